@@ -1,0 +1,31 @@
+const profiles = JSON.parse(open('../profiles.json'));
+
+/** The entry of profiles.json with this name; a script outside this folder may have none. */
+export function scenario(name) {
+  const found = profiles.scenarios[name];
+  if (!found) {
+    throw new Error(`profiles.json has no scenario ${name}; it has ${Object.keys(profiles.scenarios).join(', ')}`);
+  }
+  return found;
+}
+
+/** The k6 scenario object that PROFILE names, `smoke` by default. */
+export function shape(it) {
+  const profile = __ENV.PROFILE || 'smoke';
+  if (!it[profile] || !it[profile].executor) {
+    throw new Error(`PROFILE ${profile} is unknown to ${it.script}; profiles.json has smoke and full`);
+  }
+  return it[profile];
+}
+
+/** The environment variable as a number above 0, or `fallback` where it is not set. */
+export function positive(name, fallback) {
+  if (!__ENV[name]) {
+    return fallback;
+  }
+  const number = Number(__ENV[name]);
+  if (!(number > 0)) {
+    throw new Error(`${name} must be a number above 0, not ${__ENV[name]}`);
+  }
+  return number;
+}
