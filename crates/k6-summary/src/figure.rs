@@ -1,0 +1,86 @@
+//! Figures as people read them: three significant digits, and `—` where nothing was measured.
+
+/// What stands where nothing was measured.
+pub(crate) const NONE: &str = "—";
+
+/// Three significant digits without an exponent; whole numbers keep all theirs.
+pub(crate) fn figure(value: f64) -> String {
+    if !value.is_finite() {
+        return NONE.to_owned();
+    }
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let magnitude = value.abs().log10().floor();
+    if magnitude >= 2.0 {
+        return grouped(&format!("{value:.0}"));
+    }
+    let decimals = (2.0 - magnitude).min(9.0) as usize;
+    let text = format!("{value:.decimals$}");
+    // 9.996 has become 10.00: one digit more than asked for.
+    let digits = text.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
+    let leading = digits.iter().take_while(|it| **it == b'0').count();
+    if digits.len() - leading > 3 { format!("{value:.*}", decimals - 1) } else { text }
+}
+
+/// A limit as its author wrote it: no digits added, none lost.
+pub(crate) fn limit(value: f64) -> String {
+    let text = format!("{value}");
+    if value.abs() >= 1000.0 && value.fract() == 0.0 { grouped(&text) } else { text }
+}
+
+pub(crate) fn or_none(value: Option<f64>) -> String {
+    value.map_or_else(|| NONE.to_owned(), figure)
+}
+
+pub(crate) fn count(value: u64) -> String {
+    grouped(&value.to_string())
+}
+
+/// A share of 0 to 1.
+pub(crate) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent > 0.0 && percent < 0.01 {
+        return "<0.01 %".to_owned();
+    }
+    let decimals = match percent.abs() {
+        it if it >= 99.95 || it == 0.0 => 0,
+        it if it >= 0.995 => 1,
+        _ => 2,
+    };
+    let text = format!("{percent:.decimals$}");
+    let text = if decimals > 0 {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    };
+    format!("{text} %")
+}
+
+/// How much more (`+12 %`) or less (`−8 %`) than before: `ratio` is now divided by then.
+pub(crate) fn change(ratio: f64) -> String {
+    let percent = (ratio - 1.0) * 100.0;
+    let size = percent.abs();
+    if !size.is_finite() {
+        return NONE.to_owned();
+    }
+    let sign = match size.round() {
+        0.0 => "±",
+        _ if percent > 0.0 => "+",
+        _ => "−",
+    };
+    format!("{sign}{} %", grouped(&format!("{size:.0}")))
+}
+
+/// `1234567` as `1,234,567`.
+fn grouped(digits: &str) -> String {
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |it| ("−", it));
+    let mut text = String::from(sign);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

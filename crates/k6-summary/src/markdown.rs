@@ -1,0 +1,106 @@
+//! A run as a comment or a report.
+
+use crate::compare::Comparison;
+use crate::escape::{code, link, text};
+use crate::figure::{count, or_none};
+use crate::run::{Run, Scenario};
+use crate::sentence::{headline, legend, target, time, title};
+use crate::table::{HEADER, counts, figures};
+
+/// The verdict, the table and the details, for GitHub.
+///
+/// Names are escaped: they mention nobody, link nowhere and break no table.
+pub fn markdown(run: &Run, comparison: &Comparison) -> String {
+    let mut blocks = vec![
+        format!("### {}: {}", text(&title(run)), text(&headline(run, comparison))),
+        about(run),
+        table(run, comparison),
+    ];
+    let legend: Vec<String> = legend(comparison).iter().map(|it| text(it) + ".").collect();
+    blocks.push(legend.join(" "));
+    blocks.push(remarks(run));
+    blocks.extend(run.scenarios.iter().filter_map(details));
+    blocks.retain(|it| !it.is_empty());
+    blocks.join("\n\n") + "\n"
+}
+
+fn about(run: &Run) -> String {
+    let mut about = vec![text(&time(&run.started))];
+    about.extend(run.commit.as_deref().filter(|it| is_sha(it)).map(|it| code(&it[..7])));
+    about.extend(run.target.as_deref().map(code));
+    about.extend(run.k6.as_deref().map(|it| format!("k6 {}", text(it))));
+    about.extend(run.url.as_deref().and_then(|it| link("run", it)));
+    about.join(" · ")
+}
+
+fn is_sha(commit: &str) -> bool {
+    (7..=64).contains(&commit.len()) && commit.bytes().all(|it| it.is_ascii_hexdigit())
+}
+
+fn table(run: &Run, comparison: &Comparison) -> String {
+    let mut lines =
+        vec![row(HEADER.map(str::to_owned)), "|---|---|--:|--:|--:|--:|--:|--:|".to_owned()];
+    for scenario in &run.scenarios {
+        let [calls, errors] = counts(scenario);
+        let mut cells = vec![code(&scenario.name), scenario.verdict.to_string(), calls, errors];
+        cells.extend(figures(scenario, comparison).map(|it| {
+            // A lone tilde is text, but two in a row would be struck through.
+            let value = it.value.replace('~', "\\~");
+            let cell = it.change.map_or(value.clone(), |change| format!("{value} {change}"));
+            if it.worse { format!("**{cell}**") } else { cell }
+        }));
+        lines.push(row(cells));
+    }
+    lines.join("\n")
+}
+
+fn row(cells: impl IntoIterator<Item = String>) -> String {
+    let cells: Vec<String> = cells.into_iter().collect();
+    format!("| {} |", cells.join(" | "))
+}
+
+/// Why a verdict is bad, what was skipped, what else ran on the machine.
+fn remarks(run: &Run) -> String {
+    let mut remarks = Vec::new();
+    for scenario in &run.scenarios {
+        let reasons = scenario.reasons.iter().map(|it| (code(&scenario.name), it));
+        remarks.extend(reasons.map(|(name, reason)| format!("- {name}: {}", text(reason))));
+    }
+    let skipped = run.skipped.iter();
+    remarks.extend(skipped.map(|it| format!("- skipped {}: {}", code(&it.name), text(&it.reason))));
+    remarks.extend(run.dirty.iter().map(|it| format!("- dirty: {}", text(it))));
+    remarks.join("\n")
+}
+
+/// The calls by RPC and tool, the failures by class, the targets.
+fn details(scenario: &Scenario) -> Option<String> {
+    let mut blocks = Vec::new();
+    if !scenario.by.is_empty() {
+        let header = ["calls to", "calls", "P50 ms", "P95 ms", "P99 ms"].map(str::to_owned);
+        let mut lines = vec![row(header), "|---|--:|--:|--:|--:|".to_owned()];
+        for it in &scenario.by {
+            let tags: Vec<&str> = it.tags.values().map(String::as_str).collect();
+            lines.push(row([
+                code(&tags.join(" ")),
+                it.calls.map_or_else(|| or_none(None), count),
+                or_none(it.latency_ms.p50),
+                or_none(it.latency_ms.p95),
+                or_none(it.latency_ms.p99),
+            ]));
+        }
+        blocks.push(lines.join("\n"));
+    }
+    if !scenario.failures.is_empty() {
+        let failures = scenario.failures.iter();
+        let failures: Vec<String> =
+            failures.map(|(class, it)| format!("{} {}", count(*it), code(class))).collect();
+        blocks.push(format!("Failed calls: {}.", failures.join(", ")));
+    }
+    let targets: Vec<String> =
+        scenario.targets.iter().map(|it| format!("- {}", text(&target(it)))).collect();
+    if !targets.is_empty() {
+        blocks.push(format!("Targets:\n\n{}", targets.join("\n")));
+    }
+    let summary = format!("<details><summary>{}</summary>", text(&scenario.name));
+    (!blocks.is_empty()).then(|| format!("{summary}\n\n{}\n\n</details>", blocks.join("\n\n")))
+}

@@ -1,0 +1,82 @@
+//! What k6 measures: counters, gauges, rates and trends.
+
+use std::collections::BTreeMap;
+
+/// A metric at the end of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Metric {
+    Counter {
+        count: f64,
+        /// Per second of the run, `setup()` included.
+        rate: Option<f64>,
+    },
+    Gauge {
+        value: Option<f64>,
+        min: Option<f64>,
+        max: Option<f64>,
+    },
+    /// How many samples were non-zero, and how many zero. Non-zero samples of `http_req_failed`
+    /// are failed requests.
+    Rate {
+        nonzero: u64,
+        zero: u64,
+    },
+    Trend(Trend),
+}
+
+/// The distribution of a metric's samples; times are in milliseconds.
+///
+/// Every figure is `None` when k6 was not asked for it, when it was not finite, or when there was
+/// no sample.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Trend {
+    pub count: Option<u64>,
+    pub min: Option<f64>,
+    pub avg: Option<f64>,
+    pub max: Option<f64>,
+    pub(crate) percentiles: Vec<(f64, f64)>,
+}
+
+impl Trend {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.min.is_none()
+            && self.avg.is_none()
+            && self.max.is_none()
+            && self.percentiles.is_empty()
+    }
+
+    /// The percentile `p` (0 to 100) as k6 computed it.
+    pub fn percentile(&self, p: f64) -> Option<f64> {
+        self.percentiles.iter().find(|it| it.0 == p).map(|it| it.1)
+    }
+}
+
+/// A metric's name and the tags its samples were filtered by: `http_req_duration{scenario:x}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Selector {
+    pub(crate) base: String,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+impl Selector {
+    /// Reads k6's spelling: tags are split at commas, each at its first colon, then freed of
+    /// blanks and quotes.
+    pub(crate) fn parse(name: &str) -> Self {
+        let name = name.trim();
+        let Some((base, tags)) =
+            name.split_once('{').and_then(|(base, rest)| Some((base, rest.strip_suffix('}')?)))
+        else {
+            return Self { base: name.to_owned(), tags: BTreeMap::new() };
+        };
+        let bare = |it: &str| it.trim().trim_matches(['"', '\'']).to_owned();
+        let tags = tags
+            .split(',')
+            .filter(|it| !it.trim().is_empty())
+            .map(|tag| {
+                let (key, value) = tag.split_once(':').unwrap_or((tag, ""));
+                (bare(key), bare(value))
+            })
+            .collect();
+        Self { base: base.trim().to_owned(), tags }
+    }
+}

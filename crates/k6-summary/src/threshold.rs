@@ -1,0 +1,123 @@
+//! k6's thresholds as targets: `p(95)<500` on `mcp_call_duration{rpc:initialize}`.
+
+use crate::figure::figure;
+use crate::metric::{Metric, Selector};
+use crate::run::Target;
+use crate::wire::{Entry, Summary, Threshold};
+
+/// A threshold and what became of it.
+pub(crate) struct Outcome {
+    /// `None` where the expression is none that k6 documents.
+    pub(crate) target: Option<Target>,
+    /// The threshold as its script spells it.
+    pub(crate) source: String,
+    pub(crate) crossed: bool,
+}
+
+impl Outcome {
+    /// One sentence on a crossed threshold.
+    pub(crate) fn reason(&self) -> String {
+        match &self.target {
+            Some(Target { name, op, limit, measured: Some(measured), .. }) => {
+                format!("{name} is {}, the target is {op} {}", figure(*measured), figure(*limit))
+            }
+            _ => format!("the threshold {} was crossed", self.source),
+        }
+    }
+}
+
+/// Every threshold that can fail, in the order of the metrics' names.
+pub(crate) fn outcomes(summary: &Summary) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for (selector, entry) in summary.entries() {
+        for threshold in &entry.thresholds {
+            let expression = Expression::parse(&threshold.source);
+            if !threshold.crossed && expression.as_ref().is_some_and(Expression::never_fails) {
+                continue;
+            }
+            outcomes.push(Outcome {
+                target: expression.map(|it| it.target(selector, entry, threshold)),
+                source: format!("{} {}", subject(selector), threshold.source),
+                crossed: threshold.crossed,
+            });
+        }
+    }
+    outcomes
+}
+
+struct Expression<'a> {
+    aggregation: &'a str,
+    op: &'a str,
+    limit: f64,
+}
+
+impl<'a> Expression<'a> {
+    fn parse(source: &'a str) -> Option<Self> {
+        let at = source.find(['<', '>', '=', '!'])?;
+        let (aggregation, rest) = source.split_at(at);
+        let end = rest.find(|it| !matches!(it, '<' | '>' | '=' | '!'))?;
+        let (op, limit) = rest.split_at(end);
+        let op = if op == "===" { "==" } else { op };
+        Some(Self { aggregation: aggregation.trim(), op, limit: limit.trim().parse().ok()? })
+    }
+
+    /// `max>=0` and its like stand in a script only to have a submetric in the summary.
+    fn never_fails(&self) -> bool {
+        self.op == ">=" && self.limit <= 0.0 || self.op == ">" && self.limit < 0.0
+    }
+
+    fn target(&self, selector: &Selector, entry: &Entry, threshold: &Threshold) -> Target {
+        let aggregation = self.aggregation.replace("p(", "p").replace(')', "");
+        let unmeasured = match &entry.metric {
+            Metric::Trend(trend) => trend.count == Some(0) || trend.is_empty(),
+            Metric::Rate { nonzero, zero } => nonzero + zero == 0,
+            Metric::Gauge { value, .. } => value.is_none(),
+            Metric::Counter { .. } => false,
+        };
+        Target {
+            name: format!("{} {aggregation}", subject(selector)),
+            op: self.op.to_owned(),
+            limit: self.limit,
+            measured: self.measured(&entry.metric),
+            met: (!unmeasured).then_some(!threshold.crossed),
+        }
+    }
+
+    fn measured(&self, metric: &Metric) -> Option<f64> {
+        match metric {
+            Metric::Counter { count, rate } => match self.aggregation {
+                "count" => Some(*count),
+                "rate" => *rate,
+                _ => None,
+            },
+            Metric::Gauge { value, .. } => *value,
+            Metric::Rate { nonzero, zero } => {
+                let total = nonzero + zero;
+                (total > 0).then(|| *nonzero as f64 / total as f64)
+            }
+            Metric::Trend(trend) => match self.aggregation {
+                "min" => trend.min,
+                "avg" => trend.avg,
+                "max" => trend.max,
+                "count" => trend.count.map(|it| it as f64),
+                "med" => trend.percentile(50.0),
+                it => trend.percentile(it.strip_prefix("p(")?.strip_suffix(')')?.parse().ok()?),
+            },
+        }
+    }
+}
+
+/// What the threshold is about: the RPC or tool of our own metrics, else k6's own name.
+fn subject(selector: &Selector) -> String {
+    let values: Vec<&str> = selector.tags.values().map(String::as_str).collect();
+    match selector.base.as_str() {
+        "mcp_call_duration" if values.is_empty() => "calls".to_owned(),
+        "mcp_call_duration" => values.join(" "),
+        base if values.is_empty() => base.to_owned(),
+        base => {
+            let tags: Vec<String> =
+                selector.tags.iter().map(|(key, value)| format!("{key}:{value}")).collect();
+            format!("{base}{{{}}}", tags.join(","))
+        }
+    }
+}
