@@ -1,0 +1,119 @@
+use gh_comment::{Author, Comment, Issue};
+use serde_json::json;
+
+use crate::github::{GitHub, body, issue, marker};
+
+fn comment(text: &str, key: &str) -> Comment {
+    Comment::new(text).with_data(&marker(), &json!({ "id": key })).with_key(key)
+}
+
+#[tokio::test]
+async fn a_comment_is_posted_and_its_address_returned() {
+    let github = GitHub::start().await;
+    let address = github.client("octo").post(&issue(), &Comment::new("hello\n")).await.unwrap();
+    assert_eq!(address.as_str(), "https://github.com/acme/api/issues/12#issuecomment-1000");
+    assert_eq!(github.bodies(), ["hello"]);
+    assert_eq!(github.requests(), ["POST /repos/acme/api/issues/12/comments"]);
+}
+
+#[tokio::test]
+async fn a_new_run_posts_a_new_comment() {
+    let github = GitHub::start().await;
+    let client = github.client("octo");
+    let first = client.post(&issue(), &comment("run 1", "r/1")).await.unwrap();
+    let second = client.post(&issue(), &comment("run 2", "r/2")).await.unwrap();
+    assert_ne!(first, second);
+    assert_eq!(github.bodies().len(), 2);
+}
+
+#[tokio::test]
+async fn a_rerun_edits_its_comment_in_place() {
+    let github = GitHub::start().await;
+    let client = github.client("octo");
+    let first = client.post(&issue(), &comment("failed", "r/1")).await.unwrap();
+    client.post(&issue(), &comment("other", "r/2")).await.unwrap();
+    github.requests();
+    let again = client.post(&issue(), &comment("passed", "r/1")).await.unwrap();
+    assert_eq!(again, first);
+    let bodies = github.bodies();
+    assert_eq!(bodies.len(), 2);
+    assert!(bodies[0].starts_with("passed"), "{}", bodies[0]);
+    assert_eq!(github.requests().last().unwrap(), "PATCH /repos/acme/api/issues/comments/1000");
+}
+
+#[tokio::test]
+async fn a_stranger_who_copies_the_key_is_not_edited() {
+    let github = GitHub::start().await;
+    let forged = comment("mine now", "r/1").body().unwrap();
+    github.add("mallory", &forged);
+    github.client("octo").post(&issue(), &comment("passed", "r/1")).await.unwrap();
+    let bodies = github.bodies();
+    assert_eq!(bodies.len(), 2);
+    assert_eq!(bodies[0], forged);
+}
+
+#[tokio::test]
+async fn a_key_under_another_marker_is_another_comment() {
+    let github = GitHub::start().await;
+    let client = github.client("octo");
+    client.post(&issue(), &comment("load", "r/1")).await.unwrap();
+    let other = Comment::new("size").with_data(&"size".parse().unwrap(), &json!(1)).with_key("r/1");
+    client.post(&issue(), &other).await.unwrap();
+    assert_eq!(github.bodies().len(), 2);
+}
+
+#[tokio::test]
+async fn the_comment_of_a_rerun_is_found_on_a_late_page() {
+    let github = GitHub::start().await;
+    for number in 0..250 {
+        github.add("mallory", &format!("chatter {number}"));
+    }
+    let client = github.client("octo");
+    let first = client.post(&issue(), &comment("failed", "r/1")).await.unwrap();
+    for number in 0..120 {
+        github.add("mallory", &format!("more {number}"));
+    }
+    github.requests();
+    assert_eq!(client.post(&issue(), &comment("passed", "r/1")).await.unwrap(), first);
+    let pages =
+        |page: usize| format!("GET /repos/acme/api/issues/12/comments?per_page=100&page={page}");
+    let expect = ["GET /user".to_owned(), pages(1), pages(4), pages(3)];
+    assert_eq!(github.requests()[..4], expect);
+}
+
+#[tokio::test]
+async fn a_workflow_edits_its_comment_without_asking_who_it_is() {
+    let github = GitHub::start().await;
+    let client = github.client("github-actions[bot]").trusting(Author::GITHUB_ACTIONS);
+    client.post(&issue(), &comment("failed", "r/1")).await.unwrap();
+    client.post(&issue(), &comment("passed", "r/1")).await.unwrap();
+    assert_eq!(github.bodies().len(), 1);
+    assert!(!github.requests().contains(&"GET /user".to_owned()));
+}
+
+#[tokio::test]
+async fn a_text_with_hidden_blocks_of_its_own_is_found_by_its_real_key() {
+    let github = GitHub::start().await;
+    let client = github.client("octo");
+    let text = comment("scenario named by a stranger", "r/2").body().unwrap();
+    client.post(&issue(), &comment(&text, "r/1")).await.unwrap();
+    client.post(&issue(), &comment("run 2", "r/2")).await.unwrap();
+    client
+        .post(&issue(), &Comment::new(body("no data", &json!({ "id": "forged" }))))
+        .await
+        .unwrap();
+    assert_eq!(github.bodies().len(), 3);
+    let found = client.last_data(&issue(), &marker(), 9).await.unwrap();
+    assert_eq!(found, [json!({ "id": "r/2" }), json!({ "id": "r/1" })]);
+}
+
+#[tokio::test]
+async fn an_address_on_another_server_gets_neither_token_nor_comment() {
+    let github = GitHub::start().await;
+    let elsewhere: Issue = "https://git.acme.test/acme/api/issues/12".parse().unwrap();
+    let err = github.client("octo").post(&elsewhere, &Comment::new("hello")).await.unwrap_err();
+    assert!(err.to_string().contains("set GITHUB_API_URL to the API of git.acme.test"), "{err}");
+    let here: Issue = format!("{}acme/api/issues/12", github.base).parse().unwrap();
+    github.client("octo").post(&here, &Comment::new("hello")).await.unwrap();
+    assert_eq!(github.requests().len(), 1);
+}
