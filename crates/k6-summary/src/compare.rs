@@ -1,14 +1,7 @@
 //! The plain rule: a cell more than the tolerance worse than in the previous comparable run.
-//!
-//! A comparable run measured the same thing (environment, scenario, fingerprint) and measured it
-//! well: not dirty, not invalid, no more than 1 % of its calls failed. Failed calls are fast, so
-//! they would make a baseline that no healthy run can keep.
 
-use crate::run::{Run, Scenario, Verdict};
-use std::fmt;
-
-/// Above this share of failed calls a run is no baseline.
-const MAX_BASELINE_ERROR_RATE: f64 = 0.01;
+use crate::baseline::{self, Baseline, was_measured};
+use crate::run::{Run, Scenario};
 
 /// So many samples have to lie above a percentile for it to be judged.
 const MIN_SAMPLES_ABOVE: u64 = 10;
@@ -29,31 +22,6 @@ pub struct Compared {
     pub baseline: Baseline,
     /// In the order of [`Column::ALL`].
     pub cells: [Cell; 4],
-}
-
-/// The run that a scenario is compared with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Baseline {
-    Run {
-        id: String,
-        started: String,
-        commit: Option<String>,
-        url: Option<String>,
-    },
-    /// No earlier run has this scenario.
-    NoEarlierRun,
-    /// Every earlier run of this scenario was passed over, so many for each reason.
-    NoneComparable(PassedOver),
-}
-
-/// How many earlier runs were no baseline, each counted once, for the first reason that holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct PassedOver {
-    pub other_environment: usize,
-    pub other_fingerprint: usize,
-    pub not_measured: usize,
-    pub dirty: usize,
-    pub too_many_errors: usize,
 }
 
 /// One figure of a scenario.
@@ -125,15 +93,14 @@ impl Column {
         }
     }
 
-    /// Whether too few samples lie above the percentile.
-    fn few_samples(self, scenario: &Scenario) -> bool {
+    /// Whether too few of `samples` lie above the percentile.
+    pub(crate) fn few_samples(self, samples: u64) -> bool {
         let percent_above = match self {
             Self::P50 => 50,
             Self::P95 => 5,
             Self::P99 => 1,
             Self::Throughput => return false,
         };
-        let samples = scenario.successes().unwrap_or(0);
         samples.saturating_mul(percent_above) < MIN_SAMPLES_ABOVE * 100
     }
 }
@@ -152,53 +119,17 @@ pub fn compare(current: &Run, history: &[Run], tolerance: f64) -> Comparison {
 }
 
 fn compare_scenario(run: &Run, it: &Scenario, newest_first: &[&Run], tolerance: f64) -> Compared {
-    let mut passed_over = PassedOver::default();
-    let mut baseline = None;
-    for earlier in newest_first {
-        let Some(scenario) = earlier.scenarios.iter().find(|other| other.name == it.name) else {
-            continue;
-        };
-        let tally = if earlier.environment != run.environment {
-            &mut passed_over.other_environment
-        } else if scenario.fingerprint != it.fingerprint {
-            &mut passed_over.other_fingerprint
-        } else if !was_measured(scenario) {
-            &mut passed_over.not_measured
-        } else if !earlier.dirty.is_empty() {
-            &mut passed_over.dirty
-        } else if scenario.error_rate.is_none_or(|it| it > MAX_BASELINE_ERROR_RATE) {
-            &mut passed_over.too_many_errors
-        } else {
-            baseline = Some((*earlier, scenario));
-            break;
-        };
-        *tally += 1;
-    }
+    let (baseline, previous) = baseline::find(run, it, newest_first);
     let cells = Column::ALL.map(|column| {
-        let previous = baseline.map(|it| it.1);
-        let few_samples =
-            column.few_samples(it) || previous.is_some_and(|it| column.few_samples(it));
+        let few = |it: &Scenario| column.few_samples(it.successes().unwrap_or(0));
+        let few_samples = few(it) || previous.is_some_and(few);
         let change = previous
             .filter(|_| was_measured(it))
             .and_then(|previous| change(column, previous, it, tolerance))
             .map(|change| Change { worse: change.worse && !few_samples, ..change });
         Cell { column, few_samples, change }
     });
-    let baseline = match baseline {
-        Some((run, _)) => Baseline::Run {
-            id: run.id.clone(),
-            started: run.started.clone(),
-            commit: run.commit.clone(),
-            url: run.url.clone(),
-        },
-        None if passed_over == PassedOver::default() => Baseline::NoEarlierRun,
-        None => Baseline::NoneComparable(passed_over),
-    };
     Compared { name: it.name.clone(), baseline, cells }
-}
-
-fn was_measured(scenario: &Scenario) -> bool {
-    matches!(scenario.verdict, Verdict::Passed | Verdict::Failed)
 }
 
 fn change(
@@ -221,29 +152,5 @@ impl Comparison {
     pub fn worse(&self) -> usize {
         let cells = self.scenarios.iter().flat_map(|it| &it.cells);
         cells.filter(|it| it.change.is_some_and(|it| it.worse)).count()
-    }
-}
-
-impl fmt::Display for Baseline {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Run { id, started, .. } => write!(f, "compared with run {id} of {started}"),
-            Self::NoEarlierRun => f.write_str("no earlier run to compare with"),
-            Self::NoneComparable(it) => {
-                let reasons = [
-                    (it.other_environment, "in another environment"),
-                    (it.other_fingerprint, "with another script or load"),
-                    (it.not_measured, "invalid or not run"),
-                    (it.dirty, "on a busy machine"),
-                    (it.too_many_errors, "with more than 1 % of the calls failed"),
-                ];
-                let reasons: Vec<String> = reasons
-                    .into_iter()
-                    .filter(|it| it.0 > 0)
-                    .map(|(count, why)| format!("{count} {why}"))
-                    .collect();
-                write!(f, "no comparable earlier run: {}", reasons.join(", "))
-            }
-        }
     }
 }

@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod baseline;
 mod calls;
 mod compare;
 mod error;
 mod escape;
+mod exit;
 mod figure;
+mod history;
 mod judge;
 mod markdown;
 mod metric;
@@ -15,14 +18,14 @@ mod threshold;
 mod wire;
 
 pub use crate::{
-    compare::{
-        Baseline, Cell, Change, Column, Compared, Comparison, Direction, PassedOver, compare,
-    },
+    baseline::{Baseline, PassedOver},
+    compare::{Cell, Change, Column, Compared, Comparison, Direction, compare},
     error::Error,
+    history::{Notice, read_history},
     judge::{Conditions, Limits, Measurement, judge},
     markdown::markdown,
     metric::{Metric, Trend},
-    run::{Breakdown, Latency, Notice, Run, Scenario, Skipped, Target, Verdict, read_history},
+    run::{Breakdown, Latency, Run, Scenario, Skipped, Target, Verdict},
     table::{Style, terminal},
     wire::Summary,
 };

@@ -1,6 +1,6 @@
 //! A run as a comment or a report.
 
-use crate::compare::Comparison;
+use crate::compare::{Column, Comparison};
 use crate::escape::{code, link, text};
 use crate::figure::{count, or_none};
 use crate::run::{Run, Scenario};
@@ -83,9 +83,9 @@ fn details(scenario: &Scenario) -> Option<String> {
             lines.push(row([
                 code(&tags.join(" ")),
                 it.calls.map_or_else(|| or_none(None), count),
-                or_none(it.latency_ms.p50),
-                or_none(it.latency_ms.p95),
-                or_none(it.latency_ms.p99),
+                latency(Column::P50, it.latency_ms.p50, it.calls),
+                latency(Column::P95, it.latency_ms.p95, it.calls),
+                latency(Column::P99, it.latency_ms.p99, it.calls),
             ]));
         }
         blocks.push(lines.join("\n"));
@@ -103,4 +103,9 @@ fn details(scenario: &Scenario) -> Option<String> {
     }
     let summary = format!("<details><summary>{}</summary>", text(&scenario.name));
     (!blocks.is_empty()).then(|| format!("{summary}\n\n{}\n\n</details>", blocks.join("\n\n")))
+}
+
+fn latency(column: Column, value: Option<f64>, calls: Option<u64>) -> String {
+    let few = value.is_some() && column.few_samples(calls.unwrap_or(0));
+    format!("{}{}", if few { "\\~" } else { "" }, or_none(value))
 }

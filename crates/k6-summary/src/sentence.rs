@@ -1,7 +1,8 @@
 //! What stands around the table, in words; plain text that is not escaped yet.
 
-use crate::compare::{Baseline, Comparison};
-use crate::figure::{limit, or_none, percent};
+use crate::baseline::Baseline;
+use crate::compare::Comparison;
+use crate::figure::{figure, limit, percent};
 use crate::run::{Run, Scenario, Target, Verdict};
 
 /// The verdict of the run in one sentence.
@@ -97,12 +98,17 @@ pub(crate) fn tally(scenario: &Scenario) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// `p95 < 500, measured 3.10`
+/// `initialize p95 < 500 ms: met, 3.10 ms`
 pub(crate) fn target(it: &Target) -> String {
-    let bound = format!("{} {} {}", it.name, it.op, limit(it.limit));
-    match it.met {
-        None => format!("{bound}: not measured"),
-        Some(true) => format!("{bound}: met, {}", or_none(it.measured)),
-        Some(false) => format!("{bound}: missed, {}", or_none(it.measured)),
+    let unit = it.unit.as_ref().map_or_else(String::new, |it| format!(" {it}"));
+    let bound = format!("{} {} {}{unit}", it.name, it.op, limit(it.limit));
+    let word = match it.met {
+        None => return format!("{bound}: not measured"),
+        Some(true) => "met",
+        Some(false) => "missed",
+    };
+    match it.measured {
+        Some(measured) => format!("{bound}: {word}, {}{unit}", figure(measured)),
+        None => format!("{bound}: {word}"),
     }
 }

@@ -1,6 +1,6 @@
 //! k6's thresholds as targets: `p(95)<500` on `mcp_call_duration{rpc:initialize}`.
 
-use crate::figure::figure;
+use crate::figure::{figure, limit};
 use crate::metric::{Metric, Selector};
 use crate::run::Target;
 use crate::wire::{Entry, Summary, Threshold};
@@ -18,8 +18,10 @@ impl Outcome {
     /// One sentence on a crossed threshold.
     pub(crate) fn reason(&self) -> String {
         match &self.target {
-            Some(Target { name, op, limit, measured: Some(measured), .. }) => {
-                format!("{name} is {}, the target is {op} {}", figure(*measured), figure(*limit))
+            Some(it @ Target { measured: Some(measured), .. }) => {
+                let unit = it.unit.as_ref().map_or_else(String::new, |it| format!(" {it}"));
+                let (measured, limit) = (figure(*measured), limit(it.limit));
+                format!("{} is {measured}{unit}, the target is {} {limit}{unit}", it.name, it.op)
             }
             _ => format!("the threshold {} was crossed", self.source),
         }
@@ -78,9 +80,18 @@ impl<'a> Expression<'a> {
             name: format!("{} {aggregation}", subject(selector)),
             op: self.op.to_owned(),
             limit: self.limit,
+            unit: self.unit(selector, &entry.metric),
             measured: self.measured(&entry.metric),
             met: (!unmeasured).then_some(!threshold.crossed),
         }
+    }
+
+    /// Only the machine-readable format says which trends are times, so the name has to.
+    fn unit(&self, selector: &Selector, metric: &Metric) -> Option<String> {
+        let base = &selector.base;
+        let time = base.ends_with("_duration") || base.starts_with("http_req_");
+        let is_time = matches!(metric, Metric::Trend(_)) && time && self.aggregation != "count";
+        is_time.then(|| "ms".to_owned())
     }
 
     fn measured(&self, metric: &Metric) -> Option<f64> {

@@ -12,7 +12,8 @@
 //! | duration of the run | absent | milliseconds | seconds |
 //!
 //! A trend without samples has zeros for figures in all of them and is known by `count` 0. Where
-//! `count` was not asked for, a trend of nothing but zeros counts as not measured.
+//! `count` was not asked for, a trend of nothing but zeros counts as not measured. So does an
+//! `http_req_duration` of nothing but zeros: k6 notes 0 ms for a request that reached no server.
 
 use crate::Error;
 use crate::metric::{Metric, Selector, Trend};
@@ -114,7 +115,7 @@ impl FromStr for Summary {
                 let entry = if it.get("values").is_some() { described(it) } else { flat(it) };
                 let entry =
                     entry.map_err(|source| Error::Metric { metric: shown(name), source })?;
-                Ok((Selector::parse(name), entry))
+                Ok(keyed(name, entry))
             })
             .collect::<Result<_, Error>>()?;
         let duration_s = document["state"]["testRunDurationMs"].as_f64().map(|it| it / 1000.0);
@@ -130,6 +131,17 @@ fn is_point(line: &str) -> bool {
     }
     serde_json::from_str(line)
         .is_ok_and(|it: Line<'_>| it.metric.is_some() && matches!(it.r#type, "Metric" | "Point"))
+}
+
+fn keyed(name: &str, mut entry: Entry) -> (Selector, Entry) {
+    let selector = Selector::parse(name);
+    if selector.base == "http_req_duration"
+        && let Metric::Trend(trend) = &mut entry.metric
+        && trend.max == Some(0.0)
+    {
+        *trend = Trend { count: trend.count, ..Trend::default() };
+    }
+    (selector, entry)
 }
 
 type Figures = BTreeMap<String, Option<f64>>;
@@ -194,7 +206,7 @@ fn machine_readable(document: &Value, metrics: &[Value]) -> Result<Summary, Erro
             let name = it["name"].as_str().ok_or(Error::NotASummary)?;
             let entry =
                 described(it).map_err(|source| Error::Metric { metric: shown(name), source })?;
-            Ok((Selector::parse(name), entry))
+            Ok(keyed(name, entry))
         })
         .collect::<Result<_, Error>>()?;
     Ok(Summary {
