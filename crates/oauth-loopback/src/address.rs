@@ -1,0 +1,209 @@
+//! What an address may be: transport, loopback, and which resource covers which server.
+
+use url::{Host, Url};
+
+use crate::Error;
+use crate::error::clean;
+
+/// Parses an address that a server gave, and refuses it unless it is https.
+///
+/// http is accepted on loopback, and only when the resource itself lives there: a remote server has no business to send us
+/// to a port of this machine.
+pub(crate) fn permitted(
+    what: &'static str,
+    address: &str,
+    resource_on_loopback: bool,
+) -> Result<Url, Error> {
+    let refused = |address: &str| Error::Address { what, address: clean(address) };
+    let url = Url::parse(address).map_err(|_| refused(address))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(refused(&format!(
+            "{}://(credentials)@{}",
+            url.scheme(),
+            url.host_str().unwrap_or_default()
+        )));
+    }
+    if !matches!(url.scheme(), "https" | "http") {
+        return Err(refused(address));
+    }
+    let loopback = is_loopback(&url);
+    if (loopback && !resource_on_loopback) || (url.scheme() == "http" && !loopback) {
+        return Err(Error::Insecure { what, address: clean(address) });
+    }
+    Ok(url)
+}
+
+/// Whether the host of a URL is this machine by name or by number.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(it)) => it.is_loopback(),
+        Some(Host::Ipv6(it)) => it.is_loopback(),
+        Some(Host::Domain(it)) => it == "localhost" || it.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+/// Whether `resource`, as metadata or a token names it, covers the server at `server`: the same address, or a prefix of
+/// whole path segments.
+pub(crate) fn covers(resource: &str, server: &str) -> bool {
+    let (Ok(resource), Ok(server)) = (Url::parse(resource), Url::parse(server)) else {
+        return resource == server;
+    };
+    let same_place = resource.scheme() == server.scheme()
+        && resource.host() == server.host()
+        && resource.port_or_known_default() == server.port_or_known_default()
+        && resource.username().is_empty()
+        && resource.fragment().is_none()
+        && (resource.query().is_none() || resource.query() == server.query());
+    let mut server_segments = segments(&server);
+    same_place && segments(&resource).all(|it| server_segments.next() == Some(it))
+}
+
+/// The path segments without the empty one that a trailing slash leaves.
+fn segments(url: &Url) -> impl Iterator<Item = &str> {
+    url.path().trim_start_matches('/').trim_end_matches('/').split('/').filter(|it| !it.is_empty())
+}
+
+/// The addresses of a metadata document: `name` inserted between host and path, then without the path.
+pub(crate) fn inserted(base: &Url, name: &str) -> Vec<Url> {
+    let path = base.path().trim_end_matches('/');
+    let at = |path: String| {
+        let mut url = base.clone();
+        url.set_path(&path);
+        url.set_query(None);
+        url.set_fragment(None);
+        url
+    };
+    let root = at(format!("/.well-known/{name}"));
+    if path.is_empty() { vec![root] } else { vec![at(format!("/.well-known/{name}{path}")), root] }
+}
+
+/// The addresses of an authorization server's metadata in the order of the MCP specification.
+///
+/// An issuer with a path is never looked up at the root, which may belong to another tenant.
+pub(crate) fn server_metadata(issuer: &Url) -> Vec<Url> {
+    let mut found: Vec<Url> = ["oauth-authorization-server", "openid-configuration"]
+        .iter()
+        .flat_map(|it| inserted(issuer, it).into_iter().next())
+        .collect();
+    let path = issuer.path().trim_end_matches('/');
+    if !path.is_empty() {
+        let mut appended = issuer.clone();
+        appended.set_path(&format!("{path}/.well-known/openid-configuration"));
+        appended.set_query(None);
+        appended.set_fragment(None);
+        found.push(appended);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_covers(resource: &str, server: &str, expected: bool) {
+        assert_eq!(covers(resource, server), expected, "{resource} covers {server}");
+    }
+
+    #[test]
+    fn a_resource_covers_itself_and_what_lies_under_it() {
+        check_covers("https://a/mcp", "https://a/mcp", true);
+        check_covers("https://a/mcp", "https://a/mcp/ws_1", true);
+        check_covers("https://a/mcp/", "https://a/mcp", true);
+        check_covers("https://a", "https://a/mcp", true);
+        check_covers("https://A:443/mcp", "https://a/mcp", true);
+    }
+
+    #[test]
+    fn a_resource_does_not_cover_a_neighbour() {
+        check_covers("https://a/mc", "https://a/mcp", false);
+        check_covers("https://a/mcp", "https://a/mcp2", false);
+        check_covers("https://a/mcp/ws_1", "https://a/mcp", false);
+        check_covers("https://b/mcp", "https://a/mcp", false);
+        check_covers("http://a/mcp", "https://a/mcp", false);
+        check_covers("https://a:8443/mcp", "https://a/mcp", false);
+        check_covers("https://a/mcp", "https://a/mcp/../admin", false);
+        check_covers("https://a/mcp?tenant=1", "https://a/mcp", false);
+        check_covers("urn:mcp", "https://a/mcp", false);
+    }
+
+    #[track_caller]
+    fn check_permitted(address: &str, resource_on_loopback: bool, expected: bool) {
+        assert_eq!(
+            permitted("endpoint", address, resource_on_loopback).is_ok(),
+            expected,
+            "{address}"
+        );
+    }
+
+    #[test]
+    fn http_is_for_loopback_alone() {
+        check_permitted("https://a.example/token", false, true);
+        check_permitted("https://a.example/token", true, true);
+        check_permitted("http://a.example/token", true, false);
+        for address in [
+            "http://127.0.0.1:1/t",
+            "http://localhost:1/t",
+            "http://[::1]:1/t",
+            "http://127.9.9.9/t",
+        ] {
+            check_permitted(address, true, true);
+            check_permitted(address, false, false);
+        }
+        check_permitted("http://localhost.evil.example/t", true, false);
+    }
+
+    #[test]
+    fn credentials_in_an_address_are_not_repeated() {
+        let refused = permitted("resource", "https://user:hunter2@a.example/mcp", true)
+            .expect_err("credentials");
+        assert!(!format!("{refused} {refused:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn only_plain_web_addresses_are_opened() {
+        for address in
+            ["javascript:alert(1)", "file:///etc/passwd", "a b", "$(id)", "https://u:p@a.example/t"]
+        {
+            check_permitted(address, true, false);
+        }
+    }
+
+    #[track_caller]
+    fn check_urls(found: &[Url], expected: &[&str]) {
+        assert_eq!(found.iter().map(Url::as_str).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn metadata_is_looked_up_in_the_order_of_the_specification() {
+        let url = |it: &str| Url::parse(it).expect("a literal URL");
+        let resource = "oauth-protected-resource";
+        check_urls(
+            &inserted(&url("https://a/mcp/ws?x=1"), resource),
+            &[
+                "https://a/.well-known/oauth-protected-resource/mcp/ws",
+                "https://a/.well-known/oauth-protected-resource",
+            ],
+        );
+        check_urls(
+            &inserted(&url("https://a/"), resource),
+            &["https://a/.well-known/oauth-protected-resource"],
+        );
+        check_urls(
+            &server_metadata(&url("https://a/t1/")),
+            &[
+                "https://a/.well-known/oauth-authorization-server/t1",
+                "https://a/.well-known/openid-configuration/t1",
+                "https://a/t1/.well-known/openid-configuration",
+            ],
+        );
+        check_urls(
+            &server_metadata(&url("https://a")),
+            &[
+                "https://a/.well-known/oauth-authorization-server",
+                "https://a/.well-known/openid-configuration",
+            ],
+        );
+    }
+}

@@ -1,0 +1,173 @@
+use std::io;
+use std::pin::pin;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use oauth_loopback::Opening;
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Split};
+use tokio::process::{Child, ChildStderr, Command};
+use tokio::time::timeout;
+
+use crate::say;
+
+const CLOSING: Duration = Duration::from_secs(5);
+const DRAINING: Duration = Duration::from_millis(100);
+
+/// A command line that opens an address.
+pub(crate) struct Browser {
+    program: String,
+    arguments: Vec<String>,
+}
+
+impl Browser {
+    /// Splits a command line as a shell would; nothing in it is expanded.
+    pub(crate) fn parse(command: &str) -> anyhow::Result<Self> {
+        let mut words = shlex::split(command)
+            .with_context(|| {
+                format!("failed to split the browser command `{command}`: a quote is not closed")
+            })?
+            .into_iter();
+        let program = words.next().context("the browser command is empty")?;
+        Ok(Self { program, arguments: words.collect() })
+    }
+
+    /// Runs the command until it ends or the answer is there; its stderr is passed on.
+    ///
+    /// A command that fails does so with its last words. One that goes on after the answer came, such as a browser with a
+    /// window, is left alone after a while; one whose answer does not come any more is told to end.
+    pub(crate) async fn open(self, opening: &mut Opening) -> io::Result<()> {
+        let Self { program, arguments } = self;
+        let mut command = Command::new(&program);
+        command
+            .args(with_address(arguments, opening.url.as_str()))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        if let Some(it) = &opening.client_name {
+            command.env("OAUTH_CLIENT_NAME", it);
+        }
+        let child = command
+            .spawn()
+            .map_err(|it| io::Error::new(it.kind(), format!("`{program}` did not start: {it}")))?;
+        let mut running = Running { child, left_alone: false };
+        let Some(ended) = until_answered(running.finish(), opening).await else {
+            running.leave();
+            return Ok(());
+        };
+        let (status, last_words) = ended?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(io::Error::other(match last_words {
+            Some(it) => format!("`{program}` ended with {status}: {it}"),
+            None => format!("`{program}` ended with {status} and said nothing"),
+        }))
+    }
+}
+
+/// Waits for the end of the command, but not long once the answer is there.
+async fn until_answered<T>(ended: impl Future<Output = T>, opening: &mut Opening) -> Option<T> {
+    let mut ended = pin!(ended);
+    tokio::select! {
+        ended = &mut ended => Some(ended),
+        () = opening.code_arrived() => timeout(CLOSING, ended).await.ok(),
+    }
+}
+
+fn with_address(mut arguments: Vec<String>, address: &str) -> Vec<String> {
+    if !arguments.iter().any(|it| it.contains("%s")) {
+        arguments.push("%s".to_owned());
+    }
+    arguments.iter().map(|it| it.replace("%s", address)).collect()
+}
+
+/// A child that is told to end when nobody waits for it any longer.
+///
+/// SIGTERM and not SIGKILL: what it started itself, such as a headless browser, is its to stop.
+struct Running {
+    child: Child,
+    left_alone: bool,
+}
+
+impl Running {
+    /// Passes stderr on and remembers its last line.
+    ///
+    /// The end is that of the process, not of its stderr, which a browser in the background may hold on to.
+    async fn finish(&mut self) -> io::Result<(ExitStatus, Option<String>)> {
+        let stderr = self.child.stderr.take().expect("stderr is piped and taken once");
+        let mut lines = BufReader::new(stderr).split(b'\n');
+        let mut last_words = None;
+        let status = loop {
+            tokio::select! {
+                biased;
+                Some(line) = next(&mut lines) => last_words = heard(&line).or(last_words),
+                status = self.child.wait() => break status?,
+            }
+        };
+        while let Ok(Some(line)) = timeout(DRAINING, next(&mut lines)).await {
+            last_words = heard(&line).or(last_words);
+        }
+        Ok((status, last_words))
+    }
+
+    fn leave(mut self) {
+        self.left_alone = true;
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let running = self.child.id().filter(|_| !self.left_alone);
+        if let Some(pid) = running.and_then(|it| Pid::from_raw(it.cast_signed())) {
+            // It may have ended by itself in this moment.
+            let _ = kill_process(pid, Signal::TERM);
+        }
+    }
+}
+
+async fn next(lines: &mut Split<BufReader<ChildStderr>>) -> Option<Vec<u8>> {
+    lines.next_segment().await.ok().flatten()
+}
+
+/// Passes a line on, and returns it as it may stand in an error.
+fn heard(line: &[u8]) -> Option<String> {
+    let line = String::from_utf8_lossy(line);
+    say(&line);
+    let words: String =
+        line.chars().map(|it| if it.is_control() { ' ' } else { it }).take(500).collect();
+    let words = words.trim().trim_start_matches("error: ");
+    (!words.is_empty()).then(|| words.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(command: &str, expected: &[&str]) {
+        let Browser { program, arguments } = Browser::parse(command).expect("a command line");
+        let mut words = vec![program];
+        words.extend(with_address(arguments, "http://a/?b=c"));
+        assert_eq!(words, expected, "{command}");
+    }
+
+    #[test]
+    fn the_address_comes_last_or_where_it_is_wanted() {
+        check("browser-consent", &["browser-consent", "http://a/?b=c"]);
+        check(
+            "browser-consent --timeout 45",
+            &["browser-consent", "--timeout", "45", "http://a/?b=c"],
+        );
+        check("open %s --wait", &["open", "http://a/?b=c", "--wait"]);
+        check("'my browser' --url=%s", &["my browser", "--url=http://a/?b=c"]);
+        check("sh -c 'exec run \"$0\"'", &["sh", "-c", "exec run \"$0\"", "http://a/?b=c"]);
+    }
+
+    #[test]
+    fn a_command_that_cannot_be_split_is_refused() {
+        assert!(Browser::parse("open 'half").is_err());
+        assert!(Browser::parse("   ").is_err());
+    }
+}

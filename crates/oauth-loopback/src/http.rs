@@ -1,0 +1,201 @@
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode, redirect};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use crate::error::{Error, Refusal, Step, clean};
+
+const BODY_LIMIT: usize = 1 << 20;
+const DEADLINE: Duration = Duration::from_secs(30);
+const REDIRECTS: usize = 4;
+
+/// The HTTP client that the flow wants: no redirects, since a code must not travel to where nobody looked, and a deadline.
+///
+/// Add `.no_proxy()` for a server on loopback. A client made otherwise works too, as long as it follows no redirect.
+pub fn http_client() -> ClientBuilder {
+    Client::builder()
+        .redirect(redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(10))
+        .timeout(DEADLINE)
+        .user_agent(concat!("oauth-loopback/", env!("CARGO_PKG_VERSION")))
+}
+
+/// An answer whose body has been read.
+pub(crate) struct Answer {
+    pub(crate) step: Step,
+    pub(crate) url: String,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as the JSON that the specification describes.
+    ///
+    /// The reason names a missing field and no more: serde's other messages quote values, which may be secret.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let reason = match serde_json::from_slice(&self.body) {
+            Ok(it) => return Ok(it),
+            Err(it) if it.to_string().starts_with("missing field") => clean(&it.to_string()),
+            Err(it) if it.is_data() => {
+                format!("a wrong type at line {}, column {}", it.line(), it.column())
+            }
+            Err(_) => format!("{} without JSON", self.content_type().map_or("text".into(), clean)),
+        };
+        let (step, url, status) = (self.step, self.url.clone(), self.status.as_u16());
+        Err(Error::Malformed { step, url, status, reason })
+    }
+
+    /// The error of an OAuth endpoint, whatever the status says: some servers answer 200, 401 or 500 where the
+    /// specification says 400. `secrets` are struck from what the server echoes.
+    pub(crate) fn refusal(&self, secrets: &[&str]) -> Option<Error> {
+        let body = serde_json::from_slice::<Value>(&self.body).unwrap_or_default();
+        let text = |name: &str| body.get(name).and_then(Value::as_str);
+        let error = text("error")
+            .or_else(|| body.get("error")?.get("message")?.as_str())
+            .or_else(|| text("code"));
+        if self.status.is_success() && text("error").is_none() {
+            return None;
+        }
+        let description = text("error_description")
+            .or_else(|| text("message"))
+            .map(str::to_owned)
+            .or_else(|| {
+                let html = self.content_type().is_some_and(|it| it.contains("html"));
+                let said =
+                    if html { "an HTML page".into() } else { String::from_utf8_lossy(&self.body) };
+                (error.is_none() && !said.trim().is_empty()).then(|| said.into_owned())
+            });
+        let strike = |it: &str| {
+            clean(&secrets.iter().fold(it.to_owned(), |it, secret| it.replace(secret, "(secret)")))
+        };
+        let header =
+            |name| self.headers.get(name).map(|it| strike(&String::from_utf8_lossy(it.as_bytes())));
+        Some(Error::Refused(Box::new(Refusal {
+            step: self.step,
+            url: self.url.clone(),
+            status: self.status.as_u16(),
+            error: error.map(strike),
+            description: description.as_deref().map(strike),
+            retry_after: header("retry-after").or_else(|| header("x-retry-after")),
+        })))
+    }
+
+    /// Status and media type in words, for the list of what was tried.
+    pub(crate) fn seen(&self) -> String {
+        seen(self.status, &self.headers)
+    }
+
+    fn content_type(&self) -> Option<&str> {
+        self.headers.get(CONTENT_TYPE)?.to_str().ok()
+    }
+}
+
+/// Sends a request and reads the whole answer, which must come from the address that was asked.
+pub(crate) async fn answer(step: Step, request: RequestBuilder) -> Result<Answer, Error> {
+    let (url, response) = send(step, request).await?;
+    read(step, url, response).await
+}
+
+/// Reads a metadata document with GET; redirects are followed on the same origin.
+pub(crate) async fn document(http: &Client, step: Step, url: Url) -> Result<Answer, Error> {
+    let request = |method, url| http.request(method, url).header("accept", "application/json");
+    let (url, response) = send_following(step, Method::GET, url, request).await?;
+    read(step, url, response).await
+}
+
+/// Sends a request without credentials and returns status and headers; the body may be an endless stream and is left.
+pub(crate) async fn head(
+    step: Step,
+    url: Url,
+    request: impl Fn(Method, Url) -> RequestBuilder,
+) -> Result<(StatusCode, HeaderMap), Error> {
+    let (_, response) = send_following(step, Method::POST, url, request).await?;
+    Ok((response.status(), response.headers().clone()))
+}
+
+/// Status and media type in words.
+pub(crate) fn seen(status: StatusCode, headers: &HeaderMap) -> String {
+    match headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()) {
+        Some(it) => format!("{status} ({})", clean(it)),
+        None => status.to_string(),
+    }
+}
+
+async fn send_following(
+    step: Step,
+    mut method: Method,
+    mut url: Url,
+    request: impl Fn(Method, Url) -> RequestBuilder,
+) -> Result<(Url, Response), Error> {
+    for _ in 0..REDIRECTS {
+        let (asked, response) = send(step, request(method.clone(), url.clone())).await?;
+        let location = response
+            .headers()
+            .get(LOCATION)
+            .map(|it| String::from_utf8_lossy(it.as_bytes()).into_owned());
+        let (true, Some(to)) = (response.status().is_redirection(), location) else {
+            return Ok((asked, response));
+        };
+        match url.join(&to) {
+            Ok(next) if next.origin() == url.origin() => url = next,
+            _ => return Err(Error::Redirected { step, url: asked.into(), to: clean(&to) }),
+        }
+        if !matches!(
+            response.status(),
+            StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT
+        ) {
+            method = Method::GET;
+        }
+    }
+    Err(Error::Redirected { step, to: "one more address of its own".to_owned(), url: url.into() })
+}
+
+async fn send(step: Step, request: RequestBuilder) -> Result<(Url, Response), Error> {
+    let (client, request) = request.build_split();
+    let request = request.map_err(|it| failed(step, "an address that cannot be asked", it))?;
+    let url = request.url().clone();
+    let response = tokio::time::timeout(DEADLINE, client.execute(request))
+        .await
+        .map_err(|_| Error::Unanswered { step, url: url.to_string() })?
+        .map_err(|it| failed(step, url.as_str(), it))?;
+    if response.url() != &url {
+        return Err(Error::Redirected { step, url: url.into(), to: response.url().to_string() });
+    }
+    Ok((url, response))
+}
+
+async fn read(step: Step, url: Url, mut response: Response) -> Result<Answer, Error> {
+    let too_large = || Error::TooLarge { step, url: url.to_string(), limit: BODY_LIMIT };
+    if response.content_length().is_some_and(|it| it > BODY_LIMIT as u64) {
+        return Err(too_large());
+    }
+    let mut body = Vec::new();
+    let whole = async {
+        while let Some(chunk) =
+            response.chunk().await.map_err(|it| failed(step, url.as_str(), it))?
+        {
+            if body.len() + chunk.len() > BODY_LIMIT {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(())
+    };
+    tokio::time::timeout(DEADLINE, whole)
+        .await
+        .map_err(|_| Error::Unanswered { step, url: url.to_string() })??;
+    let (status, headers) = (response.status(), response.headers().clone());
+    Ok(Answer { step, url: url.into(), status, headers, body })
+}
+
+fn failed(step: Step, url: &str, error: reqwest::Error) -> Error {
+    let url = url.to_owned();
+    if error.is_timeout() {
+        return Error::Unanswered { step, url };
+    }
+    Error::Request { step, url, source: error.without_url().into() }
+}
