@@ -1,0 +1,51 @@
+use std::collections::HashSet;
+
+use url::form_urlencoded;
+
+/// Parameters of a query or a form. An empty one counts as absent, [RFC 6749 §3.1](https://www.rfc-editor.org/rfc/rfc6749#section-3.1).
+#[derive(Debug)]
+pub(super) struct Parameters(Vec<(String, String)>);
+
+/// A parameter came twice.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Repeated;
+
+impl Parameters {
+    /// Only `resource` may come more than once.
+    pub(super) fn parse(encoded: &[u8]) -> Result<Self, Repeated> {
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(encoded)
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        let mut seen = HashSet::new();
+        if pairs.iter().any(|(name, _)| name != "resource" && !seen.insert(name.as_str())) {
+            return Err(Repeated);
+        }
+        Ok(Self(pairs))
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether `resource` is named, and none but it.
+    pub(super) fn are_for(&self, resource: &str) -> bool {
+        self.get("resource").is_some()
+            && self.0.iter().all(|(name, value)| name != "resource" || value == resource)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_parameter_is_refused_unless_it_is_a_resource() {
+        assert_eq!(Parameters::parse(b"code=1&code=2").unwrap_err(), Repeated);
+        let it = Parameters::parse(b"resource=a&resource=b&state=x%20y&empty=").unwrap();
+        assert_eq!((it.get("state"), it.get("empty"), it.get("code")), (Some("x y"), None, None));
+        assert!(!it.are_for("a"));
+        assert!(Parameters::parse(b"resource=a&resource=a").unwrap().are_for("a"));
+        assert!(!Parameters::parse(b"").unwrap().are_for("a"));
+    }
+}

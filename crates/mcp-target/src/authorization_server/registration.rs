@@ -1,0 +1,186 @@
+//! Dynamic client registration, [RFC 7591](https://www.rfc-editor.org/rfc/rfc7591), for public clients.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+use serde_json::json;
+use url::{Host, Url};
+
+use super::{AuthorizationServer, SCOPES, lock, random_id};
+use crate::access_token;
+use crate::faults::Fault;
+
+const GRANT_TYPES: [&str; 2] = ["authorization_code", "refresh_token"];
+
+/// The longest name that a consent page shows.
+const MAX_NAME: usize = 100;
+
+/// What a client registered.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) name: String,
+    pub(super) redirect_uris: Vec<String>,
+    pub(super) grant_types: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    #[serde(default)]
+    redirect_uris: Vec<String>,
+    client_name: Option<String>,
+    grant_types: Option<Vec<String>>,
+    response_types: Option<Vec<String>>,
+    application_type: Option<String>,
+    scope: Option<String>,
+}
+
+pub(super) async fn register(State(it): State<Arc<AuthorizationServer>>, body: Bytes) -> Response {
+    if it.faults.has(Fault::Registration403) {
+        let error =
+            json!({"error": "access_denied", "error_description": "registration is closed"});
+        return (StatusCode::FORBIDDEN, Json(error)).into_response();
+    }
+    let Ok(metadata) = serde_json::from_slice::<Metadata>(&body) else {
+        return refuse("invalid_client_metadata", "the body is not client metadata");
+    };
+    if metadata.redirect_uris.is_empty() {
+        return refuse("invalid_redirect_uri", "redirect_uris is missing");
+    }
+    let native = match metadata.application_type.as_deref() {
+        None | Some("native") => true,
+        Some("web") => false,
+        Some(_) => return refuse("invalid_client_metadata", "application_type is native or web"),
+    };
+    if !metadata.redirect_uris.iter().all(|it| is_allowed(it, native)) {
+        return refuse(
+            "invalid_redirect_uri",
+            "a redirect URI is https, or http on loopback for a native client",
+        );
+    }
+    let grant_types = metadata.grant_types.unwrap_or_else(|| vec!["authorization_code".into()]);
+    if !grant_types.iter().all(|it| GRANT_TYPES.contains(&it.as_str())) {
+        return refuse("invalid_client_metadata", "a grant type is not supported");
+    }
+    let response_types = metadata.response_types.unwrap_or_else(|| vec!["code".into()]);
+    if response_types != ["code"] {
+        return refuse("invalid_client_metadata", "the only response type is code");
+    }
+    let scope = metadata.scope.unwrap_or_else(|| SCOPES.join(" "));
+    if !scope.split_whitespace().all(|it| SCOPES.contains(&it)) {
+        return refuse("invalid_client_metadata", "a scope is not supported");
+    }
+
+    let name = metadata.client_name.unwrap_or_default();
+    let name: String = name.chars().filter(|it| !it.is_control()).take(MAX_NAME).collect();
+    let client_id = random_id();
+    let information = json!({
+        "client_id": client_id,
+        "client_id_issued_at": access_token::now(),
+        "client_name": name,
+        "redirect_uris": metadata.redirect_uris,
+        "grant_types": grant_types,
+        "response_types": response_types,
+        "token_endpoint_auth_method": "none",
+        "application_type": if native { "native" } else { "web" },
+        "scope": scope,
+    });
+    let client = Client { name, redirect_uris: metadata.redirect_uris, grant_types };
+    lock(&it.clients).insert(client_id, client.into());
+    (StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(information)).into_response()
+}
+
+impl Client {
+    /// Whether `uri` is registered; on loopback with any port, [RFC 8252 §7.3](https://www.rfc-editor.org/rfc/rfc8252#section-7.3).
+    pub(super) fn has_redirect_uri(&self, uri: &str) -> bool {
+        self.redirect_uris.iter().any(|it| it == uri || same_but_port(it, uri))
+    }
+}
+
+fn refuse(error: &str, description: &str) -> Response {
+    let body = json!({"error": error, "error_description": description});
+    (StatusCode::BAD_REQUEST, [(CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
+fn is_allowed(uri: &str, native: bool) -> bool {
+    let Ok(uri) = Url::parse(uri) else { return false };
+    let plain = uri.fragment().is_none() && uri.username().is_empty() && uri.password().is_none();
+    plain && (uri.scheme() == "https" || native && is_http_on_loopback(&uri))
+}
+
+fn is_http_on_loopback(uri: &Url) -> bool {
+    uri.scheme() == "http"
+        && match uri.host() {
+            Some(Host::Ipv4(it)) => it.is_loopback(),
+            Some(Host::Ipv6(it)) => it.is_loopback(),
+            Some(Host::Domain(it)) => it == "localhost",
+            None => false,
+        }
+}
+
+fn same_but_port(registered: &str, uri: &str) -> bool {
+    let (Ok(mut registered), Ok(mut uri)) = (Url::parse(registered), Url::parse(uri)) else {
+        return false;
+    };
+    if !is_http_on_loopback(&registered) || !is_http_on_loopback(&uri) {
+        return false;
+    }
+    registered.set_port(None).is_ok() && uri.set_port(None).is_ok() && registered == uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_uri_is_https_or_loopback() {
+        for (uri, native, expect) in [
+            ("http://127.0.0.1:4711/callback", true, true),
+            ("http://[::1]:4711/callback", true, true),
+            ("http://localhost/callback", true, true),
+            ("https://app.example/callback", true, true),
+            ("https://app.example/callback", false, true),
+            ("http://127.0.0.1:4711/callback", false, false),
+            ("http://app.example/callback", true, false),
+            ("http://127.0.0.1.example/callback", true, false),
+            ("http://user@127.0.0.1/callback", true, false),
+            ("http://127.0.0.1/callback#fragment", true, false),
+            ("javascript:alert(1)", true, false),
+            ("com.example.app:/callback", true, false),
+            ("callback", true, false),
+        ] {
+            assert_eq!(is_allowed(uri, native), expect, "{uri}");
+        }
+    }
+
+    #[test]
+    fn only_the_port_of_a_loopback_redirect_uri_is_free() {
+        let client = Client {
+            name: String::new(),
+            redirect_uris: vec![
+                "http://127.0.0.1:1/callback".into(),
+                "https://app.example/callback".into(),
+            ],
+            grant_types: Vec::new(),
+        };
+        for (uri, expect) in [
+            ("http://127.0.0.1:1/callback", true),
+            ("http://127.0.0.1:2/callback", true),
+            ("http://127.0.0.1/callback", true),
+            ("http://localhost:1/callback", false),
+            ("http://127.0.0.1:1/other", false),
+            ("http://127.0.0.1:1/callback?x=1", false),
+            ("http://user@127.0.0.1:1/callback", false),
+            ("https://127.0.0.1:1/callback", false),
+            ("https://app.example/callback", true),
+            ("https://app.example:8443/callback", false),
+        ] {
+            assert_eq!(client.has_redirect_uri(uri), expect, "{uri}");
+        }
+    }
+}

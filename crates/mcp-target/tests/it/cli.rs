@@ -1,0 +1,83 @@
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
+use mcp_target::Fault;
+use serde_json::Value;
+
+fn target() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-target"));
+    command.env_remove("LOADTEST_EMAIL").env_remove("LOADTEST_PASSWORD");
+    command
+}
+
+#[test]
+fn one_line_says_where_it_serves_and_a_signal_ends_it() {
+    for signal in ["-INT", "-TERM"] {
+        let mut child = target()
+            .env("LOADTEST_PASSWORD", "hunter2")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        let issuer = ready["issuer"].as_str().unwrap();
+        assert!(issuer.starts_with("http://127.0.0.1:"));
+        assert_eq!(ready["resource"], format!("{issuer}/mcp"));
+
+        let kill = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    }
+}
+
+#[test]
+fn a_password_that_was_made_up_is_said_on_stderr_only() {
+    let mut child = target().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(line.starts_with("sign in as loadtest@novamart.example with the password "), "{line}");
+}
+
+#[test]
+fn a_port_in_use_is_one_clear_sentence() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = target().args(["--listen", &address]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        format!(
+            "error: {address} is in use by another program; take another port, or 0 for any free one\n"
+        ),
+    );
+}
+
+#[test]
+fn wrong_usage_exits_with_2() {
+    for (arguments, expect) in [
+        (["--listen", "0.0.0.0:0"], "only loopback addresses are served"),
+        (["--listen", "8080"], "expected an address like 127.0.0.1:8080"),
+        (["--fault", "no-such"], "no such fault, see --help for their names"),
+        (["--users", "0"], "0 is not in 1..=100000"),
+    ] {
+        let output = target().args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(String::from_utf8(output.stderr).unwrap().contains(expect), "{arguments:?}");
+    }
+}
+
+#[test]
+fn help_names_every_fault() {
+    let output = target().arg("--help").output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    for fault in Fault::ALL {
+        assert!(help.contains(&format!("  {fault} ")), "{fault}");
+    }
+}

@@ -1,0 +1,13 @@
+//! The whole server over HTTP, as clients and browsers see it.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
+mod authorization;
+mod cli;
+mod faults;
+mod mcp;
+mod metadata;
+mod person;
+mod registration;
+mod target;
+mod tokens;

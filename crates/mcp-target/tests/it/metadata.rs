@@ -1,0 +1,38 @@
+use serde_json::json;
+
+use crate::target::Target;
+
+#[tokio::test]
+async fn a_challenge_leads_to_the_token_endpoint() {
+    let target = Target::start().await;
+    let response = target.http.post(&target.resource).send().await.unwrap();
+    assert_eq!(response.status(), 401);
+    let prm = format!("{}/.well-known/oauth-protected-resource/mcp", target.issuer);
+    let challenge = format!(r#"Bearer resource_metadata="{prm}", scope="mcp:read""#);
+    assert_eq!(response.headers()["www-authenticate"], challenge.as_str());
+
+    for path in
+        ["/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-protected-resource"]
+    {
+        let (status, metadata) = target.get(path).await;
+        assert_eq!(status, 200);
+        assert_eq!(metadata["resource"], target.resource);
+        assert_eq!(metadata["authorization_servers"], json!([target.issuer]));
+        assert_eq!(metadata["scopes_supported"], json!(["mcp:read", "offline_access"]));
+    }
+
+    let (status, metadata) = target.get("/.well-known/oauth-authorization-server").await;
+    assert_eq!(status, 200);
+    assert_eq!(metadata["issuer"], target.issuer);
+    assert_eq!(metadata["token_endpoint"], format!("{}/token", target.issuer));
+    assert_eq!(metadata["code_challenge_methods_supported"], json!(["S256"]));
+    assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
+    assert_eq!(metadata["token_endpoint_auth_methods_supported"], json!(["none"]));
+}
+
+#[tokio::test]
+async fn health_needs_no_bearer() {
+    let target = Target::start().await;
+    let response = target.http.get(format!("{}/health", target.issuer)).send().await.unwrap();
+    assert_eq!((response.status().as_u16(), response.text().await.unwrap().as_str()), (200, "ok"));
+}
