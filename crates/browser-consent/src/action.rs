@@ -1,0 +1,222 @@
+//! What is done on each kind of page that has a way forward.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::field;
+use crate::flow::{Flow, Step, Stop};
+use crate::locate::{self, Found};
+use crate::memory::Action;
+use crate::page::Sent;
+use crate::problem::Problem;
+use crate::snapshot::{Button, Field, Snapshot};
+use crate::tab::Outcome;
+
+/// Before a button that only says "Continue" is taken for consent: pages that go on by themselves have gone.
+const WEAK_QUIET: Duration = Duration::from_millis(800);
+/// After which a page that never shows a button to press is given up.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+/// After which a press is known to have done nothing.
+const NO_EFFECT: Duration = Duration::from_secs(15);
+const CONSOLE_AFTER: Duration = Duration::from_millis(600);
+const SCROLL_AFTER: Duration = Duration::from_secs(1);
+/// How often something may be pressed at one address before that is a loop.
+const MOST_PRESSES: usize = 2;
+const MOST_TYPED: usize = 3;
+
+const SCROLL: &str = "for (const it of document.querySelectorAll('*')) \
+    if (it.scrollHeight > it.clientHeight + 4) it.scrollTop = it.scrollHeight;";
+
+impl Flow<'_> {
+    pub(crate) async fn sign_in(
+        &mut self,
+        page: &Snapshot,
+        user: Option<usize>,
+        password: Option<usize>,
+    ) -> Result<Step, Stop> {
+        let action = if password.is_some() { Action::Password } else { Action::Identifier };
+        if self.memory.pressed(page, action).is_some() {
+            return self.after_press(page, action).await;
+        }
+        let credentials = self.it.credentials.ok_or(Problem::CredentialsMissing)?;
+        let mut has_typed = false;
+        for (at, text, what) in [
+            (user, credentials.email(), "filled email"),
+            (password, credentials.reveal(), "filled password"),
+        ] {
+            if let Some(at) = at {
+                has_typed |= self.fill(&page.fields[at], text, what).await?;
+            }
+        }
+        if has_typed {
+            return Ok(Step::Acted);
+        }
+        let Some(field) = password.or(user).map(|at| &page.fields[at]) else {
+            return Ok(Step::Wait);
+        };
+        let Some(at) = locate::login(page, field).best() else { return self.give_up_late() };
+        let step = self.press(page, &page.buttons[at], action).await?;
+        if self.memory.pressed(page, action).is_some() {
+            let alerts = page.alerts.iter().chain(&page.notes).cloned().collect();
+            let sent = Some(Sent { document: page.document.clone(), alerts });
+            self.past.identifier.clone_from(&sent);
+            if password.is_some() {
+                self.past.password = sent;
+            }
+        }
+        Ok(step)
+    }
+
+    /// Types into a field that does not hold the text yet; whether it had to.
+    async fn fill(&mut self, field: &Field, text: &str, what: &str) -> Result<bool, Stop> {
+        let typed = self.memory.typed.entry(field.element.clone()).or_default();
+        if *typed > 0 && field.length == text.encode_utf16().count() {
+            return Ok(false);
+        }
+        if *typed >= MOST_TYPED {
+            let name = if field.attribute.is_empty() { &field.label } else { &field.attribute };
+            return Err(Problem::Unfillable { field: self.clean(name) }.into());
+        }
+        *typed += 1;
+        if field.length > 0
+            && let Outcome::Stale | Outcome::Dialog = self.tab.clear(&field.element).await?
+        {
+            return Ok(true);
+        }
+        if let Outcome::Done(()) = self.tab.type_into(&field.element, text).await? {
+            self.acted(what.to_owned());
+        }
+        Ok(true)
+    }
+
+    pub(crate) async fn choose_account(
+        &mut self,
+        page: &Snapshot,
+        at: usize,
+    ) -> Result<Step, Stop> {
+        if self.memory.pressed(page, Action::Account).is_some() {
+            return self.after_press(page, Action::Account).await;
+        }
+        self.press(page, &page.buttons[at], Action::Account).await
+    }
+
+    pub(crate) async fn skip(&mut self, page: &Snapshot, at: usize) -> Result<Step, Stop> {
+        if self.memory.pressed(page, Action::Skip).is_some() {
+            return self.after_press(page, Action::Skip).await;
+        }
+        // "Not now" on a consent page whose other button is still to come would be a refusal.
+        if self.memory.quiet() < WEAK_QUIET {
+            return Ok(Step::Wait);
+        }
+        if locate::is_headed_by_consent(page) {
+            return self.give_up_late();
+        }
+        self.press(page, &page.buttons[at], Action::Skip).await
+    }
+
+    pub(crate) async fn approve(&mut self, page: &Snapshot, found: Found) -> Result<Step, Stop> {
+        if self.memory.pressed(page, Action::Approve).is_some() {
+            return self.after_press(page, Action::Approve).await;
+        }
+        let Found::Best { index, strong } = found else { return self.give_up_late() };
+        if let Some(at) = field::box_to_tick(page, &self.past.names)
+            && self.memory.ticked.insert(page.boxes[at].element.clone())
+        {
+            if let Outcome::Done(()) = self.tab.click(&page.boxes[at].element).await? {
+                let label = self.clean(&page.boxes[at].label);
+                self.acted(format!("ticked {label}"));
+            }
+            return Ok(Step::Acted);
+        }
+        let button = &page.buttons[index];
+        if button.disabled {
+            // Some pages want their text to be scrolled through first.
+            if self.memory.quiet() > SCROLL_AFTER
+                && self.memory.scrolled.insert(page.document.clone())
+            {
+                let _: Outcome<Value> = self.tab.run(SCROLL, Vec::new()).await?;
+            }
+            return Ok(Step::Wait);
+        }
+        if !strong
+            && (!page.alerts.is_empty() || page.status >= 400 || !locate::asks_for_consent(page))
+        {
+            return self.give_up_late();
+        }
+        if !strong && self.memory.quiet() < WEAK_QUIET || !self.memory.is_steady(button) {
+            return Ok(Step::Wait);
+        }
+        match self.tab.role_and_label(&button.element).await? {
+            Outcome::Done((role, label)) => {
+                let is_pressable = matches!(role.as_str(), "button" | "link");
+                if !is_pressable || locate::may_approve(page, &label, &self.past.names).is_err() {
+                    return self.give_up_late();
+                }
+            }
+            _ => return Ok(Step::Wait),
+        }
+        self.press(page, button, Action::Approve).await
+    }
+
+    /// Presses a button of an allowed origin, once in its document.
+    async fn press(
+        &mut self,
+        page: &Snapshot,
+        button: &Button,
+        action: Action,
+    ) -> Result<Step, Stop> {
+        if button.disabled || !self.memory.is_steady(button) {
+            return Ok(Step::Wait);
+        }
+        if self.memory.presses(page, action) >= MOST_PRESSES {
+            return Err(Problem::Loop.into());
+        }
+        match self.tab.click(&button.element).await? {
+            Outcome::Stale => return Ok(Step::Acted),
+            Outcome::Covered => return self.uncover(page, button).await,
+            Outcome::NotNow(reason) if reason == "element not interactable" => {
+                return Ok(Step::Wait);
+            }
+            // Whatever else is answered, a time-out above all, the click may have been delivered.
+            Outcome::Done(()) | Outcome::NotNow(_) | Outcome::Dialog => {}
+        }
+        let label = self.clean(&button.label);
+        self.acted(format!("pressed {label}"));
+        self.memory.press(page, action, label);
+        Ok(Step::Acted)
+    }
+
+    /// Waits for a press to show; the console knows why it does not.
+    async fn after_press(&mut self, page: &Snapshot, action: Action) -> Result<Step, Stop> {
+        let Some(press) = self.memory.pressed(page, action).cloned() else { return Ok(Step::Wait) };
+        if press.at.elapsed() > CONSOLE_AFTER {
+            self.read_console().await;
+            if let Some(line) = self.console.iter().find(|it| it.contains("form-action")) {
+                return Err(Problem::FormAction { says: line.clone() }.into());
+            }
+        }
+        if press.at.elapsed() > NO_EFFECT && self.memory.quiet() > PATIENCE {
+            let console = self.console.iter().rev().take(3).rev().cloned().collect();
+            return Err(Problem::NoEffect { button: press.label, console }.into());
+        }
+        Ok(Step::Wait)
+    }
+
+    pub(crate) async fn read_console(&mut self) {
+        const MOST_LINES: usize = 50;
+        for line in self.tab.console().await {
+            if self.console.len() < MOST_LINES {
+                let line = self.redaction.clean(&line, 400);
+                self.console.push(line);
+            }
+        }
+    }
+
+    pub(crate) fn give_up_late(&self) -> Result<Step, Stop> {
+        if self.memory.quiet() < PATIENCE {
+            return Ok(Step::Wait);
+        }
+        Err(Problem::NoWayForward { candidates: self.candidates() }.into())
+    }
+}

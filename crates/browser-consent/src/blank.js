@@ -1,0 +1,18 @@
+// The body of one WebDriver script: takes what was typed, and the name in `arguments[0]`, off the page.
+const name = String(arguments[0] ?? '').toLowerCase();
+const roots = [document];
+for (let i = 0; i < roots.length; i++) {
+  for (const it of roots[i].querySelectorAll('*')) {
+    if (it.shadowRoot) roots.push(it.shadowRoot);
+    if (it.matches('input:not([type=submit], [type=button], [type=image]), textarea')) {
+      it.value = '';
+      it.removeAttribute('value');
+    }
+    if (it.matches('iframe')) it.style.visibility = 'hidden';
+  }
+  if (!name) continue;
+  const texts = document.createTreeWalker(roots[i], NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    if (texts.currentNode.data.toLowerCase().includes(name)) texts.currentNode.data = '…';
+  }
+}

@@ -1,0 +1,170 @@
+use std::io;
+use std::path::PathBuf;
+
+use fantoccini::error::NewSessionError;
+use url::Url;
+
+use crate::problem::Problem;
+use crate::session::WebDriver;
+use crate::trail::Trail;
+
+/// Why the redirect URI was not reached.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The driver program does not start.
+    #[error("{} does not start; is it installed for this machine?", program.display())]
+    DriverStart {
+        /// The driver.
+        program: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The driver program started and never said on which port it listens.
+    #[error("{} did not say that it serves; run it by hand to see why", program.display())]
+    DriverSilent {
+        /// The driver.
+        program: PathBuf,
+    },
+    /// Nobody answers at the address of a running driver.
+    #[error("no WebDriver answers at {url}; start chromedriver there, or leave the address out")]
+    NoDriver {
+        /// The driver's address.
+        url: Url,
+    },
+    /// The driver finds no browser.
+    #[error(
+        "the driver found no browser; install chromium-headless-shell, chromium or Google Chrome"
+    )]
+    NoBrowser,
+    /// Driver and browser are of different versions.
+    #[error(
+        "chromedriver {driver} cannot drive browser {browser}; install both from one source, in one version"
+    )]
+    VersionMismatch {
+        /// The version that the driver wants.
+        driver: String,
+        /// The version that the browser has.
+        browser: String,
+    },
+    /// The browser does not start.
+    #[error("the browser did not start: {reason}; try it by hand with --headless")]
+    BrowserStart {
+        /// The first line of what the driver says.
+        reason: String,
+    },
+    /// The browser takes too long to start.
+    #[error("the browser did not start within {seconds} s; the machine may be out of memory")]
+    SessionSlow {
+        /// The time that was given.
+        seconds: u64,
+    },
+    /// The driver failed at a command, or did not answer.
+    #[error("the driver failed at {command}: {reason}; the browser may have crashed, so try again")]
+    Driver {
+        /// What was asked of it.
+        command: &'static str,
+        /// WebDriver's error code.
+        reason: String,
+    },
+    /// Credentials would cross the network in clear.
+    #[error(
+        "credentials are not typed on {origin}: use https; plain http is for loopback addresses alone"
+    )]
+    Insecure {
+        /// The origin that was given.
+        origin: String,
+    },
+    /// A page on which there is no way forward.
+    #[error("{}: {problem}{}", place(title, address), kept(evidence.as_ref()))]
+    Page {
+        /// The page's title.
+        title: String,
+        /// The page's address without its query.
+        address: String,
+        /// What is wrong, and what to do.
+        problem: Problem,
+        /// The way to the page.
+        trail: Trail,
+        /// The folder with the screenshot and the report.
+        evidence: Option<PathBuf>,
+    },
+}
+
+fn place(title: &str, address: &str) -> String {
+    if title.is_empty() { format!("at {address}") } else { format!("at {address} (\"{title}\")") }
+}
+
+fn kept(evidence: Option<&PathBuf>) -> String {
+    evidence
+        .map(|it| format!("; what the page looked like is in {}", it.display()))
+        .unwrap_or_default()
+}
+
+/// Says why there is no session; a driver's own text goes on for pages of stack.
+pub(crate) fn session_error(error: &NewSessionError, webdriver: &WebDriver) -> Error {
+    let text = match error {
+        NewSessionError::SessionNotCreated(it) => it.message.to_string(),
+        NewSessionError::NotW3C(it) => {
+            it["message"].as_str().unwrap_or("an answer that is not WebDriver's").to_owned()
+        }
+        NewSessionError::FailedC(_) | NewSessionError::Failed(_) | NewSessionError::Lost(_) => {
+            if let WebDriver::Url(url) = webdriver {
+                return Error::NoDriver { url: url.clone() };
+            }
+            "the driver ended".to_owned()
+        }
+        _ => "an unexpected answer".to_owned(),
+    };
+    if text.contains("cannot find Chrome binary") || text.contains("no chrome binary at") {
+        return Error::NoBrowser;
+    }
+    let version = |before: &str| {
+        let (_, rest) = text.split_once(before)?;
+        rest.split_whitespace()
+            .next()
+            .map(|it| it.trim_matches(|it: char| !it.is_ascii_digit()).to_owned())
+    };
+    if let (Some(driver), Some(browser)) =
+        (version("only supports Chrome version"), version("Current browser version is"))
+    {
+        return Error::VersionMismatch { driver, browser };
+    }
+    let line = text.lines().next().unwrap_or_default().trim_start_matches("session not created: ");
+    Error::BrowserStart { reason: line.chars().filter(|it| !it.is_control()).take(200).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use fantoccini::error::{ErrorStatus, WebDriver as Refusal};
+
+    use super::*;
+
+    #[track_caller]
+    fn check(message: &'static str, expected: &str) {
+        let refusal = Refusal::new(ErrorStatus::SessionNotCreated, Cow::Borrowed(message));
+        let running = WebDriver::Url(Url::parse("http://127.0.0.1:9515").unwrap());
+        assert_eq!(
+            session_error(&NewSessionError::SessionNotCreated(refusal), &running).to_string(),
+            expected
+        );
+    }
+
+    #[test]
+    fn a_refused_session_is_told_in_one_sentence() {
+        check(
+            "session not created: This version of ChromeDriver only supports Chrome version 156\nCurrent browser version is 120.0.1 with binary path /usr/bin/chromium\n#0 0x55d4",
+            "chromedriver 156 cannot drive browser 120.0.1; install both from one source, in one version",
+        );
+        check(
+            "session not created\nfrom unknown error: cannot find Chrome binary",
+            "the driver found no browser; install chromium-headless-shell, chromium or Google Chrome",
+        );
+        check(
+            "session not created: Chrome instance exited. Examine ChromeDriver verbose log.\n#0 0x55d4",
+            "the browser did not start: Chrome instance exited. Examine ChromeDriver verbose log.; try it by hand with --headless",
+        );
+    }
+}

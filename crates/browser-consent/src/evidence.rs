@@ -1,0 +1,103 @@
+//! What is kept of a page on which it went wrong.
+
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::field;
+use crate::flow::Flow;
+use crate::locate;
+use crate::problem::Problem;
+use crate::tab::Outcome;
+
+const TIME: Duration = Duration::from_secs(8);
+
+/// Empties every field and takes the account's name off the page, before a picture of it is taken.
+const BLANK: &str = include_str!("blank.js");
+
+/// Writes `browser-consent.json` and `browser-consent.png`; the folder, if there is anything in it now.
+pub(crate) async fn keep(folder: &Path, flow: &mut Flow<'_>, problem: &Problem) -> Option<PathBuf> {
+    let picture = tokio::time::timeout(TIME, async {
+        flow.read_console().await;
+        picture(flow).await
+    });
+    let picture = picture.await.ok().flatten();
+    let report = report(flow, problem);
+    std::fs::create_dir_all(folder).ok()?;
+    let mut is_any = false;
+    if !flow.redaction.occurs_in(&report) {
+        is_any |= write(&folder.join("browser-consent.json"), report.as_bytes()).is_ok();
+    }
+    if let Some(picture) = picture {
+        is_any |= write(&folder.join("browser-consent.png"), &picture).is_ok();
+    }
+    is_any.then(|| folder.to_owned())
+}
+
+async fn picture(flow: &Flow<'_>) -> Option<Vec<u8>> {
+    flow.tab.leave_frames().await.ok()?;
+    let email = flow.past.names.email.unwrap_or_default();
+    let Ok(Outcome::Done(_)) = flow.tab.run(BLANK, vec![json!(email)]).await else { return None };
+    flow.tab.picture().await
+}
+
+/// The page in facts and labels; no markup, no values, no query.
+fn report(flow: &Flow<'_>, problem: &Problem) -> String {
+    let page = &flow.last;
+    let clean = |text: &str| flow.redaction.clean(text, 200);
+    let all = |lines: &[String]| lines.iter().map(|it| clean(it)).collect::<Vec<_>>();
+    let score = |it: Result<locate::Score, &str>| match it {
+        Ok(score) => json!({ "points": score.points }),
+        Err(reason) => json!({ "veto": reason }),
+    };
+    let field = page.fields.iter().find(|it| field::is_password(it)).or(page.fields.first());
+    let buttons = page.buttons.iter().map(|it| {
+        json!({
+            "label": clean(&it.label),
+            "name": clean(&it.attribute),
+            "id": clean(&it.id),
+            "disabled": it.disabled,
+            "approve": score(locate::approve_score(page, it, &flow.past.names)),
+            "login": field.map(|field| score(locate::login_score(page, it, field))),
+        })
+    });
+    let fields = page.fields.iter().map(|it| {
+        json!({ "kind": it.kind, "name": clean(&it.attribute), "id": clean(&it.id), "label": clean(&it.label), "disabled": it.disabled })
+    });
+    let boxes = page.boxes.iter().map(|it| json!({ "label": clean(&it.label), "name": clean(&it.attribute), "checked": it.checked }));
+    let frames = page.frames.iter().map(|it| clean(&it.address));
+    let report = json!({
+        "problem": clean(&problem.to_string()),
+        "address": clean(&page.address),
+        "status": page.status,
+        "title": clean(&page.title),
+        "heading": clean(&page.heading),
+        "kind": flow.kind.name(),
+        "alerts": all(&page.alerts),
+        "notes": all(&page.notes),
+        "fields": fields.collect::<Vec<_>>(),
+        "boxes": boxes.collect::<Vec<_>>(),
+        "buttons": buttons.collect::<Vec<_>>(),
+        "frames": frames.collect::<Vec<_>>(),
+        "console": all(&flow.console),
+        "trail": flow.trail,
+    });
+    format!("{report:#}\n")
+}
+
+/// Writes a file that only its owner reads, also where an older one was less careful.
+fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(it) if it.kind() != io::ErrorKind::NotFound => return Err(it),
+        _ => {}
+    }
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?
+        .write_all(content)
+}

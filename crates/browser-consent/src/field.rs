@@ -1,0 +1,71 @@
+//! Which field wants what, and which boxes to tick.
+
+use crate::locate::Names;
+use crate::snapshot::{Field, Snapshot};
+use crate::words::{self, Phrases, attribute_words, normalize};
+
+pub(crate) fn is_password(it: &Field) -> bool {
+    it.kind == "password"
+}
+
+/// Whether the field wants a code from a device that we do not have.
+pub(crate) fn is_one_time_code(it: &Field) -> bool {
+    !is_password(it)
+        && (it.autocomplete == "one-time-code"
+            || words::ONE_TIME_CODE.occur_in(&field_words(it))
+            || it.limit == 6 && matches!(it.kind.as_str(), "tel" | "number"))
+}
+
+/// Whether the field wants the e-mail address or the user name.
+pub(crate) fn is_user(it: &Field) -> bool {
+    const OTHER: Phrases = Phrases("search, newsletter, subscribe, coupon, invite");
+    let said = field_words(it);
+    matches!(it.kind.as_str(), "text" | "email" | "tel")
+        && !OTHER.occur_in(&said)
+        && !is_one_time_code(it)
+        && (it.kind == "email"
+            || ["username", "email", "webauthn"].iter().any(|word| it.autocomplete.contains(word))
+            || words::USER.occur_in(&said))
+}
+
+/// The password field of a sign-in form; a form that asks for a new password or for two is for signing up.
+pub(crate) fn password(page: &Snapshot) -> Option<usize> {
+    let in_form = |form| page.fields.iter().filter(|it| is_password(it) && it.form == form).count();
+    page.fields.iter().position(|it| {
+        is_usable(it)
+            && is_password(it)
+            && it.autocomplete != "new-password"
+            && in_form(it.form) == 1
+    })
+}
+
+/// The user field, of the password's form where there is one.
+pub(crate) fn user(page: &Snapshot, password: Option<usize>) -> Option<usize> {
+    let form = password.map(|at| page.fields[at].form);
+    page.fields
+        .iter()
+        .position(|it| is_usable(it) && is_user(it) && form.is_none_or(|form| form == it.form))
+}
+
+fn is_usable(it: &Field) -> bool {
+    !it.disabled && !it.fixed
+}
+
+/// A box that has to be ticked before the approval means anything.
+pub(crate) fn box_to_tick(page: &Snapshot, names: &Names<'_>) -> Option<usize> {
+    page.boxes.iter().position(|it| {
+        let name = attribute_words(&it.attribute);
+        let called = format!("{name}{}", attribute_words(&it.id));
+        let is_scope = Phrases("scope, scopes").occur_in(&name) || names.scopes.contains(&it.value);
+        let is_repeated = !it.attribute.is_empty()
+            && page.boxes.iter().filter(|other| other.attribute == it.attribute).count() > 1;
+        // A scope may be described with such a word, "keep access while you are away".
+        let is_beside = words::BESIDE.occur_in(&called)
+            || !is_scope && words::BESIDE.occur_in(&normalize(&it.label));
+        !it.checked && !it.disabled && !is_beside && (it.required || is_scope || is_repeated)
+    })
+}
+
+fn field_words(it: &Field) -> String {
+    format!("{}{}{}", attribute_words(&it.attribute), attribute_words(&it.id), normalize(&it.label))
+}

@@ -1,0 +1,238 @@
+//! Which element is the right one, as scores and vetoes over one snapshot.
+
+use crate::snapshot::{Button, Field, Snapshot};
+use crate::words::{self, Phrases, attribute_words, normalize};
+
+/// What is known about the run and never stands on a button as its meaning.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Names<'a> {
+    pub(crate) email: Option<&'a str>,
+    pub(crate) scopes: &'a [String],
+}
+
+/// The outcome of the search for one button.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Found {
+    Nothing,
+    /// Several are equally good, so none is pressed.
+    Tie,
+    Best {
+        index: usize,
+        strong: bool,
+    },
+}
+
+impl Found {
+    pub(crate) fn best(self) -> Option<usize> {
+        if let Self::Best { index, .. } = self { Some(index) } else { None }
+    }
+}
+
+/// How good a button is, or why it is out of the question.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Score {
+    pub(crate) points: i32,
+    pub(crate) strong: bool,
+}
+
+/// Below this a button is a control of the form and not its end.
+const LOGIN_POINTS: i32 = 6;
+
+/// The button that sends the form of `field`.
+pub(crate) fn login(page: &Snapshot, field: &Field) -> Found {
+    strictly_best(
+        page.buttons
+            .iter()
+            .map(|it| login_score(page, it, field).ok().filter(|it| it.points >= LOGIN_POINTS)),
+    )
+}
+
+/// The button that approves.
+pub(crate) fn approve(page: &Snapshot, names: &Names<'_>) -> Found {
+    strictly_best(page.buttons.iter().map(|it| approve_score(page, it, names).ok()))
+}
+
+fn strictly_best(scores: impl Iterator<Item = Option<Score>>) -> Found {
+    let mut found = Found::Nothing;
+    let mut most = i32::MIN;
+    for (index, score) in scores.enumerate() {
+        let Some(score) = score else { continue };
+        if score.points > most {
+            most = score.points;
+            found = Found::Best { index, strong: score.strong };
+        } else if score.points == most {
+            found = Found::Tie;
+        }
+    }
+    found
+}
+
+pub(crate) fn login_score(
+    page: &Snapshot,
+    it: &Button,
+    field: &Field,
+) -> Result<Score, &'static str> {
+    let label = meaning(page, &it.label, &Names::default());
+    veto(it, &label)?;
+    if it.link {
+        return Err("a link");
+    }
+    if let Some(word) = words::OTHER_SIGN_IN.find(&label) {
+        return Err(word);
+    }
+    if it.data.iter().any(|it| it.starts_with("method ") || it.starts_with("provider ")) {
+        return Err("another way to sign in");
+    }
+    let mut points = match (it.form, field.form) {
+        (Some(mine), Some(its)) if mine == its => 5,
+        (None, None) => 2,
+        _ => 0,
+    };
+    points += if matches!(it.kind.as_str(), "submit" | "image") { 3 } else { 0 };
+    points += if words::LOGIN.occur_in(&label) { 4 } else { 0 };
+    points += primary(it);
+    Ok(Score { points, strong: true })
+}
+
+pub(crate) fn approve_score(
+    page: &Snapshot,
+    it: &Button,
+    names: &Names<'_>,
+) -> Result<Score, &'static str> {
+    let label = meaning(page, &it.label, names);
+    veto(it, &label)?;
+    if it.link {
+        return Err("a link");
+    }
+    if it.banner {
+        return Err("part of a cookie banner");
+    }
+    let strong = words::STRONG.occur_in(&label);
+    let mut points = match (strong, words::WEAK.find(&label)) {
+        (true, _) => {
+            10 + if words::STRONG.lead(&label) || label.split(' ').count() <= 5 { 2 } else { 0 }
+        }
+        (false, Some(_)) => 4,
+        (false, None) => 0,
+    };
+    let attributes = attributes(it);
+    points +=
+        if attributes.iter().any(|it| words::APPROVE_ATTRIBUTES.occur_in(it)) { 3 } else { 0 };
+    points += if it.button && words::APPROVE_VALUES.are(&normalize(&it.value)) { 3 } else { 0 };
+    if points == 0 {
+        return Err("says nothing that approves");
+    }
+    points += primary(it);
+    points -= if it.kind == "button" && it.form.is_some() { 2 } else { 0 };
+    Ok(Score { points, strong })
+}
+
+/// Whether an accessible name that the browser computed may be pressed as approval.
+pub(crate) fn may_approve(
+    page: &Snapshot,
+    label: &str,
+    names: &Names<'_>,
+) -> Result<(), &'static str> {
+    veto_label(&meaning(page, label, names))
+}
+
+/// The button whose text or value is exactly the account's own name.
+pub(crate) fn account(page: &Snapshot, names: &Names<'_>) -> Option<usize> {
+    let email = names.email?.trim();
+    page.buttons.iter().position(|it| {
+        !it.expands
+            && [&it.label, &it.value]
+                .into_iter()
+                .any(|text| text.trim().eq_ignore_ascii_case(email))
+    })
+}
+
+/// The button that declines an offer which is not the consent.
+pub(crate) fn skip(page: &Snapshot) -> Option<usize> {
+    page.buttons.iter().position(|it| !it.expands && words::SKIP.are(&normalize(&it.label)))
+}
+
+/// Whether the page looks as if somebody is asked for consent: its words, or a button that denies.
+pub(crate) fn asks_for_consent(page: &Snapshot) -> bool {
+    let text = normalize(&format!("{} {} {}", page.title, page.heading, page.text));
+    words::CONSENT.occur_in(&text)
+        || page.buttons.iter().any(|it| words::DENY.occur_in(&normalize(&it.label)))
+}
+
+/// Whether the page's title or heading speaks of consent.
+pub(crate) fn is_headed_by_consent(page: &Snapshot) -> bool {
+    words::CONSENT.occur_in(&normalize(&format!("{} {}", page.title, page.heading)))
+}
+
+/// Whether a button takes away what it stands on, without agreeing to it.
+pub(crate) fn closes(label: &str) -> bool {
+    if matches!(label.trim(), "×" | "✕" | "✖" | "╳") {
+        return true;
+    }
+    let label = normalize(label);
+    words::SKIP.are(&label) || words::CLOSE.lead(&label)
+}
+
+/// A label without the names that somebody chose: the client's and the account's.
+fn meaning(page: &Snapshot, label: &str, names: &Names<'_>) -> String {
+    let mut label = normalize(label);
+    for name in [page.client.as_str(), names.email.unwrap_or_default()] {
+        let name = normalize(name);
+        // A client that is called "Don't" must not turn "Don't allow" into consent.
+        if name.len() > 1 && !words::DENY.are(&name) {
+            label = label.replace(&name, " ");
+        }
+    }
+    label
+}
+
+fn veto(it: &Button, label: &str) -> Result<(), &'static str> {
+    veto_label(label)?;
+    if let Some(word) = attributes(it).iter().find_map(|it| words::DENY_ATTRIBUTES.find(it)) {
+        return Err(word);
+    }
+    if it.button && words::DENY_VALUES.are(&normalize(&it.value)) {
+        return Err("its value denies");
+    }
+    if it.method.eq_ignore_ascii_case("delete") {
+        return Err("its form deletes");
+    }
+    if it.expands {
+        return Err("it opens a menu");
+    }
+    Ok(())
+}
+
+fn veto_label(label: &str) -> Result<(), &'static str> {
+    if let Some(word) = words::DENY.find(label).or_else(|| words::ASIDE.find(label)) {
+        return Err(word);
+    }
+    if Phrases("request").lead(label) {
+        return Err("request");
+    }
+    if let Some(provider) = words::PROVIDERS.find(label)
+        && (words::WITH.occur_in(label) || words::PROVIDERS.are(label))
+    {
+        return Err(provider);
+    }
+    if words::WITH.occur_in(label)
+        && let Some(word) = words::OTHER_SIGN_IN.find(label)
+    {
+        return Err(word);
+    }
+    Ok(())
+}
+
+/// What the page's author called the button; its classes are left out, as they speak of looks.
+fn attributes(it: &Button) -> Vec<String> {
+    let action = it.action.rsplit('/').next().unwrap_or_default();
+    [it.attribute.as_str(), it.id.as_str(), action]
+        .into_iter()
+        .chain(it.data.iter().map(String::as_str))
+        .map(attribute_words)
+        .collect()
+}
+
+fn primary(it: &Button) -> i32 {
+    i32::from(Phrases("primary, success").occur_in(&attribute_words(&it.class)))
+}

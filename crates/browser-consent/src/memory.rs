@@ -1,0 +1,136 @@
+//! What earlier snapshots showed, and what was done about them.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::time::{Duration, Instant};
+
+use crate::snapshot::{Button, Handle, Snapshot};
+
+/// How long an element has to stay where it is before it is pressed.
+const STEADY: Duration = Duration::from_millis(50);
+
+/// What can be pressed once in a document.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) enum Action {
+    Identifier,
+    Password,
+    Account,
+    Approve,
+    Skip,
+}
+
+/// A press that reached the page.
+#[derive(Clone, Debug)]
+pub(crate) struct Press {
+    pub(crate) at: Instant,
+    pub(crate) label: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Memory {
+    fingerprint: u64,
+    changed: Instant,
+    document: String,
+    pub(crate) documents: usize,
+    buttons: HashMap<Handle, (u64, Instant)>,
+    pressed: HashMap<(String, Action), Press>,
+    presses: HashMap<(String, Action), usize>,
+    /// How often something was typed into a field.
+    pub(crate) typed: HashMap<Handle, usize>,
+    pub(crate) ticked: HashSet<Handle>,
+    pub(crate) entered: HashSet<Handle>,
+    /// Documents in which something that covered a button was closed.
+    pub(crate) uncovered: HashSet<String>,
+    pub(crate) scrolled: HashSet<String>,
+}
+
+impl Memory {
+    pub(crate) fn new() -> Self {
+        Self {
+            fingerprint: 0,
+            changed: Instant::now(),
+            document: String::new(),
+            documents: 0,
+            buttons: HashMap::new(),
+            pressed: HashMap::new(),
+            presses: HashMap::new(),
+            typed: HashMap::new(),
+            ticked: HashSet::new(),
+            entered: HashSet::new(),
+            uncovered: HashSet::new(),
+            scrolled: HashSet::new(),
+        }
+    }
+
+    /// Takes note of a snapshot; whether anything is different from the one before.
+    pub(crate) fn observe(&mut self, page: &Snapshot) -> bool {
+        let now = Instant::now();
+        if page.document != self.document {
+            self.document.clone_from(&page.document);
+            self.documents += 1;
+            self.buttons.clear();
+            self.typed.clear();
+            self.ticked.clear();
+        }
+        let mut buttons = HashMap::new();
+        for it in &page.buttons {
+            let look = look(it);
+            let since = self
+                .buttons
+                .get(&it.element)
+                .filter(|(then, _)| *then == look)
+                .map_or(now, |(_, since)| *since);
+            buttons.insert(it.element.clone(), (look, since));
+        }
+        self.buttons = buttons;
+        let fingerprint = page.fingerprint();
+        let is_new = fingerprint != self.fingerprint;
+        if is_new {
+            self.fingerprint = fingerprint;
+            self.changed = now;
+        }
+        is_new
+    }
+
+    /// How long nothing has changed on the page.
+    pub(crate) fn quiet(&self) -> Duration {
+        self.changed.elapsed()
+    }
+
+    /// Whether a button has been the same, in the same place, for long enough.
+    pub(crate) fn is_steady(&self, it: &Button) -> bool {
+        self.buttons.get(&it.element).is_some_and(|(_, since)| since.elapsed() >= STEADY)
+    }
+
+    pub(crate) fn press(&mut self, page: &Snapshot, action: Action, label: String) {
+        self.pressed.insert((page.document.clone(), action), Press { at: Instant::now(), label });
+        *self.presses.entry((page.address.clone(), action)).or_default() += 1;
+        self.changed = Instant::now();
+    }
+
+    /// The press of this kind in this very document.
+    pub(crate) fn pressed(&self, page: &Snapshot, action: Action) -> Option<&Press> {
+        self.pressed.get(&(page.document.clone(), action))
+    }
+
+    /// How often this was pressed at this address, in whichever documents.
+    pub(crate) fn presses(&self, page: &Snapshot, action: Action) -> usize {
+        self.presses.get(&(page.address.clone(), action)).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn has_approved(&self) -> bool {
+        self.pressed.keys().any(|(_, action)| *action == Action::Approve)
+    }
+
+    pub(crate) fn approved_within(&self, time: Duration) -> bool {
+        self.pressed
+            .iter()
+            .any(|((_, action), press)| *action == Action::Approve && press.at.elapsed() < time)
+    }
+}
+
+fn look(it: &Button) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (it.rect, &it.label, it.disabled).hash(&mut hasher);
+    hasher.finish()
+}

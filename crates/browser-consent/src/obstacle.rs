@@ -1,0 +1,174 @@
+//! What is done about pages that are in the way, or are the end of it.
+
+use std::io;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use url::Url;
+
+use crate::action::PATIENCE;
+use crate::flow::{Flow, Step, Stop};
+use crate::locate;
+use crate::problem::Problem;
+use crate::redaction::bare;
+use crate::snapshot::{Button, Handle, Snapshot};
+use crate::tab::Outcome;
+
+/// Long enough for a listener that was reached to say so first.
+const SETTLE: Duration = Duration::from_millis(300);
+const ALERT_SETTLE: Duration = Duration::from_millis(1500);
+const HOP: Duration = Duration::from_secs(2);
+const DENIED: Duration = Duration::from_secs(1);
+const NOT_HEARD: Duration = Duration::from_secs(10);
+const DIALOG_AFTER_APPROVAL: Duration = Duration::from_secs(5);
+const PROBE: Duration = Duration::from_secs(2);
+
+/// The buttons in whatever covers the middle of an element.
+const COVER: &str = include_str!("cover.js");
+
+impl Flow<'_> {
+    pub(crate) async fn browser_error(&mut self) -> Result<Step, Stop> {
+        if self.memory.quiet() < SETTLE {
+            return Ok(Step::Wait);
+        }
+        let Some(url) = self.tab.asked_for().await else {
+            return Err(
+                Problem::Unreachable { reason: "the browser shows an error page".into() }.into()
+            );
+        };
+        self.last.address = bare(&url);
+        if self.past.redirect.as_deref() == Some(self.last.address.as_str()) {
+            return Err(Problem::NothingListened.into());
+        }
+        Err(Problem::Unreachable { reason: why_unreachable(&url).await }.into())
+    }
+
+    pub(crate) fn redirected(&self, page: &Snapshot) -> Result<Step, Stop> {
+        match &page.answer {
+            Some(says) if self.memory.quiet() > DENIED => {
+                Err(Problem::Denied { says: self.clean(says) }.into())
+            }
+            None if self.memory.quiet() > NOT_HEARD => Err(Problem::NotHeard.into()),
+            _ => Ok(Step::Wait),
+        }
+    }
+
+    /// A page that has nothing on it may be on its way to another.
+    pub(crate) fn elsewhere(&self, page: &Snapshot) -> Result<Step, Stop> {
+        let is_bare = page.fields.is_empty() && page.buttons.is_empty() && page.frames.is_empty();
+        if self.memory.quiet() < if is_bare || !page.ready { HOP } else { SETTLE } {
+            return Ok(Step::Wait);
+        }
+        Err(Problem::Refused { origin: self.clean(&page.origin) }.into())
+    }
+
+    /// In the same document the warning has to stay for a moment, as busy forms flash theirs.
+    pub(crate) fn refused(&self, page: &Snapshot, says: Option<String>) -> Result<Step, Stop> {
+        let is_new_document = self
+            .past
+            .password
+            .as_ref()
+            .or(self.past.identifier.as_ref())
+            .is_some_and(|it| it.document != page.document);
+        if self.memory.quiet() < SETTLE && !(is_new_document && says.is_some()) {
+            return Ok(Step::Wait);
+        }
+        Err(Problem::BadCredentials { says: says.map(|it| self.clean(&it)) }.into())
+    }
+
+    pub(crate) fn error_page(&self, page: &Snapshot, says: &str) -> Result<Step, Stop> {
+        if self.memory.quiet() < if page.status >= 400 { SETTLE } else { ALERT_SETTLE } {
+            return Ok(Step::Wait);
+        }
+        Err(Problem::ErrorPage { says: self.redaction.clean(says, 300) }.into())
+    }
+
+    /// A page with nothing to do on it: waited for, then opened afresh once if somebody is signed in by now.
+    pub(crate) async fn lost(&mut self, _: &Snapshot) -> Result<Step, Stop> {
+        if self.in_frame && self.memory.quiet() > HOP {
+            self.leave_frame().await?;
+            return Ok(Step::Acted);
+        }
+        if self.memory.quiet() < PATIENCE {
+            return Ok(Step::Wait);
+        }
+        if self.past.identifier.is_some() && !self.memory.has_approved() && !self.reopened {
+            self.reopened = true;
+            self.acted("opened the request again".to_owned());
+            self.tab.open(self.it.url).await?;
+            return Ok(Step::Acted);
+        }
+        self.give_up_late()
+    }
+
+    pub(crate) async fn enter_frame(&mut self, page: &Snapshot, at: usize) -> Result<Step, Stop> {
+        if self.in_frame || !self.memory.entered.insert(page.frames[at].element.clone()) {
+            return self.give_up_late();
+        }
+        if let Outcome::Done(()) = self.tab.enter_frame(&page.frames[at].element).await? {
+            self.in_frame = true;
+        }
+        Ok(Step::Acted)
+    }
+
+    pub(crate) async fn leave_frame(&mut self) -> Result<(), Stop> {
+        self.in_frame = false;
+        Ok(self.tab.leave_frames().await?)
+    }
+
+    /// A question right after the approval is a part of it, unless its words deny.
+    pub(crate) async fn answer_dialog(&mut self) -> Result<(), Stop> {
+        let Some(text) = self.tab.dialog_text().await else { return Ok(()) };
+        let is_ours = self.memory.approved_within(DIALOG_AFTER_APPROVAL)
+            && locate::may_approve(&self.last, &text, &self.past.names).is_ok();
+        self.tab.answer_dialog(is_ours).await?;
+        if !is_ours {
+            return Err(Problem::Dialog { says: self.clean(&text) }.into());
+        }
+        self.acted("accepted the dialog".to_owned());
+        Ok(())
+    }
+
+    /// Closes, once in a document, what lies over a button: a tour, a cookie banner.
+    pub(crate) async fn uncover(&mut self, page: &Snapshot, button: &Button) -> Result<Step, Stop> {
+        if self.memory.uncovered.contains(&page.document) {
+            return self.give_up_late();
+        }
+        let element = json!({ "element-6066-11e4-a52e-4f735466cecf": button.element.0 });
+        let Outcome::Done(Value::Array(over)) = self.tab.run(COVER, vec![element]).await? else {
+            return Ok(Step::Wait);
+        };
+        for it in over {
+            let label = it["label"].as_str().unwrap_or_default().to_owned();
+            if locate::closes(&label) {
+                self.memory.uncovered.insert(page.document.clone());
+                let handle: Handle =
+                    serde_json::from_value(it["element"].clone()).unwrap_or_default();
+                if let Outcome::Done(()) = self.tab.click(&handle).await? {
+                    let label = self.clean(&label);
+                    self.acted(format!("closed what covered it with {label}"));
+                }
+                return Ok(Step::Acted);
+            }
+        }
+        self.give_up_late()
+    }
+}
+
+/// What the system says about an address that the browser could not open; the browser itself does not tell.
+async fn why_unreachable(url: &Url) -> String {
+    let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+        return "it has no host".to_owned();
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    match tokio::time::timeout(PROBE, TcpStream::connect((host, port))).await {
+        Ok(Ok(_)) if url.scheme() == "https" => {
+            "the TLS connection failed; is the certificate valid for this name and from a known authority?".to_owned()
+        }
+        Ok(Ok(_)) => "the connection was closed without an answer".to_owned(),
+        Ok(Err(it)) if it.kind() == io::ErrorKind::ConnectionRefused => "nothing listens there; is the server running?".to_owned(),
+        Ok(Err(_)) => "its host was not found or cannot be reached; check the name and the network".to_owned(),
+        Err(_) => "its host does not answer; check the network".to_owned(),
+    }
+}

@@ -1,0 +1,165 @@
+//! What kind of page a snapshot shows.
+
+use crate::field;
+use crate::locate::{self, Found, Names};
+use crate::snapshot::Snapshot;
+
+/// What the run allows, and what it has done so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Past<'a> {
+    /// Where credentials may be typed and buttons pressed.
+    pub(crate) origins: Vec<String>,
+    /// The redirect URI without its query.
+    pub(crate) redirect: Option<String>,
+    pub(crate) names: Names<'a>,
+    pub(crate) identifier: Option<Sent>,
+    pub(crate) password: Option<Sent>,
+}
+
+/// Where something was sent, and what the page was already warning of then.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sent {
+    pub(crate) document: String,
+    pub(crate) alerts: Vec<String>,
+}
+
+/// The kinds of page, in the order in which they are looked for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    /// The browser's own page for an address that it could not show.
+    BrowserError,
+    Redirected,
+    /// A page on an origin that nobody allowed.
+    Elsewhere,
+    /// A one-time code or a captcha, and which of them.
+    NeedsHuman(&'static str),
+    /// The sign-in form is back; this is what the page says about it.
+    BadCredentials(Option<String>),
+    SignIn {
+        user: Option<usize>,
+        password: Option<usize>,
+    },
+    AccountChooser(usize),
+    Consent(Found),
+    /// An offer beside the point, and the button that declines it.
+    Offer(usize),
+    /// A frame of an allowed origin on a page that has nothing else.
+    Frame(usize),
+    ErrorPage(String),
+    Unknown,
+}
+
+impl Kind {
+    /// What the trail and the report call it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::BrowserError => "browser error page",
+            Self::Redirected => "redirect URI",
+            Self::Elsewhere => "foreign origin",
+            Self::NeedsHuman(_) => "needs a human",
+            Self::BadCredentials(_) => "sign-in refused",
+            Self::SignIn { user: Some(_), password: Some(_) } => "sign-in",
+            Self::SignIn { password: Some(_), .. } => "password",
+            Self::SignIn { .. } => "identifier",
+            Self::AccountChooser(_) => "account chooser",
+            Self::Consent(_) => "consent",
+            Self::Offer(_) => "offer to skip",
+            Self::Frame(_) => "frame",
+            Self::ErrorPage(_) => "error page",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
+    if page.address.starts_with("chrome-error:") || page.address.starts_with("about:neterror") {
+        return Kind::BrowserError;
+    }
+    if past.redirect.as_deref() == Some(page.address.as_str()) {
+        return Kind::Redirected;
+    }
+    if !past.origins.contains(&page.origin) {
+        return Kind::Elsewhere;
+    }
+    let password = field::password(page);
+    if let Some(obstacle) = needs_human(page, password.is_some()) {
+        return Kind::NeedsHuman(obstacle);
+    }
+    let user = field::user(page, password);
+    let consent = locate::approve(page, &past.names);
+    if password.is_some() {
+        return match &past.password {
+            Some(sent) if is_back(page, sent) => Kind::BadCredentials(complaint(page, sent)),
+            _ => Kind::SignIn { user, password },
+        };
+    }
+    if let Some(at) = user
+        && locate::login(page, &page.fields[at]) != Found::Nothing
+        && (past.identifier.is_none() || consent == Found::Nothing)
+    {
+        return match &past.identifier {
+            Some(sent) if is_back(page, sent) => Kind::BadCredentials(complaint(page, sent)),
+            _ => Kind::SignIn { user, password },
+        };
+    }
+    if let Some(at) = locate::account(page, &past.names) {
+        return Kind::AccountChooser(at);
+    }
+    if consent != Found::Nothing {
+        return Kind::Consent(consent);
+    }
+    if let Some(at) = locate::skip(page) {
+        return Kind::Offer(at);
+    }
+    let listed = |origin: &String| past.origins.contains(origin);
+    if page.fields.is_empty()
+        && page.buttons.is_empty()
+        && let Some(at) = page.frames.iter().position(|it| listed(&it.origin))
+    {
+        return Kind::Frame(at);
+    }
+    error_text(page).map_or(Kind::Unknown, Kind::ErrorPage)
+}
+
+fn needs_human(page: &Snapshot, has_password: bool) -> Option<&'static str> {
+    const CAPTCHAS: &[&str] = &[
+        "recaptcha",
+        "hcaptcha",
+        "challenges.cloudflare.com",
+        "arkoselabs",
+        "funcaptcha",
+        "turnstile",
+    ];
+    if !has_password && page.fields.iter().any(field::is_one_time_code) {
+        return Some("a one-time code");
+    }
+    let is_captcha = |address: &str| CAPTCHAS.iter().any(|it| address.contains(it));
+    page.frames.iter().any(|it| !it.hidden && is_captcha(&it.address)).then_some("a captcha")
+}
+
+/// Whether the form that was sent is here again: in a new document, or below a warning that was not there.
+fn is_back(page: &Snapshot, sent: &Sent) -> bool {
+    page.document != sent.document || complaint(page, sent).is_some()
+}
+
+fn complaint(page: &Snapshot, sent: &Sent) -> Option<String> {
+    page.alerts.iter().chain(&page.notes).find(|it| !sent.alerts.contains(it)).cloned()
+}
+
+/// What an error page says; only asked where there is no other way forward.
+fn error_text(page: &Snapshot) -> Option<String> {
+    if page.status >= 400 {
+        let heading = if page.heading.is_empty() { &page.title } else { &page.heading };
+        let said = if page.text.contains(heading.as_str()) {
+            page.text.clone()
+        } else {
+            format!("{heading}: {}", page.text)
+        };
+        return Some(if said.trim().is_empty() {
+            format!("HTTP status {}", page.status)
+        } else {
+            said
+        });
+    }
+    page.alerts.first().cloned()
+}

@@ -1,0 +1,112 @@
+/// What is wrong with a page, and what to do about it.
+///
+/// What a page says is quoted on one line and cut; it is the page's word, not ours.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// There is a sign-in form and there are no credentials.
+    #[error("it asks for a sign-in; set LOADTEST_EMAIL and LOADTEST_PASSWORD")]
+    CredentialsMissing,
+    /// The e-mail address or the password was not accepted; they are sent once.
+    #[error(
+        "it refused the e-mail or the password{}; check LOADTEST_EMAIL and LOADTEST_PASSWORD",
+        said(says)
+    )]
+    BadCredentials {
+        /// The page's own words.
+        says: Option<String>,
+    },
+    /// Only a person can go on.
+    #[error("it asks for {obstacle}; use a test account that is exempt, or bring a token")]
+    NeedsHuman {
+        /// A one-time code or a captcha.
+        obstacle: &'static str,
+    },
+    /// The page is on an origin that was not allowed, so that nothing was typed or pressed.
+    #[error(
+        "{origin} is not an allowed origin, nothing was typed or pressed; if it may have the credentials, pass --allow-origin {origin}"
+    )]
+    Refused {
+        /// The page's origin.
+        origin: String,
+    },
+    /// The browser could not show the page.
+    #[error("the browser could not open it: {reason}")]
+    Unreachable {
+        /// What a connection attempt says.
+        reason: String,
+    },
+    /// The redirect URI was opened and nothing listened there.
+    #[error(
+        "the consent was given, but nothing listens at the redirect URI; start the listener before the browser"
+    )]
+    NothingListened,
+    /// The redirect URI was reached and the listener has not said so.
+    #[error("the redirect URI was reached, but its listener did not take the answer")]
+    NotHeard,
+    /// The authorization server sent an error to the redirect URI.
+    #[error("the authorization server refused: {says}")]
+    Denied {
+        /// The `error` and `error_description` parameters.
+        says: String,
+    },
+    /// An error page of the authorization server.
+    #[error("it is an error page: \"{says}\"")]
+    ErrorPage {
+        /// The page's own words.
+        says: String,
+    },
+    /// Nothing on the page may be pressed.
+    #[error("there is no way forward{}", list(candidates))]
+    NoWayForward {
+        /// The buttons that were there, each with the reason against it.
+        candidates: Vec<String>,
+    },
+    /// The page did nothing after a press; it is not pressed again.
+    #[error("pressing \"{button}\" had no effect{}", list(console))]
+    NoEffect {
+        /// The button's label.
+        button: String,
+        /// The last lines of the browser's console.
+        console: Vec<String>,
+    },
+    /// The page's own policy keeps the browser from following the redirect.
+    #[error(
+        "its Content-Security-Policy form-action keeps the browser from going to the redirect URI; the server has to allow it there: {says}"
+    )]
+    FormAction {
+        /// The line of the browser's console.
+        says: String,
+    },
+    /// A field does not keep what is typed.
+    #[error("the field \"{field}\" does not keep what is typed into it")]
+    Unfillable {
+        /// The field's name.
+        field: String,
+    },
+    /// The page opened a dialog that is not about the consent.
+    #[error("it opened a dialog: \"{says}\"")]
+    Dialog {
+        /// The dialog's text.
+        says: String,
+    },
+    /// The same page came back once too often.
+    #[error("it came back after every step; is the session's cookie accepted?")]
+    Loop,
+    /// The time was up.
+    #[error("the redirect URI was not reached within {seconds} s; the way so far: {trail}")]
+    Deadline {
+        /// The time that was given.
+        seconds: u64,
+        /// The pages that were seen.
+        trail: String,
+    },
+}
+
+fn said(says: &Option<String>) -> String {
+    says.as_ref().map(|it| format!(" and says \"{it}\"")).unwrap_or_default()
+}
+
+fn list(lines: &[String]) -> String {
+    if lines.is_empty() { String::new() } else { format!("; seen: {}", lines.join(", ")) }
+}

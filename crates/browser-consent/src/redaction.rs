@@ -1,0 +1,111 @@
+//! Text from a server on its way to a terminal or a file.
+
+use url::Url;
+
+use crate::credentials::Credentials;
+
+/// What must not occur in anything that is written or said.
+pub(crate) struct Redaction(Vec<String>);
+
+impl Redaction {
+    /// Knows the credentials, and those values of the authorization request that are good for one use.
+    pub(crate) fn new(url: &Url, credentials: Option<&Credentials>) -> Self {
+        const PUBLIC: &[&str] = &[
+            "client_id",
+            "redirect_uri",
+            "scope",
+            "resource",
+            "response_type",
+            "code_challenge_method",
+            "ui_locales",
+            "prompt",
+        ];
+        let mut secrets: Vec<String> = url
+            .query_pairs()
+            .filter(|(name, value)| !PUBLIC.contains(&name.as_ref()) && value.len() >= 8)
+            .map(|(_, value)| value.into_owned())
+            .collect();
+        if let Some(it) = credentials {
+            secrets.extend([it.reveal().to_owned(), it.email().to_owned()]);
+        }
+        secrets.retain(|it| !it.is_empty());
+        secrets.sort_by_key(|it| std::cmp::Reverse(it.len()));
+        Self(secrets)
+    }
+
+    /// One line of at most `length` characters, without control characters and without what is secret.
+    pub(crate) fn clean(&self, text: &str, length: usize) -> String {
+        let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for secret in &self.0 {
+            text = text.replace(secret, "…");
+        }
+        for name in ["code=", "state=", "token="] {
+            text = without_values(&text, name);
+        }
+        text.retain(|it| !it.is_control() && !matches!(it, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
+        if text.chars().count() > length {
+            text = text.chars().take(length).chain(['…']).collect();
+        }
+        text
+    }
+
+    /// Whether something secret is in a text that is about to be kept.
+    pub(crate) fn occurs_in(&self, text: &str) -> bool {
+        self.0.iter().any(|it| text.contains(it.as_str()))
+    }
+}
+
+/// Leaves `name` and drops what follows it, up to the end of a query parameter.
+fn without_values(text: &str, name: &str) -> String {
+    let mut parts = text.split(name);
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part
+            .find(|it: char| it.is_whitespace() || "&\"'<>)".contains(it))
+            .unwrap_or(part.len());
+        kept.push_str(name);
+        kept.push('…');
+        kept.push_str(&part[end..]);
+    }
+    kept
+}
+
+/// An address without what it carries: no user, no query, no fragment.
+pub(crate) fn bare(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    if !url.username().is_empty() || url.password().is_some() {
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+    }
+    url.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_and_control_characters_do_not_get_through() {
+        let url =
+            Url::parse("https://auth.example/authorize?state=s3cr3t-state&client_id=public-name")
+                .unwrap();
+        let credentials = Credentials::new("a@b.example".into(), "hunter2".into());
+        let redaction = Redaction::new(&url, Some(&credentials));
+        let text = "bad\u{1b}[2J  a@b.example\nhunter2 s3cr3t-state public-name";
+        assert_eq!(redaction.clean(text, 100), "bad[2J … … … public-name");
+        assert_eq!(redaction.clean("abcdef", 3), "abc…");
+        assert_eq!(
+            redaction.clean("at /cb?code=XYZ&x=1, state=Q", 100),
+            "at /cb?code=…&x=1, state=…"
+        );
+        assert!(redaction.occurs_in("…hunter2…") && !redaction.occurs_in("public-name"));
+    }
+
+    #[test]
+    fn an_address_is_named_without_its_query() {
+        let url = Url::parse("https://u:p@auth.example/a?code=1#x").unwrap();
+        assert_eq!(bare(&url), "https://auth.example/a");
+    }
+}

@@ -1,0 +1,162 @@
+// The body of one WebDriver script; its answer is `page::Snapshot`. `arguments[0]` is the client's name.
+const most = 200;
+const tidy = (text, length = most) =>
+  String(text ?? '')
+    .normalize('NFKC')
+    .replace(/[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, '')
+    .replace(/[\s\u0000-\u001f\u007f]+/g, ' ')
+    .trim()
+    .slice(0, length);
+
+// Open shadow roots are part of the page that a person sees.
+const roots = [document];
+for (let i = 0; i < roots.length; i++) {
+  for (const it of roots[i].querySelectorAll('*')) if (it.shadowRoot) roots.push(it.shadowRoot);
+}
+const all = selector => roots.flatMap(root => [...root.querySelectorAll(selector)]);
+const parent = it => it.assignedSlot ?? it.parentElement ?? it.getRootNode().host ?? null;
+
+const veiled = element => {
+  let opacity = 1;
+  for (let it = element; it; it = parent(it)) {
+    opacity *= Number(getComputedStyle(it).opacity);
+    if (opacity < 0.05 || it.inert || it.getAttribute('aria-hidden') === 'true') return true;
+  }
+  return false;
+};
+const page = document.documentElement;
+const visible = element => {
+  const box = element.getBoundingClientRect();
+  return (
+    box.width >= 3 &&
+    box.height >= 3 &&
+    box.right + scrollX > 0 &&
+    box.bottom + scrollY > 0 &&
+    box.left + scrollX < Math.max(page.scrollWidth, innerWidth) &&
+    getComputedStyle(element).visibility === 'visible' &&
+    !veiled(element)
+  );
+};
+const rect = element => {
+  const box = element.getBoundingClientRect();
+  return [box.left + scrollX, box.top + scrollY, box.width, box.height].map(Math.round);
+};
+
+const attribute = (element, name) => tidy(element.getAttribute(name));
+const named = element =>
+  tidy(
+    attribute(element, 'aria-labelledby')
+      .split(' ')
+      .map(id => (id && element.getRootNode().getElementById?.(id)?.innerText) || '')
+      .join(' '),
+  ) || attribute(element, 'aria-label');
+const labels = element => [...(element.labels ?? [])].map(it => it.innerText).join(' ');
+
+const forms = [];
+const form = element => {
+  const it = element.form ?? element.closest('form');
+  if (!(it instanceof HTMLFormElement)) return null;
+  if (!forms.includes(it)) forms.push(it);
+  return forms.indexOf(it);
+};
+const method = element => {
+  const it = forms[form(element)];
+  return it ? tidy(Element.prototype.querySelector.call(it, 'input[name=_method]')?.value) : '';
+};
+const disabled = element => element.matches(':disabled') || element.closest('[aria-disabled=true]') !== null;
+
+const common = element => ({
+  element,
+  rect: rect(element),
+  attribute: attribute(element, 'name'),
+  id: attribute(element, 'id'),
+  disabled: disabled(element),
+  form: form(element),
+});
+
+const typed = ['text', 'email', 'password', 'tel', 'number', 'url', 'search'];
+const fields = all('input')
+  .filter(it => typed.includes(it.type) && visible(it))
+  .slice(0, 50)
+  .map(it => ({
+    ...common(it),
+    kind: it.type,
+    autocomplete: attribute(it, 'autocomplete'),
+    label: tidy([named(it), labels(it), it.placeholder, it.title].join(' ')),
+    length: it.value.length,
+    limit: it.maxLength,
+    fixed: it.readOnly,
+  }));
+
+// A box that a style sheet has hidden behind its label is ticked by pressing the label.
+const boxes = all('input[type=checkbox]')
+  .map(it => ({ it, target: visible(it) ? it : [...it.labels].find(visible) }))
+  .filter(({ target }) => target)
+  .slice(0, 100)
+  .map(({ it, target }) => ({
+    ...common(it),
+    element: target,
+    value: tidy(it.value),
+    label: tidy([named(it), labels(it)].join(' ')),
+    required: it.required,
+    checked: it.checked,
+  }));
+
+const native = 'button, input[type=submit], input[type=button], input[type=image]';
+const label = it =>
+  named(it) ||
+  (it.tagName === 'INPUT' ? tidy(it.type === 'image' ? it.alt : it.value || 'Submit') : tidy(it.innerText)) ||
+  tidy([...it.querySelectorAll('img[alt]')].map(img => img.alt).join(' ')) ||
+  attribute(it, 'title');
+const banners = '[id*=cookie i], [class*=cookie i], [id*=onetrust i], [class*=gdpr i]';
+const buttons = all(`${native}, a[href], [role=button]`)
+  .filter(it => visible(it) && (it.matches(native) || !it.querySelector(native)))
+  .slice(0, 200)
+  .map(it => ({
+    ...common(it),
+    label: label(it),
+    kind: it.matches(native) ? it.type : '',
+    button: it.tagName === 'BUTTON',
+    value: attribute(it, 'value'),
+    class: attribute(it, 'class'),
+    data: Object.entries({ ...it.dataset }).map(([key, value]) => tidy(`${key} ${value}`)),
+    action: attribute(it, 'formaction'),
+    method: method(it),
+    link: it.tagName === 'A' && it.getAttribute('role') !== 'button',
+    expands: it.hasAttribute('aria-expanded') || it.hasAttribute('aria-haspopup'),
+    banner: it.closest(banners) !== null,
+  }));
+
+const address = it => {
+  try {
+    const url = new URL(it.src || location.href, document.baseURI);
+    return { origin: url.origin, address: url.origin + url.pathname, hidden: /size=invisible/.test(url.search) };
+  } catch {
+    return { origin: 'null', address: '', hidden: false };
+  }
+};
+const frames = all('iframe')
+  .filter(visible)
+  .slice(0, 20)
+  .map(it => ({ element: it, rect: rect(it), label: attribute(it, 'title'), ...address(it) }));
+
+const spoken = selector => [...new Set(all(selector).filter(visible).map(it => tidy(it.innerText)).filter(Boolean))];
+const query = new URLSearchParams(location.search);
+return {
+  origin: location.origin,
+  address: location.protocol + '//' + location.host + location.pathname,
+  document: String(performance.timeOrigin),
+  ready: document.readyState !== 'loading',
+  status: performance.getEntriesByType('navigation')[0]?.responseStatus ?? 0,
+  title: tidy(document.title),
+  heading: tidy(all('h1').find(visible)?.innerText),
+  text: tidy(roots.flatMap(it => (it === document ? [document.body] : [...it.children])).map(it => it?.innerText ?? '').join(' '), 2000),
+  client: tidy(arguments[0]),
+  alerts: spoken('[role=alert], [aria-live=assertive]').slice(0, 5),
+  notes: spoken('.error, .errors, .errorlist, .error-message, .alert-danger, .alert-error, .form-error, [class*=input-error], [class*=FormFieldError]').slice(0, 5),
+  answer: query.has('error') ? tidy([query.get('error'), query.get('error_description') ?? ''].join(' ')) : null,
+  fields,
+  boxes,
+  buttons,
+  frames,
+};

@@ -1,0 +1,127 @@
+//! What one script saw on the page, in one moment.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use serde::{Deserialize, Serialize};
+
+/// The script that takes a [`Snapshot`]; its argument is the client's name.
+pub(crate) const SCRIPT: &str = include_str!("snapshot.js");
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Snapshot {
+    pub(crate) origin: String,
+    /// Scheme, host, port and path; never the query.
+    pub(crate) address: String,
+    /// Differs from document to document, also at the same address.
+    pub(crate) document: String,
+    pub(crate) ready: bool,
+    pub(crate) status: u16,
+    pub(crate) title: String,
+    pub(crate) heading: String,
+    pub(crate) text: String,
+    /// The client's name as the page would show it.
+    pub(crate) client: String,
+    pub(crate) alerts: Vec<String>,
+    /// Text that is styled as an error and not announced as one.
+    pub(crate) notes: Vec<String>,
+    /// The `error` and `error_description` parameters of the page's own address.
+    pub(crate) answer: Option<String>,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) boxes: Vec<Tick>,
+    pub(crate) buttons: Vec<Button>,
+    pub(crate) frames: Vec<Frame>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Hash)]
+#[serde(default)]
+pub(crate) struct Field {
+    pub(crate) element: Handle,
+    pub(crate) rect: [i32; 4],
+    pub(crate) attribute: String,
+    pub(crate) id: String,
+    pub(crate) disabled: bool,
+    pub(crate) form: Option<usize>,
+    pub(crate) kind: String,
+    pub(crate) autocomplete: String,
+    pub(crate) label: String,
+    /// In UTF-16 units; the value itself never leaves the page.
+    pub(crate) length: usize,
+    pub(crate) limit: i32,
+    pub(crate) fixed: bool,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Hash)]
+#[serde(default)]
+pub(crate) struct Tick {
+    pub(crate) element: Handle,
+    pub(crate) rect: [i32; 4],
+    pub(crate) attribute: String,
+    pub(crate) id: String,
+    pub(crate) disabled: bool,
+    pub(crate) form: Option<usize>,
+    pub(crate) value: String,
+    pub(crate) label: String,
+    pub(crate) required: bool,
+    pub(crate) checked: bool,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Hash)]
+#[serde(default)]
+pub(crate) struct Button {
+    pub(crate) element: Handle,
+    pub(crate) rect: [i32; 4],
+    pub(crate) attribute: String,
+    pub(crate) id: String,
+    pub(crate) disabled: bool,
+    pub(crate) form: Option<usize>,
+    pub(crate) label: String,
+    /// `submit`, `button`, `image` or, for what only plays a button, nothing.
+    pub(crate) kind: String,
+    /// Whether it is a `<button>`, whose value is not its label.
+    pub(crate) button: bool,
+    pub(crate) value: String,
+    pub(crate) class: String,
+    pub(crate) data: Vec<String>,
+    pub(crate) action: String,
+    /// The `_method` field of its form.
+    pub(crate) method: String,
+    pub(crate) link: bool,
+    pub(crate) expands: bool,
+    /// Whether it stands in a cookie banner.
+    pub(crate) banner: bool,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Hash)]
+#[serde(default)]
+pub(crate) struct Frame {
+    pub(crate) element: Handle,
+    pub(crate) rect: [i32; 4],
+    pub(crate) label: String,
+    pub(crate) origin: String,
+    pub(crate) address: String,
+    pub(crate) hidden: bool,
+}
+
+/// An element as WebDriver names it; the name is stale after the element's document is gone.
+#[derive(Clone, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(from = "BTreeMap<String, String>")]
+pub(crate) struct Handle(pub(crate) String);
+
+impl From<BTreeMap<String, String>> for Handle {
+    fn from(reference: BTreeMap<String, String>) -> Self {
+        Self(reference.into_values().next().unwrap_or_default())
+    }
+}
+
+impl Snapshot {
+    /// The same number as long as nothing that matters has changed.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (&self.address, &self.document, self.ready, &self.heading, &self.text).hash(&mut hasher);
+        (&self.alerts, &self.notes, &self.fields, &self.boxes, &self.buttons, &self.frames)
+            .hash(&mut hasher);
+        hasher.finish()
+    }
+}

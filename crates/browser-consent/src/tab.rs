@@ -1,0 +1,212 @@
+//! The commands that one browser tab is given, each with a bound.
+
+use std::fmt;
+use std::time::Duration;
+
+use fantoccini::Client;
+use fantoccini::elements::{Element, ElementRef};
+use fantoccini::error::{CmdError, ErrorStatus};
+use fantoccini::wd::WebDriverCompatibleCommand;
+use http::Method;
+use serde_json::{Value, json};
+use url::{ParseError, Url};
+
+use crate::error::Error;
+use crate::session::PAGE_LOAD;
+use crate::snapshot::{Handle, SCRIPT, Snapshot};
+
+/// Longer than a page may take to load, so that only a driver that hangs runs into it.
+const COMMAND: Duration = PAGE_LOAD.saturating_add(Duration::from_secs(10));
+
+/// What became of a command.
+#[derive(Debug)]
+pub(crate) enum Outcome<T> {
+    Done(T),
+    /// The element is of a document that is gone.
+    Stale,
+    /// Something else would have received the click.
+    Covered,
+    /// The page was not in a state for it, for instance between two documents.
+    NotNow(String),
+    /// A dialog is open and has to be answered first.
+    Dialog,
+}
+
+/// One browser tab.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tab<'a>(pub(crate) &'a Client);
+
+impl Tab<'_> {
+    /// Opens an address. What comes of it is for the next snapshot to say, as a page that could not be opened
+    /// counts as success or as failure depending on why.
+    pub(crate) async fn open(self, url: &Url) -> Result<(), Error> {
+        outcome("opening a page", self.0.goto(url.as_str())).await.map(drop)
+    }
+
+    pub(crate) async fn snapshot(self, client_name: &str) -> Result<Outcome<Snapshot>, Error> {
+        let answer =
+            outcome("reading the page", self.0.execute(SCRIPT, vec![json!(client_name)])).await?;
+        Ok(match answer {
+            Outcome::Done(it) => match serde_json::from_value(it) {
+                Ok(it) => Outcome::Done(it),
+                Err(it) => Outcome::NotNow(format!("the page was read as something else: {it}")),
+            },
+            Outcome::Stale => Outcome::Stale,
+            Outcome::Covered => Outcome::Covered,
+            Outcome::NotNow(it) => Outcome::NotNow(it),
+            Outcome::Dialog => Outcome::Dialog,
+        })
+    }
+
+    pub(crate) async fn click(self, it: &Handle) -> Result<Outcome<()>, Error> {
+        outcome("a click", self.element(it).click()).await
+    }
+
+    pub(crate) async fn clear(self, it: &Handle) -> Result<Outcome<()>, Error> {
+        outcome("clearing a field", self.element(it).clear()).await
+    }
+
+    pub(crate) async fn type_into(self, it: &Handle, text: &str) -> Result<Outcome<()>, Error> {
+        outcome("typing", self.element(it).send_keys(text)).await
+    }
+
+    /// The role and the accessible name that the browser computed for an element.
+    pub(crate) async fn role_and_label(
+        self,
+        it: &Handle,
+    ) -> Result<Outcome<(String, String)>, Error> {
+        let ask = |property| Command { path: format!("element/{}/{property}", it.0), body: None };
+        let role = outcome("reading a role", self.0.issue_cmd(ask("computedrole"))).await?;
+        let label = outcome("reading a label", self.0.issue_cmd(ask("computedlabel"))).await?;
+        let text = |it: Value| it.as_str().unwrap_or_default().to_owned();
+        Ok(match (role, label) {
+            (Outcome::Done(role), Outcome::Done(label)) => Outcome::Done((text(role), text(label))),
+            (Outcome::Dialog, _) | (_, Outcome::Dialog) => Outcome::Dialog,
+            _ => Outcome::Stale,
+        })
+    }
+
+    /// New lines of the browser's console; a browser without this command has none.
+    pub(crate) async fn console(self) -> Vec<String> {
+        let command = Command { path: "se/log".into(), body: Some(json!({ "type": "browser" })) };
+        let Ok(Outcome::Done(Value::Array(lines))) =
+            outcome("reading the console", self.0.issue_cmd(command)).await
+        else {
+            return Vec::new();
+        };
+        lines.iter().filter_map(|it| it["message"].as_str()).map(str::to_owned).collect()
+    }
+
+    /// Goes into a frame; [`Self::leave_frames`] goes back.
+    pub(crate) async fn enter_frame(self, it: &Handle) -> Result<Outcome<()>, Error> {
+        outcome("entering a frame", self.element(it).enter_frame()).await
+    }
+
+    pub(crate) async fn leave_frames(self) -> Result<(), Error> {
+        let command = Command { path: "frame".into(), body: Some(json!({ "id": null })) };
+        outcome("leaving a frame", self.0.issue_cmd(command)).await.map(drop)
+    }
+
+    pub(crate) async fn run(
+        self,
+        script: &str,
+        arguments: Vec<Value>,
+    ) -> Result<Outcome<Value>, Error> {
+        outcome("a script", self.0.execute(script, arguments)).await
+    }
+
+    pub(crate) async fn dialog_text(self) -> Option<String> {
+        bounded("reading a dialog", self.0.get_alert_text()).await.ok()?.ok()
+    }
+
+    pub(crate) async fn answer_dialog(self, accept: bool) -> Result<(), Error> {
+        if accept {
+            outcome("accepting a dialog", self.0.accept_alert()).await.map(drop)
+        } else {
+            outcome("dismissing a dialog", self.0.dismiss_alert()).await.map(drop)
+        }
+    }
+
+    /// The address that the browser was asked for; it proves nothing about what the page is.
+    pub(crate) async fn asked_for(self) -> Option<Url> {
+        bounded("reading the address", self.0.current_url()).await.ok()?.ok()
+    }
+
+    /// The visible part of the page as a PNG.
+    pub(crate) async fn picture(self) -> Option<Vec<u8>> {
+        bounded("a screenshot", self.0.screenshot()).await.ok()?.ok()
+    }
+
+    fn element(self, it: &Handle) -> Element {
+        Element::from_element_id(self.0.clone(), ElementRef::from(it.0.clone()))
+    }
+}
+
+/// A driver does one command at a time and cannot be told to give up, so a late answer ends the session.
+async fn bounded<T>(
+    command: &'static str,
+    asked: impl Future<Output = Result<T, CmdError>>,
+) -> Result<Result<T, CmdError>, Error> {
+    let late =
+        |_| Error::Driver { command, reason: format!("no answer within {} s", COMMAND.as_secs()) };
+    tokio::time::timeout(COMMAND, asked).await.map_err(late)
+}
+
+async fn outcome<T>(
+    command: &'static str,
+    asked: impl Future<Output = Result<T, CmdError>>,
+) -> Result<Outcome<T>, Error> {
+    let error = match bounded(command, asked).await? {
+        Ok(it) => return Ok(Outcome::Done(it)),
+        Err(it) => it,
+    };
+    if error.is_stale_element_reference()
+        || error.is_no_such_element()
+        || error.is_detached_shadow_root()
+    {
+        return Ok(Outcome::Stale);
+    }
+    if matches!(&error, CmdError::Standard(it) if it.error == ErrorStatus::ElementClickIntercepted)
+    {
+        return Ok(Outcome::Covered);
+    }
+    if error.is_unexpected_alert_open() {
+        return Ok(Outcome::Dialog);
+    }
+    // The rest of an error's text quotes the page and the driver's stack.
+    match error {
+        CmdError::Standard(it) if it.error == ErrorStatus::InvalidSessionId => {
+            Err(Error::Driver { command, reason: "the session is gone".into() })
+        }
+        CmdError::Standard(it) => Ok(Outcome::NotNow(it.error())),
+        CmdError::Json(_) | CmdError::NotJson(_) | CmdError::NotW3C(_) => {
+            Err(Error::Driver { command, reason: "an answer that is not WebDriver's".into() })
+        }
+        _ => Err(Error::Driver { command, reason: "the connection to it is gone".into() }),
+    }
+}
+
+/// A command that fantoccini has no method for.
+struct Command {
+    path: String,
+    body: Option<Value>,
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Command({})", self.path)
+    }
+}
+
+impl WebDriverCompatibleCommand for Command {
+    fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, ParseError> {
+        base_url.join(&format!("session/{}/{}", session_id.unwrap_or_default(), self.path))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        match &self.body {
+            Some(it) => (Method::POST, Some(it.to_string())),
+            None => (Method::GET, None),
+        }
+    }
+}
