@@ -34,7 +34,7 @@ pub(crate) fn measured(summary: &Summary) -> Scenario {
         ("http_reqs", "http_req_duration{expected_response:true}", failed_requests(summary))
     };
     let calls = summary.count(counter).or(ours.then_some(0.0)).map(|it| it.round() as u64);
-    let failed = failures.as_ref().map(|it| it.values().sum::<u64>());
+    let failed = failures.as_ref().map(sum);
     let window = window(summary, counter);
     let dropped = summary.count("dropped_iterations").unwrap_or(0.0);
     let per_second = |count: f64| window.map(|it| count / it);
@@ -78,11 +78,15 @@ fn failures_by_class(summary: &Summary) -> BTreeMap<String, u64> {
         }
     }
     let all = summary.count("mcp_call_failures").unwrap_or(0.0).round() as u64;
-    let unclassified = all.saturating_sub(failures.values().sum());
+    let unclassified = all.saturating_sub(sum(&failures));
     if unclassified > 0 {
         failures.insert(UNCLASSIFIED.to_owned(), unclassified);
     }
     failures
+}
+
+fn sum(failures: &BTreeMap<String, u64>) -> u64 {
+    failures.values().fold(0, |sum, it| sum.saturating_add(*it))
 }
 
 /// Failures whose class the summary does not tell.

@@ -28,7 +28,7 @@ pub struct Compared {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cell {
     pub column: Column,
-    /// Too few samples for this percentile: shown with `~`, not judged.
+    /// Too few samples for this percentile, now or in the baseline: shown with `~`, not judged.
     pub few_samples: bool,
     /// `None` without a baseline, or where either figure is missing.
     pub change: Option<Change>,
@@ -69,7 +69,7 @@ impl Direction {
             Self::LowerIsBetter => current - previous,
             Self::HigherIsBetter => previous - current,
         };
-        previous > 0.0 && worsening / previous > tolerance
+        previous > 0.0 && previous.is_finite() && worsening / previous > tolerance
     }
 }
 
@@ -122,7 +122,7 @@ fn compare_scenario(run: &Run, it: &Scenario, newest_first: &[&Run], tolerance: 
     let (baseline, previous) = baseline::find(run, it, newest_first);
     let cells = Column::ALL.map(|column| {
         let few = |it: &Scenario| column.few_samples(it.successes().unwrap_or(0));
-        let few_samples = few(it) || previous.is_some_and(few);
+        let few_samples = column.of(it).is_some() && (few(it) || previous.is_some_and(few));
         let change = previous
             .filter(|_| was_measured(it))
             .and_then(|previous| change(column, previous, it, tolerance))
@@ -140,7 +140,7 @@ fn change(
 ) -> Option<Change> {
     let (previous, current) = (column.of(previous)?, column.of(current)?);
     let worse = column.direction().is_worse(previous, current, tolerance);
-    (previous > 0.0 && current.is_finite()).then(|| Change {
+    (previous > 0.0 && previous.is_finite() && current.is_finite()).then(|| Change {
         previous,
         ratio: current / previous,
         worse,
@@ -152,5 +152,56 @@ impl Comparison {
     pub fn worse(&self) -> usize {
         let cells = self.scenarios.iter().flat_map(|it| &it.cells);
         cells.filter(|it| it.change.is_some_and(|it| it.worse)).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Direction::{HigherIsBetter, LowerIsBetter};
+
+    #[track_caller]
+    fn check(direction: Direction, previous: f64, current: f64, worse: bool) {
+        assert_eq!(direction.is_worse(previous, current, 0.25), worse, "{previous} -> {current}");
+    }
+
+    #[test]
+    fn exactly_the_tolerance_is_not_worse() {
+        check(LowerIsBetter, 100.0, 125.0, false);
+        check(LowerIsBetter, 100.0, 125.000001, true);
+        check(HigherIsBetter, 100.0, 75.0, false);
+        check(HigherIsBetter, 100.0, 74.999999, true);
+    }
+
+    #[test]
+    fn better_is_not_worse_however_much() {
+        check(LowerIsBetter, 100.0, 1.0, false);
+        check(HigherIsBetter, 100.0, 10000.0, false);
+    }
+
+    #[test]
+    fn the_unit_does_not_matter() {
+        for scale in [1e-3, 1.0, 1e3] {
+            check(LowerIsBetter, 100.0 * scale, 126.0 * scale, true);
+            check(LowerIsBetter, 100.0 * scale, 124.0 * scale, false);
+        }
+    }
+
+    #[test]
+    fn what_is_no_positive_number_is_no_baseline() {
+        for previous in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            check(LowerIsBetter, previous, 1000.0, false);
+            check(HigherIsBetter, previous, 0.0, false);
+        }
+        check(LowerIsBetter, 100.0, f64::NAN, false);
+    }
+
+    #[test]
+    fn a_percentile_needs_ten_samples_above_it() {
+        for (column, enough) in [(Column::P50, 20), (Column::P95, 200), (Column::P99, 1000)] {
+            assert!(!column.few_samples(enough), "{column:?}");
+            assert!(column.few_samples(enough - 1), "{column:?}");
+        }
+        assert!(!Column::Throughput.few_samples(0));
     }
 }

@@ -25,9 +25,9 @@ fn is_invisible(it: char) -> bool {
     matches!(it, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// A name as a code span, inside a table or out of it.
+/// A name as a code span outside of tables.
 pub(crate) fn code(name: &str) -> String {
-    let name = line(name).replace('|', "\\|");
+    let name = line(name);
     if name.trim().is_empty() {
         return "` `".to_owned();
     }
@@ -35,6 +35,17 @@ pub(crate) fn code(name: &str) -> String {
     let fence = "`".repeat(longest + 1);
     let pad = if name.starts_with('`') || name.ends_with('`') { " " } else { "" };
     format!("{fence}{pad}{name}{pad}{fence}")
+}
+
+/// A name as a code span in a table, where a bar ends the cell even between backticks.
+pub(crate) fn code_cell(name: &str) -> String {
+    code(name).replace('|', "\\|")
+}
+
+/// A name between tags, where Markdown is not read and GitHub links nothing.
+pub(crate) fn html(name: &str) -> String {
+    let name = line(name).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!("<code>{name}</code>")
 }
 
 /// A sentence as text.
@@ -60,4 +71,63 @@ pub(crate) fn link(label: &str, address: &str) -> Option<String> {
     let plain = address.chars().all(|it| it.is_ascii_graphic() && !r#"<>()[]"'`\|"#.contains(it));
     let web = address.starts_with("https://") || address.starts_with("http://");
     (plain && web).then(|| format!("[{}]({address})", text(label)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_code(name: &str, expected: &str) {
+        assert_eq!(code(name), expected);
+    }
+
+    #[test]
+    fn a_code_span_is_closed_by_its_own_fence_only() {
+        check_code("cold-start", "`cold-start`");
+        check_code("a`b", "``a`b``");
+        check_code("`` `@x` ``", "``` `` `@x` `` ```");
+        check_code("", "` `");
+        check_code("a\r\nb\u{202e}c", "`a  bc`");
+    }
+
+    #[test]
+    fn a_bar_does_not_end_a_cell() {
+        assert_eq!(code_cell("a|b"), r"`a\|b`");
+    }
+
+    #[test]
+    fn text_mentions_nobody_and_links_nowhere() {
+        for (sentence, expected) in [
+            ("tool-call-mix", "tool-call-mix"),
+            ("@octocat", "@\u{200b}octocat"),
+            (r"\@octocat", "\\\\@\u{200b}octocat"),
+            ("see #12, o/r#3 and GH-4", "see #\u{200b}12, o/r#\u{200b}3 and GH\u{200b}-4"),
+            ("http://x.example", "http:\u{200b}//x.example"),
+            ("www.example", "www\u{200b}.example"),
+            ("[a](b)", r"\[a\](b)"),
+            ("![a](b)", r"\!\[a\](b)"),
+            ("<!-- loadtest -->", r"&lt;\!-- loadtest --&gt;"),
+            ("&lt;", "&amp;lt;"),
+            ("a_b_c *d* ~~e~~ $f$ `g`", r"a\_b\_c \*d\* \~\~e\~\~ \$f\$ \`g\`"),
+        ] {
+            assert_eq!(text(sentence), expected, "{sentence}");
+        }
+    }
+
+    #[test]
+    fn only_a_plain_web_address_is_linked() {
+        let address = "https://ci.example/runs/412?a=b#c";
+        assert_eq!(link("run", address), Some(format!("[run]({address})")));
+        for address in ["javascript:alert(1)", "https://x/) [y](z", "https://x/ y", "/runs/1", ""] {
+            assert_eq!(link("run", address), None, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_long_line_is_cut() {
+        let long = "é".repeat(1000);
+        assert_eq!(line(&long).chars().count(), MAX_CHARS + 1);
+        assert!(line(&long).ends_with('…'));
+    }
 }

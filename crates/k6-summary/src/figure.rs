@@ -57,19 +57,30 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{text} %")
 }
 
-/// How much more (`+12 %`) or less (`−8 %`) than before: `ratio` is now divided by then.
+/// How much more (`+12 %`, `×15.2`) or less (`−8 %`) than before: `ratio` is now divided by then.
 pub(crate) fn change(ratio: f64) -> String {
     let percent = (ratio - 1.0) * 100.0;
     let size = percent.abs();
     if !size.is_finite() {
         return NONE.to_owned();
     }
+    if ratio >= 10.0 {
+        return format!("×{}", figure(ratio));
+    }
     let sign = match size.round() {
         0.0 => "±",
         _ if percent > 0.0 => "+",
         _ => "−",
     };
-    format!("{sign}{} %", grouped(&format!("{size:.0}")))
+    format!("{sign}{size:.0} %")
+}
+
+/// `2026-11-21T11:02:03Z` as `2026-11-21 11:02:03 UTC`.
+pub(crate) fn time(started: &str) -> String {
+    match started.strip_suffix('Z').and_then(|it| it.split_once('T')) {
+        Some((date, time)) => format!("{date} {time} UTC"),
+        None => started.to_owned(),
+    }
 }
 
 /// `1234567` as `1,234,567`.
@@ -83,4 +94,61 @@ fn grouped(digits: &str) -> String {
         text.push(digit);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_three_significant_digits() {
+        for (value, expected) in [
+            (0.0, "0"),
+            (0.004_567, "0.00457"),
+            (0.999_6, "1.00"),
+            (1.0, "1.00"),
+            (4.4, "4.40"),
+            (9.996, "10.0"),
+            (12.345, "12.3"),
+            (99.96, "100"),
+            (123.4, "123"),
+            (12_345.6, "12,346"),
+            (-1234.0, "−1,234"),
+            (f64::NAN, "—"),
+        ] {
+            assert_eq!(figure(value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn limits_are_as_their_author_wrote_them() {
+        for (value, expected) in [(0.05, "0.05"), (500.0, "500"), (15000.0, "15,000"), (1.5, "1.5")]
+        {
+            assert_eq!(limit(value), expected);
+        }
+    }
+
+    #[test]
+    fn a_small_share_is_never_rounded_to_none() {
+        for (share, expected) in [
+            (0.0, "0 %"),
+            (0.000_01, "<0.01 %"),
+            (0.000_16, "0.02 %"),
+            (0.016, "1.6 %"),
+            (0.05, "5 %"),
+            (0.502, "50.2 %"),
+            (1.0, "100 %"),
+        ] {
+            assert_eq!(percent(share), expected);
+        }
+    }
+
+    #[test]
+    fn changes_carry_their_sign() {
+        for (ratio, expected) in
+            [(1.0, "±0 %"), (1.004, "±0 %"), (1.41, "+41 %"), (0.52, "−48 %"), (15.2, "×15.2")]
+        {
+            assert_eq!(change(ratio), expected);
+        }
+    }
 }

@@ -131,9 +131,10 @@ fn invalid(it: &Measurement<'_>, scenario: &Scenario) -> Vec<String> {
     }
     match scenario.error_rate {
         Some(rate) if rate > max_error_rate => reasons.push(format!(
-            "{} of {} calls failed, above the limit of {}",
-            percent(rate),
+            "{} of {} calls failed ({}), above the limit of {}",
+            count(scenario.failed()),
             count(calls),
+            percent(rate),
             percent(max_error_rate)
         )),
         Some(_) => {}

@@ -1,10 +1,11 @@
 //! A run as a comment or a report.
 
+use crate::baseline::Baseline;
 use crate::compare::{Column, Comparison};
-use crate::escape::{code, link, text};
-use crate::figure::{count, or_none};
+use crate::escape::{code, code_cell, html, link, text};
+use crate::figure::{count, or_none, time};
 use crate::run::{Run, Scenario};
-use crate::sentence::{headline, legend, target, time, title};
+use crate::sentence::{headline, legend, target, title};
 use crate::table::{HEADER, counts, figures};
 
 /// The verdict, the table and the details, for GitHub.
@@ -16,8 +17,9 @@ pub fn markdown(run: &Run, comparison: &Comparison) -> String {
         about(run),
         table(run, comparison),
     ];
-    let legend: Vec<String> = legend(comparison).iter().map(|it| text(it) + ".").collect();
-    blocks.push(legend.join(" "));
+    let mut words: Vec<String> = legend(comparison).iter().map(|it| text(it) + ".").collect();
+    words.extend(earlier(comparison));
+    blocks.push(words.join(" "));
     blocks.push(remarks(run));
     blocks.extend(run.scenarios.iter().filter_map(details));
     blocks.retain(|it| !it.is_empty());
@@ -33,6 +35,20 @@ fn about(run: &Run) -> String {
     about.join(" · ")
 }
 
+/// Links to the runs that this one is compared with, each once.
+fn earlier(comparison: &Comparison) -> Vec<String> {
+    let mut links = Vec::new();
+    for it in &comparison.scenarios {
+        if let Baseline::Run { url: Some(url), .. } = &it.baseline
+            && let Some(link) = link("earlier run", url)
+            && !links.contains(&link)
+        {
+            links.push(link);
+        }
+    }
+    links
+}
+
 fn is_sha(commit: &str) -> bool {
     (7..=64).contains(&commit.len()) && commit.bytes().all(|it| it.is_ascii_hexdigit())
 }
@@ -42,7 +58,8 @@ fn table(run: &Run, comparison: &Comparison) -> String {
         vec![row(HEADER.map(str::to_owned)), "|---|---|--:|--:|--:|--:|--:|--:|".to_owned()];
     for scenario in &run.scenarios {
         let [calls, errors] = counts(scenario);
-        let mut cells = vec![code(&scenario.name), scenario.verdict.to_string(), calls, errors];
+        let mut cells =
+            vec![code_cell(&scenario.name), scenario.verdict.to_string(), calls, errors];
         cells.extend(figures(scenario, comparison).map(|it| {
             // A lone tilde is text, but two in a row would be struck through.
             let value = it.value.replace('~', "\\~");
@@ -81,7 +98,7 @@ fn details(scenario: &Scenario) -> Option<String> {
         for it in &scenario.by {
             let tags: Vec<&str> = it.tags.values().map(String::as_str).collect();
             lines.push(row([
-                code(&tags.join(" ")),
+                code_cell(&tags.join(" ")),
                 it.calls.map_or_else(|| or_none(None), count),
                 latency(Column::P50, it.latency_ms.p50, it.calls),
                 latency(Column::P95, it.latency_ms.p95, it.calls),
@@ -101,7 +118,7 @@ fn details(scenario: &Scenario) -> Option<String> {
     if !targets.is_empty() {
         blocks.push(format!("Targets:\n\n{}", targets.join("\n")));
     }
-    let summary = format!("<details><summary>{}</summary>", text(&scenario.name));
+    let summary = format!("<details><summary>{}</summary>", html(&scenario.name));
     (!blocks.is_empty()).then(|| format!("{summary}\n\n{}\n\n</details>", blocks.join("\n\n")))
 }
 

@@ -80,3 +80,31 @@ impl Selector {
         Self { base: base.trim().to_owned(), tags }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_selector_is_read_as_k6_reads_it() {
+        #[track_caller]
+        fn check(name: &str, base: &str, expected: &[(&str, &str)]) {
+            let Selector { base: found, tags } = Selector::parse(name);
+            assert_eq!(found, base, "{name}");
+            let tags: Vec<_> = tags.iter().map(|it| (it.0.as_str(), it.1.as_str())).collect();
+            assert_eq!(tags, expected, "{name}");
+        }
+        check("iterations", "iterations", &[]);
+        check("d{rpc:tools/list}", "d", &[("rpc", "tools/list")]);
+        check(
+            r#" d{ rpc : "tools/list" , tool:'a' } "#,
+            "d",
+            &[("rpc", "tools/list"), ("tool", "a")],
+        );
+        check("d{tool:b,rpc:a}", "d", &[("rpc", "a"), ("tool", "b")]);
+        check("d{url:http://x:1/}", "d", &[("url", "http://x:1/")]);
+        check("d{}", "d", &[]);
+        check("d{group:::setup}", "d", &[("group", "::setup")]);
+        check("d{open", "d{open", &[]);
+    }
+}

@@ -113,8 +113,11 @@ pub struct Scenario {
 impl Scenario {
     /// The number of calls behind the latency figures.
     pub fn successes(&self) -> Option<u64> {
-        let failed = self.failures.values().fold(0u64, |sum, it| sum.saturating_add(*it));
-        Some(self.calls?.saturating_sub(failed))
+        Some(self.calls?.saturating_sub(self.failed()))
+    }
+
+    pub(crate) fn failed(&self) -> u64 {
+        self.failures.values().fold(0, |sum: u64, it| sum.saturating_add(*it))
     }
 }
 

@@ -49,14 +49,6 @@ pub(crate) fn title(run: &Run) -> String {
     if what.is_empty() { "load test".to_owned() } else { format!("load test {}", what.join(" ")) }
 }
 
-/// `2026-11-21T11:02:03Z` as `2026-11-21 11:02:03 UTC`.
-pub(crate) fn time(started: &str) -> String {
-    match started.strip_suffix('Z').and_then(|it| it.split_once('T')) {
-        Some((date, time)) => format!("{date} {time} UTC"),
-        None => started.to_owned(),
-    }
-}
-
 /// What bold and `~` mean, and what the figures are compared with, one sentence each.
 pub(crate) fn legend(comparison: &Comparison) -> Vec<String> {
     let mut legend: Vec<String> = Vec::new();

@@ -2,9 +2,9 @@
 
 use crate::compare::{Column, Comparison};
 use crate::escape::line;
-use crate::figure::{NONE, change, count, or_none, percent};
+use crate::figure::{NONE, change, count, or_none, percent, time};
 use crate::run::{Run, Scenario};
-use crate::sentence::{headline, legend, tally, target, time, title};
+use crate::sentence::{headline, legend, tally, target, title};
 use comfy_table::{Attribute, CellAlignment, ContentArrangement, Table, presets};
 
 /// How the terminal's text is set.

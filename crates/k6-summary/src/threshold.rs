@@ -132,3 +132,40 @@ fn subject(selector: &Selector) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_are_read_with_blanks_and_without() {
+        #[track_caller]
+        fn check(source: &str, expected: Option<(&str, &str, f64)>) {
+            let found = Expression::parse(source).map(|it| (it.aggregation, it.op, it.limit));
+            assert_eq!(found, expected, "{source}");
+        }
+        check("p(95)<500", Some(("p(95)", "<", 500.0)));
+        check(" p(99.9) <= 1.5e3 ", Some(("p(99.9)", "<=", 1500.0)));
+        check("rate===1", Some(("rate", "==", 1.0)));
+        check("count!=0", Some(("count", "!=", 0.0)));
+        check("max>=0", Some(("max", ">=", 0.0)));
+        check("p(95)", None);
+        check("p(95)<", None);
+        check("p(95)<fast", None);
+    }
+
+    #[test]
+    fn only_a_bound_that_everything_keeps_never_fails() {
+        for (source, never) in [
+            ("max>=0", true),
+            ("count>=0", true),
+            ("max>=-1", true),
+            ("min>-1", true),
+            ("count>0", false),
+            ("count>=1", false),
+            ("count<1", false),
+        ] {
+            assert_eq!(Expression::parse(source).unwrap().never_fails(), never, "{source}");
+        }
+    }
+}

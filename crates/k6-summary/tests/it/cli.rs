@@ -1,0 +1,123 @@
+//! The wiring of the command line.
+
+use crate::fixture;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn k6_summary(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_k6-summary"));
+    command.env_clear().args(args).output().unwrap()
+}
+
+#[track_caller]
+fn check(args: &[&str], code: i32) -> (String, String) {
+    let output = k6_summary(args);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{stdout}{stderr}");
+    (stdout, stderr)
+}
+
+fn path(name: &str) -> String {
+    fixture(name).to_str().unwrap().to_owned()
+}
+
+/// A copy of a fixture under a name of its own.
+fn place(folder: &Path, name: &str, file: &str) -> String {
+    let to = folder.join(file);
+    std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+    std::fs::copy(fixture(name), &to).unwrap();
+    to.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_folder_or_a_file_names_the_scenario() {
+    let dir = tempfile::tempdir().unwrap();
+    let a = place(dir.path(), "legacy-export.json", "cold-start/summary.json");
+    let b = place(dir.path(), "handle-summary.json", "mix.json");
+    let (stdout, _) = check(&[&a, &b], 0);
+    assert!(stdout.starts_with("load test: passed, 2 scenarios\n"), "{stdout}");
+    assert!(stdout.contains("\ncold-start  passed     200     2 %"), "{stdout}");
+    assert!(stdout.contains("\nmix         passed     200     2 %"), "{stdout}");
+}
+
+#[test]
+fn the_exit_code_follows_the_verdict() {
+    let crossed = path("crossed-threshold.json");
+    check(&[&crossed], 3);
+    check(&[&crossed, "--fail-on", "alert"], 3);
+    check(&[&crossed, "--fail-on", "never"], 0);
+    check(&[&path("unreachable-server.json")], 3);
+    check(&[&path("legacy-export.json")], 0);
+    check(&[], 2);
+    check(&[&crossed, "--tolerance", "much"], 2);
+}
+
+#[test]
+fn the_record_comes_out_and_goes_in_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let mix = place(dir.path(), "legacy-export.json", "mix.json");
+    let (json, _) = check(&[&mix, "--format", "json", "--environment", "staging"], 0);
+    assert_eq!(json.lines().count(), 1);
+
+    // As a week ago, twice as fast, and without failures, which would bar it as a baseline.
+    let mut record: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(record["environment"], "staging");
+    record["id"] = "earlier".into();
+    record["started"] = "2020-01-01T00:00:00Z".into();
+    record["scenarios"][0]["failures"] = serde_json::json!({});
+    record["scenarios"][0]["error_rate"] = 0.0.into();
+    record["scenarios"][0]["latency_ms"]["p50"] = 50.0.into();
+    let previous = dir.path().join("previous.json");
+    std::fs::write(&previous, serde_json::to_string_pretty(&record).unwrap()).unwrap();
+    let previous = previous.to_str().unwrap();
+
+    let args = [&mix, "--environment", "staging", "--previous", previous];
+    let (table, _) = check(&args, 0);
+    assert!(table.contains("**99.5 (+99 %)**"), "{table}");
+    check(&[args.as_slice(), &["--fail-on", "alert"]].concat(), 3);
+    check(&[args.as_slice(), &["--fail-on", "alert", "--tolerance", "1"]].concat(), 0);
+    let (elsewhere, _) = check(&[&mix, "--environment", "production", "--previous", previous], 0);
+    let why = "No comparable earlier run: 1 in another environment";
+    assert!(elsewhere.contains(why), "{elsewhere}");
+    let (rendered, _) = check(&[previous, "--format", "markdown"], 0);
+    assert!(rendered.starts_with("### load test staging: passed, 1 scenario\n"), "{rendered}");
+}
+
+#[test]
+fn bad_input_is_named_with_what_is_wrong() {
+    #[track_caller]
+    fn check_error(dir: &Path, content: &str, expected: &str) {
+        let file = dir.join("it.json");
+        std::fs::write(&file, content).unwrap();
+        let (stdout, stderr) = check(&[file.to_str().unwrap()], 1);
+        assert_eq!(stdout, "");
+        let stderr = stderr.replace(dir.to_str().unwrap(), "DIR");
+        assert_eq!(stderr.trim_end(), format!("error: DIR/it.json: {expected}"));
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    check_error(
+        dir,
+        "",
+        "empty; k6 writes its summary at the end of a run, so the run did not get there",
+    );
+    check_error(dir, "nope", "not JSON: expected ident at line 1 column 2");
+    check_error(
+        dir,
+        r#"{"dependencies":{}}"#,
+        "JSON, but not a k6 summary; pass what `k6 run --summary-export FILE` wrote",
+    );
+    check_error(
+        dir,
+        r#"{"schema":2,"scenarios":[]}"#,
+        "a record of schema 2; this version reads schema 1",
+    );
+    let (_, stderr) = check(&[dir.to_str().unwrap()], 1);
+    assert!(stderr.contains("is a directory; pass the summary inside it"), "{stderr}");
+    let (_, stderr) = check(&[dir.join("none.json").to_str().unwrap()], 1);
+    assert!(stderr.contains("failed to read") && stderr.contains("none.json"), "{stderr}");
+    let twice = place(dir, "legacy-export.json", "a/mix.json");
+    let (_, stderr) = check(&[&twice, &place(dir, "legacy-export.json", "b/mix.json")], 1);
+    assert!(stderr.contains("is a second file of the scenario mix"), "{stderr}");
+}

@@ -1,0 +1,36 @@
+//! The crate from outside: real files of k6, the rendered text, the command line, real k6.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cli;
+mod formats;
+mod k6;
+mod rendered;
+mod verdicts;
+
+use k6_summary::{Conditions, Limits, Measurement, Scenario, Summary, judge};
+use std::path::PathBuf;
+
+fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+}
+
+fn summary(name: &str) -> Summary {
+    let json = std::fs::read_to_string(fixture(name)).unwrap();
+    json.parse().unwrap_or_else(|err| panic!("{name}: {err}"))
+}
+
+fn measurement<'a>(summary: Option<&'a Summary>) -> Measurement<'a> {
+    Measurement {
+        name: "mix",
+        fingerprint: "9c41e0b2",
+        summary,
+        k6_exit: Some(0),
+        limits: Limits::default(),
+        conditions: Conditions::default(),
+    }
+}
+
+fn judged(name: &str) -> Scenario {
+    judge(&measurement(Some(&summary(name))))
+}

@@ -1,0 +1,349 @@
+//! What people read, as they read it.
+
+use k6_summary::{
+    Run, Scenario, Skipped, Style, Verdict, compare, judge, markdown, read_history, terminal,
+};
+
+const NARROW: Style = Style { ansi: false, width: 80 };
+const WIDE: Style = Style { ansi: false, width: 200 };
+
+/// The record of `design`, with enough calls for a P99.
+fn record(id: &str, started: &str) -> Run {
+    let json = serde_json::json!({
+        "schema": 1, "id": id, "started": started, "duration_s": 41.2,
+        "target": "http://127.0.0.1:40123/mcp", "environment": "embedded", "commit": "a1b2c3d4e5f6",
+        "url": "https://ci.example/runs/412", "suite": "mcp", "profile": "smoke", "k6": "2.2.0",
+        "protocol": "2025-11-25", "verdict": "passed", "dirty": [], "baseline_reset": null,
+        "skipped": [], "a field of tomorrow": true,
+        "scenarios": [scenario("cold-start", 400), scenario("tool-call-mix", 12345)],
+    });
+    json.to_string().parse().unwrap()
+}
+
+fn scenario(name: &str, calls: u64) -> serde_json::Value {
+    serde_json::json!({
+        "name": name, "verdict": "passed", "reasons": [], "fingerprint": "9c41e0b2",
+        "calls": calls, "failures": { "rate_limited": 2 }, "error_rate": 2.0 / calls as f64,
+        "throughput": 12.1, "offered": 12.3,
+        "latency_ms": { "min": 0.8, "avg": 1.9, "p50": 1.7, "p90": 2.6, "p95": 3.1, "p99": 4.4, "max": 9.0 },
+        "by": [{ "tags": { "tool": "executeSQL" }, "calls": 61, "latency_ms": { "p50": 1.9, "p95": 3.3, "p99": 4.6 } }],
+        "targets": [{ "name": "executeSQL p95", "unit": "ms", "limit": 500, "measured": 3.1, "met": true }],
+    })
+}
+
+fn first() -> Run {
+    record("20261114T110203Z-11aa", "2026-11-14T11:02:03Z")
+}
+
+fn second() -> Run {
+    record("20261121T110203Z-3f9a", "2026-11-21T11:02:03Z")
+}
+
+fn worse() -> Run {
+    let mut run = second();
+    run.scenarios[0].latency_ms.p50 = Some(1.5);
+    run.scenarios[1].latency_ms.p95 = Some(4.4);
+    run.scenarios[1].latency_ms.p99 = Some(1234.5);
+    run.scenarios[1].throughput = Some(6.29);
+    run
+}
+
+#[test]
+fn a_first_run_has_nothing_to_compare_with() {
+    let run = second();
+    insta::assert_snapshot!(terminal(&run, &compare(&run, &[], 0.25), NARROW), @r#"
+    load test embedded mcp smoke: passed, 2 scenarios
+    2026-11-21 11:02:03 UTC, http://127.0.0.1:40123/mcp, k6 2.2.0
+
+    scenario       verdict   calls  errors  P50 ms  P95 ms  P99 ms  calls/s
+    cold-start     passed      400   0.5 %    1.70    3.10   ~4.40     12.1
+    tool-call-mix  passed   12,345  0.02 %    1.70    3.10    4.40     12.1
+
+    No earlier run to compare with
+    ~ stands on too few calls to be judged
+    cold-start: targets 1 met
+    tool-call-mix: targets 1 met
+    "#);
+}
+
+#[test]
+fn what_got_worse_is_bold() {
+    let run = worse();
+    let comparison = compare(&run, &[first()], 0.25);
+    insta::assert_snapshot!(terminal(&run, &comparison, NARROW), @r#"
+    load test embedded mcp smoke: passed, 2 scenarios; 3 figures are more than 25 % worse
+    2026-11-21 11:02:03 UTC, http://127.0.0.1:40123/mcp, k6 2.2.0
+
+    scenario       verdict   calls  errors   P50 ms    P95 ms     P99 ms   calls/s
+    cold-start     passed      400   0.5 %     1.50      3.10      ~4.40      12.1
+                                            (−12 %)    (±0 %)     (±0 %)    (±0 %)
+    tool-call-mix  passed   12,345  0.02 %     1.70  **4.40**  **1,234**  **6.29**
+                                             (±0 %)   (+42 %)     (×281)   (−48 %)
+
+    Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC
+    Bold is more than 25 % worse
+    ~ stands on too few calls to be judged
+    cold-start: targets 1 met
+    tool-call-mix: targets 1 met
+    "#);
+    insta::assert_snapshot!(terminal(&run, &comparison, WIDE), @r#"
+    load test embedded mcp smoke: passed, 2 scenarios; 3 figures are more than 25 % worse
+    2026-11-21 11:02:03 UTC, http://127.0.0.1:40123/mcp, k6 2.2.0
+
+    scenario       verdict   calls  errors        P50 ms            P95 ms            P99 ms           calls/s
+    cold-start     passed      400   0.5 %  1.50 (−12 %)       3.10 (±0 %)      ~4.40 (±0 %)       12.1 (±0 %)
+    tool-call-mix  passed   12,345  0.02 %   1.70 (±0 %)  **4.40 (+42 %)**  **1,234 (×281)**  **6.29 (−48 %)**
+
+    Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC
+    Bold is more than 25 % worse
+    ~ stands on too few calls to be judged
+    cold-start: targets 1 met
+    tool-call-mix: targets 1 met
+    "#);
+    insta::assert_snapshot!(markdown(&run, &comparison), @r#"
+    ### load test embedded mcp smoke: passed, 2 scenarios; 3 figures are more than 25 % worse
+
+    2026-11-21 11:02:03 UTC · `a1b2c3d` · `http://127.0.0.1:40123/mcp` · k6 2.2.0 · [run](https://ci.example/runs/412)
+
+    | scenario | verdict | calls | errors | P50 ms | P95 ms | P99 ms | calls/s |
+    |---|---|--:|--:|--:|--:|--:|--:|
+    | `cold-start` | passed | 400 | 0.5 % | 1.50 (−12 %) | 3.10 (±0 %) | \~4.40 (±0 %) | 12.1 (±0 %) |
+    | `tool-call-mix` | passed | 12,345 | 0.02 % | 1.70 (±0 %) | **4.40 (+42 %)** | **1,234 (×281)** | **6.29 (−48 %)** |
+
+    Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC. Bold is more than 25 % worse. \~ stands on too few calls to be judged. [earlier run](https://ci.example/runs/412)
+
+    <details><summary><code>cold-start</code></summary>
+
+    | calls to | calls | P50 ms | P95 ms | P99 ms |
+    |---|--:|--:|--:|--:|
+    | `executeSQL` | 61 | 1.90 | \~3.30 | \~4.60 |
+
+    Failed calls: 2 `rate_limited`.
+
+    Targets:
+
+    - executeSQL p95 &lt; 500 ms: met, 3.10 ms
+
+    </details>
+
+    <details><summary><code>tool-call-mix</code></summary>
+
+    | calls to | calls | P50 ms | P95 ms | P99 ms |
+    |---|--:|--:|--:|--:|
+    | `executeSQL` | 61 | 1.90 | \~3.30 | \~4.60 |
+
+    Failed calls: 2 `rate_limited`.
+
+    Targets:
+
+    - executeSQL p95 &lt; 500 ms: met, 3.10 ms
+
+    </details>
+    "#);
+    let ansi = terminal(&run, &comparison, Style { ansi: true, width: 200 });
+    assert!(ansi.contains("\u{1b}[1m"), "{ansi:?}");
+    assert!(!ansi.contains("**"), "{ansi:?}");
+}
+
+#[test]
+fn a_table_of_long_names_and_changes_fits_eighty_columns() {
+    let mut run = worse();
+    run.scenarios[0].name = "concurrent-sessions".to_owned();
+    run.scenarios[0].latency_ms.p99 = Some(12345.6);
+    run.scenarios[1].name = "a-scenario-whose-name-is-long-enough-for-two".to_owned();
+    run.scenarios[1].calls = Some(1_234_567);
+    run.scenarios.push(judge(&crate::measurement(None)));
+    let mut earlier = first();
+    earlier.scenarios[0].name = run.scenarios[0].name.clone();
+    let text = terminal(&run, &compare(&run, &[earlier], 0.25), NARROW);
+    let table: Vec<&str> = text.split("\n\n").nth(1).unwrap().lines().collect();
+    assert!(table.iter().all(|it| it.chars().count() <= 80), "{text}");
+    for figure in ["1,234,567", "~12,346", "(×2,806)", "did not run"] {
+        assert!(text.contains(figure), "{figure} in\n{text}");
+    }
+}
+
+#[test]
+fn an_invalid_run_says_why_and_is_never_bold() {
+    let mut run = worse();
+    let mix = &mut run.scenarios[1];
+    mix.verdict = Verdict::Invalid;
+    mix.reasons.push("6,200 of 12,345 calls failed (50.2 %), above the limit of 5 %".to_owned());
+    mix.targets[0].met = None;
+    mix.targets[0].measured = None;
+    run.verdict = Verdict::worst(&run.scenarios);
+    run.dirty.push("other processes took 23 % of the machine".to_owned());
+    run.skipped.push(Skipped { name: "runMetric".to_owned(), reason: "no such tool".to_owned() });
+    let comparison = compare(&run, &[first()], 0.25);
+    assert_eq!(comparison.worse(), 0);
+    insta::assert_snapshot!(terminal(&run, &comparison, NARROW), @r#"
+    load test embedded mcp smoke: invalid, tool-call-mix did not measure the server
+    2026-11-21 11:02:03 UTC, http://127.0.0.1:40123/mcp, k6 2.2.0
+
+    scenario       verdict   calls  errors   P50 ms  P95 ms  P99 ms  calls/s
+    cold-start     passed      400   0.5 %     1.50    3.10   ~4.40     12.1
+                                            (−12 %)  (±0 %)  (±0 %)   (±0 %)
+    tool-call-mix  invalid  12,345  0.02 %     1.70    4.40   1,234     6.29
+
+    Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC
+    Bold is more than 25 % worse
+    ~ stands on too few calls to be judged
+    tool-call-mix: 6,200 of 12,345 calls failed (50.2 %), above the limit of 5 %
+    cold-start: targets 1 met
+    tool-call-mix: targets 1 not measured
+      executeSQL p95 < 500 ms: not measured
+    skipped runMetric: no such tool
+    dirty: other processes took 23 % of the machine
+    "#);
+    insta::assert_snapshot!(markdown(&run, &comparison), @r#"
+    ### load test embedded mcp smoke: invalid, tool-call-mix did not measure the server
+
+    2026-11-21 11:02:03 UTC · `a1b2c3d` · `http://127.0.0.1:40123/mcp` · k6 2.2.0 · [run](https://ci.example/runs/412)
+
+    | scenario | verdict | calls | errors | P50 ms | P95 ms | P99 ms | calls/s |
+    |---|---|--:|--:|--:|--:|--:|--:|
+    | `cold-start` | passed | 400 | 0.5 % | 1.50 (−12 %) | 3.10 (±0 %) | \~4.40 (±0 %) | 12.1 (±0 %) |
+    | `tool-call-mix` | invalid | 12,345 | 0.02 % | 1.70 | 4.40 | 1,234 | 6.29 |
+
+    Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC. Bold is more than 25 % worse. \~ stands on too few calls to be judged. [earlier run](https://ci.example/runs/412)
+
+    - `tool-call-mix`: 6,200 of 12,345 calls failed (50.2 %), above the limit of 5 %
+    - skipped `runMetric`: no such tool
+    - dirty: other processes took 23 % of the machine
+
+    <details><summary><code>cold-start</code></summary>
+
+    | calls to | calls | P50 ms | P95 ms | P99 ms |
+    |---|--:|--:|--:|--:|
+    | `executeSQL` | 61 | 1.90 | \~3.30 | \~4.60 |
+
+    Failed calls: 2 `rate_limited`.
+
+    Targets:
+
+    - executeSQL p95 &lt; 500 ms: met, 3.10 ms
+
+    </details>
+
+    <details><summary><code>tool-call-mix</code></summary>
+
+    | calls to | calls | P50 ms | P95 ms | P99 ms |
+    |---|--:|--:|--:|--:|
+    | `executeSQL` | 61 | 1.90 | \~3.30 | \~4.60 |
+
+    Failed calls: 2 `rate_limited`.
+
+    Targets:
+
+    - executeSQL p95 &lt; 500 ms: not measured
+
+    </details>
+    "#);
+}
+
+#[test]
+fn a_scenario_that_did_not_run_has_dashes_and_no_zeros() {
+    let mut it = crate::measurement(None);
+    it.k6_exit = Some(107);
+    let run = Run::new("b".to_owned(), "2026-11-21T11:02:03Z".to_owned(), vec![judge(&it)]);
+    let comparison = compare(&run, &[first()], 0.25);
+    insta::assert_snapshot!(terminal(&run, &comparison, NARROW), @r#"
+    load test: did not run to its end: mix
+    2026-11-21 11:02:03 UTC
+
+    scenario  verdict      calls  errors  P50 ms  P95 ms  P99 ms  calls/s
+    mix       did not run      —       —       —       —       —        —
+
+    No earlier run to compare with
+    mix: k6 ended with exit code 107: the script threw an exception or imports what is not there
+    "#);
+    insta::assert_snapshot!(markdown(&run, &comparison), @r#"
+    ### load test: did not run to its end: mix
+
+    2026-11-21 11:02:03 UTC
+
+    | scenario | verdict | calls | errors | P50 ms | P95 ms | P99 ms | calls/s |
+    |---|---|--:|--:|--:|--:|--:|--:|
+    | `mix` | did not run | — | — | — | — | — | — |
+
+    No earlier run to compare with.
+
+    - `mix`: k6 ended with exit code 107: the script threw an exception or imports what is not there
+    "#);
+}
+
+#[test]
+fn names_from_strangers_stay_names() {
+    let hostile = "a|b `@octocat` #12 <img src=x> [x](https://evil.example)\n\u{1b}[31mred";
+    let mut run = second();
+    run.target = Some("http://x/`|y".to_owned());
+    run.url = Some("https://x/) [y](javascript:alert(1)".to_owned());
+    run.environment = Some(hostile.to_owned());
+    run.scenarios.truncate(1);
+    let Scenario { name, reasons, by, targets, failures, .. } = &mut run.scenarios[0];
+    hostile.clone_into(name);
+    hostile.clone_into(&mut targets[0].name);
+    reasons.push(hostile.to_owned());
+    by[0].tags.insert("tool".to_owned(), hostile.to_owned());
+    failures.insert(hostile.to_owned(), 1);
+    let comparison = compare(&run, &[], 0.25);
+    insta::assert_snapshot!(markdown(&run, &comparison).replace('\u{200b}', "·"), @r#"
+    ### load test a\|b \`@·octocat\` #·12 &lt;img src=x&gt; \[x\](https:·//evil.example) \[31mred mcp smoke: passed, 1 scenario
+
+    2026-11-21 11:02:03 UTC · `a1b2c3d` · ``http://x/`|y`` · k6 2.2.0
+
+    | scenario | verdict | calls | errors | P50 ms | P95 ms | P99 ms | calls/s |
+    |---|---|--:|--:|--:|--:|--:|--:|
+    | ``a\|b `@octocat` #12 <img src=x> [x](https://evil.example) [31mred`` | passed | 400 | 0.5 % | 1.70 | 3.10 | \~4.40 | 12.1 |
+
+    No earlier run to compare with. \~ stands on too few calls to be judged.
+
+    - ``a|b `@octocat` #12 <img src=x> [x](https://evil.example) [31mred``: a\|b \`@·octocat\` #·12 &lt;img src=x&gt; \[x\](https:·//evil.example) \[31mred
+
+    <details><summary><code>a|b `@octocat` #12 &lt;img src=x&gt; [x](https://evil.example) [31mred</code></summary>
+
+    | calls to | calls | P50 ms | P95 ms | P99 ms |
+    |---|--:|--:|--:|--:|
+    | ``a\|b `@octocat` #12 <img src=x> [x](https://evil.example) [31mred`` | 61 | 1.90 | \~3.30 | \~4.60 |
+
+    Failed calls: 1 ``a|b `@octocat` #12 <img src=x> [x](https://evil.example) [31mred``, 2 `rate_limited`.
+
+    Targets:
+
+    - a\|b \`@·octocat\` #·12 &lt;img src=x&gt; \[x\](https:·//evil.example) \[31mred &lt; 500 ms: met, 3.10 ms
+
+    </details>
+    "#);
+    let terminal = terminal(&run, &comparison, WIDE);
+    assert!(!terminal.contains('\u{1b}'), "{terminal:?}");
+}
+
+#[test]
+fn a_record_keeps_its_figures_on_the_way_through_json() {
+    let run = second();
+    let json = serde_json::to_string(&run).unwrap();
+    assert_eq!(json.parse::<Run>().unwrap(), run);
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["scenarios"][0]["latency_ms"]["p95"], 3.1);
+    assert_eq!(value["baseline_reset"], serde_json::Value::Null);
+    assert_eq!(value["verdict"], "passed");
+}
+
+#[test]
+fn a_history_is_one_record_or_many() {
+    let (one, two) = (first(), second());
+    let pretty = serde_json::to_string_pretty(&one).unwrap();
+    assert_eq!(read_history(&pretty), (vec![one.clone()], Vec::new()));
+    assert_eq!(read_history("").0, []);
+
+    let line = |it: &Run| serde_json::to_string(it).unwrap();
+    let unknown = line(&one).replacen(r#""schema":1"#, r#""schema":2"#, 1);
+    let many = format!("{}\n\n{unknown}\nnonsense\n{}\r\n", line(&two), line(&one));
+    let (runs, notices) = read_history(&many);
+    assert_eq!(runs, [one, two], "oldest first");
+    let notices: Vec<String> = notices.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(notices.join("\n"), @r#"
+    line 3 of the history skipped: a record of schema 2; this version reads schema 1
+    line 4 of the history skipped: not a record of a run: expected ident at line 1 column 2
+    "#);
+}
