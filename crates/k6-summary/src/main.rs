@@ -34,7 +34,7 @@ struct Args {
     tolerance: f64,
 
     /// What ends with exit code 3
-    #[arg(long, value_enum, default_value_t = FailOn::Threshold)]
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = FailOn::Threshold)]
     fail_on: FailOn,
 
     /// What was tested; only runs of the same environment are compared
@@ -100,6 +100,7 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn exit_code(run: &Run, comparison: &Comparison, fail_on: FailOn) -> ExitCode {
     if run.scenarios.iter().all(|it| it.verdict == Verdict::DidNotRun) {
+        say("error: no scenario ran");
         return ExitCode::FAILURE;
     }
     let bad = match fail_on {

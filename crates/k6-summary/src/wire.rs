@@ -98,7 +98,7 @@ impl FromStr for Summary {
             Err(_) if json.lines().next().is_some_and(is_point) => return Err(Error::Points),
             Err(error) => return Err(Error::Json(error)),
         };
-        if is_point(json) {
+        if document["metric"].is_string() && document["type"].is_string() {
             return Err(Error::Points);
         }
         if let Value::Array(metrics) = &document["results"]["metrics"] {

@@ -85,6 +85,20 @@ fn the_record_comes_out_and_goes_in_again() {
 }
 
 #[test]
+fn a_run_in_which_nothing_ran_could_not_be_done() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("run.json");
+    let record = r#"{"schema":1,"id":"a","started":"2026-11-21T11:02:03Z","verdict":"did_not_run",
+        "scenarios":[{"name":"mix","verdict":"did_not_run","reasons":["k6 was not started"]}]}"#;
+    std::fs::write(&file, record).unwrap();
+    for fail_on in ["threshold", "never"] {
+        let (stdout, stderr) = check(&[file.to_str().unwrap(), "--fail-on", fail_on], 1);
+        assert!(stdout.contains("mix: k6 was not started"), "{stdout}");
+        assert_eq!(stderr, "error: no scenario ran\n");
+    }
+}
+
+#[test]
 fn bad_input_is_named_with_what_is_wrong() {
     #[track_caller]
     fn check_error(dir: &Path, content: &str, expected: &str) {
