@@ -172,17 +172,25 @@ impl Flow<'_> {
         if self.memory.presses(page, action) >= MOST_PRESSES {
             return Err(Problem::Loop.into());
         }
+        let label = self.clean(&button.label);
+        // The redirect URI may be reached, and all this be dropped, before the click is answered.
+        self.acted(format!("pressed {label}"));
         match self.tab.click(&button.element).await? {
-            Outcome::Stale => return Ok(Step::Acted),
-            Outcome::Covered => return self.uncover(page, button).await,
+            Outcome::Stale => {
+                self.not_acted();
+                return Ok(Step::Acted);
+            }
+            Outcome::Covered => {
+                self.not_acted();
+                return self.uncover(page, button).await;
+            }
             Outcome::NotNow(reason) if reason == "element not interactable" => {
+                self.not_acted();
                 return Ok(Step::Wait);
             }
             // Whatever else is answered, a time-out above all, the click may have been delivered.
             Outcome::Done(()) | Outcome::NotNow(_) | Outcome::Dialog => {}
         }
-        let label = self.clean(&button.label);
-        self.acted(format!("pressed {label}"));
         self.memory.press(page, action, label);
         Ok(Step::Acted)
     }

@@ -224,6 +224,13 @@ impl Flow<'_> {
         }
     }
 
+    /// Takes the newest action back.
+    pub(crate) fn not_acted(&mut self) {
+        if let Some(visit) = self.trail.visits.last_mut() {
+            visit.actions.pop();
+        }
+    }
+
     pub(crate) fn clean(&self, text: &str) -> String {
         self.redaction.clean(text, 160)
     }

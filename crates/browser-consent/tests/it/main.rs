@@ -1,0 +1,50 @@
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod refusals;
+mod screens;
+mod sessions;
+mod site;
+mod target;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use browser_consent::{
+    Consent, Credentials, Error, Trail, WebDriver, consent, find_driver, with_session,
+};
+
+use crate::site::{CLIENT, EMAIL, PASSWORD, Site};
+
+fn webdriver() -> WebDriver {
+    let folder = std::env::var_os("CHROMEWEBDRIVER").map(PathBuf::from);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    WebDriver::Driver(find_driver(&path, folder.as_deref()).expect("chromedriver is on the PATH"))
+}
+
+/// Takes a site's page to its redirect URI, as the test user.
+async fn visit(site: &Site, page: &str) -> Result<Trail, Error> {
+    let credentials = Credentials::new(EMAIL.into(), PASSWORD.into());
+    visit_as(site, page, Some(&credentials)).await
+}
+
+async fn visit_as(
+    site: &Site,
+    page: &str,
+    credentials: Option<&Credentials>,
+) -> Result<Trail, Error> {
+    let url = site.url(page);
+    let it = Consent {
+        url: &url,
+        credentials,
+        allow_origins: &[],
+        client_name: Some(CLIENT),
+        timeout: Duration::from_secs(30),
+        evidence: None,
+    };
+    run(&it, site.code_arrived()).await
+}
+
+async fn run(it: &Consent<'_>, done: impl Future<Output = ()>) -> Result<Trail, Error> {
+    let webdriver = webdriver();
+    with_session(&webdriver, async |client| consent(client, it, done).await).await?
+}

@@ -1,0 +1,171 @@
+//! Sign-in and consent pages from `tests/pages`, and the listener behind their redirect URI.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use url::Url;
+
+pub(crate) const EMAIL: &str = "loadtest@novamart.example";
+pub(crate) const PASSWORD: &str = "correct horse battery";
+pub(crate) const CLIENT: &str = "No Thanks Reader";
+const CODE: &str = "single-use-code-7d1f";
+const CALLBACK: &str = "/callback";
+
+/// A running site; what it was sent is in `posted`, and `wrong` counts the ways that must not be taken.
+#[derive(Clone)]
+pub(crate) struct Site {
+    pub(crate) origin: String,
+    callback: Arc<Mutex<String>>,
+    pub(crate) posted: Arc<Mutex<Vec<String>>>,
+    arrived: Arc<Notify>,
+}
+
+impl Site {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let callback = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = |it: &TcpListener| format!("http://{}", it.local_addr().unwrap());
+        let site = Self {
+            origin: origin(&listener),
+            callback: Arc::new(Mutex::new(format!("{}{CALLBACK}", origin(&callback)))),
+            posted: Arc::default(),
+            arrived: Arc::default(),
+        };
+        let pages = Router::new()
+            .route("/slow", get(|| tokio::time::sleep(Duration::from_millis(400))))
+            .route("/login", post(login))
+            .route("/session", post(session))
+            .route("/decide", post(decide))
+            .route("/decide-json", post(decide_json))
+            .route("/failure", get(failure))
+            .route("/strict-consent", get(strict_consent))
+            .route("/denied", get(denied))
+            .route("/hop", get(hop))
+            .route("/{page}", get(page).post(page))
+            .with_state(site.clone());
+        let arrived = Router::new().route(CALLBACK, get(arrive)).with_state(site.clone());
+        tokio::spawn(async { axum::serve(listener, pages).await });
+        tokio::spawn(async { axum::serve(callback, arrived).await });
+        site
+    }
+
+    /// The authorization request that begins at a page.
+    pub(crate) fn url(&self, page: &str) -> Url {
+        let mut url = Url::parse(&self.origin).unwrap().join(page).unwrap();
+        url.query_pairs_mut()
+            .append_pair("redirect_uri", &self.callback.lock().unwrap())
+            .append_pair("scope", "mcp:read")
+            .append_pair("state", "state-3f9a0b1c");
+        url
+    }
+
+    /// Resolves when the listener holds the code.
+    pub(crate) async fn code_arrived(&self) {
+        self.arrived.notified().await;
+    }
+
+    pub(crate) fn posted(&self) -> Vec<String> {
+        self.posted.lock().unwrap().clone()
+    }
+
+    /// Moves the redirect URI to a port on which nothing listens.
+    pub(crate) async fn close_callback(&self) {
+        let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        *self.callback.lock().unwrap() = format!("http://{free}{CALLBACK}");
+    }
+
+    fn record(&self, path: &str, body: &str) {
+        self.posted.lock().unwrap().push(format!("{path} {body}").trim_end().to_owned());
+    }
+
+    fn redirect(&self, query: &str) -> String {
+        format!("{}?{query}&state=state-3f9a0b1c", self.callback.lock().unwrap())
+    }
+}
+
+fn read(page: &str) -> Option<String> {
+    std::fs::read_to_string(format!("{}/tests/pages/{page}", env!("CARGO_MANIFEST_DIR"))).ok()
+}
+
+fn is_right(body: &str) -> bool {
+    let pairs: Vec<_> = url::form_urlencoded::parse(body.as_bytes()).collect();
+    let has = |name, value| pairs.iter().any(|it| it.0 == name && it.1 == value);
+    (has("email", EMAIL) || !body.contains("email=")) && has("password", PASSWORD)
+}
+
+async fn page(State(site): State<Site>, Path(page): Path<String>, body: String) -> Response {
+    match read(&page) {
+        Some(it) => Html(it).into_response(),
+        None => {
+            site.record(&format!("/{page}"), &body);
+            StatusCode::NOT_FOUND.into_response()
+        }
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Ways {
+    next: String,
+    back: String,
+}
+
+async fn login(State(site): State<Site>, Query(ways): Query<Ways>, body: String) -> Response {
+    let names: Vec<_> =
+        url::form_urlencoded::parse(body.as_bytes()).map(|it| it.0.into_owned()).collect();
+    site.record("/login", &names.join("&"));
+    let next = if is_right(&body) { ways.next } else { ways.back };
+    Redirect::to(&format!("/{next}")).into_response()
+}
+
+async fn session(State(site): State<Site>, body: String) -> StatusCode {
+    site.record("/session", "");
+    if is_right(&body) { StatusCode::OK } else { StatusCode::UNAUTHORIZED }
+}
+
+async fn decide(State(site): State<Site>, body: String) -> Redirect {
+    site.record("/decide", &body);
+    Redirect::to(&site.redirect(&format!("code={CODE}")))
+}
+
+async fn decide_json(State(site): State<Site>, body: String) -> String {
+    site.record("/decide-json", &body);
+    site.redirect(&format!("code={CODE}"))
+}
+
+async fn failure() -> Response {
+    let page =
+        "<title>Error</title><h1>invalid_client</h1><p>This client is not registered here.</p>";
+    (StatusCode::BAD_REQUEST, Html(page)).into_response()
+}
+
+/// A consent page that forbids its form to lead to the redirect URI.
+async fn strict_consent() -> Response {
+    let policy = "default-src 'none'; form-action 'self'";
+    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(read("plain-consent.html").unwrap()))
+        .into_response()
+}
+
+async fn hop(Query(query): Query<Vec<(String, String)>>) -> Redirect {
+    Redirect::to(&query.iter().find(|it| it.0 == "to").unwrap().1)
+}
+
+async fn denied(State(site): State<Site>) -> Redirect {
+    Redirect::to(&site.redirect("error=access_denied&error_description=not+in+this+workspace"))
+}
+
+async fn arrive(
+    State(site): State<Site>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> &'static str {
+    if query.iter().any(|it| it.0 == "code" && it.1 == CODE) {
+        site.arrived.notify_one();
+    }
+    "You may close this window."
+}
