@@ -1,1 +1,119 @@
-fn main() {}
+//! `cargo xtask`: the one entrance to everything this repository does.
+
+mod address;
+mod bearer;
+mod browser;
+mod calls;
+mod child;
+mod interrupt;
+mod k6;
+mod loadtest;
+mod machine;
+mod plan;
+mod preflight;
+mod progress;
+mod project;
+mod report;
+mod scenario;
+mod section;
+mod target;
+mod test;
+mod token;
+mod tools;
+mod tracking;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::interrupt::Interrupt;
+
+/// Load tests of an OAuth-protected MCP server, with nobody holding a token
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask", after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Sign in, run k6 with the minted token, judge, compare and report
+    #[command(after_help = LOADTEST)]
+    Loadtest(loadtest::Args),
+    /// Sign in and write the bearer file, no more
+    Token(token::Args),
+    /// Run the embedded target in the foreground until Ctrl-C
+    Target,
+    /// Install k6, a browser and its driver, pinned and checked
+    Setup,
+    /// Install what the tests need, then run every test
+    Test,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  could not do it; the reason is on stderr
+  2  wrong usage
+  3  done, and the answer is bad news: a run that is not `passed`";
+
+const LOADTEST: &str = "\
+Examples:
+  cargo xtask loadtest
+      the embedded target, no question asked
+  cargo xtask loadtest --target https://mcp.example.com/mcp --calls calls.json
+      your server; the test user's LOADTEST_EMAIL and LOADTEST_PASSWORD in the environment
+  LOADTEST_BEARER=… cargo xtask loadtest --target https://mcp.example.com/mcp
+      your server, with a token you have already
+  cargo xtask loadtest cold-start --profile full --target https://mcp.example.com/mcp --yes
+      one scenario with its full load
+
+Environment:
+  LOADTEST_EMAIL, LOADTEST_PASSWORD  the test user, for the browser
+  LOADTEST_BEARER                    a token, instead of the browser
+  GITHUB_TOKEN or GH_TOKEN           for --issue
+  K6, CHROMEWEBDRIVER                programs to use instead of those found
+  SSL_CERT_FILE                      certificates to trust, in PEM
+  TARGET_RPS                         calls per second of the paced scenarios, in all
+
+Exit codes:
+  0  done
+  1  could not do it; the reason is on stderr
+  2  wrong usage
+  3  done, and the answer is bad news: a run that is not `passed`, unless --fail-on never";
+
+#[tokio::main(flavor = "current_thread")]
+#[expect(clippy::print_stderr, reason = "errors go to stderr")]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .expect("no other provider was installed before");
+    match run(cli.command).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let interrupt = Interrupt::listen()?;
+    match command {
+        Command::Loadtest(args) => loadtest::run(&args, &interrupt).await,
+        Command::Token(args) => token::run(&args, &interrupt).await,
+        Command::Target => target::foreground(&interrupt).await,
+        Command::Setup => setup(&interrupt).await,
+        Command::Test => test::run(&interrupt).await,
+    }
+}
+
+async fn setup(interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
+    let root = project::root()?;
+    section::say("k6", interrupt.or(tools::k6(&root)).await?);
+    let driver = interrupt.or(browser::driver()).await?;
+    section::say("browser", driver.program.display());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,79 @@
+//! The address of the MCP server under test, with `{workspace}` where the token names it.
+
+use anyhow::{Context as _, bail};
+use url::{Host, Url};
+
+const WORKSPACE: &str = "{workspace}";
+
+/// The address that is known before there is a token: what stands before the workspace.
+pub(crate) fn without_workspace(url: &str) -> &str {
+    url.split_once(WORKSPACE).map_or(url, |(it, _)| it.trim_end_matches('/'))
+}
+
+pub(crate) fn with_workspace(url: &str, workspace: Option<&str>) -> anyhow::Result<String> {
+    if !url.contains(WORKSPACE) {
+        return Ok(url.to_owned());
+    }
+    let id = workspace.context(
+        "--target has {workspace} in it, but the token names none; see --workspace-claim",
+    )?;
+    let safe = |it: char| it.is_ascii_alphanumeric() || "-_.~".contains(it);
+    if id.is_empty() || !id.chars().all(safe) {
+        bail!("the token's workspace id has characters that do not belong into an address");
+    }
+    Ok(url.replace(WORKSPACE, id))
+}
+
+pub(crate) fn parse(target: &str) -> anyhow::Result<Url> {
+    let url = Url::parse(&target.replace(WORKSPACE, "workspace"));
+    let url = url.with_context(|| format!("--target `{target}` is no URL"))?;
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        "http" => bail!("--target `{target}` would send the token in clear; use https"),
+        _ => bail!("--target `{target}` is no https address"),
+    }
+}
+
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(it)) => it.is_loopback(),
+        Some(Host::Ipv6(it)) => it.is_loopback(),
+        Some(Host::Domain(it)) => it == "localhost",
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_workspace_is_filled_from_the_token() {
+        let target = "https://mcp.example.com/mcp/{workspace}/sse";
+        assert_eq!(without_workspace(target), "https://mcp.example.com/mcp");
+        assert_eq!(
+            with_workspace(target, Some("ws-1")).unwrap(),
+            "https://mcp.example.com/mcp/ws-1/sse"
+        );
+        with_workspace(target, None).unwrap_err();
+        with_workspace(target, Some("../admin")).unwrap_err();
+        assert_eq!(with_workspace("http://[::1]/mcp", None).unwrap(), "http://[::1]/mcp");
+    }
+
+    #[test]
+    fn a_token_goes_nowhere_in_clear() {
+        for (target, fits) in [
+            ("https://mcp.example.com/mcp", true),
+            ("http://127.0.0.1:8080/mcp", true),
+            ("http://localhost/mcp", true),
+            ("http://[::1]:1/mcp", true),
+            ("http://mcp.example.com/mcp", false),
+            ("http://127.0.0.1.example.com/mcp", false),
+            ("file:///etc/passwd", false),
+            ("mcp.example.com", false),
+        ] {
+            assert_eq!(parse(target).is_ok(), fits, "{target}");
+        }
+    }
+}

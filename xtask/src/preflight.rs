@@ -1,0 +1,188 @@
+//! One authenticated round with the MCP server before any load: does the token open the door, and which tools are there?
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, bail};
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+
+/// The revision that the k6 scripts speak.
+const PROTOCOL: &str = "2025-11-25";
+
+/// As many pages of `tools/list` as anybody has reason to serve.
+const MOST_PAGES: usize = 50;
+
+#[derive(Debug)]
+pub(crate) struct Preflight {
+    /// The revision that the server chose.
+    pub(crate) protocol: String,
+    pub(crate) tools: BTreeSet<String>,
+}
+
+/// Opens a session, lists the tools and closes it.
+pub(crate) async fn preflight(
+    http: &reqwest::Client,
+    url: &str,
+    bearer: &str,
+) -> anyhow::Result<Preflight> {
+    let server = Server { http, url, bearer };
+    let params = json!({"protocolVersion": PROTOCOL, "capabilities": {},
+        "clientInfo": {"name": "mcp-loadtest", "version": env!("CARGO_PKG_VERSION")}});
+    let (session, answer) = server.call("initialize", 0, params, None).await?;
+    let protocol = answer["protocolVersion"].as_str().with_context(|| {
+        format!("`{url}` is no MCP server: its answer to initialize has no protocolVersion")
+    })?;
+    let session = Session { id: session, protocol: protocol.to_owned() };
+    server.notify("notifications/initialized", &session).await?;
+    let mut tools = BTreeSet::new();
+    let mut cursor = None;
+    for page in 1..=MOST_PAGES {
+        let params = cursor.as_ref().map_or_else(|| json!({}), |it| json!({"cursor": it}));
+        let (_, answer) = server.call("tools/list", page, params, Some(&session)).await?;
+        let names = answer["tools"].as_array().context("tools/list answered without `tools`")?;
+        tools.extend(names.iter().filter_map(|it| Some(it["name"].as_str()?.to_owned())));
+        cursor = answer["nextCursor"].as_str().map(str::to_owned);
+        if cursor.is_none() {
+            break;
+        }
+    }
+    server.close(&session).await;
+    Ok(Preflight { protocol: session.protocol, tools })
+}
+
+struct Server<'a> {
+    http: &'a reqwest::Client,
+    url: &'a str,
+    bearer: &'a str,
+}
+
+struct Session {
+    id: Option<String>,
+    protocol: String,
+}
+
+impl Server<'_> {
+    async fn call(
+        &self,
+        method: &str,
+        id: usize,
+        params: Value,
+        session: Option<&Session>,
+    ) -> anyhow::Result<(Option<String>, Value)> {
+        let body = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        let answer = self.post(method, &body, session).await?;
+        let opened = answer.headers().get("mcp-session-id");
+        let opened = opened.and_then(|it| Some(it.to_str().ok()?.to_owned()));
+        let text = answer.text().await.with_context(|| format!("{method} broke off"))?;
+        let message = message(&text, id).with_context(|| {
+            format!("`{}` is no MCP server: its answer to {method} is no JSON-RPC", self.url)
+        })?;
+        if let Some(error) = message.get("error") {
+            bail!("{method} at `{}` failed: {}", self.url, printable(&error.to_string()));
+        }
+        Ok((opened, message["result"].clone()))
+    }
+
+    async fn notify(&self, method: &str, session: &Session) -> anyhow::Result<()> {
+        let body = json!({"jsonrpc": "2.0", "method": method});
+        self.post(method, &body, Some(session)).await?;
+        Ok(())
+    }
+
+    /// A server without sessions answers 405; both are fine.
+    async fn close(&self, session: &Session) {
+        let Some(id) = &session.id else { return };
+        let request = self.http.delete(self.url).bearer_auth(self.bearer);
+        let request = request.header("Mcp-Session-Id", id);
+        let _best_effort = request.header("MCP-Protocol-Version", &session.protocol).send().await;
+    }
+
+    async fn post(
+        &self,
+        method: &str,
+        body: &Value,
+        session: Option<&Session>,
+    ) -> anyhow::Result<Response> {
+        let mut request = self
+            .http
+            .post(self.url)
+            .bearer_auth(self.bearer)
+            .header("Accept", "application/json, text/event-stream")
+            .json(body);
+        if let Some(session) = session {
+            request = request.header("MCP-Protocol-Version", &session.protocol);
+            if let Some(id) = &session.id {
+                request = request.header("Mcp-Session-Id", id);
+            }
+        }
+        let answer =
+            request.send().await.with_context(|| format!("`{}` cannot be reached", self.url))?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let challenge = answer.headers().get("www-authenticate");
+        let challenge = challenge.map(|it| printable(&String::from_utf8_lossy(it.as_bytes())));
+        let said = challenge.map(|it| format!(", which says `{it}`")).unwrap_or_default();
+        let remedy = match status {
+            StatusCode::UNAUTHORIZED => {
+                "the token is not accepted there: is it for another resource, or expired?"
+            }
+            StatusCode::FORBIDDEN => {
+                "the token lacks a scope or the user may not use this workspace"
+            }
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
+                "is that the address of an MCP endpoint (Streamable HTTP)?"
+            }
+            _ => "the server itself refuses; its log may say why",
+        };
+        bail!("{method} at `{}` answered {status}{said}; {remedy}", self.url)
+    }
+}
+
+/// The JSON-RPC message with our id, out of a JSON body or an event stream.
+fn message(body: &str, id: usize) -> Option<Value> {
+    let ours = |text: &str| {
+        let it: Value = serde_json::from_str(text).ok()?;
+        (it["id"] == id).then_some(it)
+    };
+    if body.trim_start().starts_with('{') {
+        return ours(body);
+    }
+    let events = body.replace("\r\n", "\n");
+    events.split("\n\n").find_map(|event| {
+        let data = event.lines().filter_map(|it| it.strip_prefix("data:"));
+        ours(&data.map(|it| it.strip_prefix(' ').unwrap_or(it)).collect::<Vec<_>>().join("\n"))
+    })
+}
+
+/// A stranger's text, made safe for a terminal.
+fn printable(text: &str) -> String {
+    text.chars().filter(|it| !it.is_control()).take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(body: &str, expect: Option<&str>) {
+        let result = message(body, 1).map(|it| it["result"].to_string());
+        assert_eq!(result.as_deref(), expect);
+    }
+
+    #[test]
+    fn the_answer_is_found_in_json_and_in_event_streams() {
+        check(r#"{"jsonrpc":"2.0","id":1,"result":7}"#, Some("7"));
+        check(
+            "data: \nid: 0\nretry: 3000\n\ndata: {\"id\":1,\"result\":7}\nid: 1/1\n\n",
+            Some("7"),
+        );
+        check(
+            "event: message\r\ndata: {\"method\":\"x\"}\r\n\r\ndata:{\"id\":1,\r\ndata:\"result\":7}\r\n\r\n",
+            Some("7"),
+        );
+        check(r#"{"id":2,"result":7}"#, None);
+        check("<html>", None);
+    }
+}

@@ -1,0 +1,163 @@
+//! Every test there is: first those that need nothing, then those that need what `setup` installs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{ExitCode, Stdio};
+
+use anyhow::{Context as _, bail};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Command;
+
+use crate::child::{self, Child};
+use crate::interrupt::Interrupt;
+use crate::section::{say, section};
+use crate::tools::run as quietly;
+use crate::{browser, project, target, tools};
+
+/// What one `cargo test` said.
+#[derive(Debug, Default)]
+struct Told {
+    passed: usize,
+    failed: usize,
+    /// Ignored tests by what they need.
+    ignored: BTreeMap<String, usize>,
+    succeeded: bool,
+}
+
+pub(crate) async fn run(interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
+    let root = project::root()?;
+    let setup = section("setup");
+    let k6 = interrupt.or(tools::k6(&root)).await?;
+    say("k6", &k6);
+    let k6_1_1 = interrupt.or(tools::k6_1_1()).await?;
+    say("k6", &k6_1_1);
+    let driver = interrupt.or(browser::driver()).await?;
+    say("browser", driver.program.display());
+    interrupt.or(node_modules(&root.join("eval/interop/better-auth"))).await?;
+    interrupt.or(target::build()).await?;
+    drop(setup);
+
+    let alone = cargo_test(&root, &[], &[]);
+    let alone = interrupt.or(alone).await?;
+    let environment = [("K6", &k6.program), ("K6_1_1", &k6_1_1.program)];
+    let environment = environment.map(|(name, path)| (name, path.as_os_str()));
+    // One at a time: load and browsers side by side would measure each other.
+    let rest = ["--ignored", "--test-threads=1"];
+    let with_programs = interrupt.or(cargo_test(&root, &rest, &environment)).await?;
+    summarise(&alone, &with_programs)
+}
+
+/// Says how many tests ran and with what; the code is 0 only if each of them ran and passed.
+#[expect(clippy::print_stdout, reason = "the count is what this program is run for")]
+fn summarise(alone: &Told, rest: &Told) -> anyhow::Result<ExitCode> {
+    let ignored: usize = alone.ignored.values().sum();
+    let ran = rest.passed + rest.failed;
+    println!();
+    println!("{:>5} tests that need no other program", alone.passed + alone.failed);
+    for (needs, count) in &alone.ignored {
+        println!("{count:>5} tests: {needs}");
+    }
+    let with = |what: &str| -> usize {
+        alone.ignored.iter().filter(|(it, _)| it.contains(what)).map(|(_, count)| count).sum()
+    };
+    println!("{:>5} of them with a real browser, {} with a real k6", with("browser"), with("k6"));
+    println!("{} passed, {} failed", alone.passed + rest.passed, alone.failed + rest.failed);
+    if alone.succeeded && rest.succeeded && ran != ignored {
+        bail!("{ignored} tests were ignored at first, but {ran} of them ran afterwards");
+    }
+    Ok(if alone.succeeded && rest.succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Passes `cargo test`'s own words through and counts them.
+#[expect(clippy::print_stdout, reason = "cargo's output goes where cargo puts it")]
+async fn cargo_test(
+    root: &Path,
+    arguments: &[&str],
+    environment: &[(&str, &std::ffi::OsStr)],
+) -> anyhow::Result<Told> {
+    let _section =
+        section(if arguments.is_empty() { "cargo test" } else { "cargo test --ignored" });
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = child::command(cargo);
+    command.args(["test", "--workspace", "--locked", "--no-fail-fast", "--"]).args(arguments);
+    command.envs(environment.iter().copied()).current_dir(root);
+    // What this run was given must not reach the tests.
+    for name in ["LOADTEST_EMAIL", "LOADTEST_PASSWORD", "LOADTEST_BEARER", "GITHUB_STEP_SUMMARY"] {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = Child::spawn("cargo test", &mut command)?;
+    let stdout = child.inner().stdout.take().expect("stdout was asked to be a pipe");
+    let mut lines = BufReader::new(stdout).lines();
+    let mut told = Told::default();
+    while let Some(line) = lines.next_line().await.context("failed to read cargo's output")? {
+        println!("{line}");
+        told.hear(&line);
+    }
+    told.succeeded = child.wait().await?.success();
+    Ok(told)
+}
+
+impl Told {
+    fn hear(&mut self, line: &str) {
+        let Some(test) = line.strip_prefix("test ") else { return };
+        let Some((_, outcome)) = test.rsplit_once(" ... ") else { return };
+        match outcome {
+            "ok" => self.passed += 1,
+            "FAILED" => self.failed += 1,
+            _ => {
+                if let Some(needs) = outcome.strip_prefix("ignored, ") {
+                    *self.ignored.entry(needs.to_owned()).or_default() += 1;
+                }
+            }
+        }
+    }
+}
+
+/// Installs what a lock file pins, once.
+async fn node_modules(folder: &Path) -> anyhow::Result<()> {
+    let installed = folder.join("node_modules/.package-lock.json");
+    let newer = |a: &Path, b: &Path| {
+        Some(a.metadata().ok()?.modified().ok()? >= b.metadata().ok()?.modified().ok()?)
+    };
+    if newer(&installed, &folder.join("package-lock.json")) == Some(true) {
+        return Ok(());
+    }
+    let npm = tools::on_path("npm").context("no npm on PATH; install Node.js 20 or newer")?;
+    say("node", format_args!("installing the packages of {} with npm", folder.display()));
+    let mut npm = Command::new(npm);
+    npm.args(["ci", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    quietly("npm ci", npm.current_dir(folder)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cargo_says_is_counted() {
+        let mut told = Told::default();
+        for line in [
+            "running 5 tests",
+            "test a ... ok",
+            "test tests::b ... FAILED",
+            "test c ... ignored, needs k6",
+            "test d ... ignored, needs k6 and a browser",
+            "test src/lib.rs - (line 3) - compile ... ok",
+            "test result: FAILED. 2 passed; 1 failed; 2 ignored",
+        ] {
+            told.hear(line);
+        }
+        assert_eq!((told.passed, told.failed), (2, 1));
+        assert_eq!(told.ignored["needs k6"], 1);
+        assert_eq!(told.ignored["needs k6 and a browser"], 1);
+    }
+
+    #[test]
+    fn a_test_that_was_ignored_and_never_ran_is_an_error() {
+        let ignored = BTreeMap::from([("needs k6".to_owned(), 2)]);
+        let alone = Told { passed: 3, failed: 0, ignored, succeeded: true };
+        let rest = Told { passed: 1, failed: 0, ignored: BTreeMap::new(), succeeded: true };
+        summarise(&alone, &rest).unwrap_err();
+    }
+}

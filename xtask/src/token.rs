@@ -1,0 +1,249 @@
+//! Where `oauth-loopback` meets `browser-consent`: a bearer without hands.
+
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use browser_consent::{Consent, Credentials, WebDriver, consent, with_session};
+use oauth_loopback::{
+    AuthorizationRequest, ClientInformation, ClientMetadata, LoopbackListener, TokenResponse,
+};
+use tokio::process::Command;
+use url::Url;
+
+use crate::bearer::{Bearer, Wanted};
+use crate::interrupt::Interrupt;
+use crate::section::say;
+use crate::{address, browser, child, project};
+
+const CLIENT_NAME: &str = "mcp-loadtest";
+
+/// From the open authorize URL to the code.
+const SIGN_IN: Duration = Duration::from_secs(60);
+
+/// How to get a bearer; the same for every command that needs one.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Minting {
+    /// Origin where the password may be typed, beside the authorization endpoint's own
+    #[arg(long, value_name = "ORIGIN", help_heading = "Sign-in")]
+    allow_origin: Vec<Url>,
+    /// Client that is registered already, instead of registering one
+    #[arg(long, value_name = "ID", help_heading = "Sign-in")]
+    client_id: Option<String>,
+    /// Scope to ask for [default: what the server names]
+    #[arg(long, value_name = "SCOPE", help_heading = "Sign-in")]
+    scope: Vec<String>,
+    /// Claim of the token that holds the workspace id [default: one called workspace_id]
+    #[arg(long, value_name = "NAME", help_heading = "Sign-in")]
+    workspace_claim: Option<String>,
+    /// Where the bearer is written, mode 0600
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "e2e/.load-test-bearer.json",
+        help_heading = "Sign-in"
+    )]
+    pub(crate) bearer_file: PathBuf,
+    /// Command that prints a token response (RFC 6749 §5.1), instead of a browser
+    #[arg(long, value_name = "COMMAND", help_heading = "Sign-in")]
+    mint: Option<String>,
+    /// WebDriver that runs already, instead of starting one
+    #[arg(long, value_name = "URL", help_heading = "Sign-in")]
+    webdriver: Option<Url>,
+}
+
+/// Where this run's bearer comes from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    Given(String),
+    Command(String),
+    Browser(Credentials, WebDriver),
+}
+
+impl Minting {
+    /// Decides the source and makes sure of what it needs: credentials, a browser.
+    ///
+    /// `demo` is the embedded target's user, who needs no environment.
+    pub(crate) async fn source(&self, demo: Option<Credentials>) -> anyhow::Result<Source> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|it| !it.is_empty());
+        if let Some(command) = &self.mint {
+            return Ok(Source::Command(command.clone()));
+        }
+        if demo.is_none()
+            && let Some(bearer) = variable("LOADTEST_BEARER")
+        {
+            return Ok(Source::Given(bearer));
+        }
+        let credentials = match demo {
+            Some(it) => it,
+            None => Credentials::new(
+                variable("LOADTEST_EMAIL").context(MISSING)?,
+                variable("LOADTEST_PASSWORD").context(MISSING)?,
+            ),
+        };
+        let webdriver = match &self.webdriver {
+            Some(url) => WebDriver::Url(url.clone()),
+            None => WebDriver::Driver(browser::driver().await?),
+        };
+        Ok(Source::Browser(credentials, webdriver))
+    }
+
+    /// Gets a bearer for `resource` that lives at least for `lives_for`, and writes the bearer file.
+    pub(crate) async fn mint(
+        &self,
+        http: &reqwest::Client,
+        resource: &str,
+        source: &Source,
+        lives_for: Duration,
+        evidence: &Path,
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<Bearer> {
+        let wanted = Wanted {
+            issuer: None,
+            audience: None,
+            scope: &self.scope,
+            lives_for,
+            workspace_claim: self.workspace_claim.as_deref(),
+        };
+        let bearer = match source {
+            Source::Given(token) => {
+                say("token", "from LOADTEST_BEARER");
+                Bearer::given(token.clone(), &wanted)?
+            }
+            Source::Command(command) => {
+                let response = interrupt.or(by_command(command)).await?;
+                Bearer::check(response, &wanted)?
+            }
+            Source::Browser(credentials, webdriver) => {
+                let flow = self.sign_in(http, resource, credentials, webdriver, &wanted, evidence);
+                interrupt.or(flow).await?
+            }
+        };
+        mask(bearer.token.reveal());
+        bearer.write(&self.bearer_file)?;
+        say("token", format_args!("{}; in {}", bearer.describe(), self.bearer_file.display()));
+        warn_if_committable(&self.bearer_file).await;
+        Ok(bearer)
+    }
+
+    async fn sign_in(
+        &self,
+        http: &reqwest::Client,
+        resource: &str,
+        credentials: &Credentials,
+        webdriver: &WebDriver,
+        wanted: &Wanted<'_>,
+        evidence: &Path,
+    ) -> anyhow::Result<Bearer> {
+        let discovery = oauth_loopback::discover(http, resource).await?;
+        say("discover", format_args!("authorization server {}", discovery.issuer));
+        let listener = LoopbackListener::bind().await?;
+        let client = match &self.client_id {
+            Some(id) => ClientInformation::preregistered(id),
+            None => {
+                let mut metadata = ClientMetadata::native(CLIENT_NAME, listener.redirect_uri());
+                let scope = discovery.scope(&self.scope);
+                metadata.scope = (!scope.is_empty()).then(|| scope.join(" "));
+                oauth_loopback::register(http, &discovery, &metadata).await?
+            }
+        };
+        say("register", format_args!("client for {}", listener.redirect_uri()));
+        let request = AuthorizationRequest::new(&discovery, &client, listener, &self.scope)?;
+        let started = Instant::now();
+        let code = with_session(webdriver, async |browser| {
+            request
+                .wait_for_code(SIGN_IN, async |mut opening| {
+                    let url = opening.url.clone();
+                    let it = Consent {
+                        url: &url,
+                        credentials: Some(credentials),
+                        allow_origins: &self.allow_origin,
+                        client_name: Some(CLIENT_NAME),
+                        timeout: SIGN_IN,
+                        evidence: Some(evidence),
+                    };
+                    consent(browser, &it, opening.code_arrived()).await.map(|_trail| ())
+                })
+                .await
+        })
+        .await??;
+        let took = started.elapsed().as_secs_f64();
+        let grant = code.exchange(http).await?;
+        say("sign in", format_args!("signed in and approved in {took:.2} s, browser included"));
+        let wanted =
+            Wanted { issuer: Some(&grant.issuer), audience: grant.resource.as_deref(), ..*wanted };
+        Bearer::check(grant.token, &wanted)
+    }
+}
+
+const MISSING: &str = "LOADTEST_EMAIL and LOADTEST_PASSWORD are not both set; set them to the test user's, or bring a token by LOADTEST_BEARER or --mint COMMAND";
+
+async fn by_command(command: &str) -> anyhow::Result<TokenResponse> {
+    let words = shlex::split(command).filter(|it| !it.is_empty());
+    let words = words.with_context(|| format!("--mint `{command}` does not read as a command"))?;
+    say("token", format_args!("minted by `{}`", words[0]));
+    let output = child::command(&words[0])
+        .args(&words[1..])
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true)
+        .output();
+    let output = tokio::time::timeout(Duration::from_secs(300), output)
+        .await
+        .with_context(|| format!("--mint `{}` did not end within 300 s", words[0]))?
+        .with_context(|| format!("failed to start --mint `{}`", words[0]))?;
+    if !output.status.success() {
+        bail!("--mint `{}` failed ({}); its own words are above", words[0], output.status);
+    }
+    serde_json::from_slice(&output.stdout).map_err(|it| {
+        // serde's own message could quote what was printed, and that may hold a token.
+        let (line, column) = (it.line(), it.column());
+        anyhow::anyhow!(
+            "--mint `{}` printed no token response (RFC 6749 §5.1): wrong at line {line}, column {column}",
+            words[0]
+        )
+    })
+}
+
+/// Tells GitHub Actions to hide the token in every later line of the log.
+#[expect(clippy::print_stderr, reason = "workflow commands are read from stderr too")]
+fn mask(token: &str) {
+    if std::env::var_os("GITHUB_ACTIONS").is_some() {
+        eprintln!("::add-mask::{token}");
+    }
+}
+
+async fn warn_if_committable(file: &Path) {
+    let mut git = Command::new("git");
+    let ignored = git.args(["check-ignore", "--quiet", "--no-index"]).arg(file);
+    let ignored = ignored.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // 0: ignored, 1: not ignored, 128: no repository or outside of it.
+    if ignored.status().await.is_ok_and(|it| it.code() == Some(1)) {
+        say(
+            "token",
+            format_args!("{} is not ignored by git: add it to .gitignore", file.display()),
+        );
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// MCP server that the token is for
+    #[arg(long, value_name = "URL")]
+    target: String,
+    #[command(flatten)]
+    minting: Minting,
+}
+
+/// Mints and writes the bearer file; prints nothing on stdout.
+pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
+    let url = address::parse(&args.target)?;
+    let http = project::http_client(!address::is_loopback(&url))?;
+    let source = interrupt.or(args.minting.source(None)).await?;
+    let evidence = project::target_dir(&project::root()?).join("loadtest/sign-in");
+    let resource = address::without_workspace(&args.target);
+    let lives_for = Duration::ZERO;
+    args.minting.mint(&http, resource, &source, lives_for, &evidence, interrupt).await?;
+    Ok(ExitCode::SUCCESS)
+}

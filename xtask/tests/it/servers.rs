@@ -1,0 +1,96 @@
+//! Servers to point the program at.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use mcp_target::{Config, Faults, User};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+pub(crate) const TOKEN: &str = "a-token-that-opens-the-door";
+
+pub(crate) async fn serve(app: Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    address
+}
+
+/// An MCP server with one tool, open to [`TOKEN`] alone; returns its address.
+pub(crate) async fn mcp() -> String {
+    let address = serve(Router::new().route("/mcp", post(answer))).await;
+    format!("http://{address}/mcp")
+}
+
+async fn answer(headers: HeaderMap, body: Bytes) -> Response {
+    let expect = format!("Bearer {TOKEN}");
+    if headers.get(header::AUTHORIZATION).is_none_or(|it| it.as_bytes() != expect.as_bytes()) {
+        let challenge = [(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")];
+        return (StatusCode::UNAUTHORIZED, challenge).into_response();
+    }
+    let request: Value = serde_json::from_slice(&body).unwrap();
+    let result = match request["method"].as_str().unwrap() {
+        "initialize" => json!({"protocolVersion": "2025-11-25", "capabilities": {"tools": {}},
+            "serverInfo": {"name": "test", "version": "1"}}),
+        "tools/list" => json!({"tools": [{"name": "echo", "inputSchema": {"type": "object"}}]}),
+        "tools/call" => json!({"content": [{"type": "text", "text": "hi"}]}),
+        _ => return StatusCode::ACCEPTED.into_response(),
+    };
+    let answer = json!({"jsonrpc": "2.0", "id": request["id"], "result": result});
+    ([(header::CONTENT_TYPE, "application/json")], answer.to_string()).into_response()
+}
+
+pub(crate) const EMAIL: &str = "someone@novamart.example";
+pub(crate) const PASSWORD: &str = "a-password-nobody-may-see";
+
+/// The reference target inside the test, with faults; returns its MCP address.
+pub(crate) async fn target(faults: &[&str]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let user = User {
+        email: EMAIL.to_owned(),
+        password: PASSWORD.to_owned().into(),
+        workspace: "ws-test".to_owned(),
+    };
+    let faults: Faults = faults.iter().map(|it| it.parse().unwrap()).collect();
+    let config = Config { faults, ..Config::new(vec![user]) };
+    tokio::spawn(mcp_target::serve(listener, config, std::future::pending()));
+    format!("http://{address}/mcp")
+}
+
+/// The part of GitHub that a report needs: comments of one issue, all by the token's own account.
+pub(crate) async fn github() -> (String, Arc<Mutex<Vec<String>>>) {
+    let comments = Arc::new(Mutex::new(Vec::new()));
+    let app = Router::new()
+        .route("/user", get(async || json!({"id": 1, "login": "me", "type": "User"}).to_string()))
+        .route("/repos/acme/api/issues/12/comments", get(list).post(create))
+        .with_state(Arc::clone(&comments));
+    (format!("http://{}", serve(app).await), comments)
+}
+
+type Comments = State<Arc<Mutex<Vec<String>>>>;
+
+fn comment(id: usize, body: &str) -> Value {
+    json!({"id": id, "body": body, "html_url": format!("https://example.com/comments/{id}"),
+        "user": {"id": 1, "login": "me", "type": "User"}})
+}
+
+async fn list(State(comments): Comments) -> String {
+    let comments = comments.lock().unwrap();
+    let all: Vec<Value> = comments.iter().enumerate().map(|(id, it)| comment(id, it)).collect();
+    Value::from(all).to_string()
+}
+
+async fn create(State(comments): Comments, body: Bytes) -> (StatusCode, String) {
+    let request: Value = serde_json::from_slice(&body).unwrap();
+    let mut comments = comments.lock().unwrap();
+    comments.push(request["body"].as_str().unwrap().to_owned());
+    let id = comments.len() - 1;
+    (StatusCode::CREATED, comment(id, &comments[id]).to_string())
+}
