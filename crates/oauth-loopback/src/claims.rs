@@ -215,7 +215,7 @@ mod tests {
         assert!(matches!(decode("Zk3mX9"), Err(Error::OpaqueToken)));
         assert!(matches!(decode("a.b.c.d.e"), Err(Error::OpaqueToken)));
         assert!(matches!(decode("a.!.c"), Err(Error::Claims { .. })));
-        assert!(matches!(decode("a.e30.c"), Ok(_)));
+        assert!(decode("a.e30.c").is_ok());
         assert!(matches!(decode("a.MTI.c"), Err(Error::Claims { .. })));
     }
 }

@@ -15,7 +15,12 @@ const REDIRECTS: usize = 4;
 /// The HTTP client that the flow wants: no redirects, since a code must not travel to where nobody looked, and a deadline.
 ///
 /// Add `.no_proxy()` for a server on loopback. A client made otherwise works too, as long as it follows no redirect.
+///
+/// With the `cli` feature its TLS is rustls; ring becomes the process's provider unless there is one already.
 pub fn http_client() -> ClientBuilder {
+    #[cfg(feature = "cli")]
+    // An error means that the application has chosen its provider. Without one, reqwest would panic.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
         .redirect(redirect::Policy::none())
         .connect_timeout(Duration::from_secs(10))
@@ -37,13 +42,17 @@ impl Answer {
     ///
     /// The reason names a missing field and no more: serde's other messages quote values, which may be secret.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let reason = match serde_json::from_slice(&self.body) {
+        let error = match serde_json::from_slice(&self.body) {
             Ok(it) => return Ok(it),
-            Err(it) if it.to_string().starts_with("missing field") => clean(&it.to_string()),
-            Err(it) if it.is_data() => {
-                format!("a wrong type at line {}, column {}", it.line(), it.column())
+            Err(it) => it,
+        };
+        let said = error.to_string();
+        let reason = match said.split_once(" at line ") {
+            Some((missing, _)) if missing.starts_with("missing field") => clean(missing),
+            _ if error.is_data() => {
+                format!("a wrong type at line {}, column {}", error.line(), error.column())
             }
-            Err(_) => format!("{} without JSON", self.content_type().map_or("text".into(), clean)),
+            _ => format!("{} without JSON", self.content_type().map_or("text".into(), clean)),
         };
         let (step, url, status) = (self.step, self.url.clone(), self.status.as_u16());
         Err(Error::Malformed { step, url, status, reason })

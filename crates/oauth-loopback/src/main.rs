@@ -108,8 +108,6 @@ async fn open(browser: Option<Browser>, mut opening: Opening) -> io::Result<()> 
 }
 
 fn client(resource: &str) -> anyhow::Result<reqwest::Client> {
-    // A second installation is refused and changes nothing.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let host = Url::parse(resource).ok().and_then(|it| it.host().map(|it| it.to_owned()));
     let on_loopback = match host {
         Some(Host::Ipv4(it)) => it.is_loopback(),

@@ -1,0 +1,263 @@
+use std::collections::HashMap;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use reqwest::Url;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::process::{Child, ChildStderr, Command};
+
+use crate::browser;
+use crate::server::{Script, Server};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_oauth-loopback");
+
+/// The program without anything of the environment that it listens to.
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    for name in
+        ["BROWSER", "OAUTH_CLIENT_NAME", "http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"]
+    {
+        command.env_remove(name);
+    }
+    command
+}
+
+struct Running {
+    child: Child,
+    stderr: Lines<BufReader<ChildStderr>>,
+}
+
+impl Running {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.spawn().expect("the program was built");
+        let stderr = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+        Self { child, stderr }
+    }
+
+    /// The address that the next `open …` line names.
+    async fn address(&mut self) -> Url {
+        loop {
+            let line = self.stderr.next_line().await.expect("text").expect("a line before the end");
+            if let Some(it) = line.strip_prefix("open ") {
+                return it.parse().expect("an address");
+            }
+        }
+    }
+
+    async fn end(mut self) -> (Output, String) {
+        let mut said = String::new();
+        while let Some(line) = self.stderr.next_line().await.expect("text") {
+            said += &line;
+            said.push('\n');
+        }
+        (self.child.wait_with_output().await.expect("it ends"), said)
+    }
+}
+
+async fn failure(command: Command) -> String {
+    let (output, said) = Running::start(command).end().await;
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(output.stdout.is_empty(), "stdout is for the token alone");
+    said
+}
+
+#[tokio::test]
+async fn the_token_response_is_all_that_goes_to_stdout() {
+    let server = Server::start(Script::default()).await;
+    let mut running = Running::start(program(&[&server.mcp()]));
+    let address = running.address().await;
+    browser().get(address).send().await.expect("a page");
+    let (output, said) = running.end().await;
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let token: Value = serde_json::from_slice(&output.stdout).expect("JSON alone");
+    assert_eq!(token["token_type"], "Bearer");
+    assert_eq!(token["refresh_token"], "refresh-1");
+    let mut names: Vec<&String> = token.as_object().expect("an object").keys().collect();
+    names.sort();
+    assert_eq!(names, ["access_token", "expires_in", "refresh_token", "scope", "token_type"]);
+    assert_eq!(output.stdout.iter().filter(|it| **it == b'\n').count(), 1);
+}
+
+#[tokio::test]
+async fn a_file_replaces_stdout_and_is_for_its_owner_alone() {
+    let server = Server::start(Script::default()).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("token.json");
+    std::fs::write(&path, "old").expect("a file");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("it is ours");
+    let file = path.to_str().expect("UTF-8");
+    let arguments = ["--client-id", "abc", "--scope", "mcp:read", "--scope", "x", "--out", file];
+    let mut running = Running::start(program(&[&[server.mcp().as_str()], &arguments[..]].concat()));
+    browser().get(running.address().await).send().await.expect("a page");
+    let (output, said) = running.end().await;
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(0), 0), "{said}");
+    assert_eq!(std::fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o600);
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    let record: Value =
+        serde_json::from_slice(&std::fs::read(&path).expect("it is ours")).expect("JSON");
+    assert_eq!(record["issuer"], server.origin);
+    assert_eq!(record["token_endpoint"], format!("{}/token", server.origin));
+    assert_eq!(record["client_id"], "abc");
+    assert_eq!(record["resource"], server.mcp());
+    assert!(record["expires_at"].as_u64().is_some() && record["access_token"].is_string());
+    assert!(server.seen("/register").is_empty());
+    assert_eq!(server.seen("/authorize")[0].form["scope"], "mcp:read x");
+}
+
+#[tokio::test]
+async fn the_browser_command_gets_the_address_and_the_clients_name() {
+    let server = Server::start(Script::default()).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let told = folder.path().join("told");
+    let command =
+        format!("sh -c 'echo \"$OAUTH_CLIENT_NAME\" \"$0\" > {}; echo noise'", told.display());
+    let mut command_line = program(&[&server.mcp(), "--client-name", "Load test"]);
+    // Out of the environment, as people set it.
+    command_line.env("BROWSER", command);
+    let mut running = Running::start(command_line);
+    let address = running.address().await;
+    browser().get(address.clone()).send().await.expect("a page");
+    let (output, said) = running.end().await;
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("noise"));
+    assert_eq!(std::fs::read_to_string(told).expect("it ran"), format!("Load test {address}\n"));
+}
+
+#[tokio::test]
+async fn a_browser_command_that_fails_ends_the_flow_with_its_last_words() {
+    let server = Server::start(Script::default()).await;
+    let said = failure(program(&[
+        &server.mcp(),
+        "--browser",
+        "sh -c 'echo starting >&2; echo error: no page >&2; exit 3'",
+    ]))
+    .await;
+    assert!(said.contains("\nstarting\n"), "{said}");
+    assert!(
+        said.ends_with("error: the browser step failed: `sh` ended with exit status: 3: no page\n"),
+        "{said}"
+    );
+    let said = failure(program(&[&server.mcp(), "--browser", "/nowhere/browser"])).await;
+    assert!(
+        said.contains(
+            "error: the browser step failed: `/nowhere/browser` did not start: No such file"
+        ),
+        "{said}"
+    );
+    let said = failure(program(&[&server.mcp(), "--browser", "sh -c 'half"])).await;
+    assert!(said.contains("a quote is not closed"), "{said}");
+}
+
+#[tokio::test]
+async fn a_failure_is_one_sentence_on_stderr_and_exit_code_1() {
+    let refused =
+        Script { callback: json!({ "error": "access_denied", "code": null }), ..Script::default() };
+    let server = Server::start(refused).await;
+    let mut running = Running::start(program(&[&server.mcp()]));
+    browser().get(running.address().await).send().await.expect("a page");
+    let (output, said) = running.end().await;
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(said, "error: the authorization server did not give a code: access_denied\n");
+
+    let said = failure(program(&[&server.mcp(), "--timeout", "1"])).await;
+    assert!(
+        said.contains("error: no callback at http://127.0.0.1:") && said.ends_with("within 1 s\n"),
+        "{said}"
+    );
+    let said = failure(program(&[&server.mcp(), "--out", "/nowhere/token.json"])).await;
+    assert!(said.starts_with("error: failed to write to the folder `/nowhere`"), "{said}");
+    let said = failure(program(&["http://127.0.0.1:1/mcp"])).await;
+    assert!(
+        said.contains("no answer from http://127.0.0.1:1/mcp") && said.contains("refused"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn wrong_usage_exits_with_2_and_help_teaches() {
+    for arguments in [&[][..], &["--no-such-flag"], &["http://127.0.0.1:1/mcp", "--timeout", "0"]] {
+        let output = program(arguments).output().await.expect("it runs");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+    let output = program(&["--help"]).output().await.expect("it runs");
+    let help = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(help.contains("Example:") && help.contains("Exit codes:"), "{help}");
+}
+
+#[tokio::test]
+async fn pkce_may_be_waived() {
+    let silent = || Script {
+        metadata: json!({ "code_challenge_methods_supported": null }),
+        ..Script::default()
+    };
+    let server = Server::start(silent()).await;
+    assert!(failure(program(&[&server.mcp()])).await.contains("--allow-unadvertised-pkce"));
+    let mut running = Running::start(program(&[&server.mcp(), "--allow-unadvertised-pkce"]));
+    browser().get(running.address().await).send().await.expect("a page");
+    let (output, said) = running.end().await;
+    assert_eq!(output.status.code(), Some(0), "{said}");
+}
+
+/// Without a TLS provider the program would panic, without TLS it would speak http: neither says `ClientHello`.
+#[tokio::test]
+async fn https_speaks_tls() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = format!("https://{}/mcp", listener.local_addr().expect("it is bound"));
+    let hello = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("someone calls");
+        let mut head = [0; 6];
+        stream.read_exact(&mut head).await.expect("a greeting");
+        head
+    });
+    let said = failure(program(&[&address])).await;
+    assert!(
+        said.starts_with("error: asking the resource for its challenge: no answer from https://"),
+        "{said}"
+    );
+    let head = hello.await.expect("it was called");
+    assert_eq!(
+        (head[0], head[1], head[5]),
+        (0x16, 0x03, 0x01),
+        "a TLS handshake record with a ClientHello"
+    );
+}
+
+/// The browser command is the program itself, waiting for a callback that never comes.
+#[tokio::test]
+async fn a_termination_ends_the_browser_command_too() {
+    let server = Server::start(Script::default()).await;
+    let command = format!("{PROGRAM} {} --client-name %s", server.mcp());
+    let mut running = Running::start(program(&[&server.mcp(), "--browser", &command]));
+    let (_, inner) = (running.address().await, running.address().await);
+    let sent: HashMap<String, String> = inner.query_pairs().into_owned().collect();
+    let redirect_uri: Url = sent["redirect_uri"].parse().expect("an address");
+    let port = redirect_uri.port().expect("a port of its own");
+    TcpStream::connect(("127.0.0.1", port)).await.expect("the command listens");
+
+    let id = running
+        .child
+        .id()
+        .and_then(|it| rustix::process::Pid::from_raw(it.cast_signed()))
+        .expect("it runs");
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it runs");
+    let (output, said) = running.end().await;
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("error: interrupted by SIGTERM"), "{said}");
+    let ended = async {
+        while TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), ended)
+        .await
+        .expect("the command was told to end");
+}

@@ -1,0 +1,61 @@
+//! The flow against a scripted authorization server, against `mcp-target`, and through the command line.
+
+mod callback;
+mod cli;
+mod discovery;
+mod hostile;
+mod registration;
+mod server;
+mod target;
+mod token;
+mod wait;
+
+use std::time::Duration;
+
+use oauth_loopback::{
+    AuthorizationRequest, ClientInformation, Config, Discovery, Error, Grant, LoopbackListener,
+    Opening, authorize, discover,
+};
+use reqwest::redirect::Policy;
+
+use crate::server::Server;
+
+/// A client without the machine's certificates, which no test needs and which take long to read.
+fn builder() -> reqwest::ClientBuilder {
+    oauth_loopback::http_client().no_proxy().tls_certs_only([])
+}
+
+/// The client of the flow, with a deadline that a test can wait for.
+fn http() -> reqwest::Client {
+    builder().timeout(Duration::from_secs(5)).build().expect("a plain client")
+}
+
+/// Something that follows redirects as a browser does.
+fn browser() -> reqwest::Client {
+    builder().redirect(Policy::limited(10)).build().expect("a plain client")
+}
+
+/// Opens the address and is content with any page.
+async fn visit(opening: Opening) -> Result<(), reqwest::Error> {
+    browser().get(opening.url).send().await.map(drop)
+}
+
+async fn discovered(server: &Server) -> Discovery {
+    discover(&http(), &server.mcp()).await.expect("the script's discovery conforms")
+}
+
+/// A request for a client that the server does not have to register.
+async fn request(server: &Server) -> AuthorizationRequest {
+    let listener = LoopbackListener::bind().await.expect("a free port");
+    let client = ClientInformation::preregistered("client-1");
+    AuthorizationRequest::new(&discovered(server).await, &client, listener, &[])
+        .expect("the script offers PKCE")
+}
+
+/// The whole flow.
+async fn mint(server: &Server) -> Result<Grant, Error> {
+    let listener = LoopbackListener::bind().await.expect("a free port");
+    let mut config = Config::new(server.mcp());
+    config.timeout = Duration::from_secs(10);
+    authorize(&http(), listener, &config, visit).await
+}
