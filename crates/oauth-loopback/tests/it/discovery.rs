@@ -125,15 +125,21 @@ async fn the_next_authorization_server_is_taken_when_the_first_is_not_sound() {
 
 #[tokio::test]
 async fn the_resource_must_cover_the_server_and_is_used_as_it_is_spelled() {
+    // One document for every workspace, as a server with many of them publishes.
+    let document = r#"{"resource":"{origin}/mcp","authorization_servers":["{origin}"]}"#;
     let wide = Script {
-        resource: json!({ "resource": "{origin}/mcp" }),
-        challenge: None,
+        instead: vec![
+            ("/mcp/ws_1", Instead::Answer(401, "text/plain", "")),
+            (
+                "/.well-known/oauth-protected-resource/mcp/ws_1",
+                Instead::Answer(200, "application/json", document),
+            ),
+        ],
         ..Script::default()
     };
     let server = Server::start(wide).await;
-    let workspace = format!("{}/ws_1", server.mcp());
-    // The path form of the workspace is not published here, nor is the root.
-    assert!(matches!(discover(&http(), &workspace).await, Err(Error::NoResource { .. })));
+    let found = discover(&http(), &format!("{}/ws_1", server.mcp())).await;
+    assert_eq!(found.expect("a prefix covers").resource, server.mcp());
 
     let other =
         Script { resource: json!({ "resource": "https://evil.example/mcp" }), ..Script::default() };
