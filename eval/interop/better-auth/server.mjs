@@ -6,6 +6,11 @@ import { createServer } from 'node:http';
 import { addUser, authorizationServer } from './auth.mjs';
 import { mcpEndpoint } from './mcp.mjs';
 
+process.on('uncaughtException', (error) => {
+  console.error(`error: ${error.message}`);
+  process.exit(1);
+});
+
 const { LOADTEST_EMAIL, LOADTEST_PASSWORD } = process.env;
 if (!LOADTEST_EMAIL || !LOADTEST_PASSWORD) {
   console.error('error: LOADTEST_EMAIL and LOADTEST_PASSWORD must be set; they become the one user of this server');
