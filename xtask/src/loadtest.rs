@@ -151,15 +151,18 @@ pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<Ex
     if interrupt.has_come() {
         return Err(Interrupted.into());
     }
-    Ok(exit_code(&record, args.fail_on))
+    exit_code(&record, args.fail_on)
 }
 
-fn exit_code(run: &Run, fail_on: FailOn) -> ExitCode {
+fn exit_code(run: &Run, fail_on: FailOn) -> anyhow::Result<ExitCode> {
+    if run.scenarios.is_empty() {
+        bail!("nothing ran: the server offers nothing that the scenarios need");
+    }
     if run.scenarios.iter().all(|it| it.verdict == Verdict::DidNotRun) {
-        return ExitCode::FAILURE;
+        bail!("nothing ran: {}", run.scenarios[0].reasons.join("; "));
     }
     let bad_news = run.verdict != Verdict::Passed && fail_on == FailOn::Threshold;
-    if bad_news { ExitCode::from(3) } else { ExitCode::SUCCESS }
+    Ok(if bad_news { ExitCode::from(3) } else { ExitCode::SUCCESS })
 }
 
 /// Says what is planned; refuses much load on somebody else's machine unless told otherwise.

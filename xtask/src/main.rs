@@ -37,6 +37,7 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, for the length of the program")]
 enum Command {
     /// Sign in, run k6 with the minted token, judge, compare and report
     #[command(after_help = LOADTEST)]

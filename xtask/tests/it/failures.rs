@@ -116,7 +116,7 @@ async fn missing_credentials_are_named_with_what_to_set() {
 
 #[tokio::test]
 async fn a_k6_that_cannot_run_the_script_is_quoted() {
-    for (code, words) in [(104, "configuration"), (107, "script"), (255, "255")] {
+    for (code, words) in [(104, "options"), (107, "script"), (255, "255")] {
         let sandbox = Sandbox::new();
         let said = r#"{"level":"error","msg":"something about the script"}"#;
         let k6 = sandbox.fake_k6(&format!("echo '{said}' >&2; exit {code}"));

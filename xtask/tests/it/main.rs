@@ -1,5 +1,7 @@
 //! `cargo xtask` as a user runs it: the program itself, its exit codes, what it leaves behind.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod failures;
 mod interop;
 mod program;
