@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
@@ -90,8 +90,8 @@ pub async fn serve(
     let (mcp, mcp_end) = mcp::service(database, sessions, config.faults);
     let router = Router::new()
         .route_service("/mcp", mcp)
-        .layer(axum::middleware::from_fn(sessions::refuse_when_full))
-        .layer(from_fn_with_state(bearers, bearer::require))
+        .route_layer(from_fn(sessions::refuse_when_full))
+        .route_layer(from_fn_with_state(bearers, bearer::require))
         .merge(authorization_server::router(authorization_server))
         .route("/health", get(async || "ok"));
 

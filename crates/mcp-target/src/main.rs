@@ -29,7 +29,6 @@ struct Args {
     faults: Vec<Fault>,
 }
 
-// The server shares the machine with the load generator, but must not queue tools behind logins on one thread.
 #[tokio::main]
 async fn main() -> ExitCode {
     let matches = Args::command().after_help(after_help()).get_matches();

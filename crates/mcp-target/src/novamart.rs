@@ -44,8 +44,9 @@ const SCHEMA: &str = "
     CREATE TABLE order_items (id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL REFERENCES orders,
         product_id INTEGER NOT NULL REFERENCES products, quantity INTEGER NOT NULL, unit_price REAL NOT NULL);
     CREATE INDEX orders_by_customer ON orders (customer_id);
+    CREATE INDEX orders_by_status ON orders (status);
     CREATE INDEX order_items_by_order ON order_items (order_id);
-    CREATE INDEX order_items_by_product ON order_items (product_id);
+    CREATE INDEX order_items_by_product ON order_items (product_id, quantity);
 ";
 
 const CATEGORIES: [&str; 8] =

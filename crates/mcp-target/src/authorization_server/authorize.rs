@@ -15,6 +15,9 @@ use super::token::Code;
 use super::{AuthorizationServer, SCOPES, lock, login, pages, random_id};
 use crate::faults::Fault;
 
+/// The longest state that is kept for a client.
+const MAX_STATE: usize = 2000;
+
 /// An authorization request on its way through login and consent.
 #[derive(Debug, Clone)]
 pub(super) struct PendingRequest {
@@ -45,6 +48,9 @@ pub(super) async fn begin(
     else {
         return invalid("The redirect URI is not one that the application registered.");
     };
+    if parameters.get("state").is_some_and(|it| it.len() > MAX_STATE) {
+        return invalid("The state is longer than 2000 characters.");
+    }
     let mut request = PendingRequest {
         client_id: client_id.to_owned(),
         redirect_uri: redirect_uri.to_owned(),

@@ -21,6 +21,10 @@ const GRANT_TYPES: [&str; 2] = ["authorization_code", "refresh_token"];
 /// The longest name that a consent page shows.
 const MAX_NAME: usize = 100;
 
+/// The most and the longest redirect URIs that are kept for a client.
+const MAX_REDIRECT_URIS: usize = 5;
+const MAX_REDIRECT_URI: usize = 500;
+
 /// What a client registered.
 #[derive(Debug)]
 pub(super) struct Client {
@@ -49,8 +53,8 @@ pub(super) async fn register(State(it): State<Arc<AuthorizationServer>>, body: B
     let Ok(metadata) = serde_json::from_slice::<Metadata>(&body) else {
         return refuse("invalid_client_metadata", "the body is not client metadata");
     };
-    if metadata.redirect_uris.is_empty() {
-        return refuse("invalid_redirect_uri", "redirect_uris is missing");
+    if metadata.redirect_uris.is_empty() || metadata.redirect_uris.len() > MAX_REDIRECT_URIS {
+        return refuse("invalid_redirect_uri", "a client has between one and five redirect URIs");
     }
     let native = match metadata.application_type.as_deref() {
         None | Some("native") => true,
@@ -60,7 +64,7 @@ pub(super) async fn register(State(it): State<Arc<AuthorizationServer>>, body: B
     if !metadata.redirect_uris.iter().all(|it| is_allowed(it, native)) {
         return refuse(
             "invalid_redirect_uri",
-            "a redirect URI is https, or http on loopback for a native client",
+            "a redirect URI is https, or http on loopback for a native client, and not too long",
         );
     }
     let grant_types = metadata.grant_types.unwrap_or_else(|| vec!["authorization_code".into()]);
@@ -108,6 +112,9 @@ fn refuse(error: &str, description: &str) -> Response {
 }
 
 fn is_allowed(uri: &str, native: bool) -> bool {
+    if uri.len() > MAX_REDIRECT_URI {
+        return false;
+    }
     let Ok(uri) = Url::parse(uri) else { return false };
     let plain = uri.fragment().is_none() && uri.username().is_empty() && uri.password().is_none();
     plain && (uri.scheme() == "https" || native && is_http_on_loopback(&uri))

@@ -49,6 +49,9 @@ async fn what_cannot_be_trusted_is_not_redirected() {
         assert_eq!(page.status, 400, "{changes:?}");
         assert!(page.html.contains(r#"role="alert""#), "{changes:?}");
     }
+    let state = "x".repeat(2001);
+    let long = target.authorize_url(&client_id, &[("state", &state)]);
+    assert_eq!(Person::new(&target).open(long.as_str()).await.status, 400);
     let twice = format!("{}&state=again", target.authorize_url(&client_id, &[]));
     assert_eq!(Person::new(&target).open(&twice).await.status, 400);
 }

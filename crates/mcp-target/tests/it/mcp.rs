@@ -297,18 +297,37 @@ async fn the_session_limit_holds_when_all_come_at_once() {
 }
 
 #[tokio::test]
+async fn the_end_does_not_wait_for_open_connections() {
+    let target = Target::start().await;
+    let session = Session::open(&target).await;
+    let request = target.http.get(&target.resource).bearer_auth(&session.bearer);
+    let request =
+        request.header("Accept", "text/event-stream").header("Mcp-Session-Id", &session.id);
+    let mut stream = request.send().await.unwrap();
+    assert_eq!(stream.status(), 200);
+    let address = target.issuer.strip_prefix("http://").unwrap().to_owned();
+    let mut silent = tokio::net::TcpStream::connect(address).await.unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut silent, b"POST /mcp HTTP/1.1\r\n").await.unwrap();
+
+    target.stop().await.unwrap();
+    while let Ok(Some(_)) = stream.chunk().await {}
+}
+
+#[tokio::test]
 async fn an_idle_session_is_closed() {
     let target = Target::with(|it| {
         it.session_idle = Duration::from_millis(50);
         it.max_sessions = 1;
     })
     .await;
-    let session = Session::open(&target).await;
-    // Asking for the session would keep it alive: its place is free as soon as it is gone.
+    let bearer = target.bearer("mcp:read").await;
     let body = Session::initialize_body();
-    while Session::post(&target, Some(&session.bearer), None, &body).await.status() == 503 {
+    let first = Session::post(&target, Some(&bearer), None, &body).await;
+    let id = first.headers()["mcp-session-id"].to_str().unwrap();
+    // Asking for the session would keep it alive: its place is free as soon as it is gone.
+    while Session::post(&target, Some(&bearer), None, &body).await.status() == 503 {
         tokio::task::yield_now().await;
     }
-    let after = session.send(&json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"})).await;
-    assert_eq!(after.status(), 404);
+    let list = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"});
+    assert_eq!(Session::post(&target, Some(&bearer), Some(id), &list).await.status(), 404);
 }

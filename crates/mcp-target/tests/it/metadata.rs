@@ -35,4 +35,6 @@ async fn health_needs_no_bearer() {
     let target = Target::start().await;
     let response = target.http.get(format!("{}/health", target.issuer)).send().await.unwrap();
     assert_eq!((response.status().as_u16(), response.text().await.unwrap().as_str()), (200, "ok"));
+    let response = target.http.get(format!("{}/nowhere", target.issuer)).send().await.unwrap();
+    assert_eq!(response.status(), 404);
 }

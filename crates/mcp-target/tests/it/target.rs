@@ -1,3 +1,4 @@
+use std::io;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::person::Person;
@@ -22,7 +24,8 @@ pub(crate) struct Target {
     pub(crate) issuer: String,
     pub(crate) resource: String,
     pub(crate) http: reqwest::Client,
-    _end: oneshot::Sender<()>,
+    end: oneshot::Sender<()>,
+    served: JoinHandle<io::Result<()>>,
 }
 
 impl Target {
@@ -46,7 +49,7 @@ impl Target {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (end, ended) = oneshot::channel::<()>();
-        tokio::spawn(mcp_target::serve(listener, config, async {
+        let served = tokio::spawn(mcp_target::serve(listener, config, async {
             let _ = ended.await;
         }));
         let http = reqwest::Client::builder()
@@ -59,8 +62,15 @@ impl Target {
             issuer: mcp_target::issuer(address),
             resource: mcp_target::resource(address),
             http,
-            _end: end,
+            end,
+            served,
         }
+    }
+
+    /// Tells the server to end, and waits until it has.
+    pub(crate) async fn stop(self) -> io::Result<()> {
+        self.end.send(()).unwrap();
+        self.served.await.unwrap()
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
