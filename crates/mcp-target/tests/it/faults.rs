@@ -5,8 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use mcp_target::Fault;
 use serde_json::{Value, json};
 
-use crate::mcp::Session;
 use crate::person::Person;
+use crate::session::Session;
 use crate::target::{REDIRECT_URI, Target, parameter};
 
 const METADATA: &str = "/.well-known/oauth-authorization-server";

@@ -9,5 +9,7 @@ mod mcp;
 mod metadata;
 mod person;
 mod registration;
+mod session;
+mod sessions;
 mod target;
 mod tokens;

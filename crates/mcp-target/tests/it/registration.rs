@@ -34,7 +34,7 @@ async fn wrong_metadata_is_refused_by_name() {
     check(json!({"redirect_uris": []}), "invalid_redirect_uri").await;
     check(json!({"redirect_uris": [REDIRECT_URI, "http://app.example/"]}), "invalid_redirect_uri")
         .await;
-    check(json!({"redirect_uris": [REDIRECT_URI; 6]}), "invalid_redirect_uri").await;
+    check(json!({"redirect_uris": vec![REDIRECT_URI; 6]}), "invalid_redirect_uri").await;
     let long = format!("{REDIRECT_URI}/{}", "x".repeat(500));
     check(json!({"redirect_uris": [long]}), "invalid_redirect_uri").await;
     check(json!({"application_type": "web"}), "invalid_redirect_uri").await;
