@@ -83,7 +83,7 @@ pub enum Error {
         /// The page's address without its query.
         address: String,
         /// What is wrong, and what to do.
-        problem: Problem,
+        problem: Box<Problem>,
         /// The way to the page.
         trail: Trail,
         /// The folder with the screenshot and the report.

@@ -260,7 +260,7 @@ impl Flow<'_> {
         } else {
             self.clean(&self.last.address)
         };
-        Error::Page { title, address, problem, trail: self.trail, evidence }
+        Error::Page { title, address, problem: Box::new(problem), trail: self.trail, evidence }
     }
 }
 

@@ -1,5 +1,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod answers;
+#[cfg(feature = "cli")]
+mod cli;
 mod refusals;
 mod screens;
 mod sessions;

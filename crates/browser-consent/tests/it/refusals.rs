@@ -13,7 +13,7 @@ use crate::{run, visit, visit_as, webdriver};
 fn problem(error: Error) -> (Problem, Vec<String>) {
     match error {
         Error::Page { problem, trail, .. } => {
-            (problem, trail.actions().map(str::to_owned).collect())
+            (*problem, trail.actions().map(str::to_owned).collect())
         }
         other => panic!("{other}"),
     }

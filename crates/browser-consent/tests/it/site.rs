@@ -25,6 +25,7 @@ pub(crate) struct Site {
     callback: Arc<Mutex<String>>,
     pub(crate) posted: Arc<Mutex<Vec<String>>>,
     arrived: Arc<Notify>,
+    opened: Arc<Notify>,
 }
 
 impl Site {
@@ -37,9 +38,11 @@ impl Site {
             callback: Arc::new(Mutex::new(format!("{}{CALLBACK}", origin(&callback)))),
             posted: Arc::default(),
             arrived: Arc::default(),
+            opened: Arc::default(),
         };
         let pages = Router::new()
             .route("/slow", get(|| tokio::time::sleep(Duration::from_millis(400))))
+            .route("/opened", get(opened))
             .route("/login", post(login))
             .route("/session", post(session))
             .route("/decide", post(decide))
@@ -69,6 +72,11 @@ impl Site {
     /// Resolves when the listener holds the code.
     pub(crate) async fn code_arrived(&self) {
         self.arrived.notified().await;
+    }
+
+    /// Resolves when a page has said that it runs.
+    pub(crate) async fn opened(&self) {
+        self.opened.notified().await;
     }
 
     pub(crate) fn posted(&self) -> Vec<String> {
@@ -122,6 +130,10 @@ async fn login(State(site): State<Site>, Query(ways): Query<Ways>, body: String)
     site.record("/login", &names.join("&"));
     let next = if is_right(&body) { ways.next } else { ways.back };
     Redirect::to(&format!("/{next}")).into_response()
+}
+
+async fn opened(State(site): State<Site>) {
+    site.opened.notify_one();
 }
 
 async fn session(State(site): State<Site>, body: String) -> StatusCode {

@@ -1,0 +1,69 @@
+//! The WebDriver answers that mislead, so that a driver that stops doing it is noticed.
+
+use browser_consent::{Client, with_session};
+use fantoccini::Locator;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
+
+use crate::site::Site;
+use crate::webdriver;
+
+async fn location(client: &Client) -> String {
+    client.execute("return location.href", Vec::new()).await.unwrap().as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+#[ignore = "needs a browser"]
+async fn a_click_on_a_disabled_button_counts_as_a_success() {
+    let site = Site::start().await;
+    let page = site.url("late-consent.html");
+    with_session(&webdriver(), async |client| {
+        client.goto(page.as_str()).await.unwrap();
+        let button = client.find(Locator::Css("[value=approve]")).await.unwrap();
+        client
+            .execute("arguments[0].disabled = true", vec![serde_json::to_value(&button).unwrap()])
+            .await
+            .unwrap();
+        button.click().await.unwrap();
+        assert_eq!(location(client).await, page.as_str());
+    })
+    .await
+    .unwrap();
+    assert_eq!(site.posted(), Vec::<String>::new());
+}
+
+#[tokio::test]
+#[ignore = "needs a browser"]
+async fn a_page_behind_broken_tls_counts_as_opened() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.write_all(b"this is not TLS").await;
+        }
+    });
+    with_session(&webdriver(), async |client| {
+        let _ = client.goto(&url).await;
+        assert_eq!(client.current_url().await.unwrap().as_str(), url);
+        assert_eq!(location(client).await, "chrome-error://chromewebdata/");
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs a browser"]
+async fn a_redirect_to_a_closed_port_counts_as_opened() {
+    let site = Site::start().await;
+    site.close_callback().await;
+    let page = site.url("plain-consent.html");
+    with_session(&webdriver(), async |client| {
+        client.goto(page.as_str()).await.unwrap();
+        client.find(Locator::Css("[value=approve]")).await.unwrap().click().await.unwrap();
+        let url = client.current_url().await.unwrap();
+        assert!(url.path() == "/callback" && url.query().unwrap().starts_with("code="), "{url}");
+        assert_eq!(location(client).await, "chrome-error://chromewebdata/");
+    })
+    .await
+    .unwrap();
+}
