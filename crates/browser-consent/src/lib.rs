@@ -15,6 +15,8 @@ mod problem;
 mod process;
 mod reach;
 mod redaction;
+#[cfg(test)]
+mod screens;
 mod session;
 mod snapshot;
 mod tab;

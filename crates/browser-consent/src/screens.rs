@@ -1,0 +1,216 @@
+//! What is chosen on the buttons of real screens, without a browser.
+
+use serde_json::{Value, json};
+
+use crate::locate::{self, Found, Names};
+use crate::page::{Kind, Past, Sent, classify};
+use crate::snapshot::Snapshot;
+
+const EMAIL: &str = "loadtest@novamart.example";
+
+/// A page on an allowed origin, with these parts on it.
+fn page(parts: &Value) -> Snapshot {
+    let mut all = json!({
+        "origin": "https://auth.example",
+        "address": "https://auth.example/page",
+        "document": "1",
+        "client": "No Thanks Reader",
+    });
+    all.as_object_mut().unwrap().extend(parts.as_object().unwrap().clone());
+    serde_json::from_value(all).unwrap()
+}
+
+fn past() -> Past<'static> {
+    Past {
+        origins: vec!["https://auth.example".into()],
+        redirect: Some("http://127.0.0.1:1/callback".into()),
+        names: Names { email: Some(EMAIL), scopes: &[] },
+        ..Past::default()
+    }
+}
+
+/// The label of the button that approves on a page with these buttons.
+#[track_caller]
+fn check(buttons: Value, expected: Option<&str>) {
+    let page = page(&json!({ "buttons": buttons }));
+    let found = locate::approve(&page, &past().names).best();
+    assert_eq!(found.map(|at| page.buttons[at].label.as_str()), expected, "{buttons}");
+}
+
+#[test]
+fn the_button_that_approves_is_told_from_its_neighbours() {
+    check(
+        json!([{ "label": "Cancel", "kind": "submit" }, { "label": "Authorize", "kind": "submit", "attribute": "allow" }]),
+        Some("Authorize"),
+    );
+    check(
+        json!([{ "label": "Don’t Allow", "data": ["type cancel"] }, { "label": "Allow Access", "data": ["type save"] }]),
+        Some("Allow Access"),
+    );
+    check(
+        json!([
+            { "label": "Deny", "button": true, "value": "false", "attribute": "consented" },
+            { "label": "Allow", "button": true, "value": "true", "attribute": "consented" },
+        ]),
+        Some("Allow"),
+    );
+    check(
+        json!([
+            { "label": "Authorize", "method": "delete", "attribute": "commit" },
+            { "label": "Authorize", "attribute": "commit" },
+        ]),
+        Some("Authorize"),
+    );
+    check(
+        json!([{ "label": "Nein", "id": "kc-cancel" }, { "label": "Ja", "attribute": "accept" }]),
+        Some("Ja"),
+    );
+    check(json!([{ "label": "Refuser" }, { "label": "Autoriser" }]), Some("Autoriser"));
+    check(json!([{ "label": "Nicht zulassen" }, { "label": "Zulassen" }]), Some("Zulassen"));
+    check(json!([{ "label": "Recusar" }, { "label": "Permitir acesso" }]), Some("Permitir acesso"));
+    check(json!([{ "label": "Annulla" }, { "label": "Consenti" }]), Some("Consenti"));
+    check(json!([{ "label": "Weigeren" }, { "label": "Toestaan" }]), Some("Toestaan"));
+    check(json!([{ "label": "Rechazar" }, { "label": "Autorizar" }]), Some("Autorizar"));
+    check(
+        json!([{ "label": "Deny" }, { "label": "Grant access to No Thanks Reader" }]),
+        Some("Grant access to No Thanks Reader"),
+    );
+    check(
+        json!([{ "label": format!("Continue as {EMAIL}") }, { "label": "Cancel" }]),
+        Some(&format!("Continue as {EMAIL}")),
+    );
+}
+
+#[test]
+fn what_does_not_approve_is_never_chosen() {
+    for label in [
+        "Deny",
+        "[ Cancel ]",
+        "Don't allow",
+        "Disallow",
+        "Not now",
+        "Continue without access",
+        "Allow another account",
+        "Request access",
+        "Continue with Google",
+        "Accept all cookies",
+        "Sign out",
+        "Edit permissions",
+        "Back",
+        "",
+    ] {
+        check(json!([{ "label": label, "kind": "submit" }]), None);
+    }
+    check(json!([{ "label": "Allow", "link": true }]), None);
+    check(json!([{ "label": "Allow", "expands": true }]), None);
+    check(json!([{ "label": "Accept", "banner": true }]), None);
+    check(json!([{ "label": "Allow", "attribute": "deny" }]), None);
+    check(json!([{ "label": "Allow", "button": true, "value": "0" }]), None);
+    check(json!([{ "label": "OK", "data": ["testid consentDenyButton"] }]), None);
+}
+
+#[test]
+fn of_two_equals_none_is_pressed() {
+    let page = page(&json!({ "buttons": [{ "label": "Allow" }, { "label": "Accept" }] }));
+    assert_eq!(locate::approve(&page, &past().names), Found::Tie);
+}
+
+#[test]
+fn a_client_named_like_a_refusal_does_not_turn_it_around() {
+    let mut page = page(&json!({ "buttons": [{ "label": "Don't allow" }] }));
+    page.client = "Don't".into();
+    assert_eq!(locate::approve(&page, &past().names), Found::Nothing);
+}
+
+#[test]
+fn the_login_button_is_the_one_of_the_form() {
+    let page = page(&json!({
+        "fields": [{ "kind": "password", "form": 0 }],
+        "buttons": [
+            { "label": "Continue with Google", "kind": "submit", "form": 0, "class": "btn-primary" },
+            { "label": "Show password", "kind": "button", "form": 0 },
+            { "label": "Reset Password", "kind": "button", "form": 0 },
+            { "label": "Continue", "kind": "submit", "form": 0 },
+            { "label": "Log in", "kind": "submit", "form": 1 },
+            { "label": "Log in", "link": true, "form": 0 },
+        ],
+    }));
+    assert_eq!(locate::login(&page, &page.fields[0]).best(), Some(3));
+}
+
+#[track_caller]
+fn check_kind(parts: &Value, past: &Past<'_>, expected: &Kind) {
+    assert_eq!(&classify(&page(parts), past), expected, "{parts}");
+}
+
+#[test]
+fn kinds_of_page_are_told_apart_in_order() {
+    let (now, login) = (past(), json!([{ "kind": "email" }, { "kind": "password" }]));
+    check_kind(
+        &json!({ "address": "chrome-error://chromewebdata/", "origin": "null" }),
+        &now,
+        &Kind::BrowserError,
+    );
+    check_kind(
+        &json!({ "address": "http://127.0.0.1:1/callback", "origin": "http://127.0.0.1:1" }),
+        &now,
+        &Kind::Redirected,
+    );
+    check_kind(
+        &json!({ "origin": "https://evil.example", "fields": login }),
+        &now,
+        &Kind::Elsewhere,
+    );
+    check_kind(
+        &json!({ "origin": "https://auth.example:8443", "fields": login }),
+        &now,
+        &Kind::Elsewhere,
+    );
+    check_kind(
+        &json!({ "fields": [{ "kind": "tel", "limit": 6 }] }),
+        &now,
+        &Kind::NeedsHuman("a one-time code"),
+    );
+    let captcha = json!([{ "address": "https://www.google.com/recaptcha/api2/anchor" }]);
+    check_kind(
+        &json!({ "fields": login, "frames": captcha }),
+        &now,
+        &Kind::NeedsHuman("a captcha"),
+    );
+    check_kind(
+        &json!({ "fields": login }),
+        &now,
+        &Kind::SignIn { user: Some(0), password: Some(1) },
+    );
+    let sign_up = json!([{ "kind": "password", "form": 0 }, { "kind": "password", "form": 0 }]);
+    check_kind(&json!({ "fields": sign_up }), &now, &Kind::Unknown);
+    check_kind(&json!({ "buttons": [{ "label": EMAIL }] }), &now, &Kind::AccountChooser(0));
+    check_kind(&json!({ "buttons": [{ "label": "Skip for now" }] }), &now, &Kind::Offer(0));
+    check_kind(
+        &json!({ "status": 400, "text": "invalid_client" }),
+        &now,
+        &Kind::ErrorPage("invalid_client".into()),
+    );
+    check_kind(&json!({ "frames": [{ "origin": "https://auth.example" }] }), &now, &Kind::Frame(0));
+    check_kind(&json!({ "frames": [{ "origin": "https://ads.example" }] }), &now, &Kind::Unknown);
+}
+
+#[test]
+fn the_sign_in_form_that_comes_back_is_not_filled_again() {
+    let sent = |document: &str| Past {
+        password: Some(Sent { document: document.into(), alerts: vec!["Welcome".into()] }),
+        ..past()
+    };
+    let form = |alerts: Value| json!({ "fields": [{ "kind": "password" }], "alerts": alerts });
+    check_kind(&form(json!([])), &sent("0"), &Kind::BadCredentials(None));
+    check_kind(
+        &form(json!(["Welcome", "Wrong"])),
+        &sent("1"),
+        &Kind::BadCredentials(Some("Wrong".into())),
+    );
+    check_kind(
+        &form(json!(["Welcome"])),
+        &sent("1"),
+        &Kind::SignIn { user: None, password: Some(0) },
+    );
+}
