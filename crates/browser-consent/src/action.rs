@@ -144,19 +144,23 @@ impl Flow<'_> {
         {
             return self.give_up_late();
         }
-        if !strong && self.memory.quiet() < WEAK_QUIET || !self.memory.is_steady(button) {
-            return Ok(Step::Wait);
-        }
-        match self.tab.role_and_label(&button.element).await? {
-            Outcome::Done((role, label)) => {
-                let is_pressable = matches!(role.as_str(), "button" | "link");
-                if !is_pressable || locate::may_approve(page, &label, &self.past.names).is_err() {
-                    return self.give_up_late();
-                }
-            }
-            _ => return Ok(Step::Wait),
+        match self.memory.witnessed(button) {
+            None => return self.ask_browser(page, button).await,
+            Some(false) => return self.give_up_late(),
+            Some(true) if !strong && self.memory.quiet() < WEAK_QUIET => return Ok(Step::Wait),
+            Some(true) => {}
         }
         self.press(page, button, Action::Approve).await
+    }
+
+    /// Asks the browser what it makes of the button, as a second witness beside the snapshot.
+    async fn ask_browser(&mut self, page: &Snapshot, button: &Button) -> Result<Step, Stop> {
+        if let Outcome::Done((role, label)) = self.tab.role_and_label(&button.element).await? {
+            let is_button = matches!(role.as_str(), "button" | "link");
+            let approves = locate::may_approve(page, &label, &self.past.names).is_ok();
+            self.memory.witness(button, is_button && approves);
+        }
+        Ok(Step::Wait)
     }
 
     /// Presses a button of an allowed origin, once in its document.

@@ -35,6 +35,8 @@ pub(crate) struct Memory {
     buttons: HashMap<Handle, (u64, Instant)>,
     pressed: HashMap<(String, Action), Press>,
     presses: HashMap<(String, Action), usize>,
+    /// What the browser itself said about a button, as long as that looks the same.
+    witnessed: HashMap<Handle, (u64, bool)>,
     /// How often something was typed into a field.
     pub(crate) typed: HashMap<Handle, usize>,
     pub(crate) ticked: HashSet<Handle>,
@@ -54,6 +56,7 @@ impl Memory {
             buttons: HashMap::new(),
             pressed: HashMap::new(),
             presses: HashMap::new(),
+            witnessed: HashMap::new(),
             typed: HashMap::new(),
             ticked: HashSet::new(),
             entered: HashSet::new(),
@@ -71,6 +74,7 @@ impl Memory {
             self.buttons.clear();
             self.typed.clear();
             self.ticked.clear();
+            self.witnessed.clear();
         }
         let mut buttons = HashMap::new();
         for it in &page.buttons {
@@ -100,6 +104,14 @@ impl Memory {
     /// Whether a button has been the same, in the same place, for long enough.
     pub(crate) fn is_steady(&self, it: &Button) -> bool {
         self.buttons.get(&it.element).is_some_and(|(_, since)| since.elapsed() >= STEADY)
+    }
+
+    pub(crate) fn witness(&mut self, it: &Button, may_be_pressed: bool) {
+        self.witnessed.insert(it.element.clone(), (look(it), may_be_pressed));
+    }
+
+    pub(crate) fn witnessed(&self, it: &Button) -> Option<bool> {
+        self.witnessed.get(&it.element).filter(|(then, _)| *then == look(it)).map(|(_, it)| *it)
     }
 
     pub(crate) fn press(&mut self, page: &Snapshot, action: Action, label: String) {

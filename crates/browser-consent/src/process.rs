@@ -1,6 +1,6 @@
 //! A driver that this process starts, and that never outlives it.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -15,29 +15,30 @@ use crate::error::Error;
 
 const START: Duration = Duration::from_secs(10);
 
-/// A running driver in a process group of its own, with the profile of its browser.
+/// A running driver in a process group of its own, with a folder for the profile of its browser and for temporary files.
 ///
-/// Dropping it kills the group, to which the browser belongs too, and removes the profile.
+/// Dropping it kills the group, to which the browser belongs too, and removes the folder.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
     /// Kept open, as a driver that cannot write its next line would die of it.
     stdout: Lines<BufReader<ChildStdout>>,
     group: Option<Pid>,
-    profile: Option<TempDir>,
+    folder: Option<TempDir>,
     pub(crate) url: Url,
 }
 
 impl Process {
     pub(crate) async fn start(driver: &Driver) -> Result<Self, Error> {
         let failed = |source| Error::DriverStart { program: driver.program.clone(), source };
-        let profile = tempfile::Builder::new()
+        let folder = tempfile::Builder::new()
             .prefix("browser-consent-")
             .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700))
             .tempdir()
             .map_err(failed)?;
         let mut child = command(driver)
             .arg("--port=0")
+            .env("TMPDIR", folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -49,7 +50,7 @@ impl Process {
         let stdout = child.stdout.take().expect("the output was asked for as a pipe");
         let url = Url::parse("http://127.0.0.1").expect("a loopback address is a URL");
         let lines = BufReader::new(stdout).lines();
-        let mut it = Self { child, stdout: lines, group, profile: Some(profile), url };
+        let mut it = Self { child, stdout: lines, group, folder: Some(folder), url };
         let port = tokio::time::timeout(START, it.port())
             .await
             .ok()
@@ -60,8 +61,8 @@ impl Process {
     }
 
     /// The folder of the browser's profile.
-    pub(crate) fn profile(&self) -> &Path {
-        self.profile.as_ref().expect("the profile is taken on drop only").path()
+    pub(crate) fn profile(&self) -> PathBuf {
+        self.folder.as_ref().expect("the folder is taken on drop only").path().join("profile")
     }
 
     /// The first line of output names port 0; only the one about success has the real one.
@@ -91,8 +92,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
         // Killed processes may still be writing for a moment.
-        if let Some(profile) = self.profile.take() {
-            let folder = profile.keep();
+        if let Some(folder) = self.folder.take().map(TempDir::keep) {
             for _ in 0..100 {
                 if std::fs::remove_dir_all(&folder).is_ok() || !folder.exists() {
                     break;

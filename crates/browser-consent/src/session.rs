@@ -42,7 +42,7 @@ pub async fn with_session<T>(
     let (address, capabilities) = match webdriver {
         WebDriver::Driver(driver) => {
             let process = open.process.insert(Process::start(driver).await?);
-            (process.url.clone(), capabilities(Some(driver), Some(process.profile())))
+            (process.url.clone(), capabilities(Some(driver), Some(&process.profile())))
         }
         WebDriver::Url(url) => (url.clone(), capabilities(None, None)),
     };
@@ -58,11 +58,13 @@ pub async fn with_session<T>(
         open.session = client.session_id().await.ok().flatten().map(|id| (address, id));
     }
     let outcome = session(&client).await;
-    if tokio::time::timeout(CLOSE, client.close()).await.is_ok_and(|it| it.is_ok()) {
-        open.session = None;
-    }
-    if let Some(process) = open.process.take() {
-        process.stop().await;
+    match open.process.take() {
+        // Nothing of the browser's is kept, so there is nothing that it would have to put in order.
+        Some(process) => process.stop().await,
+        None if tokio::time::timeout(CLOSE, client.close()).await.is_ok_and(|it| it.is_ok()) => {
+            open.session = None
+        }
+        None => {}
     }
     Ok(outcome)
 }
