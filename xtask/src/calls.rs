@@ -4,8 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use k6_summary::Skipped;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::plan::Planned;
+use crate::section::say;
 
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -39,10 +43,43 @@ pub(crate) fn read(file: &Path) -> anyhow::Result<Vec<Call>> {
     Ok(calls)
 }
 
-/// Keeps what the server offers; returns the names of the tools that it lacks.
-pub(crate) fn offered(pool: Vec<Call>, tools: &BTreeSet<String>) -> (Vec<Call>, BTreeSet<String>) {
+/// Leaves out of the plan what the server does not offer, with the reason; `pool` takes the place of the scenarios' own calls.
+pub(crate) fn offer(
+    plan: &[Planned],
+    pool: Option<&[Call]>,
+    tools: &BTreeSet<String>,
+) -> (Vec<Planned>, Vec<Skipped>) {
+    let (mut kept, mut skipped) = (Vec::new(), Vec::new());
+    for planned in plan {
+        let Some(own) = &planned.calls else {
+            kept.push(planned.clone());
+            continue;
+        };
+        let (calls, lacking) = offered(pool.unwrap_or(own), tools);
+        if calls.is_empty() {
+            let lacking = lacking.into_iter().collect::<Vec<_>>().join(", ");
+            let reason = format!(
+                "the server offers none of its tools ({lacking}); name yours with --calls FILE"
+            );
+            skipped.push(Skipped { name: planned.name.clone(), reason });
+            continue;
+        }
+        skipped.extend(lacking.into_iter().map(|tool| Skipped {
+            name: format!("{}: {tool}", planned.name),
+            reason: "the server has no such tool".to_owned(),
+        }));
+        kept.push(Planned { calls: Some(calls), ..planned.clone() });
+    }
+    for it in &skipped {
+        say("skipped", format_args!("{}: {}", it.name, it.reason));
+    }
+    (kept, skipped)
+}
+
+/// Splits a pool into what the server offers and the names of the tools that it lacks.
+fn offered(pool: &[Call], tools: &BTreeSet<String>) -> (Vec<Call>, BTreeSet<String>) {
     let (kept, lacking): (Vec<_>, Vec<_>) =
-        pool.into_iter().partition(|it| tools.contains(&it.tool));
+        pool.iter().cloned().partition(|it| tools.contains(&it.tool));
     (kept, lacking.into_iter().map(|it| it.tool).collect())
 }
 
@@ -80,7 +117,7 @@ mod tests {
     fn what_the_server_lacks_is_named_once() {
         let call = |tool: &str| Call { tool: tool.to_owned(), arguments: Map::new(), weight: 1.0 };
         let tools = BTreeSet::from(["echo".to_owned()]);
-        let (kept, lacking) = offered(vec![call("echo"), call("sum"), call("sum")], &tools);
+        let (kept, lacking) = offered(&[call("echo"), call("sum"), call("sum")], &tools);
         assert_eq!(kept, [call("echo")]);
         assert_eq!(lacking, BTreeSet::from(["sum".to_owned()]));
     }

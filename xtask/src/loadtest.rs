@@ -1,21 +1,22 @@
 //! The main job: sign in, run k6 over every scenario, judge, compare, report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use browser_consent::Credentials;
-use k6_summary::{Run, Skipped, Verdict};
+use k6_summary::{Run, Scenario, Verdict};
 use url::Url;
 
+use crate::calls::Call;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::plan::{Planned, Profiles};
 use crate::preflight::preflight;
 use crate::progress::clock;
 use crate::section::{say, section};
-use crate::target::{self, DemoUser, Target};
+use crate::target::{self, DemoUser};
 use crate::token::Minting;
+use crate::tracking::Tracking;
 use crate::{address, calls, project, report, scenario, tools};
 
 /// What a token must live for beyond the planned load: the preflight and k6's own start and end.
@@ -64,6 +65,8 @@ enum FailOn {
 }
 
 /// Runs it; the code is 0, or 3 where a run is not `passed`.
+///
+/// A run that breaks off before there was any load is recorded and reported too: nobody should have to notice an absence.
 pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
     let root = project::root()?;
     let profiles = Profiles::read(&root)?;
@@ -72,86 +75,124 @@ pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<Ex
     let url = args.target.as_deref().map(address::parse).transpose()?;
     let remote = url.as_ref().is_some_and(|it| !address::is_loopback(it));
     announce(&plan, args, remote)?;
+    let tracking = args.issue.as_ref().map(Tracking::new).transpose()?;
     let folder = report::Folder::create(args.out.as_deref(), &root)?;
+
     let started = Instant::now();
-
-    let setup = section("setup");
-    let http = project::http_client(remote)?;
-    let k6 = interrupt.or(tools::k6(&root)).await?;
-    say("k6", &k6);
-    let demo = Demo::new(url.is_none());
-    let source = interrupt.or(args.minting.source(demo.credentials())).await?;
-    let embedded = match &demo {
-        Demo(Some((email, password))) => {
-            let program = interrupt.or(target::build()).await?;
-            Some(interrupt.or(target::start(&program, &DemoUser { email, password })).await?)
-        }
-        Demo(None) => None,
+    let job = Job { args, root: &root, plan: &plan, folder: &folder, interrupt, remote };
+    let measured = job.measure(pool, profiles.max_error_rate).await;
+    let (run, broke_off) = match measured {
+        Ok(it) => (it, None),
+        Err(error) if error.is::<Interrupted>() => return Err(error),
+        Err(error) => (job.broken_off(&error), Some(error)),
     };
-    drop(setup);
-
-    let signing_in = section("sign-in");
-    let resource = resource(args, embedded.as_ref());
-    let seconds: f64 = plan.iter().filter_map(|it| Some(it.load?.seconds)).sum();
-    let lives_for = Duration::from_secs_f64(seconds) + MARGIN;
-    let path = folder.path();
-    let evidence = path.join("sign-in");
-    let bearer = args
-        .minting
-        .mint(
-            &http,
-            address::without_workspace(&resource),
-            &source,
-            lives_for,
-            &evidence,
-            interrupt,
-        )
-        .await?;
-    let mcp_url = address::with_workspace(&resource, bearer.workspace.as_deref())?;
-    let server = interrupt.or(preflight(&http, &mcp_url, bearer.token.reveal())).await?;
-    let offered = server.tools.len();
-    say(
-        "preflight",
-        format_args!("the token is accepted; MCP {}, {offered} tools", server.protocol),
-    );
-    drop(signing_in);
-
-    let (plan, skipped) = offer(plan, pool.as_ref(), &server.tools);
-    let load = scenario::Load {
-        k6: &k6,
-        folder: &path,
-        mcp_url: &mcp_url,
-        bearer: &bearer,
-        profile: &args.profile,
-        protocol: &server.protocol,
-        max_error_rate: profiles.max_error_rate,
-        target: embedded.as_ref().and_then(|it| it.child.id()),
-        root: &root,
-    };
-    let measured = scenario::run_all(&plan, &load, interrupt).await?;
-    drop(embedded);
-
     let host = url.as_ref().and_then(Url::host_str).unwrap_or("embedded");
     let environment = args.environment.as_deref().unwrap_or(host);
-    let record = Run {
+    let run = Run {
         duration_s: Some(started.elapsed().as_secs_f64()),
-        target: Some(mcp_url),
         environment: Some(environment.to_owned()),
         commit: project::commit(&root).await,
         url: project::actions_run(),
         suite: Some(args.suite.clone()),
         profile: Some(args.profile.clone()),
-        k6: Some(k6.version),
-        protocol: Some(server.protocol),
-        dirty: measured.dirty,
-        skipped,
-        ..Run::new(folder.id().to_owned(), folder.started(), measured.scenarios)
+        ..run
     };
-    report::publish(&record, &folder, args.issue.as_ref()).await?;
+    let published = report::publish(&run, &folder, tracking.as_ref()).await;
+    if let Some(error) = broke_off {
+        if let Err(it) = published {
+            say("report", format_args!("{it:#}"));
+        }
+        return Err(error);
+    }
+    published?;
     if interrupt.has_come() {
         return Err(Interrupted.into());
     }
-    exit_code(&record, args.fail_on)
+    exit_code(&run, args.fail_on)
+}
+
+struct Job<'a> {
+    args: &'a Args,
+    root: &'a Path,
+    plan: &'a [Planned],
+    folder: &'a report::Folder,
+    interrupt: &'a Interrupt,
+    remote: bool,
+}
+
+impl Job<'_> {
+    async fn measure(&self, pool: Option<Vec<Call>>, max_error_rate: f64) -> anyhow::Result<Run> {
+        let Self { args, root, interrupt, .. } = *self;
+        let setup = section("setup");
+        let http = project::http_client(self.remote)?;
+        let k6 = interrupt.or(tools::k6(root)).await?;
+        say("k6", &k6);
+        let demo = args.target.is_none().then(DemoUser::new);
+        let credentials = demo.as_ref().map(DemoUser::credentials);
+        let source = interrupt.or(args.minting.source(credentials)).await?;
+        let embedded = match &demo {
+            Some(user) => {
+                let program = interrupt.or(target::build()).await?;
+                Some(interrupt.or(target::start(&program, user)).await?)
+            }
+            None => None,
+        };
+        drop(setup);
+
+        let signing_in = section("sign-in");
+        let given = args.target.as_deref();
+        let target = given.or(embedded.as_ref().map(|it| it.resource.as_str()));
+        let target = target.expect("without --target the embedded target was started");
+        let folder = self.folder.path();
+        let evidence = folder.join("sign-in");
+        let resource = address::without_workspace(target);
+        let minting =
+            args.minting.mint(&http, resource, &source, self.lives_for(), &evidence, interrupt);
+        let bearer = minting.await?;
+        let mcp_url = address::with_workspace(target, bearer.workspace.as_deref())?;
+        let server = interrupt.or(preflight(&http, &mcp_url, bearer.token.reveal())).await?;
+        let (protocol, tools) = (&server.protocol, server.tools.len());
+        say("preflight", format_args!("the token is accepted; MCP {protocol}, {tools} tools"));
+        drop(signing_in);
+
+        let (plan, skipped) = calls::offer(self.plan, pool.as_deref(), &server.tools);
+        let load = scenario::Load {
+            k6: &k6,
+            folder: &folder,
+            mcp_url: &mcp_url,
+            bearer: &bearer,
+            profile: &args.profile,
+            protocol,
+            max_error_rate,
+            target: embedded.as_ref().and_then(|it| it.child.id()),
+            root,
+        };
+        let measured = scenario::run_all(&plan, &load, interrupt).await?;
+        Ok(Run {
+            target: Some(mcp_url),
+            k6: Some(k6.version),
+            protocol: Some(server.protocol),
+            dirty: measured.dirty,
+            skipped,
+            ..self.record(measured.scenarios)
+        })
+    }
+
+    /// What a token must live for.
+    fn lives_for(&self) -> Duration {
+        let seconds: f64 = self.plan.iter().filter_map(|it| Some(it.load?.seconds)).sum();
+        Duration::from_secs_f64(seconds) + MARGIN
+    }
+
+    fn record(&self, scenarios: Vec<Scenario>) -> Run {
+        Run::new(self.folder.id().to_owned(), self.folder.started(), scenarios)
+    }
+
+    fn broken_off(&self, error: &anyhow::Error) -> Run {
+        let reason = format!("{error:#}");
+        let scenarios = self.plan.iter().map(|it| scenario::did_not_run(&it.name, &reason));
+        Run { target: self.args.target.clone(), ..self.record(scenarios.collect()) }
+    }
 }
 
 fn exit_code(run: &Run, fail_on: FailOn) -> anyhow::Result<ExitCode> {
@@ -182,62 +223,4 @@ fn announce(plan: &[Planned], args: &Args, remote: bool) -> anyhow::Result<()> {
         bail!("this load would go to a machine that is not this one; add --yes if you may do that");
     }
     Ok(())
-}
-
-/// The embedded target's user; nobody where the target is not ours.
-struct Demo(Option<(&'static str, String)>);
-
-impl Demo {
-    fn new(embedded: bool) -> Self {
-        let password = || format!("{:032x}", rand::random::<u128>());
-        Self(embedded.then(|| ("loadtest@novamart.example", password())))
-    }
-
-    fn credentials(&self) -> Option<Credentials> {
-        let (email, password) = self.0.as_ref()?;
-        Some(Credentials::new((*email).to_owned(), password.clone()))
-    }
-}
-
-fn resource(args: &Args, embedded: Option<&Target>) -> String {
-    match (&args.target, embedded) {
-        (Some(url), _) => url.clone(),
-        (None, Some(target)) => target.resource.clone(),
-        (None, None) => unreachable!("without --target the embedded target was started"),
-    }
-}
-
-/// Leaves out what the server does not offer, with the reason.
-fn offer(
-    plan: Vec<Planned>,
-    pool: Option<&Vec<calls::Call>>,
-    tools: &std::collections::BTreeSet<String>,
-) -> (Vec<Planned>, Vec<Skipped>) {
-    let mut skipped = Vec::new();
-    let mut kept = Vec::new();
-    for mut it in plan {
-        let Some(own) = it.calls.take() else {
-            kept.push(it);
-            continue;
-        };
-        let (calls, lacking) = calls::offered(pool.cloned().unwrap_or(own), tools);
-        let lacking: Vec<String> = lacking.into_iter().collect();
-        if calls.is_empty() {
-            let reason = format!(
-                "the server offers none of its tools ({}); name yours with --calls FILE",
-                lacking.join(", ")
-            );
-            say("skipped", format_args!("{}: {reason}", it.name));
-            skipped.push(Skipped { name: it.name, reason });
-            continue;
-        }
-        for tool in lacking {
-            let name = format!("{}: {tool}", it.name);
-            say("skipped", format_args!("{name}: the server has no such tool"));
-            skipped.push(Skipped { name, reason: "the server has no such tool".to_owned() });
-        }
-        it.calls = Some(calls);
-        kept.push(it);
-    }
-    (kept, skipped)
 }

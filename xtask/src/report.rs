@@ -4,9 +4,8 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use gh_comment::Issue;
 use jiff::Timestamp;
-use k6_summary::{Comparison, Run, Style, compare, markdown, read_history, terminal};
+use k6_summary::{Comparison, Run, Style, Verdict, compare, markdown, read_history, terminal};
 
 use crate::project::{self, variable};
 use crate::section::say;
@@ -64,17 +63,13 @@ impl Folder {
 pub(crate) async fn publish(
     run: &Run,
     folder: &Folder,
-    issue: Option<&Issue>,
+    tracking: Option<&Tracking<'_>>,
 ) -> anyhow::Result<()> {
     let path = folder.path();
     let record = serde_json::to_string_pretty(run).context("failed to write the record")?;
     write(&path.join("run.json"), &record)?;
-    let tracking = match issue {
-        Some(issue) => Some(Tracking::new(issue)?),
-        None => None,
-    };
     let mut history = earlier(&folder.all)?;
-    let posted = match &tracking {
+    let posted = match tracking {
         Some(it) => it.earlier().await,
         None => Ok(Vec::new()),
     };
@@ -87,13 +82,15 @@ pub(crate) async fn publish(
     write(&path.join(format!("{}_report.md", run.id)), &body)?;
     append(&folder.all.join(HISTORY), run)?;
     link_latest(folder)?;
-    print(run, &comparison)?;
+    if run.scenarios.iter().any(|it| it.verdict != Verdict::DidNotRun) {
+        print(run, &comparison)?;
+    }
     say("report", path.display());
     job_summary(&body)?;
     if let Some(error) = posted_error {
         say("issue", format_args!("earlier runs could not be read: {error}"));
     }
-    if let Some(tracking) = &tracking {
+    if let Some(tracking) = tracking {
         let address = tracking.post(run, &body).await?;
         say("issue", address);
     }

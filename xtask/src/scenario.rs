@@ -48,13 +48,8 @@ pub(crate) async fn run_all(
     for planned in plan {
         let fingerprint = fingerprint(planned, load)?;
         if interrupt.has_come() {
-            let limits = limits(load);
-            let (name, fingerprint) = (planned.name.as_str(), fingerprint.as_str());
-            let conditions = Conditions::default();
-            let it =
-                Measurement { name, fingerprint, summary: None, k6_exit: None, limits, conditions };
-            let reasons = vec!["interrupted before it began".to_owned()];
-            measured.scenarios.push(Scenario { reasons, ..judge(&it) });
+            let reason = "interrupted before it began";
+            measured.scenarios.push(did_not_run(&planned.name, reason));
             continue;
         }
         let _section = section(&planned.name);
@@ -72,6 +67,19 @@ pub(crate) async fn run_all(
         }
     }
     Ok(measured)
+}
+
+/// A scenario that k6 was not even started for.
+pub(crate) fn did_not_run(name: &str, reason: &str) -> Scenario {
+    let nothing = Measurement {
+        name,
+        fingerprint: "",
+        summary: None,
+        k6_exit: None,
+        limits: Limits::default(),
+        conditions: Conditions::default(),
+    };
+    Scenario { reasons: vec![reason.to_owned()], ..judge(&nothing) }
 }
 
 async fn run(

@@ -5,6 +5,7 @@ use std::process::{ExitCode, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use browser_consent::Credentials;
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
@@ -20,11 +21,21 @@ pub(crate) struct Target {
     pub(crate) resource: String,
 }
 
-/// Who may sign in to the embedded target.
-#[derive(Debug)]
-pub(crate) struct DemoUser<'a> {
-    pub(crate) email: &'a str,
-    pub(crate) password: &'a str,
+/// Who may sign in to the embedded target, with a password that nobody knows beforehand.
+pub(crate) struct DemoUser {
+    email: &'static str,
+    password: String,
+}
+
+impl DemoUser {
+    pub(crate) fn new() -> Self {
+        let password = format!("{:032x}", rand::random::<u128>());
+        Self { email: "loadtest@novamart.example", password }
+    }
+
+    pub(crate) fn credentials(&self) -> Credentials {
+        Credentials::new(self.email.to_owned(), self.password.clone())
+    }
 }
 
 /// Builds `mcp-target` with the release profile and returns its executable.
@@ -60,7 +71,7 @@ fn executable(messages: &str) -> Option<PathBuf> {
 }
 
 /// Starts it on a free port of 127.0.0.1 and waits until it serves.
-pub(crate) async fn start(program: &PathBuf, user: &DemoUser<'_>) -> anyhow::Result<Target> {
+pub(crate) async fn start(program: &PathBuf, user: &DemoUser) -> anyhow::Result<Target> {
     #[derive(Deserialize)]
     struct Serving {
         resource: String,
@@ -69,7 +80,7 @@ pub(crate) async fn start(program: &PathBuf, user: &DemoUser<'_>) -> anyhow::Res
     command
         .args(["--listen", "127.0.0.1:0"])
         .env("LOADTEST_EMAIL", user.email)
-        .env("LOADTEST_PASSWORD", user.password)
+        .env("LOADTEST_PASSWORD", &user.password)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit());

@@ -22,20 +22,41 @@ pub(crate) async fn serve(app: Router) -> SocketAddr {
     address
 }
 
-/// An MCP server with one tool, open to [`TOKEN`] alone; returns its address.
-pub(crate) async fn mcp() -> String {
-    let address = serve(Router::new().route("/mcp", post(answer))).await;
-    format!("http://{address}/mcp")
+/// How many sessions were opened and closed.
+#[derive(Debug, Default, PartialEq, Eq, Clone, Copy)]
+pub(crate) struct Sessions {
+    pub(crate) opened: usize,
+    pub(crate) closed: usize,
 }
 
-async fn answer(headers: HeaderMap, body: Bytes) -> Response {
+type Counted = Arc<Mutex<Sessions>>;
+
+/// An MCP server with one tool, open to [`TOKEN`] alone; returns its address.
+pub(crate) async fn mcp() -> String {
+    counting_mcp().await.0
+}
+
+pub(crate) async fn counting_mcp() -> (String, Counted) {
+    let sessions = Counted::default();
+    let app = Router::new().route("/mcp", post(answer).delete(close)).with_state(sessions.clone());
+    (format!("http://{}/mcp", serve(app).await), sessions)
+}
+
+async fn close(State(sessions): State<Counted>, headers: HeaderMap) -> StatusCode {
+    assert!(headers.contains_key("mcp-session-id"));
+    sessions.lock().unwrap().closed += 1;
+    StatusCode::NO_CONTENT
+}
+
+async fn answer(State(sessions): State<Counted>, headers: HeaderMap, body: Bytes) -> Response {
     let expect = format!("Bearer {TOKEN}");
     if headers.get(header::AUTHORIZATION).is_none_or(|it| it.as_bytes() != expect.as_bytes()) {
         let challenge = [(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")];
         return (StatusCode::UNAUTHORIZED, challenge).into_response();
     }
     let request: Value = serde_json::from_slice(&body).unwrap();
-    let result = match request["method"].as_str().unwrap() {
+    let method = request["method"].as_str().unwrap();
+    let result = match method {
         "initialize" => json!({"protocolVersion": "2025-11-25", "capabilities": {"tools": {}},
             "serverInfo": {"name": "test", "version": "1"}}),
         "tools/list" => json!({"tools": [{"name": "echo", "inputSchema": {"type": "object"}}]}),
@@ -43,7 +64,14 @@ async fn answer(headers: HeaderMap, body: Bytes) -> Response {
         _ => return StatusCode::ACCEPTED.into_response(),
     };
     let answer = json!({"jsonrpc": "2.0", "id": request["id"], "result": result});
-    ([(header::CONTENT_TYPE, "application/json")], answer.to_string()).into_response()
+    let mut response =
+        ([(header::CONTENT_TYPE, "application/json")], answer.to_string()).into_response();
+    if method == "initialize" {
+        let mut sessions = sessions.lock().unwrap();
+        sessions.opened += 1;
+        response.headers_mut().insert("mcp-session-id", sessions.opened.into());
+    }
+    response
 }
 
 pub(crate) const EMAIL: &str = "someone@novamart.example";
