@@ -53,8 +53,10 @@ pub enum Error {
         /// The first line of what the driver says.
         reason: String,
     },
-    /// The browser takes too long to start.
-    #[error("the browser did not start within {seconds} s; the machine may be out of memory")]
+    /// The browser takes too long to start, or ended as soon as it was started.
+    #[error(
+        "the browser did not start within {seconds} s; run it by hand with --headless to see why"
+    )]
     SessionSlow {
         /// The time that was given.
         seconds: u64,

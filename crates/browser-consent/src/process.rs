@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -14,6 +14,7 @@ use crate::driver::Driver;
 use crate::error::Error;
 
 const START: Duration = Duration::from_secs(10);
+const STOP: Duration = Duration::from_secs(1);
 
 /// A running driver in a process group of its own, with a folder for the profile of its browser and for temporary files.
 ///
@@ -75,10 +76,18 @@ impl Process {
         None
     }
 
-    /// Ends the driver and waits until it is gone.
+    /// Ends the driver and the browser, and waits until they are gone.
     pub(crate) async fn stop(mut self) {
+        let group = self.group;
         self.kill();
         let _ = self.child.wait().await;
+        // The browser's processes are now somebody else's children, so their end can only be looked for.
+        let gone = async {
+            while group.is_some_and(|it| test_kill_process_group(it).is_ok()) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let _ = tokio::time::timeout(STOP, gone).await;
     }
 
     fn kill(&mut self) {

@@ -14,7 +14,8 @@ use crate::process::Process;
 
 /// The time that a page may take to load, after which a click or a navigation counts as delivered.
 pub(crate) const PAGE_LOAD: Duration = Duration::from_secs(15);
-const CONNECT: Duration = Duration::from_secs(60);
+/// A browser that ends at once is waited for by its driver until then.
+const CONNECT: Duration = Duration::from_secs(30);
 const CLOSE: Duration = Duration::from_secs(3);
 
 /// The program that drives the browser.

@@ -1,6 +1,7 @@
 //! The program: what it prints, how it exits, and what it leaves running.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
@@ -84,9 +85,14 @@ async fn a_page_without_a_way_forward_exits_with_1_and_one_sentence() {
 }
 
 /// Starts the program on a page where it waits, and returns it with the group of its driver.
-async fn waiting(site: &Site) -> (Child, String) {
+async fn waiting(site: &Site, temporary: &Path) -> (Child, String) {
     let url = site.url("late-forever.html");
-    let child = program().arg(url.as_str()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = program()
+        .arg(url.as_str())
+        .env("TMPDIR", temporary)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let opened = tokio::time::timeout(Duration::from_secs(30), site.opened());
     opened.await.expect("the browser starts");
     let id = child.id().unwrap();
@@ -98,7 +104,8 @@ async fn waiting(site: &Site) -> (Child, String) {
 
 async fn killed_by(signal: Signal) -> Output {
     let site = Site::start().await;
-    let (child, group) = waiting(&site).await;
+    let temporary = tempfile::tempdir().unwrap();
+    let (child, group) = waiting(&site, temporary.path()).await;
     let id = i32::try_from(child.id().unwrap()).unwrap();
     kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
     let output = child.wait_with_output().await.unwrap();
