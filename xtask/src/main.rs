@@ -88,9 +88,6 @@ Exit codes:
 #[expect(clippy::print_stderr, reason = "errors go to stderr")]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .expect("no other provider was installed before");
     match run(cli.command).await {
         Ok(code) => code,
         Err(error) => {

@@ -149,9 +149,6 @@ fn client(trusted: Option<Author>) -> anyhow::Result<Client> {
     let in_actions = variable("GITHUB_ACTIONS").as_deref() == Some("true");
     let trusted = trusted.or_else(|| in_actions.then(|| Author::github_actions(&base)));
 
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .expect("nothing installed a provider before");
     let mut http = reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(10))
         // A token and a comment go where they were sent, and nowhere else.

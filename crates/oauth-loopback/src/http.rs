@@ -15,12 +15,7 @@ const REDIRECTS: usize = 4;
 /// The HTTP client that the flow wants: no redirects, since a code must not travel to where nobody looked, and a deadline.
 ///
 /// Add `.no_proxy()` for a server on loopback. A client made otherwise works too, as long as it follows no redirect.
-///
-/// With the `cli` feature its TLS is rustls; ring becomes the process's provider unless there is one already.
 pub fn http_client() -> ClientBuilder {
-    #[cfg(feature = "cli")]
-    // An error means that the application has chosen its provider. Without one, reqwest would panic.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
         .redirect(redirect::Policy::none())
         .connect_timeout(Duration::from_secs(10))

@@ -151,7 +151,6 @@ async fn an_answer_that_breaks_off_is_no_answer() {
 
 #[tokio::test]
 async fn a_token_goes_over_https_or_loopback_only() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = |base: &str| Client::new(http(), base.parse().unwrap(), Token::new("t"));
     for base in [
         "https://api.github.com",

@@ -42,7 +42,6 @@ type Refusal = (u16, Vec<(&'static str, String)>, Value);
 
 impl GitHub {
     pub(crate) async fn start() -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
         let it = Self { base, state: Arc::default() };
