@@ -4,10 +4,12 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::driver::Driver;
@@ -22,8 +24,8 @@ const STOP: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
-    /// Kept open, as a driver that cannot write its next line would die of it.
-    stdout: Lines<BufReader<ChildStdout>>,
+    /// Reads the output that the driver shares with the browser, and ends when none of them is left to write.
+    output: JoinHandle<()>,
     group: Option<Pid>,
     folder: Option<TempDir>,
     pub(crate) url: Url,
@@ -50,12 +52,13 @@ impl Process {
         let group = child.id().and_then(|it| Pid::from_raw(it.cast_signed()));
         let stdout = child.stdout.take().expect("the output was asked for as a pipe");
         let url = Url::parse("http://127.0.0.1").expect("a loopback address is a URL");
-        let lines = BufReader::new(stdout).lines();
-        let mut it = Self { child, stdout: lines, group, folder: Some(folder), url };
-        let port = tokio::time::timeout(START, it.port())
+        let (said, saying) = oneshot::channel();
+        let output = tokio::spawn(listen(stdout, said));
+        let mut it = Self { child, output, group, folder: Some(folder), url };
+        let port = tokio::time::timeout(START, saying)
             .await
             .ok()
-            .flatten()
+            .and_then(Result::ok)
             .ok_or_else(|| Error::DriverSilent { program: driver.program.clone() })?;
         it.url.set_port(Some(port)).expect("an http URL can have a port");
         Ok(it)
@@ -66,28 +69,11 @@ impl Process {
         self.folder.as_ref().expect("the folder is taken on drop only").path().join("profile")
     }
 
-    /// The first line of output names port 0; only the one about success has the real one.
-    async fn port(&mut self) -> Option<u16> {
-        while let Ok(Some(line)) = self.stdout.next_line().await {
-            if let Some((_, port)) = line.split_once("started successfully on port ") {
-                return port.trim_end_matches('.').trim().parse().ok();
-            }
-        }
-        None
-    }
-
     /// Ends the driver and the browser, and waits until they are gone.
     pub(crate) async fn stop(mut self) {
-        let group = self.group;
         self.kill();
         let _ = self.child.wait().await;
-        // The browser's processes are now somebody else's children, so their end can only be looked for.
-        let gone = async {
-            while group.is_some_and(|it| test_kill_process_group(it).is_ok()) {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        };
-        let _ = tokio::time::timeout(STOP, gone).await;
+        let _ = tokio::time::timeout(STOP, &mut self.output).await;
     }
 
     fn kill(&mut self) {
@@ -108,6 +94,23 @@ impl Drop for Process {
                 }
                 std::thread::sleep(Duration::from_millis(5));
             }
+        }
+    }
+}
+
+/// Reads until nobody can write any more; the first line names port 0, only the one about success has the real one.
+async fn listen(stdout: ChildStdout, said: oneshot::Sender<u16>) {
+    let mut said = Some(said);
+    let mut lines = BufReader::new(stdout).split(b'\n');
+    while let Ok(Some(line)) = lines.next_segment().await {
+        let line = String::from_utf8_lossy(&line);
+        let port = line
+            .split_once("started successfully on port ")
+            .map(|(_, it)| it.trim_end().trim_end_matches('.'));
+        if let Some(port) = port.and_then(|it| it.parse().ok())
+            && let Some(said) = said.take()
+        {
+            let _ = said.send(port);
         }
     }
 }
