@@ -83,20 +83,14 @@ pub(crate) async fn run(job: &Job<'_>, interrupt: &Interrupt) -> anyhow::Result<
                 break ended.context("k6 did not stop when asked to; it was killed")??;
             }
             _ = tick.tick() => {
-                if let Some(it) = &mut machine {
-                    it.sample();
-                }
+                machine.sample();
                 progress.show(live(&http, &address).await);
             }
         }
     };
     drop(progress);
     let words = std::fs::read_to_string(&log).unwrap_or_default();
-    Ok(Ended {
-        exit: status.code(),
-        shares: machine.as_ref().and_then(Machine::shares),
-        last_words: last_error(&words),
-    })
+    Ok(Ended { exit: status.code(), shares: machine.shares(), last_words: last_error(&words) })
 }
 
 /// Takes away every setting of k6 that we inherited and switches off its calls home.

@@ -1,62 +1,89 @@
 //! Who uses the machine while k6 runs: a busy generator or a busy neighbour spoils latencies.
+//!
+//! Read from [`/proc`](https://man7.org/linux/man-pages/man5/proc_stat.5.html); where there is none, nothing is claimed.
 
-use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
+use std::fs::read_to_string;
 
-/// Shares of all cores over the whole run, 0 to 1.
+/// Shares of the time of all cores, 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Shares {
     pub(crate) k6: f64,
-    /// Everything that is neither k6, nor the target, nor this program.
+    /// Every process that is neither k6, nor the target, nor this program.
     pub(crate) others: f64,
 }
 
 #[derive(Debug)]
 pub(crate) struct Machine {
-    system: System,
-    k6: Pid,
-    ours: Vec<Pid>,
-    total: Shares,
-    samples: u32,
+    k6: u32,
+    /// This program and, where it is ours, the target.
+    beside: Vec<u32>,
+    first: Option<Ticks>,
+    last: Option<Ticks>,
+}
+
+/// Clock ticks since the machine or the process began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Ticks {
+    /// All cores together, idle or not.
+    total: u64,
+    /// What processes used of it; not what a hypervisor took away.
+    used: u64,
+    k6: u64,
+    beside: u64,
 }
 
 impl Machine {
-    /// Starts watching, where the system lets itself be watched; `target` is the embedded target's process.
-    pub(crate) fn watch(k6: u32, target: Option<u32>) -> Option<Self> {
-        let ours = target.into_iter().chain([k6, std::process::id()]).map(Pid::from_u32).collect();
-        let total = Shares { k6: 0.0, others: 0.0 };
-        let system = System::new().ok()?;
-        let mut it = Self { system, k6: Pid::from_u32(k6), ours, total, samples: 0 };
-        it.refresh();
-        Some(it)
+    /// Starts watching; `target` is the process of the embedded target, if there is one.
+    pub(crate) fn watch(k6: u32, target: Option<u32>) -> Self {
+        let beside = target.into_iter().chain([std::process::id()]).collect();
+        let mut it = Self { k6, beside, first: None, last: None };
+        it.first = it.ticks();
+        it
     }
 
-    /// Adds what happened since the last call, which should be at least 0.2 s ago.
+    /// Looks again; once k6 is gone, the last look while it ran counts.
     pub(crate) fn sample(&mut self) {
-        self.refresh();
-        let cores = self.system.cpus().len().max(1) as f64;
-        let share = |pid: &Pid| {
-            let percent = self.system.process(*pid).map_or(0.0, sysinfo::Process::cpu_usage);
-            f64::from(percent) / 100.0 / cores
-        };
-        let all = f64::from(self.system.global_cpu_usage()) / 100.0;
-        let ours: f64 = self.ours.iter().map(share).sum();
-        self.total.k6 += share(&self.k6);
-        self.total.others += (all - ours).max(0.0);
-        self.samples += 1;
+        self.last = self.ticks().or(self.last);
     }
 
-    /// The means over all samples, or nothing where there was none.
+    /// From the first look to the last, or nothing where there were not two.
     pub(crate) fn shares(&self) -> Option<Shares> {
-        let samples = f64::from(self.samples);
-        (self.samples > 0)
-            .then(|| Shares { k6: self.total.k6 / samples, others: self.total.others / samples })
+        shares(self.first?, self.last?)
     }
 
-    fn refresh(&mut self) {
-        self.system.refresh_cpu_usage();
-        let kind = ProcessRefreshKind::nothing().with_cpu();
-        self.system.refresh_processes_specifics(ProcessesToUpdate::Some(&self.ours), true, kind);
+    fn ticks(&self) -> Option<Ticks> {
+        let (total, used) = of_machine(&read_to_string("/proc/stat").ok()?)?;
+        let of = |pid: &u32| of_process(&read_to_string(format!("/proc/{pid}/stat")).ok()?);
+        let k6 = of(&self.k6)?;
+        let beside = self.beside.iter().filter_map(of).sum();
+        Some(Ticks { total, used, k6, beside })
     }
+}
+
+fn shares(first: Ticks, last: Ticks) -> Option<Shares> {
+    let total = last.total.checked_sub(first.total).filter(|it| *it > 0)?;
+    let since = |of: fn(&Ticks) -> u64| of(&last).saturating_sub(of(&first));
+    let (used, k6, beside) = (since(|it| it.used), since(|it| it.k6), since(|it| it.beside));
+    let share = |ticks: u64| ticks as f64 / total as f64;
+    Some(Shares { k6: share(k6), others: share(used.saturating_sub(k6 + beside)) })
+}
+
+/// All ticks and those that processes used, from the line `cpu` of `/proc/stat`.
+fn of_machine(stat: &str) -> Option<(u64, u64)> {
+    let line = stat.lines().next()?.strip_prefix("cpu ")?;
+    let fields: Option<Vec<u64>> = line.split_whitespace().map(|it| it.parse().ok()).collect();
+    let [user, nice, system, idle, iowait, irq, softirq, steal, ..] = fields?[..] else {
+        return None;
+    };
+    let used = user + nice + system + irq + softirq;
+    Some((used + idle + iowait + steal, used))
+}
+
+/// `utime` and `stime` from `/proc/PID/stat`; the name before them may hold blanks and parentheses.
+fn of_process(stat: &str) -> Option<u64> {
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let (utime, stime) = (fields.next()?, fields.next()?);
+    Some(utime.parse::<u64>().ok()? + stime.parse::<u64>().ok()?)
 }
 
 #[cfg(test)]
@@ -64,8 +91,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_a_sample_nothing_is_claimed() {
-        let machine = Machine::watch(std::process::id(), None);
-        assert_eq!(machine.and_then(|it| it.shares()), None);
+    fn without_a_second_look_nothing_is_claimed() {
+        assert_eq!(Machine::watch(std::process::id(), None).shares(), None);
+    }
+
+    #[test]
+    fn time_that_a_hypervisor_took_is_nobodys() {
+        let stat = "cpu  100 10 50 800 20 5 15 40 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n";
+        assert_eq!(of_machine(stat), Some((1040, 180)));
+        assert_eq!(of_machine("cpu  1 2"), None);
+    }
+
+    #[test]
+    fn a_name_with_parentheses_does_not_shift_the_fields() {
+        let stat = "42 (k6 (x) y) S 1 42 42 0 -1 4194560 100 0 0 0 7 3 0 0 20 0 9 0 100";
+        assert_eq!(of_process(stat), Some(10));
+    }
+
+    #[test]
+    fn what_is_neither_k6_nor_ours_belongs_to_others() {
+        let first = Ticks { total: 1000, used: 100, k6: 0, beside: 50 };
+        let last = Ticks { total: 2000, used: 600, k6: 200, beside: 150 };
+        assert_eq!(shares(first, last), Some(Shares { k6: 0.2, others: 0.2 }));
+        assert_eq!(shares(first, first), None);
     }
 }
