@@ -229,6 +229,9 @@ impl Flow<'_> {
         if self.memory.quiet() < PATIENCE {
             return Ok(Step::Wait);
         }
+        if self.memory.has_approved() {
+            return Err(Problem::NotRedirected.into());
+        }
         Err(Problem::NoWayForward { candidates: self.candidates() }.into())
     }
 }

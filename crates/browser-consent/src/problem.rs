@@ -56,6 +56,11 @@ pub enum Problem {
         /// The page's own words.
         says: String,
     },
+    /// The consent was given, and the page after it leads nowhere.
+    #[error(
+        "the consent was given, but this page does not go on to the redirect URI, so no code can come; the authorization server's log may say why"
+    )]
+    NotRedirected,
     /// Nothing on the page may be pressed.
     #[error("there is no way forward{}", list(candidates))]
     NoWayForward {

@@ -65,7 +65,7 @@ async fn a_denied_consent_is_named() {
 #[ignore = "needs a browser"]
 async fn a_callback_that_never_comes_is_named() {
     let (_sandbox, error) = token_error(&["no-callback"], PASSWORD).await;
-    check(&error, &["code"]);
+    check(&error, &["consent was given", "no code"]);
 }
 
 #[tokio::test]
