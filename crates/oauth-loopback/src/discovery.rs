@@ -71,11 +71,11 @@ pub async fn discover(http: &Client, resource: &str) -> Result<Discovery, Error>
         }
         _ => http::seen(status, &headers),
     };
-    if status == StatusCode::NOT_FOUND {
-        return Err(Error::NoResource { resource: clean(resource), seen });
-    }
     let (url, metadata) = match first_document(http, Step::ResourceMetadata, candidates).await? {
         Found::Document(url, metadata) => (url, metadata),
+        Found::Nothing(_) if status == StatusCode::NOT_FOUND => {
+            return Err(Error::NoResource { resource: clean(resource), seen });
+        }
         Found::Nothing(tried) => {
             return Err(Error::NoResourceMetadata { resource: clean(resource), seen, tried });
         }

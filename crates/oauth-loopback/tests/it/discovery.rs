@@ -147,6 +147,13 @@ async fn the_resource_must_cover_the_server_and_is_used_as_it_is_spelled() {
 }
 
 #[tokio::test]
+async fn metadata_for_many_workspaces_is_found_above_them() {
+    let nobody = ("/mcp", Instead::Answer(404, "text/plain", "no"));
+    let server = Server::start(Script { instead: vec![nobody], ..Script::default() }).await;
+    assert_eq!(discovered(&server).await.issuer, server.origin);
+}
+
+#[tokio::test]
 async fn what_is_no_oauth_server_is_told_with_what_was_tried() {
     let missing = |path| (path, Instead::Answer(404, "text/plain", "no"));
     let open = Script {
@@ -162,7 +169,8 @@ async fn what_is_no_oauth_server_is_told_with_what_was_tried() {
         Script { challenge: None, instead: vec![missing(RESOURCE_METADATA)], ..Script::default() };
     insta::assert_snapshot!(refusal(bare).await, @"`ORIGIN/mcp` answered 401 Unauthorized without a Bearer challenge and publishes no protected resource metadata; is it the address of an MCP server that uses OAuth? tried ORIGIN/.well-known/oauth-protected-resource/mcp: 404 Not Found (text/plain); ORIGIN/.well-known/oauth-protected-resource: 404 Not Found");
 
-    let wrong = Script { instead: vec![missing("/mcp")], ..Script::default() };
+    let wrong = vec![missing("/mcp"), missing(RESOURCE_METADATA)];
+    let wrong = Script { instead: wrong, ..Script::default() };
     insta::assert_snapshot!(refusal(wrong).await, @"`ORIGIN/mcp` answered 404 Not Found (text/plain); is it the address of the MCP server itself?");
 
     let page = Instead::Answer(200, "text/html; charset=utf-8", "<html>welcome</html>");
