@@ -24,9 +24,17 @@ pub(crate) fn with_workspace(url: &str, workspace: Option<&str>) -> anyhow::Resu
     Ok(url.replace(WORKSPACE, id))
 }
 
+/// The address as it may be recorded: a query can hold a key.
+pub(crate) fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
+}
+
 pub(crate) fn parse(target: &str) -> anyhow::Result<Url> {
     let url = Url::parse(&target.replace(WORKSPACE, "workspace"));
     let url = url.with_context(|| format!("--target `{target}` is no URL"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        bail!("--target has a user name or password in it; sign in by the environment instead");
+    }
     match url.scheme() {
         "https" => Ok(url),
         "http" if is_loopback(&url) => Ok(url),
@@ -39,7 +47,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(it)) => it.is_loopback(),
         Some(Host::Ipv6(it)) => it.is_loopback(),
-        Some(Host::Domain(it)) => it == "localhost",
+        Some(Host::Domain(it)) => it == "localhost" || it.ends_with(".localhost"),
         None => false,
     }
 }
@@ -58,6 +66,7 @@ mod tests {
         );
         with_workspace(target, None).unwrap_err();
         with_workspace(target, Some("../admin")).unwrap_err();
+        assert_eq!(without_query("https://a/mcp?key=secret"), "https://a/mcp");
         assert_eq!(with_workspace("http://[::1]/mcp", None).unwrap(), "http://[::1]/mcp");
     }
 
@@ -70,6 +79,7 @@ mod tests {
             ("http://[::1]:1/mcp", true),
             ("http://mcp.example.com/mcp", false),
             ("http://127.0.0.1.example.com/mcp", false),
+            ("https://me:secret@mcp.example.com/mcp", false),
             ("file:///etc/passwd", false),
             ("mcp.example.com", false),
         ] {

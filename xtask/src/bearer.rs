@@ -6,8 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
-use oauth_loopback::{AccessToken, Expected, TokenResponse, UnverifiedClaims};
+use oauth_loopback::{AccessToken, Error, Expected, TokenResponse, UnverifiedClaims};
 use serde::Serialize;
+
+use crate::project::printable;
 
 /// A token and what is known of it; `None` is not known, as with an opaque token.
 #[derive(Debug)]
@@ -32,51 +34,61 @@ pub(crate) struct Wanted<'a> {
 }
 
 impl Bearer {
-    /// Reads the claims of a JWT and checks them; an opaque token is only checked for its life.
+    /// Checks a token; of an opaque one only the token response says anything.
     pub(crate) fn check(response: TokenResponse, wanted: &Wanted<'_>) -> anyhow::Result<Self> {
         let now = SystemTime::now();
         let lives = response.expires_in.map(Duration::from_secs);
-        let Ok(claims) = UnverifiedClaims::decode(&response.access_token) else {
-            if let Some(lives) = lives.filter(|it| *it < wanted.lives_for) {
-                bail!(
-                    "the token lives for {} s, but the load is planned to last {} s",
-                    lives.as_secs(),
-                    wanted.lives_for.as_secs()
-                );
+        let by_response = lives.and_then(|it| now.checked_add(it));
+        let claims = match UnverifiedClaims::decode(&response.access_token) {
+            Ok(it) => Some(it),
+            Err(Error::OpaqueToken) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let expires_at = claims.as_ref().and_then(UnverifiedClaims::expires_at).or(by_response);
+        if let Some(it) = expires_at
+            && it < now + wanted.lives_for
+        {
+            let left = it.duration_since(now).unwrap_or_default();
+            let (left, wanted) = (left.as_secs(), wanted.lives_for.as_secs());
+            bail!("the token is good for {left} s, but it is needed for {wanted} s");
+        }
+        let of_claims = claims.as_ref().and_then(UnverifiedClaims::scope);
+        let scope = of_claims.map(|it| it.join(" ")).or(response.scope);
+        if let Some(scope) = &scope {
+            let missing =
+                wanted.scope.iter().find(|it| !scope.split(' ').any(|has| has == it.as_str()));
+            if let Some(it) = missing {
+                bail!("the token was given the scope `{}`, without `{it}`", printable(scope));
             }
+        }
+        let Some(claims) = claims else {
             if let Some(name) = wanted.workspace_claim {
                 bail!("the token is opaque, no JWT, so it has no claim `{name}`");
             }
-            return Ok(Self {
-                token: response.access_token,
-                issuer: wanted.issuer.map(str::to_owned),
-                audience: wanted.audience.map(str::to_owned).into_iter().collect(),
-                scope: response.scope,
-                expires_at: lives.and_then(|it| now.checked_add(it)),
-                workspace: None,
-            });
+            let token = response.access_token;
+            let (issuer, audience, workspace) = (None, Vec::new(), None);
+            return Ok(Self { token, issuer, audience, scope, expires_at, workspace });
         };
         let expected = Expected {
             issuer: wanted.issuer,
             audience: wanted.audience,
-            scope: wanted.scope,
+            scope: &[],
             lives_for: wanted.lives_for,
         };
         claims.check(&expected, now)?;
         Ok(Self {
             issuer: claims.issuer().map(str::to_owned),
             audience: claims.audience().into_iter().map(str::to_owned).collect(),
-            scope: claims.scope().map(|it| it.join(" ")).or(response.scope),
-            expires_at: claims.expires_at().or(lives.and_then(|it| now.checked_add(it))),
             workspace: workspace(&claims, wanted.workspace_claim)?,
             token: response.access_token,
+            scope,
+            expires_at,
         })
     }
 
     /// A token that somebody else minted and says nothing about.
-    pub(crate) fn given(token: String, wanted: &Wanted<'_>) -> anyhow::Result<Self> {
-        let response = TokenResponse::bearer(AccessToken::new(token));
-        Self::check(response, wanted)
+    pub(crate) fn given(token: AccessToken, wanted: &Wanted<'_>) -> anyhow::Result<Self> {
+        Self::check(TokenResponse::bearer(token), wanted)
     }
 
     /// Whether the token was no longer good at `then`.
@@ -151,10 +163,6 @@ fn workspace(claims: &UnverifiedClaims, name: Option<&str>) -> anyhow::Result<Op
     Ok(id.map(str::to_owned))
 }
 
-fn printable(text: &str) -> String {
-    text.chars().filter(|it| !it.is_control()).take(200).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
@@ -166,6 +174,29 @@ mod tests {
         Wanted { issuer: None, audience: None, scope: &[], lives_for, workspace_claim: None }
     }
 
+    fn given(token: &str, wanted: &Wanted<'_>) -> anyhow::Result<Bearer> {
+        Bearer::given(AccessToken::new(token.to_owned()), wanted)
+    }
+
+    #[test]
+    fn a_token_that_ends_too_soon_or_may_too_little_is_refused_whatever_its_form() {
+        // A JWT that says nothing, and an opaque token.
+        for token in ["e30.e30.AA", "opaque"] {
+            let mut response = TokenResponse::bearer(AccessToken::new(token.to_owned()));
+            response.expires_in = Some(59);
+            let error = Bearer::check(response.clone(), &wanted()).unwrap_err().to_string();
+            assert!(error.contains("is needed for 60 s"), "{error}");
+
+            response.expires_in = Some(3600);
+            response.scope = Some("mcp:read".to_owned());
+            Bearer::check(response.clone(), &wanted()).unwrap();
+            let scope = ["mcp:write".to_owned()];
+            let wanted = Wanted { scope: &scope, ..wanted() };
+            let error = Bearer::check(response, &wanted).unwrap_err().to_string();
+            assert!(error.contains("without `mcp:write`"), "{error}");
+        }
+    }
+
     #[test]
     fn the_bearer_file_is_private_and_replaces_an_open_one() {
         let folder = tempfile::tempdir().unwrap();
@@ -174,7 +205,7 @@ mod tests {
         std::fs::write(&path, "older, and readable by everybody").unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
 
-        let bearer = Bearer::given("opaque-token".to_owned(), &wanted()).unwrap();
+        let bearer = given("opaque-token", &wanted()).unwrap();
         bearer.write(&path).unwrap();
 
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -187,14 +218,14 @@ mod tests {
 
     #[test]
     fn no_text_about_a_bearer_holds_it() {
-        let bearer = Bearer::given("very-secret".to_owned(), &wanted()).unwrap();
+        let bearer = given("very-secret", &wanted()).unwrap();
         assert!(!format!("{bearer:?} {}", bearer.describe()).contains("very-secret"));
     }
 
     #[test]
     fn an_opaque_token_cannot_have_the_claim_that_was_asked_for() {
         let wanted = Wanted { workspace_claim: Some("org"), ..wanted() };
-        let error = Bearer::given("opaque".to_owned(), &wanted).unwrap_err().to_string();
+        let error = given("opaque", &wanted).unwrap_err().to_string();
         assert!(error.contains("no claim `org`"), "{error}");
     }
 }

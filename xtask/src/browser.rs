@@ -6,8 +6,9 @@ use anyhow::{Context as _, bail};
 use browser_consent::Driver;
 use tokio::process::Command;
 
+use crate::child::{self, run};
 use crate::section::{elapsing, say};
-use crate::tools::{on_path, run};
+use crate::tools::on_path;
 
 const PACKAGES: [&str; 2] = ["chromium-headless-shell", "chromium-driver"];
 
@@ -22,17 +23,20 @@ pub(crate) async fn driver() -> anyhow::Result<Driver> {
             "no browser with a WebDriver was found; install Chromium and chromedriver, on Debian: `sudo {by_hand}`"
         );
     }
-    say("browser", format_args!("installing {} with apt-get", PACKAGES.join(" and ")));
+    let packages = PACKAGES.join(" and ");
+    say("browser", format_args!("installing {packages} with apt-get, from the system's sources"));
     elapsing("browser", "installing", install())
         .await
         .with_context(|| format!("failed to install a browser; try `{by_hand}`"))?;
-    find().context("apt-get installed a browser, but no chromedriver is on PATH")
+    find().context("apt-get installed them, but no chromedriver with a browser is on PATH")
 }
 
 fn find() -> Option<Driver> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let chromewebdriver = std::env::var_os("CHROMEWEBDRIVER").filter(|it| !it.is_empty());
-    browser_consent::find_driver(&path, chromewebdriver.as_deref().map(Path::new))
+    let driver = browser_consent::find_driver(&path, chromewebdriver.as_deref().map(Path::new))?;
+    // Without a browser beside it, only on macOS the driver knows a usual place to look.
+    (driver.browser.is_some() || cfg!(target_os = "macos")).then_some(driver)
 }
 
 async fn install() -> anyhow::Result<()> {
@@ -52,7 +56,7 @@ async fn apt_get_install() -> anyhow::Result<()> {
 }
 
 fn apt_get() -> Command {
-    let mut it = Command::new("apt-get");
+    let mut it = child::command("apt-get");
     it.arg("--quiet").env("DEBIAN_FRONTEND", "noninteractive");
     it
 }

@@ -51,16 +51,20 @@ pub(crate) fn offer(
 ) -> (Vec<Planned>, Vec<Skipped>) {
     let (mut kept, mut skipped) = (Vec::new(), Vec::new());
     for planned in plan {
+        // A script of the user's own has no calls here and gets theirs as they are.
         let Some(own) = &planned.calls else {
-            kept.push(planned.clone());
+            let calls = pool.filter(|_| planned.load.is_none()).map(<[Call]>::to_vec);
+            kept.push(Planned { calls, ..planned.clone() });
             continue;
         };
         let (calls, lacking) = offered(pool.unwrap_or(own), tools);
         if calls.is_empty() {
             let lacking = lacking.into_iter().collect::<Vec<_>>().join(", ");
-            let reason = format!(
-                "the server offers none of its tools ({lacking}); name yours with --calls FILE"
-            );
+            let remedy = match pool {
+                Some(_) => "are their names in --calls right?",
+                None => "name yours with --calls FILE",
+            };
+            let reason = format!("the server offers none of its tools ({lacking}); {remedy}");
             skipped.push(Skipped { name: planned.name.clone(), reason });
             continue;
         }

@@ -1,42 +1,61 @@
 //! Programs that do not outlive us.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::process::{ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
+
+use crate::tools::on_path;
 
 /// How long a program gets between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// A running program in a process group of its own, stopped when this is dropped.
+/// What nobody that we start has to know, unless it is given to them on purpose.
+const SECRETS: [&str; 5] =
+    ["LOADTEST_PASSWORD", "LOADTEST_BEARER", "LOADTEST_TOTP_SECRET", "GITHUB_TOKEN", "GH_TOKEN"];
+
+/// A running program in a process group of its own; the whole group is ended when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Child {
     inner: tokio::process::Child,
+    group: Option<Pid>,
     name: String,
 }
 
-/// A command whose process dies with ours, even by SIGKILL, where `setpriv` can arrange it.
+/// A command without our secrets, whose process dies with ours, even by SIGKILL, where `setpriv` can arrange it.
 ///
 /// Its own process group keeps a terminal's Ctrl-C from reaching it before we have asked it to end.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
-    let mut command = if Path::new("/usr/bin/setpriv").exists() {
-        let mut it = Command::new("/usr/bin/setpriv");
-        it.args(["--pdeathsig", "KILL", "--"]).arg(program);
-        it
-    } else {
-        Command::new(program)
+    let mut command = with_our_environment(program);
+    for name in SECRETS {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// The same with everything that we were given, for a program that the user named for this.
+pub(crate) fn with_our_environment(program: impl AsRef<OsStr>) -> Command {
+    let mut command = match on_path("setpriv").filter(|_| cfg!(target_os = "linux")) {
+        Some(setpriv) => {
+            let mut it = Command::new(setpriv);
+            it.args(["--pdeathsig", "KILL", "--"]).arg(program);
+            it
+        }
+        None => Command::new(program),
     };
-    command.process_group(0);
+    command.process_group(0).stdin(Stdio::null());
     command
 }
 
 impl Child {
     pub(crate) fn spawn(name: &str, command: &mut Command) -> anyhow::Result<Self> {
         let inner = command.spawn().with_context(|| format!("failed to start {name}"))?;
-        Ok(Self { inner, name: name.to_owned() })
+        let group = inner.id().and_then(|it| Pid::from_raw(it.cast_signed()));
+        Ok(Self { inner, group, name: name.to_owned() })
     }
 
     pub(crate) fn inner(&mut self) -> &mut tokio::process::Child {
@@ -47,17 +66,46 @@ impl Child {
         self.inner.id()
     }
 
-    pub(crate) async fn wait(&mut self) -> anyhow::Result<std::process::ExitStatus> {
+    pub(crate) async fn wait(&mut self) -> anyhow::Result<ExitStatus> {
         self.inner.wait().await.with_context(|| format!("failed to wait for {}", self.name))
     }
 
     /// Sends a signal to the whole group; a group that is already gone is fine.
     pub(crate) fn signal(&self, signal: Signal) {
-        let group = self.inner.id().and_then(|it| Pid::from_raw(it.cast_signed()));
-        if let Some(group) = group {
+        if let Some(group) = self.group {
             let _already_gone = kill_process_group(group, signal);
         }
     }
+}
+
+/// Runs a program to its end and returns what it wrote, where its streams are pipes; dropped, it ends the whole group.
+pub(crate) async fn output(name: &str, command: &mut Command) -> anyhow::Result<Output> {
+    let mut child = Child::spawn(name, command)?;
+    let (stdout, stderr) = (child.inner.stdout.take(), child.inner.stderr.take());
+    let (stdout, stderr, status) = tokio::join!(all(stdout), all(stderr), child.inner.wait());
+    let status = status.with_context(|| format!("failed to wait for {name}"))?;
+    Ok(Output { status, stdout, stderr })
+}
+
+/// Runs a program to its end without a word; an error holds its last ones.
+pub(crate) async fn run(what: &str, command: &mut Command) -> anyhow::Result<()> {
+    let output = output(what, command.stdout(Stdio::null()).stderr(Stdio::piped())).await?;
+    if !output.status.success() {
+        let words = String::from_utf8_lossy(&output.stderr);
+        let tail: Vec<&str> = words.lines().rev().take(5).collect();
+        let tail: Vec<&str> = tail.into_iter().rev().collect();
+        bail!("{what} failed ({}): {}", output.status, tail.join("; "));
+    }
+    Ok(())
+}
+
+/// All that comes out of a pipe, as far as it can be read.
+async fn all(pipe: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Some(mut pipe) = pipe {
+        let _what_was_read_counts = pipe.read_to_end(&mut bytes).await;
+    }
+    bytes
 }
 
 impl Drop for Child {
@@ -66,12 +114,13 @@ impl Drop for Child {
         let deadline = Instant::now() + GRACE;
         while let Ok(None) = self.inner.try_wait() {
             if Instant::now() > deadline {
-                self.signal(Signal::KILL);
-                let _reaped = self.inner.try_wait();
-                return;
+                break;
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+        // Whoever of the group did not hear the first signal.
+        self.signal(Signal::KILL);
+        let _reaped = self.inner.try_wait();
     }
 }
 

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -22,11 +21,11 @@ const TREND_STATS: &str = "avg,min,med,max,p(50),p(90),p(95),p(99),count";
 /// How long k6 gets to write its summary after it was asked to stop.
 const STOP: Duration = Duration::from_secs(10);
 
-#[derive(Debug)]
-pub(crate) struct Job<'a> {
+/// One script to run. It holds the bearer, so it does not print itself.
+pub(crate) struct Script<'a> {
     pub(crate) k6: &'a K6,
     pub(crate) name: &'a str,
-    pub(crate) script: &'a Path,
+    pub(crate) file: &'a Path,
     /// Where `summary.json` and `k6.log` go; it exists.
     pub(crate) folder: &'a Path,
     pub(crate) environment: &'a [(&'a str, String)],
@@ -45,13 +44,13 @@ pub(crate) struct Ended {
 }
 
 /// Runs k6 to its end; on an interrupt asks it to stop, so that its summary is still written.
-pub(crate) async fn run(job: &Job<'_>, interrupt: &Interrupt) -> anyhow::Result<Ended> {
-    let log = job.folder.join("k6.log");
+pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::Result<Ended> {
+    let log = script.folder.join("k6.log");
     let out = File::create(&log).with_context(|| format!("failed to write `{}`", log.display()))?;
     let config = tempfile::NamedTempFile::new().context("failed to write k6's config file")?;
     std::fs::write(config.path(), "{}").context("failed to write k6's config file")?;
     let address = free_address()?;
-    let mut command = child::command(&job.k6.program);
+    let mut command = child::command(&script.k6.program);
     scrub(&mut command);
     command
         .args(["run", "--quiet", "--no-color", "--log-format", "json"])
@@ -59,16 +58,15 @@ pub(crate) async fn run(job: &Job<'_>, interrupt: &Interrupt) -> anyhow::Result<
         .arg("--config")
         .arg(config.path())
         .arg("--summary-export")
-        .arg(job.folder.join("summary.json"))
-        .arg(job.script)
-        .envs(job.environment.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
+        .arg(script.folder.join("summary.json"))
+        .arg(script.file)
+        .envs(script.environment.iter().map(|(name, value)| (name, value)))
         .stdout(out.try_clone().context("failed to write k6's log")?)
         .stderr(out);
     let mut child = Child::spawn("k6", &mut command)?;
     let pid = child.id().context("k6 ended before it began")?;
-    let mut machine = Machine::watch(pid, job.target);
-    let mut progress = Progress::start(job.name, job.planned);
+    let mut machine = Machine::watch(pid, script.target);
+    let mut progress = Progress::start(script.name, script.planned);
     let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(1)).build()?;
     let mut tick = tokio::time::interval(Duration::from_millis(500));
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -99,9 +97,6 @@ fn scrub(command: &mut Command) {
         if name.to_string_lossy().starts_with("K6_") {
             command.env_remove(name);
         }
-    }
-    for secret in ["LOADTEST_PASSWORD", "LOADTEST_BEARER", "GITHUB_TOKEN", "GH_TOKEN"] {
-        command.env_remove(secret);
     }
     command
         .env("K6_NO_USAGE_REPORT", "true")

@@ -10,9 +10,10 @@ use url::Url;
 
 use crate::calls::Call;
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::plan::{Planned, Profiles};
+use crate::plan::{Planned, Profiles, SIGN_IN};
 use crate::preflight::preflight;
 use crate::progress::clock;
+use crate::project::variable;
 use crate::section::{say, section};
 use crate::target::{self, DemoUser};
 use crate::token::Minting;
@@ -39,6 +40,9 @@ pub(crate) struct Args {
     /// Tracking issue that gets the report as a comment (needs GITHUB_TOKEN)
     #[arg(long, value_name = "OWNER/REPO#N")]
     issue: Option<gh_comment::Issue>,
+    /// Account whose comments on the issue are believed [default: the token's own]
+    #[arg(long, value_name = "ACCOUNT")]
+    trusted_author: Option<gh_comment::Author>,
     /// Where runs and their history are kept [default: target/loadtest]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -75,7 +79,8 @@ pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<Ex
     let url = args.target.as_deref().map(address::parse).transpose()?;
     let remote = url.as_ref().is_some_and(|it| !address::is_loopback(it));
     announce(&plan, args, remote)?;
-    let tracking = args.issue.as_ref().map(Tracking::new).transpose()?;
+    let tracking = args.issue.as_ref().map(|it| Tracking::new(it, args.trusted_author.clone()));
+    let tracking = tracking.transpose()?;
     let folder = report::Folder::create(args.out.as_deref(), &root)?;
 
     let started = Instant::now();
@@ -83,7 +88,10 @@ pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<Ex
     let measured = job.measure(pool, profiles.max_error_rate).await;
     let (run, broke_off) = match measured {
         Ok(it) => (it, None),
-        Err(error) if error.is::<Interrupted>() => return Err(error),
+        Err(error) if error.is::<Interrupted>() => {
+            folder.remove_if_empty();
+            return Err(error);
+        }
         Err(error) => (job.broken_off(&error), Some(error)),
     };
     let host = url.as_ref().and_then(Url::host_str).unwrap_or("embedded");
@@ -97,7 +105,7 @@ pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<Ex
         profile: Some(args.profile.clone()),
         ..run
     };
-    let published = report::publish(&run, &folder, tracking.as_ref()).await;
+    let published = report::publish(&run, &folder, tracking.as_ref(), interrupt).await;
     if let Some(error) = broke_off {
         if let Err(it) = published {
             say("report", format_args!("{it:#}"));
@@ -144,7 +152,7 @@ impl Job<'_> {
         let target = given.or(embedded.as_ref().map(|it| it.resource.as_str()));
         let target = target.expect("without --target the embedded target was started");
         let folder = self.folder.path();
-        let evidence = folder.join("sign-in");
+        let evidence = folder.join(SIGN_IN);
         let resource = address::without_workspace(target);
         let minting =
             args.minting.mint(&http, resource, &source, self.lives_for(), &evidence, interrupt);
@@ -156,7 +164,7 @@ impl Job<'_> {
         drop(signing_in);
 
         let (plan, skipped) = calls::offer(self.plan, pool.as_deref(), &server.tools);
-        let load = scenario::Load {
+        let common = scenario::Common {
             k6: &k6,
             folder: &folder,
             mcp_url: &mcp_url,
@@ -165,11 +173,12 @@ impl Job<'_> {
             protocol,
             max_error_rate,
             target: embedded.as_ref().and_then(|it| it.child.id()),
+            unknown_neighbour: args.target.is_some() && !self.remote,
             root,
         };
-        let measured = scenario::run_all(&plan, &load, interrupt).await?;
+        let measured = scenario::run_all(&plan, &common, interrupt).await;
         Ok(Run {
-            target: Some(mcp_url),
+            target: Some(address::without_query(&mcp_url).to_owned()),
             k6: Some(k6.version),
             protocol: Some(server.protocol),
             dirty: measured.dirty,
@@ -191,7 +200,9 @@ impl Job<'_> {
     fn broken_off(&self, error: &anyhow::Error) -> Run {
         let reason = format!("{error:#}");
         let scenarios = self.plan.iter().map(|it| scenario::did_not_run(&it.name, &reason));
-        Run { target: self.args.target.clone(), ..self.record(scenarios.collect()) }
+        let target = self.args.target.as_deref();
+        let target = target.map(|it| address::without_query(it).to_owned());
+        Run { target, ..self.record(scenarios.collect()) }
     }
 }
 
@@ -218,7 +229,15 @@ fn announce(plan: &[Planned], args: &Args, remote: bool) -> anyhow::Result<()> {
         );
         say("plan", format_args!("{}: {load}", it.name));
     }
-    let unbounded = args.profile != "smoke" || plan.iter().any(|it| it.load.is_none());
+    let rate = variable("TARGET_RPS");
+    if let Some(rate) = &rate {
+        say(
+            "plan",
+            format_args!("TARGET_RPS: {rate} calls per second in the scenarios that heed it"),
+        );
+    }
+    let unbounded =
+        args.profile != "smoke" || rate.is_some() || plan.iter().any(|it| it.load.is_none());
     if remote && unbounded && !args.yes {
         bail!("this load would go to a machine that is not this one; add --yes if you may do that");
     }

@@ -5,6 +5,7 @@ mod bearer;
 mod browser;
 mod calls;
 mod child;
+mod install;
 mod interrupt;
 mod k6;
 mod loadtest;

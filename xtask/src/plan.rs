@@ -1,13 +1,16 @@
 //! `eval/load-tests/profiles.json`: which scenarios there are and what load each profile plans.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::calls::Call;
+
+/// Where a run keeps what a failed sign-in looked like.
+pub(crate) const SIGN_IN: &str = "sign-in";
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Profiles {
@@ -19,6 +22,9 @@ pub(crate) struct Profiles {
 #[derive(Debug, Deserialize)]
 struct Entry {
     script: String,
+    /// The rpc names that count as calls.
+    #[serde(default)]
+    measured: Vec<String>,
     #[serde(default)]
     calls_per_iteration: Option<f64>,
     /// Seconds that a VU waits after an iteration.
@@ -78,7 +84,15 @@ impl Profiles {
         } else {
             named
         };
-        names.iter().map(|it| self.planned(root, it, profile)).collect()
+        let plan: anyhow::Result<Vec<_>> =
+            names.iter().map(|it| self.planned(root, it, profile)).collect();
+        let plan = plan?;
+        // Each scenario has a folder of its name, beside that of the sign-in.
+        let mut taken = BTreeSet::from([SIGN_IN]);
+        if let Some(it) = plan.iter().find(|it| !taken.insert(&it.name)) {
+            bail!("two scenarios would be called `{}`; rename a file", it.name);
+        }
+        Ok(plan)
     }
 
     fn planned(&self, root: &Path, name: &str, profile: &str) -> anyhow::Result<Planned> {
@@ -101,7 +115,14 @@ impl Profiles {
             name: name.to_owned(),
             script: root.join("eval/load-tests").join(&entry.script),
             load: Some(load),
-            shape: shape.to_string(),
+            shape: json!([
+                shape,
+                entry.measured,
+                entry.calls_per_iteration,
+                entry.pause_s,
+                entry.pace_s
+            ])
+            .to_string(),
             calls: entry.calls.clone(),
         })
     }
@@ -227,8 +248,6 @@ fn whole(vus: f64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[track_caller]
@@ -254,6 +273,20 @@ mod tests {
         let it = json!({"executor": "ramping-arrival-rate", "startRate": 0, "preAllocatedVUs": 50,
             "stages": [{"duration": "2m", "target": 100}]});
         check(it, 1.0, 0.0, (120.0, 50, 6_000.0));
+    }
+
+    #[test]
+    fn two_scenarios_of_one_name_are_refused() {
+        let profiles = r#"{"max_error_rate": 0.05, "suites": {}, "scenarios": {"a": {"script": "a.js",
+            "smoke": {"executor": "shared-iterations", "vus": 1, "iterations": 1}}}}"#;
+        let profiles: Profiles = serde_json::from_str(profiles).unwrap();
+        let plan = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|it| (*it).to_owned()).collect();
+            profiles.plan(Path::new("/"), "mcp", &names, "smoke")
+        };
+        assert_eq!(plan(&["a"]).unwrap().len(), 1);
+        assert!(plan(&["a", "a"]).unwrap_err().to_string().contains("`a`"));
+        assert!(plan(&["b"]).unwrap_err().to_string().contains("there are: a"));
     }
 
     #[test]

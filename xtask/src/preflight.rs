@@ -6,6 +6,8 @@ use anyhow::{Context as _, bail};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
+use crate::project::printable;
+
 /// The revision that the k6 scripts speak.
 const PROTOCOL: &str = "2025-11-25";
 
@@ -29,25 +31,19 @@ pub(crate) async fn preflight(
     let params = json!({"protocolVersion": PROTOCOL, "capabilities": {},
         "clientInfo": {"name": "mcp-loadtest", "version": env!("CARGO_PKG_VERSION")}});
     let (session, answer) = server.call("initialize", 0, params, None).await?;
-    let protocol = answer["protocolVersion"].as_str().with_context(|| {
-        format!("`{url}` is no MCP server: its answer to initialize has no protocolVersion")
+    let protocol = answer["protocolVersion"].as_str().filter(|it| is_revision(it));
+    let protocol = protocol.with_context(|| {
+        format!("`{url}` is no MCP server: its answer to initialize names no revision")
     })?;
     let session = Session { id: session, protocol: protocol.to_owned() };
-    server.notify("notifications/initialized", &session).await?;
-    let mut tools = BTreeSet::new();
-    let mut cursor = None;
-    for page in 1..=MOST_PAGES {
-        let params = cursor.as_ref().map_or_else(|| json!({}), |it| json!({"cursor": it}));
-        let (_, answer) = server.call("tools/list", page, params, Some(&session)).await?;
-        let names = answer["tools"].as_array().context("tools/list answered without `tools`")?;
-        tools.extend(names.iter().filter_map(|it| Some(it["name"].as_str()?.to_owned())));
-        cursor = answer["nextCursor"].as_str().map(str::to_owned);
-        if cursor.is_none() {
-            break;
-        }
-    }
+    let tools = server.tools(&session).await;
     server.close(&session).await;
-    Ok(Preflight { protocol: session.protocol, tools })
+    Ok(Preflight { protocol: session.protocol, tools: tools? })
+}
+
+/// Revisions of MCP are named by their day.
+fn is_revision(text: &str) -> bool {
+    text.len() == 10 && text.bytes().all(|it| it.is_ascii_digit() || it == b'-')
 }
 
 struct Server<'a> {
@@ -62,6 +58,24 @@ struct Session {
 }
 
 impl Server<'_> {
+    async fn tools(&self, session: &Session) -> anyhow::Result<BTreeSet<String>> {
+        self.notify("notifications/initialized", session).await?;
+        let mut tools = BTreeSet::new();
+        let mut cursor = None;
+        for page in 1..=MOST_PAGES {
+            let params = cursor.as_ref().map_or_else(|| json!({}), |it| json!({"cursor": it}));
+            let (_, answer) = self.call("tools/list", page, params, Some(session)).await?;
+            let names =
+                answer["tools"].as_array().context("tools/list answered without `tools`")?;
+            tools.extend(names.iter().filter_map(|it| Some(it["name"].as_str()?.to_owned())));
+            cursor = answer["nextCursor"].as_str().map(str::to_owned);
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(tools)
+    }
+
     async fn call(
         &self,
         method: &str,
@@ -124,6 +138,10 @@ impl Server<'_> {
         let challenge = answer.headers().get("www-authenticate");
         let challenge = challenge.map(|it| printable(&String::from_utf8_lossy(it.as_bytes())));
         let said = challenge.map(|it| format!(", which says `{it}`")).unwrap_or_default();
+        if let Some(location) = answer.headers().get("location") {
+            let location = printable(&String::from_utf8_lossy(location.as_bytes()));
+            bail!("`{}` answered {status} and leads to `{location}`; name that address", self.url);
+        }
         let remedy = match status {
             StatusCode::UNAUTHORIZED => {
                 "the token is not accepted there: is it for another resource, or expired?"
@@ -154,11 +172,6 @@ fn message(body: &str, id: usize) -> Option<Value> {
         let data = event.lines().filter_map(|it| it.strip_prefix("data:"));
         ours(&data.map(|it| it.strip_prefix(' ').unwrap_or(it)).collect::<Vec<_>>().join("\n"))
     })
-}
-
-/// A stranger's text, made safe for a terminal.
-fn printable(text: &str) -> String {
-    text.chars().filter(|it| !it.is_control()).take(200).collect()
 }
 
 #[cfg(test)]

@@ -14,11 +14,15 @@ pub(crate) fn root() -> anyhow::Result<PathBuf> {
     Ok(root.to_owned())
 }
 
-/// Cargo's target directory, as the one that runs us found it.
+/// Cargo's target directory: the one that is named, else the one that this program was built in.
 pub(crate) fn target_dir(root: &Path) -> PathBuf {
-    match std::env::var_os("CARGO_TARGET_DIR").filter(|it| !it.is_empty()) {
-        Some(it) => root.join(it),
-        None => root.join("target"),
+    let named = variable("CARGO_TARGET_DIR").or_else(|| variable("CARGO_BUILD_TARGET_DIR"));
+    let program = std::env::current_exe().ok();
+    let built_in = program.as_deref().and_then(|it| it.ancestors().nth(2));
+    match (named, built_in) {
+        (Some(it), _) => root.join(it),
+        (None, Some(it)) => it.to_owned(),
+        (None, None) => root.join("target"),
     }
 }
 
@@ -36,7 +40,8 @@ pub(crate) async fn commit(root: &Path) -> Option<String> {
         return Some(sha);
     }
     let mut git = Command::new("git");
-    let output = git.args(["rev-parse", "HEAD"]).current_dir(root).output().await.ok()?;
+    git.args(["rev-parse", "HEAD"]).current_dir(root).kill_on_drop(true);
+    let output = git.output().await.ok()?;
     let sha = String::from_utf8(output.stdout).ok()?.trim().to_owned();
     (output.status.success() && !sha.is_empty()).then_some(sha)
 }
@@ -49,6 +54,32 @@ pub(crate) fn actions_run() -> Option<String> {
     Some(format!("{server}/{repository}/actions/runs/{run}/attempts/{attempt}"))
 }
 
+/// Whether this runs in GitHub Actions.
+pub(crate) fn in_actions() -> bool {
+    variable("GITHUB_ACTIONS").as_deref() == Some("true")
+}
+
+/// An environment variable, where it is set to something.
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|it| !it.is_empty())
+}
+
+/// A stranger's text, made safe for a terminal and a log: one line, no control or direction characters, at most 200 characters.
+pub(crate) fn printable(text: &str) -> String {
+    let hidden = |it: &char| {
+        it.is_control()
+            || matches!(it, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().filter(|it| !hidden(it)).take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_strangers_text_cannot_forge_a_line_of_the_log() {
+        assert_eq!(printable("2025\n::error::x\x1b[31m\u{202e}"), "2025::error::x[31m");
+        assert_eq!(printable(&"é".repeat(300)).chars().count(), 200);
+    }
 }

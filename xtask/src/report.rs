@@ -1,12 +1,13 @@
 //! Where people read a run: the terminal, its folder, the job summary, the tracking issue.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use jiff::Timestamp;
 use k6_summary::{Comparison, Run, Style, Verdict, compare, markdown, read_history, terminal};
 
+use crate::interrupt::Interrupt;
 use crate::project::{self, variable};
 use crate::section::say;
 use crate::tracking::Tracking;
@@ -44,6 +45,11 @@ impl Folder {
         Ok(it)
     }
 
+    /// Takes a folder away in which nothing was kept.
+    pub(crate) fn remove_if_empty(&self) {
+        let _only_if_empty = std::fs::remove_dir(self.path());
+    }
+
     pub(crate) fn path(&self) -> PathBuf {
         self.all.join(&self.id)
     }
@@ -59,75 +65,86 @@ impl Folder {
 
 /// Compares a finished run with earlier ones and puts it everywhere it is read.
 ///
-/// The files come first, so that nothing is lost when GitHub cannot be reached.
+/// The files come first, and no place keeps the run from the next one: the first error is returned at the end.
 pub(crate) async fn publish(
     run: &Run,
     folder: &Folder,
     tracking: Option<&Tracking<'_>>,
+    interrupt: &Interrupt,
 ) -> anyhow::Result<()> {
     let path = folder.path();
     let record = serde_json::to_string_pretty(run).context("failed to write the record")?;
-    write(&path.join("run.json"), &record)?;
-    let mut history = earlier(&folder.all)?;
-    let posted = match tracking {
-        Some(it) => it.earlier().await,
-        None => Ok(Vec::new()),
-    };
-    let posted_error = posted.as_ref().err().map(|it| format!("{it:#}"));
-    history.extend(posted.unwrap_or_default());
+    let mut done = vec![write(&path.join("run.json"), &record)];
+    let mut history = earlier(&folder.all);
+    if let Some(tracking) = tracking {
+        match interrupt.or(tracking.earlier()).await {
+            Ok(it) => history.extend(it),
+            Err(error) => say("issue", format_args!("earlier runs could not be read: {error:#}")),
+        }
+    }
     history.sort_by(|a, b| (&a.started, &a.id).cmp(&(&b.started, &b.id)));
     history.dedup_by(|a, b| a.id == b.id);
     let comparison = compare(run, &history, TOLERANCE);
     let body = markdown(run, &comparison);
-    write(&path.join(format!("{}_report.md", run.id)), &body)?;
-    append(&folder.all.join(HISTORY), run)?;
-    link_latest(folder)?;
+    done.push(write(&path.join(format!("{}_report.md", run.id)), &body));
+    done.push(append(&folder.all.join(HISTORY), run));
     if run.scenarios.iter().any(|it| it.verdict != Verdict::DidNotRun) {
-        print(run, &comparison)?;
+        done.push(print(run, &comparison));
+    }
+    done.push(job_summary(&body));
+    if let Err(error) = link_latest(folder) {
+        say("report", format_args!("{error:#}"));
     }
     say("report", path.display());
-    job_summary(&body)?;
-    if let Some(error) = posted_error {
-        say("issue", format_args!("earlier runs could not be read: {error}"));
-    }
     if let Some(tracking) = tracking {
-        let address = tracking.post(run, &body).await?;
-        say("issue", address);
+        let posted = interrupt.or(tracking.post(run, &body)).await;
+        done.push(posted.map(|address| say("issue", address)));
     }
-    Ok(())
+    done.into_iter().collect()
 }
 
-#[expect(clippy::print_stdout, reason = "the table is what this program is run for")]
+/// Prints the table; a reader that has seen enough of it is fine.
 fn print(run: &Run, comparison: &Comparison) -> anyhow::Result<()> {
-    let stdout = std::io::stdout();
+    let mut stdout = std::io::stdout();
     let columns = rustix::termios::tcgetwinsize(&stdout).map(|it| it.ws_col);
     let width = columns.ok().filter(|it| *it > 0).unwrap_or(WIDTH);
     let style = Style { ansi: stdout.is_terminal(), width };
-    println!("{}", terminal(run, comparison, style).trim_end());
-    std::io::stdout().flush().context("failed to print the table")
+    let table = terminal(run, comparison, style);
+    match writeln!(stdout, "{}", table.trim_end()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(error).context("failed to print the table")
+        }
+        _ => Ok(()),
+    }
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     std::fs::write(path, text).with_context(|| format!("failed to write `{}`", path.display()))
 }
 
-/// The records of earlier runs in the same place; lines that are none are named and passed over.
-fn earlier(all: &Path) -> anyhow::Result<Vec<Run>> {
+/// The records of earlier runs in the same place; what cannot be read is named and passed over.
+fn earlier(all: &Path) -> Vec<Run> {
     let path = all.join(HISTORY);
-    let text = match std::fs::read_to_string(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        it => it.with_context(|| format!("failed to read `{}`", path.display()))?,
+    let bytes = match std::fs::read(&path) {
+        Ok(it) => it,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
+        Err(error) => {
+            say("history", format_args!("failed to read `{}`: {error}", path.display()));
+            return Vec::new();
+        }
     };
-    let (runs, notices) = read_history(&text);
+    let (runs, notices) = read_history(&String::from_utf8_lossy(&bytes));
     for it in notices {
         say("history", it);
     }
-    Ok(runs)
+    runs
 }
 
+/// Adds a line; one that an earlier run left unfinished stays a line of its own.
 fn append(path: &Path, run: &Run) -> anyhow::Result<()> {
-    let mut line = serde_json::to_string(run).context("failed to write the record")?;
-    line.push('\n');
+    let record = serde_json::to_string(run).context("failed to write the record")?;
+    let unfinished = std::fs::read(path).is_ok_and(|it| it.last().is_some_and(|it| *it != b'\n'));
+    let line = if unfinished { format!("\n{record}\n") } else { format!("{record}\n") };
     let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
     file.and_then(|mut it| it.write_all(line.as_bytes()))
         .with_context(|| format!("failed to add to `{}`", path.display()))

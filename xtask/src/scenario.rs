@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::bearer::Bearer;
 use crate::interrupt::Interrupt;
-use crate::k6::{self, Ended, Job};
+use crate::k6::{self, Ended, Script};
 use crate::plan::Planned;
 use crate::project::variable;
 use crate::section::{say, section};
@@ -20,7 +20,7 @@ const NEIGHBOURS: f64 = 0.10;
 
 /// What all scenarios of a run share.
 #[derive(Debug)]
-pub(crate) struct Load<'a> {
+pub(crate) struct Common<'a> {
     pub(crate) k6: &'a K6,
     pub(crate) folder: &'a Path,
     pub(crate) mcp_url: &'a str,
@@ -28,7 +28,10 @@ pub(crate) struct Load<'a> {
     pub(crate) profile: &'a str,
     pub(crate) protocol: &'a str,
     pub(crate) max_error_rate: f64,
+    /// The process of the target, where it is on this machine and known.
     pub(crate) target: Option<u32>,
+    /// Whether there is such a process that is not known, so that nobody can be called a neighbour.
+    pub(crate) unknown_neighbour: bool,
     pub(crate) root: &'a Path,
 }
 
@@ -41,32 +44,32 @@ pub(crate) struct Measured {
 /// Runs all of them, whatever becomes of one; after an interrupt the rest did not run.
 pub(crate) async fn run_all(
     plan: &[Planned],
-    load: &Load<'_>,
+    common: &Common<'_>,
     interrupt: &Interrupt,
-) -> anyhow::Result<Measured> {
+) -> Measured {
     let mut measured = Measured::default();
     for planned in plan {
-        let fingerprint = fingerprint(planned, load)?;
         if interrupt.has_come() {
             let reason = "interrupted before it began";
             measured.scenarios.push(did_not_run(&planned.name, reason));
             continue;
         }
         let _section = section(&planned.name);
-        let (scenario, others) = run(planned, &fingerprint, load, interrupt).await?;
+        let (scenario, others) = match run(planned, common, interrupt).await {
+            Ok(it) => it,
+            Err(error) => (did_not_run(&planned.name, &format!("{error:#}")), None),
+        };
         let reasons = scenario.reasons.join("; ");
         let reasons = if reasons.is_empty() { reasons } else { format!(": {reasons}") };
         say(&planned.name, format_args!("{}{reasons}", scenario.verdict));
         measured.scenarios.push(scenario);
-        if let Some(share) = others.filter(|it| *it > NEIGHBOURS) {
-            let percent = share * 100.0;
-            let name = &planned.name;
-            measured
-                .dirty
-                .push(format!("other processes took {percent:.0} % of the machine during {name}"));
-        }
+        let busy = others.filter(|it| *it > NEIGHBOURS && !common.unknown_neighbour);
+        measured.dirty.extend(busy.map(|share| {
+            let (percent, name) = (share * 100.0, &planned.name);
+            format!("other processes took {percent:.0} % of the machine during {name}")
+        }));
     }
-    Ok(measured)
+    measured
 }
 
 /// A scenario that k6 was not even started for.
@@ -84,18 +87,18 @@ pub(crate) fn did_not_run(name: &str, reason: &str) -> Scenario {
 
 async fn run(
     planned: &Planned,
-    fingerprint: &str,
-    load: &Load<'_>,
+    common: &Common<'_>,
     interrupt: &Interrupt,
 ) -> anyhow::Result<(Scenario, Option<f64>)> {
-    let folder = load.folder.join(&planned.name);
+    let fingerprint = fingerprint(planned, common)?;
+    let folder = common.folder.join(&planned.name);
     let made = std::fs::create_dir_all(&folder);
     made.with_context(|| format!("failed to create `{}`", folder.display()))?;
     let mut environment = vec![
-        ("MCP_URL", load.mcp_url.to_owned()),
-        ("BEARER", load.bearer.token.reveal().to_owned()),
-        ("PROFILE", load.profile.to_owned()),
-        ("MCP_PROTOCOL_VERSION", load.protocol.to_owned()),
+        ("MCP_URL", common.mcp_url.to_owned()),
+        ("BEARER", common.bearer.token.reveal().to_owned()),
+        ("PROFILE", common.profile.to_owned()),
+        ("MCP_PROTOCOL_VERSION", common.protocol.to_owned()),
     ];
     if let Some(calls) = &planned.calls {
         let file = folder.join("calls.json");
@@ -105,24 +108,24 @@ async fn run(
         let file = file.canonicalize().context("failed to find the calls again")?;
         environment.push(("CALLS_FILE", file.display().to_string()));
     }
-    let job = Job {
-        k6: load.k6,
+    let script = Script {
+        k6: common.k6,
         name: &planned.name,
-        script: &planned.script,
+        file: &planned.script,
         folder: &folder,
         environment: &environment,
         planned: planned.load.map(|it| Duration::from_secs_f64(it.seconds)),
-        target: load.target,
+        target: common.target,
     };
-    let ended = k6::run(&job, interrupt).await?;
-    let expired = load.bearer.expired_by(SystemTime::now());
-    Ok(judged(planned, fingerprint, load, &folder, &ended, expired))
+    let ended = k6::run(&script, interrupt).await?;
+    let expired = common.bearer.expired_by(SystemTime::now());
+    Ok(judged(planned, &fingerprint, common, &folder, &ended, expired))
 }
 
 fn judged(
     planned: &Planned,
     fingerprint: &str,
-    load: &Load<'_>,
+    common: &Common<'_>,
     folder: &Path,
     ended: &Ended,
     expired: bool,
@@ -141,7 +144,7 @@ fn judged(
         fingerprint,
         summary: summary.as_ref(),
         k6_exit: ended.exit,
-        limits: limits(load),
+        limits: limits(common),
         conditions,
     });
     if scenario.verdict == Verdict::DidNotRun {
@@ -152,14 +155,14 @@ fn judged(
     (scenario, ended.shares.map(|it| it.others))
 }
 
-fn limits(load: &Load<'_>) -> Limits {
-    Limits { max_error_rate: load.max_error_rate, ..Limits::default() }
+fn limits(common: &Common<'_>) -> Limits {
+    Limits { max_error_rate: common.max_error_rate, ..Limits::default() }
 }
 
 /// Equal when two runs measured the same: script and its library, load, calls, k6's major version, platform.
-fn fingerprint(planned: &Planned, load: &Load<'_>) -> anyhow::Result<String> {
+fn fingerprint(planned: &Planned, common: &Common<'_>) -> anyhow::Result<String> {
     let mut files = vec![planned.script.clone()];
-    let lib = load.root.join("eval/load-tests/lib");
+    let lib = common.root.join("eval/load-tests/lib");
     let mut library: Vec<_> = std::fs::read_dir(&lib)
         .with_context(|| format!("failed to read `{}`", lib.display()))?
         .filter_map(|it| Some(it.ok()?.path()))
@@ -171,10 +174,13 @@ fn fingerprint(planned: &Planned, load: &Load<'_>) -> anyhow::Result<String> {
         let text = std::fs::read(&file);
         hash.update(text.with_context(|| format!("failed to read `{}`", file.display()))?);
     }
-    let major = load.k6.version.split('.').next().unwrap_or_default();
+    let major = common.k6.version.split('.').next().unwrap_or_default();
     let calls = serde_json::to_string(&planned.calls).context("failed to write the calls")?;
     let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
-    let rate = variable("TARGET_RPS").unwrap_or_default();
-    hash.update([&planned.shape, &calls, &rate, major, os, arch, "1"].join("\n"));
+    // What the scripts read from the environment, and how big the machine is.
+    let inherited = ["TARGET_RPS", "REQUEST_TIMEOUT_MS"].map(|it| variable(it).unwrap_or_default());
+    let cores = std::thread::available_parallelism().map_or(0, |it| it.get());
+    hash.update(format!("{}\n{calls}\n{inherited:?}\n{major}", planned.shape));
+    hash.update(format!("{os} {arch} {cores}\n1"));
     Ok(hash.finalize().iter().take(4).map(|it| format!("{it:02x}")).collect())
 }

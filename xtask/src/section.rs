@@ -1,11 +1,15 @@
 //! What is being done, on stderr: one line a step, folded into groups in a GitHub Actions log.
 
 use std::fmt::Display;
+use std::io::Write as _;
+
+use crate::project;
 
 /// Prints one step: a word in the margin, then what was found or done.
-#[expect(clippy::print_stderr, reason = "stderr is where progress is told")]
+///
+/// A stderr that nobody reads any more is no reason to stop.
 pub(crate) fn say(step: &str, what: impl Display) {
-    eprintln!("{step:>20}  {what}");
+    let _unheard = writeln!(std::io::stderr(), "{step:>20}  {what}");
 }
 
 /// A group in an Actions log, closed when this is dropped; nothing elsewhere.
@@ -14,20 +18,18 @@ pub(crate) struct Section {
     in_actions: bool,
 }
 
-#[expect(clippy::print_stderr, reason = "workflow commands are read from stderr too")]
 pub(crate) fn section(name: &str) -> Section {
-    let in_actions = std::env::var_os("GITHUB_ACTIONS").is_some();
+    let in_actions = project::in_actions();
     if in_actions {
-        eprintln!("::group::{name}");
+        let _unheard = writeln!(std::io::stderr(), "::group::{name}");
     }
     Section { in_actions }
 }
 
 impl Drop for Section {
-    #[expect(clippy::print_stderr, reason = "workflow commands are read from stderr too")]
     fn drop(&mut self) {
         if self.in_actions {
-            eprintln!("::endgroup::");
+            let _unheard = writeln!(std::io::stderr(), "::endgroup::");
         }
     }
 }

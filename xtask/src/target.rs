@@ -8,7 +8,6 @@ use anyhow::{Context as _, bail};
 use browser_consent::Credentials;
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Command;
 
 use crate::child::{self, Child};
 use crate::interrupt::Interrupt;
@@ -42,15 +41,12 @@ impl DemoUser {
 pub(crate) async fn build() -> anyhow::Result<PathBuf> {
     say("target", "building mcp-target (release)");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let mut build = child::command(cargo);
+    build
         .args(["build", "--release", "--locked", "--package", "mcp-target"])
         .arg("--message-format=json-render-diagnostics")
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .context("failed to run cargo")?;
+        .stdout(Stdio::piped());
+    let output = child::output("cargo", &mut build).await?;
     if !output.status.success() {
         bail!("failed to build mcp-target; cargo says why above");
     }
@@ -81,9 +77,7 @@ pub(crate) async fn start(program: &PathBuf, user: &DemoUser) -> anyhow::Result<
         .args(["--listen", "127.0.0.1:0"])
         .env("LOADTEST_EMAIL", user.email)
         .env("LOADTEST_PASSWORD", &user.password)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit());
+        .stdout(Stdio::piped());
     let mut child = Child::spawn("mcp-target", &mut command)?;
     let stdout = child.inner().stdout.take().expect("stdout was asked to be a pipe");
     let mut line = String::new();
@@ -101,7 +95,7 @@ pub(crate) async fn start(program: &PathBuf, user: &DemoUser) -> anyhow::Result<
 /// Builds it and runs it until the user interrupts; its own words say how to sign in.
 pub(crate) async fn foreground(interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
     let program = interrupt.or(build()).await?;
-    let mut child = Child::spawn("mcp-target", child::command(program).stdin(Stdio::null()))?;
+    let mut child = Child::spawn("mcp-target", &mut child::command(program))?;
     let mut interrupt = interrupt.clone();
     tokio::select! {
         status = child.wait() => {

@@ -6,12 +6,11 @@ use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context as _, bail};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Command;
 
+use crate::child::run as quietly;
 use crate::child::{self, Child};
 use crate::interrupt::Interrupt;
 use crate::section::{say, section};
-use crate::tools::run as quietly;
 use crate::{browser, project, target, tools};
 
 /// What one `cargo test` said.
@@ -27,7 +26,7 @@ struct Told {
 pub(crate) async fn run(interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
     let root = project::root()?;
     let setup = section("setup");
-    let k6 = interrupt.or(tools::k6(&root)).await?;
+    let k6 = interrupt.or(tools::pinned_k6(&root)).await?;
     say("k6", &k6);
     let k6_1_1 = interrupt.or(tools::k6_1_1()).await?;
     say("k6", &k6_1_1);
@@ -125,7 +124,7 @@ async fn node_modules(folder: &Path) -> anyhow::Result<()> {
     }
     let npm = tools::on_path("npm").context("no npm on PATH; install Node.js 20 or newer")?;
     say("node", format_args!("installing the packages of {} with npm", folder.display()));
-    let mut npm = Command::new(npm);
+    let mut npm = child::command(npm);
     npm.args(["ci", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund"]);
     quietly("npm ci", npm.current_dir(folder)).await
 }

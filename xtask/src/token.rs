@@ -1,5 +1,6 @@
 //! Where `oauth-loopback` meets `browser-consent`: a bearer without hands.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -7,13 +8,15 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use browser_consent::{Consent, Credentials, WebDriver, consent, with_session};
 use oauth_loopback::{
-    AuthorizationRequest, ClientInformation, ClientMetadata, LoopbackListener, TokenResponse,
+    AccessToken, AuthorizationRequest, ClientInformation, ClientMetadata, LoopbackListener,
+    TokenResponse,
 };
 use tokio::process::Command;
 use url::Url;
 
 use crate::bearer::{Bearer, Wanted};
 use crate::interrupt::Interrupt;
+use crate::project::{printable, variable};
 use crate::section::say;
 use crate::{address, browser, child, project};
 
@@ -21,6 +24,9 @@ const CLIENT_NAME: &str = "mcp-loadtest";
 
 /// From the open authorize URL to the code.
 const SIGN_IN: Duration = Duration::from_secs(60);
+
+/// What the browser gets beyond that for a picture of the page on which it stands.
+const KEEPING_EVIDENCE: Duration = Duration::from_secs(15);
 
 /// How to get a bearer; the same for every command that needs one.
 #[derive(Debug, Clone, clap::Args)]
@@ -31,6 +37,9 @@ pub(crate) struct Minting {
     /// Client that is registered already, instead of registering one
     #[arg(long, value_name = "ID", help_heading = "Sign-in")]
     client_id: Option<String>,
+    /// Go on although the authorization server does not say that it supports PKCE
+    #[arg(long, help_heading = "Sign-in")]
+    allow_unadvertised_pkce: bool,
     /// Scope to ask for [default: what the server names]
     #[arg(long, value_name = "SCOPE", help_heading = "Sign-in")]
     scope: Vec<String>,
@@ -56,7 +65,7 @@ pub(crate) struct Minting {
 /// Where this run's bearer comes from.
 #[derive(Debug)]
 pub(crate) enum Source {
-    Given(String),
+    Given(AccessToken),
     Command(String),
     Browser(Credentials, WebDriver),
 }
@@ -66,14 +75,13 @@ impl Minting {
     ///
     /// `demo` is the embedded target's user, who needs no environment.
     pub(crate) async fn source(&self, demo: Option<Credentials>) -> anyhow::Result<Source> {
-        let variable = |name: &str| std::env::var(name).ok().filter(|it| !it.is_empty());
         if let Some(command) = &self.mint {
             return Ok(Source::Command(command.clone()));
         }
         if demo.is_none()
             && let Some(bearer) = variable("LOADTEST_BEARER")
         {
-            return Ok(Source::Given(bearer));
+            return Ok(Source::Given(AccessToken::new(bearer)));
         }
         let credentials = match demo {
             Some(it) => it,
@@ -136,8 +144,10 @@ impl Minting {
         wanted: &Wanted<'_>,
         evidence: &Path,
     ) -> anyhow::Result<Bearer> {
-        let discovery = oauth_loopback::discover(http, resource).await?;
-        say("discover", format_args!("authorization server {}", discovery.issuer));
+        let mut discovery = oauth_loopback::discover(http, resource).await?;
+        discovery.allow_unadvertised_pkce = self.allow_unadvertised_pkce;
+        let issuer = printable(&discovery.issuer);
+        say("discover", format_args!("authorization server {issuer}"));
         let listener = LoopbackListener::bind().await?;
         let client = match &self.client_id {
             Some(id) => ClientInformation::preregistered(id),
@@ -153,13 +163,13 @@ impl Minting {
         let started = Instant::now();
         let code = with_session(webdriver, async |browser| {
             request
-                .wait_for_code(SIGN_IN, async |mut opening| {
-                    let url = opening.url.clone();
+                .wait_for_code(SIGN_IN + KEEPING_EVIDENCE, async |mut opening| {
+                    let (url, name) = (opening.url.clone(), opening.client_name.clone());
                     let it = Consent {
                         url: &url,
                         credentials: Some(credentials),
                         allow_origins: &self.allow_origin,
-                        client_name: Some(CLIENT_NAME),
+                        client_name: Some(name.as_deref().unwrap_or(CLIENT_NAME)),
                         timeout: SIGN_IN,
                         evidence: Some(evidence),
                     };
@@ -183,16 +193,11 @@ async fn by_command(command: &str) -> anyhow::Result<TokenResponse> {
     let words = shlex::split(command).filter(|it| !it.is_empty());
     let words = words.with_context(|| format!("--mint `{command}` does not read as a command"))?;
     say("token", format_args!("minted by `{}`", words[0]));
-    let output = child::command(&words[0])
-        .args(&words[1..])
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .kill_on_drop(true)
-        .output();
-    let output = tokio::time::timeout(Duration::from_secs(300), output)
-        .await
-        .with_context(|| format!("--mint `{}` did not end within 300 s", words[0]))?
-        .with_context(|| format!("failed to start --mint `{}`", words[0]))?;
+    let mut mint = child::with_our_environment(&words[0]);
+    mint.args(&words[1..]).stdout(Stdio::piped());
+    let named = format!("--mint `{}`", words[0]);
+    let output = tokio::time::timeout(Duration::from_secs(300), child::output(&named, &mut mint));
+    let output = output.await.with_context(|| format!("{named} did not end within 300 s"))??;
     if !output.status.success() {
         bail!("--mint `{}` failed ({}); its own words are above", words[0], output.status);
     }
@@ -207,16 +212,15 @@ async fn by_command(command: &str) -> anyhow::Result<TokenResponse> {
 }
 
 /// Tells GitHub Actions to hide the token in every later line of the log.
-#[expect(clippy::print_stderr, reason = "workflow commands are read from stderr too")]
 fn mask(token: &str) {
-    if std::env::var_os("GITHUB_ACTIONS").is_some() {
-        eprintln!("::add-mask::{token}");
+    if project::in_actions() {
+        let _unheard = writeln!(std::io::stderr(), "::add-mask::{token}");
     }
 }
 
 async fn warn_if_committable(file: &Path) {
     let mut git = Command::new("git");
-    let ignored = git.args(["check-ignore", "--quiet", "--no-index"]).arg(file);
+    let ignored = git.args(["check-ignore", "--quiet", "--no-index"]).arg(file).kill_on_drop(true);
     let ignored = ignored.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // 0: ignored, 1: not ignored, 128: no repository or outside of it.
     if ignored.status().await.is_ok_and(|it| it.code() == Some(1)) {

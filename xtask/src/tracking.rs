@@ -3,9 +3,12 @@
 use anyhow::Context as _;
 use gh_comment::{Author, Client, Comment, Issue, Marker, Token, default_key};
 use k6_summary::Run;
+use serde_json::Value;
 use url::Url;
 
-use crate::project::{http_client, variable};
+use crate::address::is_loopback;
+use crate::project::{http_client, in_actions, variable};
+use crate::section::say;
 
 const MARKER: &str = "loadtest";
 
@@ -21,16 +24,19 @@ pub(crate) struct Tracking<'a> {
 
 impl<'a> Tracking<'a> {
     /// Takes the token and the API's address from the environment, as GitHub Actions sets them.
-    pub(crate) fn new(issue: &'a Issue) -> anyhow::Result<Self> {
+    ///
+    /// Only comments of `trusted` are believed: by default those of the token's own account.
+    pub(crate) fn new(issue: &'a Issue, trusted: Option<Author>) -> anyhow::Result<Self> {
         let token = variable("GITHUB_TOKEN").or_else(|| variable("GH_TOKEN"));
         let token = token.context("--issue needs a token in GITHUB_TOKEN or GH_TOKEN")?;
         let base = variable("GITHUB_API_URL");
         let base = base.unwrap_or_else(|| "https://api.github.com".to_owned());
         let base = Url::parse(&base).context("GITHUB_API_URL is no address")?;
-        let in_actions = variable("GITHUB_ACTIONS").as_deref() == Some("true");
-        let author = in_actions.then(|| Author::github_actions(&base));
-        let client = Client::new(http_client(true)?, base, Token::new(token))?;
-        let client = match author {
+        // A workflow's own token may not ask who it is.
+        let trusted = trusted.or_else(|| in_actions().then(|| Author::github_actions(&base)));
+        let http = http_client(!is_loopback(&base))?;
+        let client = Client::new(http, base, Token::new(token.trim()))?;
+        let client = match trusted {
             Some(it) => client.trusting(it),
             None => client,
         };
@@ -38,10 +44,14 @@ impl<'a> Tracking<'a> {
         Ok(Self { client, issue, marker })
     }
 
-    /// Trusted records of earlier runs; those of an unknown version are passed over.
+    /// Trusted records of earlier runs; those of an unknown version are named and passed over.
     pub(crate) async fn earlier(&self) -> anyhow::Result<Vec<Run>> {
         let payloads = self.client.last_data(self.issue, &self.marker, EARLIER).await?;
-        Ok(payloads.iter().filter_map(|it| it.to_string().parse().ok()).collect())
+        let read = |payload: &Value| {
+            let run: Result<Run, _> = payload.to_string().parse();
+            run.map_err(|it| say("issue", format_args!("an earlier run is passed over: {it}"))).ok()
+        };
+        Ok(payloads.iter().filter_map(read).collect())
     }
 
     /// Posts the report, or edits the comment of the same run, and returns its address.

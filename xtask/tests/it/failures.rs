@@ -1,5 +1,7 @@
 //! What does not work ends in one clear sentence, exit code 1, and nothing left running.
 
+use axum::http::{StatusCode, header};
+
 use crate::program::{Sandbox, processes_with, run};
 use crate::servers::{EMAIL, PASSWORD, TOKEN, mcp, target};
 
@@ -87,6 +89,20 @@ async fn a_target_that_is_no_mcp_server_is_named() {
         .env("LOADTEST_BEARER", TOKEN))
     .await;
     check(ended.error(), &["no MCP server", &address.to_string()]);
+}
+
+#[tokio::test]
+async fn an_address_that_leads_elsewhere_is_told_with_the_other_one() {
+    let redirect = async || (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, "/mcp/")]);
+    let address = crate::servers::serve(axum::Router::new().fallback(redirect)).await;
+    let sandbox = Sandbox::new();
+    let ended = run(sandbox
+        .xtask("loadtest")
+        .args(["--target", &format!("http://{address}/mcp")])
+        .env("K6", sandbox.fake_k6("exit 0"))
+        .env("LOADTEST_BEARER", TOKEN))
+    .await;
+    check(ended.error(), &["307", "`/mcp/`", "name that address"]);
 }
 
 #[tokio::test]

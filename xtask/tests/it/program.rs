@@ -34,7 +34,8 @@ impl Sandbox {
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
             let ours = ["LOADTEST_", "GITHUB_", "GH_", "K6", "MCP_", "RUNNER_"];
-            if ours.iter().any(|it| name.starts_with(it)) || name == "CI" {
+            let proxy = name.to_lowercase().ends_with("_proxy");
+            if ours.iter().any(|it| name.starts_with(it)) || proxy || name == "CI" {
                 it.env_remove(name);
             }
         }

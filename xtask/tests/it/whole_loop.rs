@@ -229,6 +229,61 @@ async fn a_broken_sign_in_is_told_on_the_issue_and_stays_in_the_history() {
 }
 
 #[tokio::test]
+async fn one_scenario_that_breaks_does_not_lose_the_others() {
+    let sandbox = Sandbox::new();
+    let target = mcp().await;
+    let summary = SUMMARY.replace("P50", "20");
+    // The second scenario finds a file where its folder should be.
+    let script = format!(
+        "cat > \"$summary\" <<'END'\n{summary}\nEND\ntouch \"$(dirname \"$summary\")/../concurrent-sessions\""
+    );
+    let ended = run(sandbox
+        .xtask("loadtest")
+        .args(["--target", &target, "--calls", &calls(&sandbox)])
+        .env("K6", sandbox.fake_k6(&script))
+        .env("LOADTEST_BEARER", TOKEN))
+    .await;
+    assert_eq!(ended.code, Some(3), "{ended:#?}");
+    let record = sandbox.record();
+    let verdicts: Vec<_> =
+        record["scenarios"].as_array().unwrap().iter().map(|it| &it["verdict"]).collect();
+    assert_eq!(verdicts, ["passed", "did_not_run", "passed"]);
+    assert!(record["scenarios"][1]["reasons"][0].as_str().unwrap().contains("failed to create"));
+}
+
+#[tokio::test]
+async fn a_damaged_history_loses_neither_the_run_nor_the_next_one() {
+    let sandbox = Sandbox::new();
+    let (github, _) = github().await;
+    let target = mcp().await;
+    std::fs::create_dir(sandbox.path("runs")).unwrap();
+    std::fs::write(sandbox.path("runs/history.ndjson"), b"{\"schema\": 1, \xff").unwrap();
+    assert_eq!(run_with(&sandbox, &target, &github, 20).await.code, Some(0));
+    let second = run_with(&sandbox, &target, &github, 26).await;
+    assert!(second.stdout.contains("**26.0 (+30 %)**"), "{second:#?}");
+    assert!(second.stderr.contains("line 1 of the history skipped"), "{}", second.stderr);
+}
+
+#[tokio::test]
+async fn a_reader_that_has_seen_enough_does_not_stop_the_report() {
+    let sandbox = Sandbox::new();
+    let summary = SUMMARY.replace("P50", "20");
+    let k6 = sandbox.fake_k6(&format!("cat > \"$summary\" <<'END'\n{summary}\nEND"));
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = sandbox.xtask("loadtest");
+    command
+        .args(["cold-start", "--target", &mcp().await])
+        .env("K6", k6)
+        .env("LOADTEST_BEARER", TOKEN)
+        .env("GITHUB_STEP_SUMMARY", sandbox.path("job-summary.md"))
+        .stdout(writer)
+        .stderr(Stdio::null());
+    assert_eq!(command.status().await.unwrap().code(), Some(0));
+    assert!(sandbox.path("job-summary.md").exists());
+}
+
+#[tokio::test]
 async fn a_token_that_a_command_mints_is_used_and_written() {
     let sandbox = Sandbox::new();
     let mint = format!(
