@@ -10,12 +10,15 @@ use subtle::ConstantTimeEq as _;
 use tokio::sync::watch;
 use url::Url;
 
-use crate::callback::{Expectation, LoopbackListener};
+use crate::answer::Expectation;
+use crate::callback::LoopbackListener;
+use crate::client_information::ClientInformation;
+use crate::code::AuthorizationCode;
 use crate::discovery::Discovery;
 use crate::error::{Error, clean};
+use crate::http;
 use crate::pkce::CodeVerifier;
-use crate::registration::ClientInformation;
-use crate::token::{AuthorizationCode, TokenEndpoint};
+use crate::token_endpoint::TokenEndpoint;
 
 /// A request that waits for someone to open its URL. It holds the listener, so it can be answered once.
 pub struct AuthorizationRequest {
@@ -65,18 +68,17 @@ impl AuthorizationRequest {
         scope: &[String],
     ) -> Result<Self, Error> {
         discovery.require_pkce()?;
-        if let Some(registered_at) = client.issuer.as_ref().filter(|it| **it != discovery.issuer) {
-            return Err(Error::ForeignClient {
-                registered_at: clean(registered_at),
-                issuer: clean(&discovery.issuer),
-            });
-        }
         let server = &discovery.authorization_server;
-        let (state, verifier) = (State::random(), CodeVerifier::random());
         let scope = discovery.scope(scope).join(" ");
-        let mut url = Url::parse(&server.authorization_endpoint).map_err(|_| Error::Address {
+        let endpoint = TokenEndpoint::new(discovery, client, scope)?;
+        let Some(address) = &server.authorization_endpoint else {
+            let issuer = clean(&discovery.issuer);
+            return Err(Error::NotOffered { what: "authorization endpoint", issuer });
+        };
+        let (state, verifier) = (State::random(), CodeVerifier::random());
+        let mut url = Url::parse(address).map_err(|_| Error::Address {
             what: "authorization endpoint",
-            address: clean(&server.authorization_endpoint),
+            address: clean(address),
         })?;
         url.set_fragment(None);
         let mut query = url.query_pairs_mut();
@@ -86,10 +88,12 @@ impl AuthorizationRequest {
             .append_pair("redirect_uri", listener.redirect_uri())
             .append_pair("state", state.reveal())
             .append_pair("code_challenge", &verifier.challenge())
-            .append_pair("code_challenge_method", "S256")
-            .append_pair("resource", &discovery.resource);
-        if !scope.is_empty() {
-            query.append_pair("scope", &scope);
+            .append_pair("code_challenge_method", "S256");
+        if let Some(it) = &discovery.resource {
+            query.append_pair("resource", it);
+        }
+        if !endpoint.scope.is_empty() {
+            query.append_pair("scope", &endpoint.scope);
         }
         drop(query);
         let expectation = Expectation {
@@ -99,14 +103,31 @@ impl AuthorizationRequest {
                 .authorization_response_iss_parameter_supported
                 .unwrap_or_default(),
         };
-        let endpoint = TokenEndpoint {
-            url: server.token_endpoint.clone(),
-            issuer: discovery.issuer.clone(),
-            client: client.clone(),
-            resource: discovery.resource.clone(),
-            scope,
-        };
         Ok(Self { url, listener, expectation, verifier, endpoint })
+    }
+
+    /// Asks for a code without showing a page (`prompt=none`), which does where someone is signed in and has consented.
+    ///
+    /// Where it does not, the wait ends in [`Error::Denied`] with `login_required`, `consent_required` or
+    /// `interaction_required`.
+    #[must_use]
+    pub fn silent(mut self) -> Self {
+        self.url.query_pairs_mut().append_pair("prompt", "none");
+        self
+    }
+
+    /// Whether the server turns the client away before anyone is asked anything.
+    ///
+    /// For a client that is only remembered: the server would show that on a page of its own, and no callback would come.
+    pub(crate) async fn is_refused(&self, http: &reqwest::Client) -> Result<bool, Error> {
+        let (status, to) = http::first_page(http, self.url.clone()).await?;
+        let Some(to) = to else {
+            return Ok(matches!(status.as_u16(), 400 | 401 | 403 | 404 | 422));
+        };
+        let error = to.query_pairs().find(|(name, _)| name == "error").map(|(_, it)| it);
+        let back = to.as_str().starts_with(self.listener.redirect_uri());
+        Ok(error
+            .is_some_and(|it| !back || matches!(&*it, "invalid_client" | "unauthorized_client")))
     }
 
     /// The address to open in a browser.

@@ -1,7 +1,7 @@
 //! The loopback redirect URI, [RFC 8252 §7.3](https://www.rfc-editor.org/rfc/rfc8252#section-7.3).
 
-use std::collections::BTreeMap;
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,18 +9,17 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{
-    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
-};
+use axum::http::header::{ALLOW, HOST};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time;
+use url::{Host, Url};
 
-use crate::authorization;
+use crate::answer::{Expectation, judge};
 use crate::error::{Error, clean};
+use crate::page::{NOT_SIGNED_IN, NOT_THE_ANSWER, SIGNED_IN, page};
 
 const PATH: &str = "/callback";
 const QUERY_LIMIT: usize = 8 * 1024;
@@ -33,16 +32,10 @@ const DELIVERY: Duration = Duration::from_secs(1);
 pub struct LoopbackListener {
     listener: TcpListener,
     authority: String,
+    path: String,
     redirect_uri: String,
-}
-
-/// What a callback must bring along to be the answer that is waited for.
-#[derive(Debug)]
-pub(crate) struct Expectation {
-    pub(crate) state: authorization::State,
-    pub(crate) issuer: String,
-    /// Whether the server announced the `iss` parameter of RFC 9207, so that an answer without it is forged.
-    pub(crate) issuer_is_sent: bool,
+    /// Whether someone chose this redirect URI, so that no other will do.
+    pub(crate) fixed: bool,
 }
 
 impl LoopbackListener {
@@ -51,14 +44,42 @@ impl LoopbackListener {
     /// # Errors
     /// [`Error::Listen`].
     pub async fn bind() -> Result<Self, Error> {
-        let listen = async {
-            let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-            let authority = listener.local_addr()?.to_string();
-            io::Result::Ok((listener, authority))
-        };
-        let (listener, authority) = listen.await.map_err(|source| Error::Listen { source })?;
+        let (listener, address) = listen((Ipv4Addr::LOCALHOST, 0).into()).await?;
+        let authority = address.to_string();
         let redirect_uri = format!("http://{authority}{PATH}");
-        Ok(Self { listener, authority, redirect_uri })
+        Ok(Self { listener, authority, path: PATH.to_owned(), redirect_uri, fixed: false })
+    }
+
+    /// Listens where a client that was registered beforehand is redirected to: on 127.0.0.1, `[::1]` or `localhost`.
+    ///
+    /// # Errors
+    /// [`Error::RedirectUri`] for an address that is not on loopback, [`Error::Listen`] if the port is taken.
+    pub async fn bind_to(redirect_uri: &str) -> Result<Self, Error> {
+        let refused = || Error::RedirectUri { redirect_uri: clean(redirect_uri) };
+        let url = Url::parse(redirect_uri).map_err(|_| refused())?;
+        let host = match url.host() {
+            Some(Host::Ipv4(Ipv4Addr::LOCALHOST)) | Some(Host::Domain("localhost")) => {
+                IpAddr::V4(Ipv4Addr::LOCALHOST)
+            }
+            Some(Host::Ipv6(Ipv6Addr::LOCALHOST)) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            _ => return Err(refused()),
+        };
+        let plain = url.scheme() == "http"
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        let Some(port) = url.port_or_known_default().filter(|it| plain && *it != 0) else {
+            return Err(refused());
+        };
+        let (listener, _) = listen((host, port).into()).await?;
+        Ok(Self {
+            listener,
+            authority: url.authority().to_owned(),
+            path: url.path().to_owned(),
+            redirect_uri: redirect_uri.to_owned(),
+            fixed: true,
+        })
     }
 
     /// The redirect URI to register, to authorize with and to exchange with, always in this spelling.
@@ -74,10 +95,12 @@ impl LoopbackListener {
         browser: impl Future<Output = Result<(), Error>>,
         settle: watch::Sender<bool>,
     ) -> Result<String, Error> {
-        let Self { listener, authority, redirect_uri } = self;
+        let Self { listener, authority, path, redirect_uri, .. } = self;
+        let address = authority.clone();
         let (answers, mut answered) = mpsc::channel(1);
         let desk = Arc::new(Desk {
             authority,
+            path,
             expectation,
             settled: AtomicBool::new(false),
             ignored: Mutex::new(None),
@@ -128,7 +151,10 @@ impl LoopbackListener {
         };
         let outcome = tokio::select! {
             outcome = conversation => outcome,
-            ended = &mut server => Err(Error::Listen { source: ended.err().unwrap_or_else(|| io::ErrorKind::NotConnected.into()) }),
+            ended = &mut server => {
+                let source = ended.err().unwrap_or_else(|| io::ErrorKind::NotConnected.into());
+                Err(Error::Listen { address, source })
+            }
         };
         drop(stop);
         // The page is still on its way to the browser; a connection that stays open beyond that is cut.
@@ -137,8 +163,18 @@ impl LoopbackListener {
     }
 }
 
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+    let bound = async {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        io::Result::Ok((listener, address))
+    };
+    bound.await.map_err(|source| Error::Listen { address: address.to_string(), source })
+}
+
 struct Desk {
     authority: String,
+    path: String,
     expectation: Expectation,
     settled: AtomicBool,
     /// Why the last request that looked like a callback was not taken for one.
@@ -163,7 +199,7 @@ impl Desk {
 /// ends the wait.
 async fn callback(State(desk): State<Arc<Desk>>, request: Request) -> Response {
     let uri = request.uri();
-    if uri.path() != PATH {
+    if uri.path() != desk.path {
         return page(StatusCode::NOT_FOUND, NOT_THE_ANSWER);
     }
     if request.method() != Method::GET {
@@ -196,64 +232,4 @@ async fn callback(State(desk): State<Arc<Desk>>, request: Request) -> Response {
     // An error means that the wait has just ended, and then nobody wants the answer.
     let _ = desk.answers.try_send(answer);
     response
-}
-
-/// Reads the query of a callback: `Err` says why it is not the answer that is waited for, `Ok` is the answer.
-fn judge(query: &str, expected: &Expectation) -> Result<Result<String, Error>, &'static str> {
-    let mut parameters = BTreeMap::new();
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if parameters.insert(name, value).is_some() {
-            return Err("repeated a parameter");
-        }
-    }
-    let parameter = |name: &str| parameters.get(name).map(|it| it.as_ref());
-    if !parameter("state").is_some_and(|it| expected.state.matches(it)) {
-        return Err("had no state or a wrong one");
-    }
-    let from_issuer = match parameter("iss") {
-        Some(it) => it == expected.issuer,
-        None => !expected.issuer_is_sent,
-    };
-    if !from_issuer {
-        return Ok(Err(Error::CallbackIssuer { issuer: clean(&expected.issuer) }));
-    }
-    if let Some(error) = parameter("error").filter(|it| !it.is_empty()) {
-        let description = parameter("error_description").map(clean);
-        return Ok(Err(Error::Denied { error: clean(error), description }));
-    }
-    Ok(parameter("code").filter(|it| !it.is_empty()).map(str::to_owned).ok_or(Error::NoCode))
-}
-
-macro_rules! html {
-    ($title:literal, $text:literal) => {
-        concat!(
-            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>",
-            $title,
-            "</title><style>body{font:1.1rem system-ui;margin:4rem auto;max-width:30rem}</style><h1>",
-            $title,
-            "</h1><p>",
-            $text,
-            "</p></html>"
-        )
-    };
-}
-
-const SIGNED_IN: &str = html!("Signed in", "You can close this window.");
-const NOT_SIGNED_IN: &str = html!("Not signed in", "The reason is where the sign-in was started.");
-const NOT_THE_ANSWER: &str = html!("Nothing here", "This is not the answer that is waited for.");
-
-/// A constant page: nothing of the request stands in it.
-fn page(status: StatusCode, html: &'static str) -> Response {
-    let headers = [
-        (CONTENT_TYPE, "text/html; charset=utf-8"),
-        (CACHE_CONTROL, "no-store"),
-        (REFERRER_POLICY, "no-referrer"),
-        (
-            CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-        ),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (CONNECTION, "close"),
-    ];
-    (status, headers, html).into_response()
 }

@@ -37,9 +37,9 @@ impl Browser {
     ///
     /// A command that fails does so with its last words. One that goes on after the answer came, such as a browser with a
     /// window, is left alone after a while; one whose answer does not come any more is told to end.
-    pub(crate) async fn open(self, opening: &mut Opening) -> io::Result<()> {
+    pub(crate) async fn open(&self, opening: &mut Opening) -> io::Result<()> {
         let Self { program, arguments } = self;
-        let mut command = Command::new(&program);
+        let mut command = Command::new(program);
         command
             .args(with_address(arguments, opening.url.as_str()))
             .stdin(Stdio::null())
@@ -76,7 +76,8 @@ async fn until_answered<T>(ended: impl Future<Output = T>, opening: &mut Opening
     }
 }
 
-fn with_address(mut arguments: Vec<String>, address: &str) -> Vec<String> {
+fn with_address(arguments: &[String], address: &str) -> Vec<String> {
+    let mut arguments = arguments.to_vec();
     if !arguments.iter().any(|it| it.contains("%s")) {
         arguments.push("%s".to_owned());
     }
@@ -149,7 +150,7 @@ mod tests {
     fn check(command: &str, expected: &[&str]) {
         let Browser { program, arguments } = Browser::parse(command).expect("a command line");
         let mut words = vec![program];
-        words.extend(with_address(arguments, "http://a/?b=c"));
+        words.extend(with_address(&arguments, "http://a/?b=c"));
         assert_eq!(words, expected, "{command}");
     }
 

@@ -1,22 +1,24 @@
-//! Which authorization server protects a resource: [RFC 9728](https://www.rfc-editor.org/rfc/rfc9728), then
-//! [RFC 8414](https://www.rfc-editor.org/rfc/rfc8414).
+//! Which authorization server protects a resource, [RFC 9728](https://www.rfc-editor.org/rfc/rfc9728).
 
 use reqwest::header::{ACCEPT, HeaderMap, WWW_AUTHENTICATE};
 use reqwest::{Client, StatusCode};
 use serde::Deserialize;
 use url::Url;
 
-use crate::address::{covers, inserted, is_loopback, permitted, server_metadata};
+use crate::address::{covers, inserted, is_loopback, permitted};
 use crate::challenge::Challenge;
 use crate::error::{Error, Step, clean};
 use crate::http;
+use crate::server_metadata::{
+    AuthorizationServerMetadata, Found, first_document, first_server, server,
+};
 
 /// What is known about a resource before anyone signs in.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Discovery {
-    /// The resource indicator, in the very spelling of the metadata.
-    pub resource: String,
+    /// The resource indicator, in the very spelling of the metadata; `None` after [`discover_issuer`].
+    pub resource: Option<String>,
     /// The issuer, in the very spelling of the metadata.
     pub issuer: String,
     pub authorization_server: AuthorizationServerMetadata,
@@ -26,19 +28,6 @@ pub struct Discovery {
     pub scopes_supported: Vec<String>,
     /// Go on although the authorization server does not say that it supports PKCE; false after [`discover`].
     pub allow_unadvertised_pkce: bool,
-}
-
-/// The part of RFC 8414's document that the flow needs.
-#[derive(Debug, Clone, Deserialize)]
-#[non_exhaustive]
-pub struct AuthorizationServerMetadata {
-    pub issuer: String,
-    pub authorization_endpoint: String,
-    pub token_endpoint: String,
-    pub registration_endpoint: Option<String>,
-    pub scopes_supported: Option<Vec<String>>,
-    pub code_challenge_methods_supported: Option<Vec<String>>,
-    pub authorization_response_iss_parameter_supported: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -91,11 +80,28 @@ pub async fn discover(http: &Client, resource: &str) -> Result<Discovery, Error>
     let issuers = metadata.authorization_servers.unwrap_or_default();
     let authorization_server = first_server(http, &issuers, url, on_loopback).await?;
     Ok(Discovery {
-        resource: metadata.resource,
+        resource: Some(metadata.resource),
         issuer: authorization_server.issuer.clone(),
         authorization_server,
         challenge_scope: challenge.and_then(|it| it.parameter("scope").map(str::to_owned)),
         scopes_supported: metadata.scopes_supported.unwrap_or_default(),
+        allow_unadvertised_pkce: false,
+    })
+}
+
+/// Reads the metadata of an authorization server for a token that is meant for no resource in particular.
+///
+/// # Errors
+/// Any request that fails, metadata that is missing or of another issuer, an address that is neither https nor loopback.
+pub async fn discover_issuer(http: &Client, issuer: &str) -> Result<Discovery, Error> {
+    let on_loopback = is_loopback(&permitted("issuer", issuer, true)?);
+    let authorization_server = server(http, issuer, on_loopback).await?;
+    Ok(Discovery {
+        resource: None,
+        issuer: authorization_server.issuer.clone(),
+        authorization_server,
+        challenge_scope: None,
+        scopes_supported: Vec::new(),
         allow_unadvertised_pkce: false,
     })
 }
@@ -123,6 +129,24 @@ impl Discovery {
             }
         }
         scope
+    }
+
+    /// Takes up the challenge of a request that was refused for lack of scope: the `WWW-Authenticate` value of the 403.
+    ///
+    /// Returns the union of `given`, or of what [`Discovery::scope`] chooses without it, and of what the challenge wants.
+    ///
+    /// # Errors
+    /// [`Error::NoChallenge`] if it holds no Bearer challenge.
+    pub fn step_up(&self, given: &[String], header: &str) -> Result<Vec<String>, Error> {
+        let challenge = Challenge::bearer([header])
+            .ok_or_else(|| Error::NoChallenge { header: clean(header) })?;
+        let mut scope = self.scope(given);
+        for wanted in challenge.parameter("scope").unwrap_or_default().split_ascii_whitespace() {
+            if !scope.iter().any(|it| it == wanted) {
+                scope.push(wanted.to_owned());
+            }
+        }
+        Ok(scope)
     }
 
     /// Refuses an authorization server that does not advertise the S256 code challenge.
@@ -154,72 +178,4 @@ async fn challenge(http: &Client, server: &Url) -> Result<(StatusCode, HeaderMap
         }
     })
     .await
-}
-
-enum Found<T> {
-    Document(String, T),
-    Nothing(Vec<String>),
-}
-
-/// The first address that answers with a JSON object; a page for everything or a 404 leads to the next one.
-async fn first_document<T: for<'de> Deserialize<'de>>(
-    http: &Client,
-    step: Step,
-    candidates: Vec<Url>,
-) -> Result<Found<T>, Error> {
-    let mut tried = Vec::new();
-    for url in candidates {
-        let answer = http::document(http, step, url).await?;
-        if answer.status.is_success() && answer.json::<serde_json::Map<_, _>>().is_ok() {
-            return Ok(Found::Document(answer.url.clone(), answer.json()?));
-        }
-        tried.push(format!("{}: {}", answer.url, answer.seen()));
-    }
-    Ok(Found::Nothing(tried))
-}
-
-/// The first of the listed authorization servers whose metadata is sound; if none is, what is wrong with the first.
-async fn first_server(
-    http: &Client,
-    issuers: &[String],
-    url: String,
-    on_loopback: bool,
-) -> Result<AuthorizationServerMetadata, Error> {
-    const LOOKED_AT: usize = 4;
-    let mut first_error = None;
-    for issuer in issuers.iter().take(LOOKED_AT) {
-        match server(http, issuer, on_loopback).await {
-            Ok(it) => return Ok(it),
-            Err(it) => first_error = first_error.or(Some(it)),
-        }
-    }
-    Err(first_error.unwrap_or(Error::NoAuthorizationServer { url }))
-}
-
-async fn server(
-    http: &Client,
-    issuer: &str,
-    on_loopback: bool,
-) -> Result<AuthorizationServerMetadata, Error> {
-    let address = permitted("issuer", issuer, on_loopback)?;
-    let found = first_document(http, Step::ServerMetadata, server_metadata(&address)).await?;
-    let (url, metadata): (_, AuthorizationServerMetadata) = match found {
-        Found::Document(url, metadata) => (url, metadata),
-        Found::Nothing(tried) => {
-            return Err(Error::NoServerMetadata { issuer: clean(issuer), tried });
-        }
-    };
-    if metadata.issuer != issuer {
-        return Err(Error::IssuerMismatch {
-            issuer: clean(issuer),
-            found: clean(&metadata.issuer),
-            url,
-        });
-    }
-    permitted("authorization endpoint", &metadata.authorization_endpoint, on_loopback)?;
-    permitted("token endpoint", &metadata.token_endpoint, on_loopback)?;
-    if let Some(it) = &metadata.registration_endpoint {
-        permitted("registration endpoint", it, on_loopback)?;
-    }
-    Ok(metadata)
 }

@@ -1,5 +1,8 @@
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
+
+pub(crate) use crate::refusal::{Refusal, Step};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -51,9 +54,10 @@ pub enum Error {
     PkceUnadvertised { issuer: String, offered: String },
 
     #[error(
-        "the authorization server `{issuer}` offers no registration; use the id of a client registered beforehand (`--client-id`)"
+        "the authorization server `{issuer}` offers no registration; use the id of a client registered beforehand (`--client-id`){}",
+        if *.documents { ", or a client ID metadata document (`--client-metadata-url`)" } else { "" }
     )]
-    NoRegistration { issuer: String },
+    NoRegistration { issuer: String, documents: bool },
     #[error(
         "the client was registered without the redirect URI `{redirect_uri}`; the server kept {kept}"
     )]
@@ -63,8 +67,18 @@ pub enum Error {
     )]
     ForeignClient { registered_at: String, issuer: String },
 
-    #[error("cannot listen on 127.0.0.1")]
-    Listen { source: std::io::Error },
+    #[error("cannot read or write `{}`", .path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("cannot listen on {address}")]
+    Listen { address: String, source: std::io::Error },
+    #[error(
+        "`{redirect_uri}` is no redirect URI to listen on: it must be http://127.0.0.1:PORT/PATH, or [::1] or localhost in its place, without a query"
+    )]
+    RedirectUri { redirect_uri: String },
+    #[error(
+        "`{url}` is no client ID metadata document: it must be https with a path, without credentials, dot segments or a fragment"
+    )]
+    ClientMetadataUrl { url: String },
     #[error("the browser step failed")]
     Browser { source: Source },
     #[error("no callback at {redirect_uri} within {} s{}", .waited.as_secs_f32(), Ignored(.ignored))]
@@ -75,6 +89,14 @@ pub enum Error {
     CallbackIssuer { issuer: String },
     #[error("the authorization server did not give a code: {error}{}", Described(.description))]
     Denied { error: String, description: Option<String> },
+    #[error("the client's key is {reason}")]
+    ClientKey { reason: &'static str },
+    #[error(
+        "the challenge `{header}` holds no Bearer challenge; give the WWW-Authenticate header of the 403 answer"
+    )]
+    NoChallenge { header: String },
+    #[error("the authorization server `{issuer}` offers no {what}")]
+    NotOffered { what: &'static str, issuer: String },
     #[error("the callback brought neither a code nor an error")]
     NoCode,
 
@@ -101,78 +123,13 @@ pub enum Error {
     TokenLifetime { lives_for: Duration, needed: Duration },
 }
 
-/// A request of the flow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Step {
-    Resource,
-    ResourceMetadata,
-    ServerMetadata,
-    Registration,
-    Token,
-    Refresh,
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Resource => "asking the resource for its challenge",
-            Self::ResourceMetadata => "reading the protected resource metadata",
-            Self::ServerMetadata => "reading the authorization server metadata",
-            Self::Registration => "registering the client",
-            Self::Token => "exchanging the code for a token",
-            Self::Refresh => "refreshing the token",
-        })
-    }
-}
-
-/// An error answer of an OAuth endpoint, RFC 6749 §5.2 and RFC 7591 §3.2.2.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Refusal {
-    pub step: Step,
-    pub url: String,
-    pub status: u16,
-    pub error: Option<String>,
-    pub description: Option<String>,
-    /// What the server said about when to come back, as it said it.
-    pub retry_after: Option<String>,
-}
-
-impl Refusal {
-    fn advice(&self) -> Option<&'static str> {
-        Some(match (self.step, self.status, self.error.as_deref()) {
-            (_, 429, _) => "too many requests",
-            (Step::Registration, 401 | 403, _) => {
-                "registration here wants an initial access token; use the id of a client registered beforehand (`--client-id`)"
-            }
-            (Step::Registration, _, Some("invalid_redirect_uri")) => {
-                "the server takes no loopback redirect URI; use the id of a client registered beforehand (`--client-id`)"
-            }
-            (_, _, Some("invalid_client")) => "the client is not known there; register it again",
-            (_, _, Some("invalid_target")) => {
-                "the authorization server does not serve this resource for this client"
-            }
-            (Step::Refresh, _, Some("invalid_grant")) => {
-                "the refresh token is no longer good; sign in again"
-            }
-            _ => return None,
-        })
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} answered {}", self.step, self.url, self.status)?;
-        for part in [self.error.as_deref(), self.description.as_deref(), self.advice()]
-            .into_iter()
-            .flatten()
-        {
-            write!(f, ": {part}")?;
-        }
-        match &self.retry_after {
-            Some(it) => write!(f, ", retry after {it}"),
-            None => Ok(()),
+impl Error {
+    /// The error code that the authorization server gave, in the callback or in an answer.
+    pub(crate) fn code(&self) -> Option<&str> {
+        match self {
+            Self::Denied { error, .. } => Some(error),
+            Self::Refused(it) => it.error.as_deref(),
+            _ => None,
         }
     }
 }
@@ -216,22 +173,5 @@ mod tests {
     fn server_text_is_one_short_line() {
         assert_eq!(clean(" a\x1b[31mb\r\nc\u{202e}d "), "a [31mb  c d");
         assert_eq!(clean(&"é".repeat(1000)).chars().count(), 301);
-    }
-
-    #[test]
-    fn a_refusal_says_what_was_seen_and_what_to_do() {
-        let mut refusal = Refusal {
-            step: Step::Registration,
-            url: "https://a/register".to_owned(),
-            status: 401,
-            error: Some("invalid_token".to_owned()),
-            description: None,
-            retry_after: None,
-        };
-        insta::assert_snapshot!(refusal, @"registering the client: https://a/register answered 401: invalid_token: registration here wants an initial access token; use the id of a client registered beforehand (`--client-id`)");
-        refusal.status = 429;
-        refusal.error = None;
-        refusal.retry_after = Some("60".to_owned());
-        insta::assert_snapshot!(refusal, @"registering the client: https://a/register answered 429: too many requests, retry after 60");
     }
 }

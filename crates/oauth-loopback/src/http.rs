@@ -11,6 +11,10 @@ use crate::error::{Error, Refusal, Step, clean};
 const BODY_LIMIT: usize = 1 << 20;
 const DEADLINE: Duration = Duration::from_secs(30);
 const REDIRECTS: usize = 4;
+/// A window of a minute, which is what rate limits of registrations have, and some seconds.
+const PATIENCE: Duration = Duration::from_secs(75);
+/// The second is what better-auth sends.
+const RETRY_AFTER: [&str; 2] = ["retry-after", "x-retry-after"];
 
 /// The HTTP client that the flow wants: no redirects, since a code must not travel to where nobody looked, and a deadline.
 ///
@@ -76,16 +80,26 @@ impl Answer {
         let strike = |it: &str| {
             clean(&secrets.iter().fold(it.to_owned(), |it, secret| it.replace(secret, "(secret)")))
         };
-        let header =
-            |name| self.headers.get(name).map(|it| strike(&String::from_utf8_lossy(it.as_bytes())));
+        let header = |name: &str| {
+            self.headers.get(name).map(|it| strike(&String::from_utf8_lossy(it.as_bytes())))
+        };
         Some(Error::Refused(Box::new(Refusal {
             step: self.step,
             url: self.url.clone(),
             status: self.status.as_u16(),
             error: error.map(strike),
             description: description.as_deref().map(strike),
-            retry_after: header("retry-after").or_else(|| header("x-retry-after")),
+            retry_after: RETRY_AFTER.iter().find_map(|it| header(it)),
         })))
+    }
+
+    /// How long the server wants to be left alone, RFC 9110 §10.2.3, if it says so in seconds and they are not too many.
+    fn wait(&self) -> Option<Duration> {
+        let busy =
+            matches!(self.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+        let said = RETRY_AFTER.iter().find_map(|it| self.headers.get(*it)).filter(|_| busy)?;
+        let wait = Duration::from_secs(said.to_str().ok()?.trim().parse().ok()?);
+        (wait <= PATIENCE).then_some(wait)
     }
 
     /// Status and media type in words, for the list of what was tried.
@@ -99,9 +113,20 @@ impl Answer {
 }
 
 /// Sends a request and reads the whole answer, which must come from the address that was asked.
+///
+/// A server that says when to come back is asked once more then, unless that is too far away.
 pub(crate) async fn answer(step: Step, request: RequestBuilder) -> Result<Answer, Error> {
+    let again = request.try_clone();
     let (url, response) = send(step, request).await?;
-    read(step, url, response).await
+    let answer = read(step, url, response).await?;
+    match (again, answer.wait()) {
+        (Some(request), Some(wait)) => {
+            tokio::time::sleep(wait).await;
+            let (url, response) = send(step, request).await?;
+            read(step, url, response).await
+        }
+        _ => Ok(answer),
+    }
 }
 
 /// Reads a metadata document with GET; redirects are followed on the same origin.
@@ -119,6 +144,18 @@ pub(crate) async fn head(
 ) -> Result<(StatusCode, HeaderMap), Error> {
     let (_, response) = send_following(step, Method::POST, url, request).await?;
     Ok((response.status(), response.headers().clone()))
+}
+
+/// What an authorize URL answers before anyone signs in: the status and where it redirects to, which is not followed.
+pub(crate) async fn first_page(
+    http: &Client,
+    url: Url,
+) -> Result<(StatusCode, Option<Url>), Error> {
+    let request = http.get(url).header("accept", "text/html");
+    let (url, response) = send(Step::Authorization, request).await?;
+    let to = response.headers().get(LOCATION).filter(|_| response.status().is_redirection());
+    let to = to.and_then(|it| url.join(&String::from_utf8_lossy(it.as_bytes())).ok());
+    Ok((response.status(), to))
 }
 
 /// Status and media type in words.

@@ -1,61 +1,34 @@
+mod arguments;
 mod command;
+mod environment;
+mod output;
 
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::Parser;
-use oauth_loopback::{Config, Grant, LoopbackListener, Opening, authorize, http_client};
-use serde_json::{Value, json};
-use tempfile::NamedTempFile;
+use clap::Parser as _;
+use oauth_loopback::{
+    Config, Error, GrantFile, LoopbackListener, Opening, authorize, client_credentials, discover,
+    discover_issuer, http_client,
+};
 use tokio::signal::unix::{SignalKind, signal};
-use url::{Host, Url};
 
+use crate::arguments::{Arguments, ClientCredentials, Command, Forget, Mint, Refresh};
 use crate::command::Browser;
-
-/// Gets an OAuth token for an MCP server through a browser and a loopback redirect.
-#[derive(Debug, Parser)]
-#[command(version, after_help = AFTER_HELP)]
-struct Args {
-    /// Address of the MCP server.
-    resource: String,
-    /// Scope to ask for; may be given several times. Without it the server's challenge or metadata decides.
-    #[arg(long = "scope", value_name = "SCOPE")]
-    scope: Vec<String>,
-    /// Client that was registered beforehand. Without it a client is registered.
-    #[arg(long, value_name = "ID")]
-    client_id: Option<String>,
-    /// Name of the client to register, as people read it on the consent page.
-    #[arg(long, value_name = "NAME", default_value = "oauth-loopback")]
-    client_name: String,
-    /// Command that opens the address, which takes the place of %s or comes last. Without it the address is shown.
-    #[arg(long, value_name = "COMMAND", env = "BROWSER", hide_env_values = true)]
-    browser: Option<String>,
-    /// Write the token to a file of mode 0600 instead of stdout, with what is needed to refresh it.
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
-    /// Seconds until the callback must have come.
-    #[arg(long, value_name = "SECS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    timeout: u64,
-    /// Go on although the authorization server does not say that it supports PKCE.
-    #[arg(long)]
-    allow_unadvertised_pkce: bool,
-}
-
-const AFTER_HELP: &str = "\
-Example:
-  oauth-loopback https://api.example.com/mcp --browser browser-consent > token.json
-
-Exit codes:
-  0  there is a token
-  1  there is none; the reason is on stderr
-  2  wrong usage";
+use crate::output::{Destination, print};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match run(Args::parse()).await {
+    let arguments = Arguments::parse();
+    let done = match arguments.command {
+        Some(Command::Refresh(it)) => refresh(it).await,
+        Some(Command::Forget(it)) => forget(it).await,
+        Some(Command::ClientCredentials(it)) => or_interrupted(by_itself(it)).await,
+        None => or_interrupted(mint(arguments.mint)).await,
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(err) => {
             say(&format!("error: {err:#}"));
@@ -64,39 +37,92 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(args: Args) -> anyhow::Result<()> {
-    // Before anyone signs in, so that a token is not minted for a file that cannot be written.
-    let out = args.out.as_deref().map(prepare).transpose()?;
-    let browser = args
-        .browser
-        .as_deref()
-        .filter(|it| !it.trim().is_empty())
-        .map(Browser::parse)
-        .transpose()?;
-    let http = client(&args.resource)?;
-    let mut config = Config::new(args.resource);
-    config.scope = args.scope;
-    config.client_id = args.client_id;
-    config.client_name = args.client_name;
-    config.timeout = Duration::from_secs(args.timeout);
-    config.allow_unadvertised_pkce = args.allow_unadvertised_pkce;
-
-    let listener = LoopbackListener::bind().await?;
-    let grant = tokio::select! {
-        grant = authorize(&http, listener, &config, async |opening| open(browser, opening).await) => grant?,
-        signal = interrupted() => anyhow::bail!("interrupted by {}", signal?),
+async fn mint(it: Mint) -> anyhow::Result<()> {
+    let destination = Destination::prepare(&it.output)?;
+    let browser =
+        it.browser.as_deref().filter(|it| !it.trim().is_empty()).map(Browser::parse).transpose()?;
+    let mut config = match (it.resource, it.issuer) {
+        (None, Some(issuer)) => Config::without_resource(issuer),
+        (resource, _) => Config::new(resource.unwrap_or_default()),
     };
-    match (out, args.out) {
-        (Some(file), Some(path)) => keep(file, &path, &grant),
-        _ => {
-            let json =
-                serde_json::to_string(&grant.token).context("failed to write the token as JSON")?;
-            writeln!(io::stdout(), "{json}").context("failed to write to stdout")
+    let http = client(&config.resource)?;
+    config.scope = it.scope;
+    config.challenge = it.challenge;
+    config.client = it.client_id.map(environment::client).transpose()?;
+    config.client_metadata_url = it.client_metadata_url;
+    config.client_name = it.client_name;
+    config.initial_access_token = environment::initial_access_token()?;
+    config.clients = environment::clients(it.clients, &config.resource);
+    config.timeout = Duration::from_secs(it.timeout);
+    config.allow_unadvertised_pkce = it.allow_unadvertised_pkce;
+    let listener = match &it.redirect_uri {
+        Some(it) => LoopbackListener::bind_to(it).await?,
+        None => LoopbackListener::bind().await?,
+    };
+    let open = async |opening| open(browser.as_ref(), opening).await;
+    let grant = authorize(&http, listener, &config, open).await?;
+    destination.put(&grant)
+}
+
+async fn by_itself(it: ClientCredentials) -> anyhow::Result<()> {
+    let destination = Destination::prepare(&it.output)?;
+    let me = environment::client(it.client_id)?;
+    anyhow::ensure!(
+        me.client_secret.is_some() || me.client_key.is_some(),
+        "neither LOADTEST_CLIENT_SECRET nor LOADTEST_CLIENT_KEY_FILE is set; a client gets a token for itself with one of them alone"
+    );
+    let server = it.resource.as_ref().or(it.issuer.as_ref()).context("name an MCP server")?;
+    let http = client(server)?;
+    let discovery = match it.resource {
+        Some(_) => discover(&http, server).await?,
+        None => discover_issuer(&http, server).await?,
+    };
+    destination.put(&client_credentials(&http, &discovery, &me, &it.scope).await?)
+}
+
+async fn refresh(it: Refresh) -> anyhow::Result<()> {
+    // Between the answer with the next refresh token and the file nothing may come in; it takes seconds at most.
+    let (_interrupt, _terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (file, mut grant) = GrantFile::open(it.file).await?;
+    if let Some(secret) = environment::client_secret()? {
+        grant = grant.with_client_secret(secret);
+    }
+    grant.refresh(&client(&grant.issuer)?).await?;
+    file.save(&grant)?;
+    // The refresh token has one owner, the file.
+    let mut token = grant.token;
+    token.refresh_token = None;
+    print(&token, it.format)
+}
+
+async fn forget(it: Forget) -> anyhow::Result<()> {
+    let (file, mut grant) = GrantFile::open(it.file).await?;
+    if let Some(secret) = environment::client_secret()? {
+        grant = grant.with_client_secret(secret);
+    }
+    let http = client(&grant.issuer)?;
+    offered(grant.revoke(&http).await)?;
+    offered(grant.delete_client(&http).await)?;
+    if let Some(store) = environment::clients(it.clients, &grant.issuer) {
+        store.forget(&grant.issuer, &grant.client_id)?;
+    }
+    file.remove()?;
+    Ok(())
+}
+
+/// What a server does not offer is said and is no failure: nobody can do more.
+fn offered(outcome: Result<(), Error>) -> Result<(), Error> {
+    match outcome {
+        Err(it @ Error::NotOffered { .. }) => {
+            say(&format!("note: {it}"));
+            Ok(())
         }
+        it => it,
     }
 }
 
-async fn open(browser: Option<Browser>, mut opening: Opening) -> io::Result<()> {
+async fn open(browser: Option<&Browser>, mut opening: Opening) -> io::Result<()> {
     say(&format!("open {}", opening.url));
     match browser {
         Some(it) => it.open(&mut opening).await,
@@ -107,52 +133,20 @@ async fn open(browser: Option<Browser>, mut opening: Opening) -> io::Result<()> 
     }
 }
 
-fn client(resource: &str) -> anyhow::Result<reqwest::Client> {
-    let host = Url::parse(resource).ok().and_then(|it| it.host().map(|it| it.to_owned()));
-    let on_loopback = match host {
-        Some(Host::Ipv4(it)) => it.is_loopback(),
-        Some(Host::Ipv6(it)) => it.is_loopback(),
-        Some(Host::Domain(it)) => it == "localhost",
-        None => false,
-    };
-    let client = if on_loopback { http_client().no_proxy() } else { http_client() };
+fn client(server: &str) -> anyhow::Result<reqwest::Client> {
+    let client =
+        if environment::is_loopback(server) { http_client().no_proxy() } else { http_client() };
     client.build().context("failed to set up the HTTP client")
 }
 
-async fn interrupted() -> io::Result<&'static str> {
+async fn or_interrupted(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        it = tokio::signal::ctrl_c() => it.map(|()| "SIGINT"),
-        _ = terminate.recv() => Ok("SIGTERM"),
-    }
-}
-
-fn prepare(path: &Path) -> anyhow::Result<NamedTempFile> {
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    NamedTempFile::new_in(folder)
-        .with_context(|| format!("failed to write to the folder `{}`", folder.display()))
-}
-
-/// Puts the grant where it belongs in one step. A temporary file has mode 0600 from birth and keeps it.
-fn keep(mut file: NamedTempFile, path: &Path, grant: &Grant) -> anyhow::Result<()> {
-    let failed = || format!("failed to write `{}`", path.display());
-    writeln!(file, "{:#}", record(grant)?).with_context(failed)?;
-    file.as_file().sync_all().with_context(failed)?;
-    file.persist(path).with_context(failed)?;
-    Ok(())
-}
-
-fn record(grant: &Grant) -> anyhow::Result<Value> {
-    let mut record =
-        serde_json::to_value(&grant.token).context("failed to write the token as JSON")?;
-    let expires_at =
-        grant.expires_at.and_then(|it| it.duration_since(UNIX_EPOCH).ok()).map(|it| it.as_secs());
-    record["issuer"] = json!(grant.issuer);
-    record["token_endpoint"] = json!(grant.token_endpoint);
-    record["client_id"] = json!(grant.client_id);
-    record["resource"] = json!(grant.resource);
-    record["expires_at"] = json!(expires_at);
-    Ok(record)
+    let name = tokio::select! {
+        done = work => return done,
+        it = tokio::signal::ctrl_c() => it.map(|()| "SIGINT")?,
+        _ = terminate.recv() => "SIGTERM",
+    };
+    anyhow::bail!("interrupted by {name}")
 }
 
 /// Talks to the person in front of it; a closed stderr is no reason to stop.

@@ -1,12 +1,13 @@
 //! Dynamic client registration, [RFC 7591](https://www.rfc-editor.org/rfc/rfc7591).
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use url::Url;
 
+use crate::client_information::ClientInformation;
 use crate::discovery::Discovery;
 use crate::error::{Error, Step, clean};
 use crate::http;
-use crate::secret::ClientSecret;
+use crate::secret::AccessToken;
 
 /// What a client says about itself, RFC 7591 §2.
 #[derive(Debug, Clone, Serialize)]
@@ -21,6 +22,12 @@ pub struct ClientMetadata {
     /// Space-separated. Servers that check the authorization request against the registration want the same scopes here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
+    /// Not standard: the resources that the client is linked to, which some servers answer `invalid_target` without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Vec<String>>,
+    /// Sent as the bearer of the registration, RFC 7591 §3: an initial access token, or that of a session.
+    #[serde(skip)]
+    pub initial_access_token: Option<AccessToken>,
 }
 
 impl ClientMetadata {
@@ -34,53 +41,10 @@ impl ClientMetadata {
             token_endpoint_auth_method: "none".to_owned(),
             application_type: "native".to_owned(),
             scope: None,
+            resources: None,
+            initial_access_token: None,
         }
     }
-}
-
-/// A client as the authorization server knows it, RFC 7591 §3.2.1. Where it differs from what was asked, it is right.
-#[derive(Debug, Clone, Deserialize)]
-#[non_exhaustive]
-pub struct ClientInformation {
-    pub client_id: String,
-    pub client_secret: Option<ClientSecret>,
-    pub token_endpoint_auth_method: Option<String>,
-    pub client_name: Option<String>,
-    pub redirect_uris: Option<Vec<String>>,
-    pub scope: Option<String>,
-    /// Where it was registered; a client that was registered beforehand may be used at any issuer.
-    #[serde(skip)]
-    pub(crate) issuer: Option<String>,
-}
-
-impl ClientInformation {
-    /// A public client that was registered beforehand.
-    pub fn preregistered(client_id: impl Into<String>) -> Self {
-        Self {
-            client_id: client_id.into(),
-            client_secret: None,
-            token_endpoint_auth_method: None,
-            client_name: None,
-            redirect_uris: None,
-            scope: None,
-            issuer: None,
-        }
-    }
-
-    /// The way to authenticate at the token endpoint, with RFC 7591's default for a client that has a secret.
-    pub(crate) fn authentication(&self) -> Authentication<'_> {
-        match (&self.client_secret, self.token_endpoint_auth_method.as_deref()) {
-            (None, _) | (_, Some("none")) => Authentication::None,
-            (Some(secret), Some("client_secret_post")) => Authentication::Post(secret),
-            (Some(secret), _) => Authentication::Basic(secret),
-        }
-    }
-}
-
-pub(crate) enum Authentication<'a> {
-    None,
-    Post(&'a ClientSecret),
-    Basic(&'a ClientSecret),
 }
 
 /// Registers a client.
@@ -95,11 +59,18 @@ pub async fn register(
 ) -> Result<ClientInformation, Error> {
     discovery.require_pkce()?;
     let Some(endpoint) = &discovery.authorization_server.registration_endpoint else {
-        return Err(Error::NoRegistration { issuer: clean(&discovery.issuer) });
+        let server = &discovery.authorization_server;
+        let documents = server.client_id_metadata_document_supported == Some(true);
+        return Err(Error::NoRegistration { issuer: clean(&discovery.issuer), documents });
     };
-    let request = http.post(endpoint).header("accept", "application/json").json(metadata);
+    let mut request = http.post(endpoint).header("accept", "application/json").json(metadata);
+    let mut secrets = Vec::new();
+    if let Some(it) = &metadata.initial_access_token {
+        request = request.bearer_auth(it.reveal());
+        secrets.push(it.reveal());
+    }
     let answer = http::answer(Step::Registration, request).await?;
-    if let Some(refused) = answer.refusal(&[]) {
+    if let Some(refused) = answer.refusal(&secrets) {
         return Err(refused);
     }
     let client: ClientInformation = answer.json()?;
@@ -140,43 +111,5 @@ mod tests {
         assert_eq!(json["token_endpoint_auth_method"], "none");
         assert_eq!(json["redirect_uris"][0], "http://127.0.0.1:4711/callback");
         assert_eq!(json["scope"], "mcp:read");
-    }
-
-    #[track_caller]
-    fn check(answer: &str, expected: &str) {
-        let client: ClientInformation =
-            serde_json::from_str(answer).expect("a registration answer");
-        let seen = match client.authentication() {
-            Authentication::None => "none",
-            Authentication::Post(_) => "post",
-            Authentication::Basic(_) => "basic",
-        };
-        assert_eq!(seen, expected, "{answer}");
-    }
-
-    #[test]
-    fn the_answer_decides_how_the_client_authenticates() {
-        check(r#"{"client_id":"a"}"#, "none");
-        check(
-            r#"{"client_id":"a","client_secret":null,"token_endpoint_auth_method":"client_secret_basic"}"#,
-            "none",
-        );
-        check(r#"{"client_id":"a","client_secret":"s"}"#, "basic");
-        check(
-            r#"{"client_id":"a","client_secret":"s","token_endpoint_auth_method":"client_secret_post"}"#,
-            "post",
-        );
-        check(
-            r#"{"client_id":"a","client_secret":"s","token_endpoint_auth_method":"none","public":true}"#,
-            "none",
-        );
-    }
-
-    #[test]
-    fn a_client_does_not_print_its_secret() {
-        let client: ClientInformation =
-            serde_json::from_str(r#"{"client_id":"a","client_secret":"hush"}"#)
-                .expect("a registration answer");
-        assert!(!format!("{client:?}").contains("hush"));
     }
 }

@@ -24,7 +24,7 @@ async fn the_challenge_names_the_metadata_and_the_metadata_names_the_rest() {
     })
     .await;
     let found = discovered(&server).await;
-    assert_eq!(found.resource, server.mcp());
+    assert_eq!(found.resource, Some(server.mcp()));
     assert_eq!(found.issuer, server.origin);
     assert_eq!(found.challenge_scope.as_deref(), Some("mcp:read"));
     assert_eq!(found.authorization_server.token_endpoint, format!("{}/token", server.origin));
@@ -54,7 +54,7 @@ async fn the_root_form_is_asked_when_the_path_form_is_missing_or_a_page() {
             ..Script::default()
         };
         let server = Server::start(script).await;
-        assert_eq!(discovered(&server).await.resource, server.origin);
+        assert_eq!(discovered(&server).await.resource.as_deref(), Some(server.origin.as_str()));
     }
 }
 
@@ -139,7 +139,7 @@ async fn the_resource_must_cover_the_server_and_is_used_as_it_is_spelled() {
     };
     let server = Server::start(wide).await;
     let found = discover(&http(), &format!("{}/ws_1", server.mcp())).await;
-    assert_eq!(found.expect("a prefix covers").resource, server.mcp());
+    assert_eq!(found.expect("a prefix covers").resource, Some(server.mcp()));
 
     let other =
         Script { resource: json!({ "resource": "https://evil.example/mcp" }), ..Script::default() };

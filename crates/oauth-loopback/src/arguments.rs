@@ -1,0 +1,139 @@
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Gets an OAuth token for an MCP server through a browser and a loopback redirect.
+#[derive(Debug, Parser)]
+#[command(version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) mint: Mint,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Gets the next token for the grant in FILE, which is stored there before the token is printed.
+    Refresh(Refresh),
+    /// Revokes the tokens of the grant in FILE, deletes its client where the server allows that, and removes FILE.
+    Forget(Forget),
+    /// Gets a token for the client itself, without a browser; needs LOADTEST_CLIENT_SECRET or LOADTEST_CLIENT_KEY_FILE.
+    ClientCredentials(ClientCredentials),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Mint {
+    /// Address of the MCP server.
+    #[arg(required_unless_present = "issuer")]
+    pub(crate) resource: Option<String>,
+    /// Authorization server to get a token from that is meant for no MCP server in particular.
+    #[arg(long, value_name = "URL", conflicts_with = "resource")]
+    pub(crate) issuer: Option<String>,
+    /// Scope to ask for; may be given several times. Without it the server's challenge or metadata decides.
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub(crate) scope: Vec<String>,
+    /// WWW-Authenticate header of a 403 answer: asks again, for the scopes it wants beside those of before.
+    #[arg(long, value_name = "HEADER")]
+    pub(crate) challenge: Option<String>,
+    /// Client that was registered beforehand; its secret, if it has one, is in LOADTEST_CLIENT_SECRET.
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+    /// Client ID metadata document to be known by, where the server reads such documents.
+    #[arg(long, value_name = "URL")]
+    pub(crate) client_metadata_url: Option<String>,
+    /// Redirect URI of a client that was registered beforehand: loopback, with a port. By default any free port.
+    #[arg(long, value_name = "URI")]
+    pub(crate) redirect_uri: Option<String>,
+    /// Name of the client to register, as people read it on the consent page.
+    #[arg(long, value_name = "NAME", default_value = "oauth-loopback")]
+    pub(crate) client_name: String,
+    /// File of mode 0600 that remembers registered clients. By default oauth-loopback/clients.json in $XDG_STATE_HOME,
+    /// and nothing is remembered of a server on loopback.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) clients: Option<PathBuf>,
+    /// Command that opens the address, which takes the place of %s or comes last. Without it the address is shown.
+    #[arg(long, value_name = "COMMAND", env = "BROWSER", hide_env_values = true)]
+    pub(crate) browser: Option<String>,
+    /// Seconds until the callback must have come.
+    #[arg(long, value_name = "SECS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) timeout: u64,
+    /// Go on although the authorization server does not say that it supports PKCE.
+    #[arg(long)]
+    pub(crate) allow_unadvertised_pkce: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClientCredentials {
+    /// Address of the MCP server.
+    #[arg(required_unless_present = "issuer")]
+    pub(crate) resource: Option<String>,
+    /// Authorization server to get a token from that is meant for no MCP server in particular.
+    #[arg(long, value_name = "URL", conflicts_with = "resource")]
+    pub(crate) issuer: Option<String>,
+    /// Scope to ask for; may be given several times. Without it the server's challenge or metadata decides.
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub(crate) scope: Vec<String>,
+    /// Client that was registered beforehand.
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: String,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Refresh {
+    /// File that --out wrote.
+    pub(crate) file: PathBuf,
+    /// Form of what goes to stdout.
+    #[arg(long, value_name = "FORMAT", default_value = "json")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Forget {
+    /// File that --out wrote.
+    pub(crate) file: PathBuf,
+    /// File that remembers registered clients, as it was given when the token was minted.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) clients: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Output {
+    /// Write the token to a file of mode 0600, with what is needed to refresh it; stdout is then for --format alone.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Form of what goes to stdout [default: json, and nothing with --out].
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// The token response of RFC 6749 section 5.1.
+    Json,
+    /// LOADTEST_BEARER=TOKEN, for a shell or a file of environment variables.
+    Env,
+    /// Authorization: Bearer TOKEN, as an HTTP client sends it.
+    Header,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  oauth-loopback https://api.example.com/mcp --browser browser-consent > token.json
+  oauth-loopback https://api.example.com/mcp --out grant.json
+  oauth-loopback refresh grant.json --format header | curl -H @- https://api.example.com/mcp
+  oauth-loopback forget grant.json
+
+Secrets come from the environment and never from a flag:
+  LOADTEST_CLIENT_SECRET         the secret of the client of --client-id
+  LOADTEST_CLIENT_KEY_FILE       file with its private key in PEM form (EC P-256, RSA, Ed25519)
+  LOADTEST_INITIAL_ACCESS_TOKEN  what a registration is authorized with, where the server wants that
+
+Exit codes:
+  0  there is a token
+  1  there is none; the reason is on stderr
+  2  wrong usage";

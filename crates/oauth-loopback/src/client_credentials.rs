@@ -1,0 +1,32 @@
+//! A token for the client itself, [RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4) as the client
+//! credentials extension of MCP describes it.
+
+use crate::client_information::ClientInformation;
+use crate::discovery::Discovery;
+use crate::error::{Error, Step};
+use crate::grant::Grant;
+use crate::token_endpoint::TokenEndpoint;
+
+/// Gets a token with the client's own secret or key; an empty `scope` leaves the choice to [`Discovery::scope`].
+///
+/// # Errors
+/// [`Error::Refused`] with the server's own words, [`Error::ForeignClient`] for a client that another issuer registered.
+pub async fn client_credentials(
+    http: &reqwest::Client,
+    discovery: &Discovery,
+    client: &ClientInformation,
+    scope: &[String],
+) -> Result<Grant, Error> {
+    let mut wanted = discovery.scope(scope);
+    if scope.is_empty() {
+        // There is nobody who could go offline.
+        wanted.retain(|it| it != "offline_access");
+    }
+    let endpoint = TokenEndpoint::new(discovery, client, wanted.join(" "))?;
+    let mut form = vec![("grant_type", "client_credentials")];
+    if !endpoint.scope.is_empty() {
+        form.push(("scope", &endpoint.scope));
+    }
+    let answer = endpoint.request(http, Step::ClientCredentials, &form, &[]).await?;
+    Ok(Grant::new(answer, endpoint))
+}

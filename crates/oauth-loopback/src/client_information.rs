@@ -1,0 +1,185 @@
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::error::{Error, clean};
+use crate::secret::{AccessToken, ClientSecret};
+
+/// A client as the authorization server knows it, RFC 7591 §3.2.1. Where it differs from what was asked, it is right.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ClientInformation {
+    pub client_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<ClientSecret>,
+    /// Seconds since 1970; 0 is never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret_expires_at: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_method: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect_uris: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Where the client can be read and deleted, RFC 7592.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_client_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_access_token: Option<AccessToken>,
+    /// What proves who the client is, in the place of a secret.
+    #[cfg(feature = "private-key-jwt")]
+    #[serde(skip)]
+    pub client_key: Option<crate::client_key::ClientKey>,
+    /// Where it was registered; a client that was registered beforehand may be used at any issuer.
+    #[serde(skip)]
+    pub(crate) issuer: Option<String>,
+}
+
+impl ClientInformation {
+    /// A public client that was registered beforehand.
+    pub fn preregistered(client_id: impl Into<String>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            client_secret: None,
+            client_secret_expires_at: None,
+            token_endpoint_auth_method: None,
+            client_name: None,
+            redirect_uris: None,
+            scope: None,
+            registration_client_uri: None,
+            registration_access_token: None,
+            #[cfg(feature = "private-key-jwt")]
+            client_key: None,
+            issuer: None,
+        }
+    }
+
+    /// A client whose id is the address of its metadata document, for any issuer that reads such documents.
+    ///
+    /// The document must list a loopback redirect URI with the path that is listened on; any port will do.
+    ///
+    /// # Errors
+    /// [`Error::ClientMetadataUrl`].
+    pub fn from_metadata_url(url: &str) -> Result<Self, Error> {
+        let refused = || Error::ClientMetadataUrl { url: clean(url) };
+        let parsed = Url::parse(url).map_err(|_| refused())?;
+        let plain = parsed.scheme() == "https"
+            && parsed.path() != "/"
+            && parsed.username().is_empty()
+            && parsed.password().is_none()
+            && parsed.fragment().is_none();
+        // The server compares letters, so what a parser would change must not be there: dot segments, capitals, spaces.
+        if !plain || parsed.as_str() != url {
+            return Err(refused());
+        }
+        Ok(Self::preregistered(url))
+    }
+
+    /// The way to authenticate at the token endpoint.
+    ///
+    /// A client with a secret that was not told how uses Basic, RFC 7591's default, unless the server's metadata has only
+    /// the other way.
+    pub(crate) fn authentication(&self, supported: Option<&[String]>) -> Authentication<'_> {
+        #[cfg(feature = "private-key-jwt")]
+        if let Some(key) = &self.client_key {
+            return Authentication::Assertion(key);
+        }
+        const BASIC: &str = "client_secret_basic";
+        const POST: &str = "client_secret_post";
+        let lists = |name: &str| supported.is_some_and(|it| it.iter().any(|it| it == name));
+        let default = if lists(POST) && !lists(BASIC) { POST } else { BASIC };
+        let method = self.token_endpoint_auth_method.as_deref();
+        match (&self.client_secret, method.unwrap_or(default)) {
+            (None, _) | (_, "none") => Authentication::None,
+            (Some(secret), POST) => Authentication::Post(secret),
+            (Some(secret), _) => Authentication::Basic(secret),
+        }
+    }
+}
+
+pub(crate) enum Authentication<'a> {
+    None,
+    Post(&'a ClientSecret),
+    Basic(&'a ClientSecret),
+    #[cfg(feature = "private-key-jwt")]
+    Assertion(&'a crate::client_key::ClientKey),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(answer: &str, expected: &str) {
+        let client: ClientInformation =
+            serde_json::from_str(answer).expect("a registration answer");
+        let seen = match client.authentication(None) {
+            Authentication::None => "none",
+            Authentication::Post(_) => "post",
+            Authentication::Basic(_) => "basic",
+            #[cfg(feature = "private-key-jwt")]
+            Authentication::Assertion(_) => "assertion",
+        };
+        assert_eq!(seen, expected, "{answer}");
+    }
+
+    #[test]
+    fn the_answer_decides_how_the_client_authenticates() {
+        check(r#"{"client_id":"a"}"#, "none");
+        check(
+            r#"{"client_id":"a","client_secret":null,"token_endpoint_auth_method":"client_secret_basic"}"#,
+            "none",
+        );
+        check(r#"{"client_id":"a","client_secret":"s"}"#, "basic");
+        check(
+            r#"{"client_id":"a","client_secret":"s","token_endpoint_auth_method":"client_secret_post"}"#,
+            "post",
+        );
+        check(
+            r#"{"client_id":"a","client_secret":"s","token_endpoint_auth_method":"none","public":true}"#,
+            "none",
+        );
+    }
+
+    #[test]
+    fn a_client_does_not_print_its_secret() {
+        let client: ClientInformation =
+            serde_json::from_str(r#"{"client_id":"a","client_secret":"hush"}"#)
+                .expect("a registration answer");
+        assert!(!format!("{client:?}").contains("hush"));
+    }
+    #[test]
+    fn a_secret_without_a_word_on_its_use_goes_where_the_server_takes_it() {
+        let client: ClientInformation =
+            serde_json::from_str(r#"{"client_id":"a","client_secret":"s"}"#).expect("a client");
+        for (supported, basic) in [
+            (&["client_secret_post"][..], false),
+            (&["client_secret_post", "client_secret_basic"], true),
+            (&["private_key_jwt"], true),
+            (&[], true),
+        ] {
+            let supported: Vec<String> = supported.iter().map(|&it| it.to_owned()).collect();
+            let seen = matches!(client.authentication(Some(&supported)), Authentication::Basic(_));
+            assert_eq!(seen, basic, "{supported:?}");
+        }
+    }
+
+    #[test]
+    fn a_metadata_document_is_https_with_a_path() {
+        let accepted = |url: &str| ClientInformation::from_metadata_url(url).is_ok();
+        assert!(accepted("https://a.example/client.json"));
+        for url in [
+            "http://a.example/client.json",
+            "https://a.example/",
+            "https://a.example",
+            "https://a.example/x/../client.json",
+            "https://u:p@a.example/client.json",
+            "https://a.example/client.json#x",
+            "https://A.example/client.json",
+            "client.json",
+        ] {
+            assert!(!accepted(url), "{url}");
+        }
+    }
+}

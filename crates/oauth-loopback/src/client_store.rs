@@ -1,0 +1,148 @@
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use crate::client_information::ClientInformation;
+use crate::error::Error;
+use crate::private_file;
+
+/// A file of mode 0600 that remembers registered clients, so that the next run does not register another one.
+///
+/// The clients are kept by issuer and resource, and by the name that people read on the consent page.
+#[derive(Debug, Clone)]
+pub struct ClientStore {
+    path: PathBuf,
+}
+
+/// A client that is remembered.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Remembered {
+    pub(crate) issuer: String,
+    pub(crate) resource: Option<String>,
+    pub(crate) client_name: String,
+    /// The one it was registered with, whose port the next run listens on again.
+    pub(crate) redirect_uri: String,
+    /// The scopes it was registered for.
+    pub(crate) scope: Vec<String>,
+    /// Whether somebody once said yes to it, so that asking without a page is worth a try.
+    pub(crate) consented: bool,
+    pub(crate) client: ClientInformation,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Content {
+    clients: Vec<Remembered>,
+}
+
+impl Remembered {
+    fn is_for(&self, issuer: &str, resource: Option<&str>, client_name: &str) -> bool {
+        self.issuer == issuer
+            && self.resource.as_deref() == resource
+            && self.client_name == client_name
+    }
+
+    /// Whether it can still be used, for these scopes.
+    fn serves(&self, scope: &[String]) -> bool {
+        let ends = self.client.client_secret_expires_at.filter(|it| *it > 0);
+        let ended =
+            ends.is_some_and(|it| UNIX_EPOCH + Duration::from_secs(it) <= SystemTime::now());
+        !ended && scope.iter().all(|it| self.scope.contains(it))
+    }
+}
+
+impl ClientStore {
+    /// The store at `path`, which is made with its folder when the first client is remembered.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Forgets a client. It is not told to the server; see [`Grant::delete_client`](crate::Grant::delete_client).
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn forget(&self, issuer: &str, client_id: &str) -> Result<(), Error> {
+        if !self.path.exists() {
+            return Ok(());
+        }
+        self.change(|clients| {
+            clients.retain(|it| it.issuer != issuer || it.client.client_id != client_id);
+        })
+    }
+
+    pub(crate) fn find(
+        &self,
+        issuer: &str,
+        resource: Option<&str>,
+        client_name: &str,
+        scope: &[String],
+    ) -> Result<Option<Remembered>, Error> {
+        let found = self
+            .read()?
+            .clients
+            .into_iter()
+            .find(|it| it.is_for(issuer, resource, client_name) && it.serves(scope));
+        Ok(found.map(|mut it| {
+            it.client.issuer = Some(it.issuer.clone());
+            it
+        }))
+    }
+
+    /// Puts a client in the place of the one that was remembered for the same purpose.
+    pub(crate) fn remember(&self, it: &Remembered) -> Result<(), Error> {
+        private_file::folder(&self.path).map_err(|source| self.failed(source))?;
+        if !self.path.exists() {
+            self.write(&Content::default())?;
+        }
+        self.change(|clients| {
+            clients.retain(|old| !old.is_for(&it.issuer, it.resource.as_deref(), &it.client_name));
+            clients.push(it.clone());
+        })
+    }
+
+    /// Reads, changes and writes with no other process in between.
+    fn change(&self, change: impl FnOnce(&mut Vec<Remembered>)) -> Result<(), Error> {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let since = Instant::now();
+        let _lock = loop {
+            match private_file::lock(&self.path) {
+                Ok(it) => break it,
+                Err(it) if it.kind() == io::ErrorKind::WouldBlock && since.elapsed() < PATIENCE => {
+                    // The other one reads and writes a small file.
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                Err(it) => return Err(self.failed(it)),
+            }
+        };
+        let mut content = self.read()?;
+        change(&mut content.clients);
+        self.write(&content)
+    }
+
+    fn read(&self) -> Result<Content, Error> {
+        let content = match std::fs::read(&self.path) {
+            Ok(it) => it,
+            Err(it) if it.kind() == io::ErrorKind::NotFound => return Ok(Content::default()),
+            Err(it) => return Err(self.failed(it)),
+        };
+        serde_json::from_slice(&content).map_err(|it| {
+            let place = format!(
+                "it is no list of clients (line {}, column {}); remove it",
+                it.line(),
+                it.column()
+            );
+            self.failed(io::Error::new(io::ErrorKind::InvalidData, place))
+        })
+    }
+
+    fn write(&self, content: &Content) -> Result<(), Error> {
+        let mut json = serde_json::to_vec_pretty(content).expect("strings, numbers and lists");
+        json.push(b'\n');
+        private_file::write(&self.path, &json).map_err(|it| self.failed(it))
+    }
+
+    fn failed(&self, source: io::Error) -> Error {
+        Error::File { path: self.path.clone(), source }
+    }
+}

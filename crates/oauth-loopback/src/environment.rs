@@ -1,0 +1,62 @@
+use std::env;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use oauth_loopback::{AccessToken, ClientInformation, ClientKey, ClientSecret, ClientStore};
+use url::{Host, Url};
+
+/// A variable that is set to something.
+fn variable(name: &str) -> anyhow::Result<Option<String>> {
+    match env::var(name) {
+        Ok(it) if it.trim().is_empty() => Ok(None),
+        Ok(it) => Ok(Some(it)),
+        Err(env::VarError::NotPresent) => Ok(None),
+        // The error itself would quote the value.
+        Err(env::VarError::NotUnicode(_)) => anyhow::bail!("{name} is no UTF-8 text"),
+    }
+}
+
+pub(crate) fn client_secret() -> anyhow::Result<Option<ClientSecret>> {
+    Ok(variable("LOADTEST_CLIENT_SECRET")?.map(ClientSecret::new))
+}
+
+pub(crate) fn initial_access_token() -> anyhow::Result<Option<AccessToken>> {
+    Ok(variable("LOADTEST_INITIAL_ACCESS_TOKEN")?.map(AccessToken::new))
+}
+
+fn client_key() -> anyhow::Result<Option<ClientKey>> {
+    let Some(path) = variable("LOADTEST_CLIENT_KEY_FILE")? else { return Ok(None) };
+    let failed = || format!("failed to read the client's key from `{path}`");
+    let pem = std::fs::read(&path).with_context(failed)?;
+    ClientKey::from_pem(&pem).with_context(failed).map(Some)
+}
+
+/// The client that was registered beforehand, with the key or else the secret that it has.
+pub(crate) fn client(id: String) -> anyhow::Result<ClientInformation> {
+    let mut client = ClientInformation::preregistered(id);
+    client.client_key = client_key()?;
+    client.client_secret = client_secret()?;
+    Ok(client)
+}
+
+/// The file that remembers clients: the given one, else the usual place, unless the server is on loopback.
+///
+/// What lives there has seldom lived long, and the next one on the same port is another.
+pub(crate) fn clients(given: Option<PathBuf>, server: &str) -> Option<ClientStore> {
+    let usual = || {
+        let state = env::var_os("XDG_STATE_HOME").filter(|it| !it.is_empty()).map(PathBuf::from);
+        let home = || Some(PathBuf::from(env::var_os("HOME")?).join(".local/state"));
+        let folder = state.filter(|it| it.is_absolute()).or_else(home)?;
+        (!is_loopback(server)).then(|| folder.join("oauth-loopback/clients.json"))
+    };
+    given.or_else(usual).map(ClientStore::new)
+}
+
+pub(crate) fn is_loopback(address: &str) -> bool {
+    match Url::parse(address).ok().and_then(|it| it.host().map(|it| it.to_owned())) {
+        Some(Host::Ipv4(it)) => it.is_loopback(),
+        Some(Host::Ipv6(it)) => it.is_loopback(),
+        Some(Host::Domain(it)) => it == "localhost" || it.ends_with(".localhost"),
+        None => false,
+    }
+}

@@ -1,0 +1,130 @@
+//! A token and how to keep it fresh, [RFC 6749 §6](https://www.rfc-editor.org/rfc/rfc6749#section-6).
+
+use std::time::SystemTime;
+
+use reqwest::Client;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::address::{is_loopback, permitted};
+use crate::error::{Error, Step, clean};
+use crate::http;
+use crate::record::Record;
+use crate::secret::ClientSecret;
+use crate::token::TokenResponse;
+use crate::token_endpoint::TokenEndpoint;
+
+/// A token with all that is needed to use and to refresh it.
+///
+/// Written with serde it is the token response of RFC 6749 §5.1 with `issuer`, `token_endpoint`, `client_id`, `resource`
+/// and `expires_at` (seconds since 1970) beside it, and what a registration gave that a refresh or a deletion needs: a
+/// secret as a whole. The secret of a client that was registered beforehand is not written.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(into = "Record", from = "Record")]
+#[non_exhaustive]
+pub struct Grant {
+    pub token: TokenResponse,
+    pub issuer: String,
+    pub token_endpoint: String,
+    pub client_id: String,
+    /// The resource indicator that the token was asked for.
+    pub resource: Option<String>,
+    /// When the access token ends by the token response, on this machine's clock.
+    pub expires_at: Option<SystemTime>,
+    pub(crate) endpoint: TokenEndpoint,
+}
+
+impl Grant {
+    pub(crate) fn new(
+        (token, expires_at): (TokenResponse, Option<SystemTime>),
+        endpoint: TokenEndpoint,
+    ) -> Self {
+        Self {
+            token,
+            issuer: endpoint.issuer.clone(),
+            token_endpoint: endpoint.url.clone(),
+            client_id: endpoint.client.client_id.clone(),
+            resource: endpoint.resource.clone(),
+            expires_at,
+            endpoint,
+        }
+    }
+
+    /// Gets the next access token; resource and scope are sent again, and a rotated refresh token replaces the old one.
+    ///
+    /// # Errors
+    /// [`Error::NoRefreshToken`], [`Error::Refused`]; the grant is then as it was.
+    pub async fn refresh(&mut self, http: &Client) -> Result<(), Error> {
+        let refresh_token = self.token.refresh_token.clone().ok_or(Error::NoRefreshToken)?;
+        let mut form =
+            vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.reveal())];
+        let scope = self.token.scope.clone().unwrap_or_default();
+        if !scope.is_empty() {
+            form.push(("scope", &scope));
+        }
+        let (mut token, expires_at) =
+            self.endpoint.request(http, Step::Refresh, &form, &[refresh_token.reveal()]).await?;
+        token.refresh_token.get_or_insert(refresh_token);
+        if !scope.is_empty() {
+            token.scope.get_or_insert(scope);
+        }
+        (self.token, self.expires_at) = (token, expires_at);
+        Ok(())
+    }
+
+    /// Gives a client that was registered beforehand its secret again, which [`Serialize`] leaves out.
+    #[must_use]
+    pub fn with_client_secret(mut self, secret: ClientSecret) -> Self {
+        self.endpoint.client.client_secret.get_or_insert(secret);
+        self
+    }
+
+    /// Revokes the refresh token and the access token, [RFC 7009](https://www.rfc-editor.org/rfc/rfc7009).
+    ///
+    /// # Errors
+    /// [`Error::NotOffered`] where the server has no revocation endpoint, [`Error::Refused`].
+    pub async fn revoke(&self, http: &Client) -> Result<(), Error> {
+        let endpoint = &self.endpoint;
+        let Some(url) = &endpoint.revocation else {
+            let issuer = clean(&self.issuer);
+            return Err(Error::NotOffered { what: "revocation of tokens", issuer });
+        };
+        permitted("revocation endpoint", url, self.on_loopback())?;
+        let refresh_token = self.token.refresh_token.as_ref();
+        let tokens = refresh_token
+            .map(|it| ("refresh_token", it.reveal()))
+            .into_iter()
+            .chain([("access_token", self.token.access_token.reveal())]);
+        for (kind, token) in tokens {
+            let form = vec![("token", token), ("token_type_hint", kind)];
+            match endpoint.send(http, Step::Revocation, url, form, &[token]).await {
+                // RFC 7009 §2.2.1: it knows how to revoke the other kind, which it was told first.
+                Err(it) if it.code() == Some("unsupported_token_type") => {}
+                it => drop(it?),
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes the client that was registered for this grant, [RFC 7592 §2.3](https://www.rfc-editor.org/rfc/rfc7592#section-2.3).
+    ///
+    /// # Errors
+    /// [`Error::NotOffered`] where the registration gave no means to do so, [`Error::Refused`].
+    pub async fn delete_client(&self, http: &Client) -> Result<(), Error> {
+        let client = &self.endpoint.client;
+        let (Some(url), Some(token)) =
+            (&client.registration_client_uri, &client.registration_access_token)
+        else {
+            let issuer = clean(&self.issuer);
+            return Err(Error::NotOffered { what: "deletion of this client", issuer });
+        };
+        let url = permitted("registration client URI", url, self.on_loopback())?;
+        let request = http.delete(url).bearer_auth(token.reveal());
+        let answer = http::answer(Step::Deletion, request).await?;
+        answer.refusal(&[token.reveal()]).map_or(Ok(()), Err)
+    }
+
+    fn on_loopback(&self) -> bool {
+        Url::parse(&self.issuer).is_ok_and(|it| is_loopback(&it))
+    }
+}

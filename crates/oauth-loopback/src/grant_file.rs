@@ -1,0 +1,77 @@
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::error::Error;
+use crate::grant::Grant;
+use crate::private_file;
+
+/// A grant in a file of mode 0600, which one process at a time may change.
+#[derive(Debug)]
+pub struct GrantFile {
+    path: PathBuf,
+    _lock: Option<File>,
+}
+
+impl GrantFile {
+    /// A file that is not there yet or is to be replaced.
+    ///
+    /// # Errors
+    /// [`Error::File`] if its folder cannot be written.
+    pub fn create(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        let path = path.into();
+        private_file::prepare(&path).map_err(|it| failed(&path, it))?;
+        Ok(Self { path, _lock: None })
+    }
+
+    /// Waits until no other process has the file, and reads it.
+    ///
+    /// The grant of a process that was faster is found here as it left it, so that a refresh token is not used twice.
+    ///
+    /// # Errors
+    /// [`Error::File`], also if another process holds it for a minute.
+    pub async fn open(path: impl Into<PathBuf>) -> Result<(Self, Grant), Error> {
+        const PATIENCE: Duration = Duration::from_secs(60);
+        let path = path.into();
+        let since = Instant::now();
+        let lock = loop {
+            match private_file::lock(&path) {
+                Ok(it) => break it,
+                Err(it) if it.kind() == io::ErrorKind::WouldBlock && since.elapsed() < PATIENCE => {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                Err(it) => return Err(failed(&path, it)),
+            }
+        };
+        let content = std::fs::read(&path).map_err(|it| failed(&path, it))?;
+        // serde's own message could quote what stands there.
+        let grant = serde_json::from_slice(&content).map_err(|it| {
+            let place = format!("it is no grant (line {}, column {})", it.line(), it.column());
+            failed(&path, io::Error::new(io::ErrorKind::InvalidData, place))
+        })?;
+        Ok((Self { path, _lock: Some(lock) }, grant))
+    }
+
+    /// Replaces what the file holds, in one step.
+    ///
+    /// # Errors
+    /// [`Error::File`]; the file is then as it was.
+    pub fn save(&self, grant: &Grant) -> Result<(), Error> {
+        let mut json = serde_json::to_vec_pretty(grant).expect("strings, numbers and lists");
+        json.push(b'\n');
+        private_file::write(&self.path, &json).map_err(|it| failed(&self.path, it))
+    }
+
+    /// Removes the file.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn remove(self) -> Result<(), Error> {
+        std::fs::remove_file(&self.path).map_err(|it| failed(&self.path, it))
+    }
+}
+
+fn failed(path: &Path, source: io::Error) -> Error {
+    Error::File { path: path.to_owned(), source }
+}

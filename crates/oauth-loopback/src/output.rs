@@ -1,0 +1,47 @@
+use std::io::{self, Write as _};
+
+use anyhow::{Context as _, ensure};
+use oauth_loopback::{Grant, GrantFile, TokenResponse};
+
+use crate::arguments::{Format, Output};
+
+/// Where a grant goes.
+pub(crate) struct Destination {
+    file: Option<GrantFile>,
+    format: Option<Format>,
+}
+
+impl Destination {
+    /// Before anyone signs in, so that a token is not minted for a file that cannot be written.
+    pub(crate) fn prepare(output: &Output) -> anyhow::Result<Self> {
+        let file = output.out.as_ref().map(GrantFile::create).transpose()?;
+        let format = output.format.or(file.is_none().then_some(Format::Json));
+        Ok(Self { file, format })
+    }
+
+    pub(crate) fn put(&self, grant: &Grant) -> anyhow::Result<()> {
+        if let Some(it) = &self.file {
+            it.save(grant)?;
+        }
+        self.format.map_or(Ok(()), |it| print(&grant.token, it))
+    }
+}
+
+pub(crate) fn print(token: &TokenResponse, format: Format) -> anyhow::Result<()> {
+    let bearer = token.access_token.reveal();
+    ensure!(
+        format == Format::Json || bearer.bytes().all(|it| it.is_ascii_graphic()),
+        "the access token holds characters that fit neither a header nor a variable"
+    );
+    let text = match format {
+        Format::Json => {
+            serde_json::to_string(token).context("failed to write the token as JSON")?
+        }
+        Format::Env => {
+            let quoted = shlex::try_quote(bearer).context("failed to quote the token")?;
+            format!("LOADTEST_BEARER={quoted}")
+        }
+        Format::Header => format!("Authorization: Bearer {bearer}"),
+    };
+    writeln!(io::stdout(), "{text}").context("failed to write to stdout")
+}

@@ -1,0 +1,109 @@
+//! What a request of the flow was for, and how it was refused.
+
+use std::fmt;
+
+/// A request of the flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    Resource,
+    ResourceMetadata,
+    ServerMetadata,
+    Registration,
+    Authorization,
+    Token,
+    ClientCredentials,
+    Refresh,
+    Revocation,
+    Deletion,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Resource => "asking the resource for its challenge",
+            Self::ResourceMetadata => "reading the protected resource metadata",
+            Self::ServerMetadata => "reading the authorization server metadata",
+            Self::Registration => "registering the client",
+            Self::Authorization => "asking whether the client is still known",
+            Self::Token => "exchanging the code for a token",
+            Self::ClientCredentials => "asking for a token with the client's own credentials",
+            Self::Refresh => "refreshing the token",
+            Self::Revocation => "revoking the token",
+            Self::Deletion => "deleting the client",
+        })
+    }
+}
+
+/// An error answer of an OAuth endpoint, RFC 6749 §5.2 and RFC 7591 §3.2.2.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Refusal {
+    pub step: Step,
+    pub url: String,
+    pub status: u16,
+    pub error: Option<String>,
+    pub description: Option<String>,
+    /// What the server said about when to come back, as it said it.
+    pub retry_after: Option<String>,
+}
+
+impl Refusal {
+    fn advice(&self) -> Option<&'static str> {
+        Some(match (self.step, self.status, self.error.as_deref()) {
+            (_, 429, _) => "too many requests",
+            (Step::Registration, 401 | 403, _) => {
+                "registration here wants an initial access token (`LOADTEST_INITIAL_ACCESS_TOKEN`); or use the id of a client registered beforehand (`--client-id`)"
+            }
+            (Step::Registration, _, Some("invalid_redirect_uri")) => {
+                "the server takes no loopback redirect URI; use the id of a client registered beforehand (`--client-id`)"
+            }
+            (_, _, Some("invalid_client")) => "the client is not known there; register it again",
+            (_, _, Some("invalid_target")) => {
+                "the authorization server does not serve this resource for this client"
+            }
+            (Step::Refresh, _, Some("invalid_grant")) => {
+                "the refresh token is no longer good; sign in again"
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} answered {}", self.step, self.url, self.status)?;
+        for part in [self.error.as_deref(), self.description.as_deref(), self.advice()]
+            .into_iter()
+            .flatten()
+        {
+            write!(f, ": {part}")?;
+        }
+        match &self.retry_after {
+            Some(it) => write!(f, ", retry after {it}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_was_seen_and_what_to_do() {
+        let mut refusal = Refusal {
+            step: Step::Registration,
+            url: "https://a/register".to_owned(),
+            status: 401,
+            error: Some("invalid_token".to_owned()),
+            description: None,
+            retry_after: None,
+        };
+        insta::assert_snapshot!(refusal, @"registering the client: https://a/register answered 401: invalid_token: registration here wants an initial access token (`LOADTEST_INITIAL_ACCESS_TOKEN`); or use the id of a client registered beforehand (`--client-id`)");
+        refusal.status = 429;
+        refusal.error = None;
+        refusal.retry_after = Some("60".to_owned());
+        insta::assert_snapshot!(refusal, @"registering the client: https://a/register answered 429: too many requests, retry after 60");
+    }
+}

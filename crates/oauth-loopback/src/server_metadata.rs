@@ -1,0 +1,99 @@
+//! What an authorization server says about itself, [RFC 8414](https://www.rfc-editor.org/rfc/rfc8414).
+
+use reqwest::Client;
+use serde::Deserialize;
+use url::Url;
+
+use crate::address::{permitted, server_metadata};
+use crate::error::{Error, Step, clean};
+use crate::http;
+
+/// The part of RFC 8414's document that the flow needs.
+#[derive(Debug, Clone, Deserialize)]
+#[non_exhaustive]
+pub struct AuthorizationServerMetadata {
+    pub issuer: String,
+    /// Not there where tokens are given to clients alone.
+    pub authorization_endpoint: Option<String>,
+    pub token_endpoint: String,
+    pub registration_endpoint: Option<String>,
+    pub revocation_endpoint: Option<String>,
+    pub scopes_supported: Option<Vec<String>>,
+    pub code_challenge_methods_supported: Option<Vec<String>>,
+    pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    pub prompt_values_supported: Option<Vec<String>>,
+    pub authorization_response_iss_parameter_supported: Option<bool>,
+    pub client_id_metadata_document_supported: Option<bool>,
+}
+
+pub(crate) enum Found<T> {
+    Document(String, T),
+    Nothing(Vec<String>),
+}
+
+/// The first address that answers with a JSON object; a page for everything or a 404 leads to the next one.
+pub(crate) async fn first_document<T: for<'de> Deserialize<'de>>(
+    http: &Client,
+    step: Step,
+    candidates: Vec<Url>,
+) -> Result<Found<T>, Error> {
+    let mut tried = Vec::new();
+    for url in candidates {
+        let answer = http::document(http, step, url).await?;
+        if answer.status.is_success() && answer.json::<serde_json::Map<_, _>>().is_ok() {
+            return Ok(Found::Document(answer.url.clone(), answer.json()?));
+        }
+        tried.push(format!("{}: {}", answer.url, answer.seen()));
+    }
+    Ok(Found::Nothing(tried))
+}
+
+/// The first of the listed authorization servers whose metadata is sound; if none is, what is wrong with the first.
+pub(crate) async fn first_server(
+    http: &Client,
+    issuers: &[String],
+    url: String,
+    on_loopback: bool,
+) -> Result<AuthorizationServerMetadata, Error> {
+    const LOOKED_AT: usize = 4;
+    let mut first_error = None;
+    for issuer in issuers.iter().take(LOOKED_AT) {
+        match server(http, issuer, on_loopback).await {
+            Ok(it) => return Ok(it),
+            Err(it) => first_error = first_error.or(Some(it)),
+        }
+    }
+    Err(first_error.unwrap_or(Error::NoAuthorizationServer { url }))
+}
+
+/// The metadata of one issuer, in the forms of RFC 8414 and of OpenID Connect.
+pub(crate) async fn server(
+    http: &Client,
+    issuer: &str,
+    on_loopback: bool,
+) -> Result<AuthorizationServerMetadata, Error> {
+    let address = permitted("issuer", issuer, on_loopback)?;
+    let found = first_document(http, Step::ServerMetadata, server_metadata(&address)).await?;
+    let (url, metadata): (_, AuthorizationServerMetadata) = match found {
+        Found::Document(url, metadata) => (url, metadata),
+        Found::Nothing(tried) => {
+            return Err(Error::NoServerMetadata { issuer: clean(issuer), tried });
+        }
+    };
+    if metadata.issuer != issuer {
+        return Err(Error::IssuerMismatch {
+            issuer: clean(issuer),
+            found: clean(&metadata.issuer),
+            url,
+        });
+    }
+    for (what, endpoint) in [
+        ("authorization endpoint", metadata.authorization_endpoint.as_ref()),
+        ("token endpoint", Some(&metadata.token_endpoint)),
+        ("registration endpoint", metadata.registration_endpoint.as_ref()),
+        ("revocation endpoint", metadata.revocation_endpoint.as_ref()),
+    ] {
+        endpoint.map(|it| permitted(what, it, on_loopback)).transpose()?;
+    }
+    Ok(metadata)
+}

@@ -1,0 +1,125 @@
+//! Requests of one client to the token endpoint, [RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2).
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::Client;
+
+use crate::client_information::{Authentication, ClientInformation};
+use crate::discovery::Discovery;
+use crate::error::{Error, Step, clean};
+use crate::http::{self, Answer};
+use crate::token::TokenResponse;
+
+/// Where tokens come from, for one client and one resource.
+#[derive(Debug, Clone)]
+pub(crate) struct TokenEndpoint {
+    pub(crate) url: String,
+    pub(crate) issuer: String,
+    pub(crate) client: ClientInformation,
+    pub(crate) resource: Option<String>,
+    /// The scope of the authorization request, space-separated, empty if none was named.
+    pub(crate) scope: String,
+    /// `token_endpoint_auth_methods_supported`.
+    pub(crate) methods: Option<Vec<String>>,
+    pub(crate) revocation: Option<String>,
+}
+
+impl TokenEndpoint {
+    /// Binds the client to the server, unless another one registered it.
+    pub(crate) fn new(
+        discovery: &Discovery,
+        client: &ClientInformation,
+        scope: String,
+    ) -> Result<Self, Error> {
+        if let Some(registered_at) = client.issuer.as_ref().filter(|it| **it != discovery.issuer) {
+            return Err(Error::ForeignClient {
+                registered_at: clean(registered_at),
+                issuer: clean(&discovery.issuer),
+            });
+        }
+        let server = &discovery.authorization_server;
+        Ok(Self {
+            url: server.token_endpoint.clone(),
+            issuer: discovery.issuer.clone(),
+            client: client.clone(),
+            resource: discovery.resource.clone(),
+            scope,
+            methods: server.token_endpoint_auth_methods_supported.clone(),
+            revocation: server.revocation_endpoint.clone(),
+        })
+    }
+
+    /// Asks for a token; `secrets` are struck from what the server echoes.
+    pub(crate) async fn request(
+        &self,
+        http: &Client,
+        step: Step,
+        form: &[(&str, &str)],
+        secrets: &[&str],
+    ) -> Result<(TokenResponse, Option<SystemTime>), Error> {
+        let mut form = form.to_vec();
+        form.extend(self.resource.as_deref().map(|it| ("resource", it)));
+        let asked_at = SystemTime::now();
+        let answer = self.send(http, step, &self.url, form, secrets).await?;
+        let mut token: TokenResponse = answer.json()?;
+        if !token.token_type.eq_ignore_ascii_case("bearer") {
+            return Err(Error::TokenType {
+                step,
+                url: self.url.clone(),
+                token_type: clean(&token.token_type),
+            });
+        }
+        if step != Step::Refresh && !self.scope.is_empty() {
+            token.scope.get_or_insert_with(|| self.scope.clone());
+        }
+        let expires_at =
+            token.expires_in.and_then(|it| asked_at.checked_add(Duration::from_secs(it)));
+        Ok((token, expires_at))
+    }
+
+    /// Posts a form as this client.
+    pub(crate) async fn send(
+        &self,
+        http: &Client,
+        step: Step,
+        url: &str,
+        mut form: Vec<(&str, &str)>,
+        secrets: &[&str],
+    ) -> Result<Answer, Error> {
+        #[cfg(feature = "private-key-jwt")]
+        let assertion;
+        let mut secrets = secrets.to_vec();
+        // Some servers want the client id in the body even beside Basic.
+        form.push(("client_id", &self.client.client_id));
+        let mut request = http.post(url).header("accept", "application/json");
+        match self.client.authentication(self.methods.as_deref()) {
+            Authentication::None => {}
+            Authentication::Post(secret) => {
+                form.push(("client_secret", secret.reveal()));
+                secrets.push(secret.reveal());
+            }
+            Authentication::Basic(secret) => {
+                request = request
+                    .basic_auth(encoded(&self.client.client_id), Some(encoded(secret.reveal())));
+                secrets.push(secret.reveal());
+            }
+            #[cfg(feature = "private-key-jwt")]
+            Authentication::Assertion(key) => {
+                assertion = key.assertion(&self.client.client_id, &self.issuer)?;
+                form.push(("client_assertion_type", crate::client_key::ASSERTION_TYPE));
+                form.push(("client_assertion", &assertion));
+                secrets.push(&assertion);
+            }
+        }
+        let answer = http::answer(step, request.form(&form)).await?;
+        match answer.refusal(&secrets) {
+            Some(refused) => Err(refused),
+            None => Ok(answer),
+        }
+    }
+}
+
+/// The encoding of RFC 6749 §2.3.1, which comes before that of Basic.
+fn encoded(it: &str) -> String {
+    url::form_urlencoded::byte_serialize(it.as_bytes()).collect()
+}
