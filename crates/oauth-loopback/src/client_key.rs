@@ -91,3 +91,60 @@ impl ClientKey {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
+    use aws_lc_rs::rsa::KeySize;
+    use aws_lc_rs::signature::{
+        ED25519, KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey,
+    };
+
+    use super::*;
+
+    fn pem(der: &[u8]) -> Vec<u8> {
+        let encoded = base64::prelude::BASE64_STANDARD.encode(der);
+        format!("-----BEGIN PRIVATE KEY-----\n{encoded}\n-----END PRIVATE KEY-----\n").into_bytes()
+    }
+
+    /// The message and the signature of an assertion, whose header must name the algorithm.
+    fn signed(pem: &[u8], algorithm: &str) -> (String, Vec<u8>) {
+        let key = ClientKey::from_pem(pem).expect("a private key");
+        let assertion = key.assertion("me", "https://a").expect("a signature");
+        let (message, signature) = assertion.rsplit_once('.').expect("three parts");
+        let header = message.split('.').next().expect("two parts");
+        let header = BASE64_URL_SAFE_NO_PAD.decode(header).expect("base64url");
+        let header: serde_json::Value = serde_json::from_slice(&header).expect("JSON");
+        assert_eq!(header["alg"], algorithm);
+        (message.to_owned(), BASE64_URL_SAFE_NO_PAD.decode(signature).expect("base64url"))
+    }
+
+    #[test]
+    fn an_rsa_key_signs_rs256() {
+        let key = RsaKeyPair::generate(KeySize::Rsa2048).expect("a key");
+        let der: Pkcs8V1Der<'_> = key.as_der().expect("its encoding");
+        let (message, signature) = signed(&pem(der.as_ref()), "RS256");
+        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.public_key().as_ref())
+            .verify(message.as_bytes(), &signature)
+            .expect("the key's own signature");
+    }
+
+    #[test]
+    fn an_ed25519_key_signs_eddsa() {
+        let der = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).expect("a key");
+        let key = Ed25519KeyPair::from_pkcs8(der.as_ref()).expect("its encoding");
+        let (message, signature) = signed(&pem(der.as_ref()), "EdDSA");
+        UnparsedPublicKey::new(&ED25519, key.public_key().as_ref())
+            .verify(message.as_bytes(), &signature)
+            .expect("the key's own signature");
+    }
+
+    #[test]
+    fn a_key_does_not_print_itself_and_no_two_assertions_are_the_same() {
+        let der = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).expect("a key");
+        let key = ClientKey::from_pem(&pem(der.as_ref())).expect("a private key");
+        assert_eq!(format!("{key:?}"), "ClientKey(…)");
+        let assertion = || key.assertion("me", "https://a").expect("a signature");
+        assert_ne!(assertion(), assertion());
+    }
+}

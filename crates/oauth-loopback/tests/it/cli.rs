@@ -1,82 +1,15 @@
 use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use reqwest::Url;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
+use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::process::{Child, ChildStderr, Command};
 
 use crate::browser;
+use crate::program::{PROGRAM, Running, failure, program};
 use crate::server::{Script, Server};
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_oauth-loopback");
-
-/// The program without anything of the environment that it listens to.
-fn program(arguments: &[&str]) -> Command {
-    let mut command = Command::new(PROGRAM);
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    for name in [
-        "BROWSER",
-        "OAUTH_CLIENT_NAME",
-        "http_proxy",
-        "HTTP_PROXY",
-        "ALL_PROXY",
-        "all_proxy",
-        "LOADTEST_CLIENT_SECRET",
-        "LOADTEST_CLIENT_KEY_FILE",
-        "LOADTEST_INITIAL_ACCESS_TOKEN",
-    ] {
-        command.env_remove(name);
-    }
-    command
-}
-
-struct Running {
-    child: Child,
-    stderr: Lines<BufReader<ChildStderr>>,
-}
-
-impl Running {
-    fn start(mut command: Command) -> Self {
-        let mut child = command.spawn().expect("the program was built");
-        let stderr = BufReader::new(child.stderr.take().expect("it is piped")).lines();
-        Self { child, stderr }
-    }
-
-    /// The address that the next `open …` line names.
-    async fn address(&mut self) -> Url {
-        loop {
-            let line = self.stderr.next_line().await.expect("text").expect("a line before the end");
-            if let Some(it) = line.strip_prefix("open ") {
-                return it.parse().expect("an address");
-            }
-        }
-    }
-
-    async fn end(mut self) -> (Output, String) {
-        let mut said = String::new();
-        while let Some(line) = self.stderr.next_line().await.expect("text") {
-            said += &line;
-            said.push('\n');
-        }
-        (self.child.wait_with_output().await.expect("it ends"), said)
-    }
-}
-
-async fn failure(command: Command) -> String {
-    let (output, said) = Running::start(command).end().await;
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(output.stdout.is_empty(), "stdout is for the token alone");
-    said
-}
 
 #[tokio::test]
 async fn the_token_response_is_all_that_goes_to_stdout() {

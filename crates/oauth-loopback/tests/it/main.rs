@@ -2,8 +2,12 @@
 
 mod callback;
 mod cli;
+mod clients;
+mod credentials;
 mod discovery;
+mod grant_file;
 mod hostile;
+mod program;
 mod registration;
 mod server;
 mod target;

@@ -5,7 +5,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use serde_json::{Value, json};
@@ -31,7 +31,11 @@ pub(crate) struct Script {
     pub(crate) refreshed: Value,
     /// Whole answers by path.
     pub(crate) instead: Vec<(&'static str, Instead)>,
+    /// Answers that are given once before the usual ones: path, status, headers, body.
+    pub(crate) first: Vec<First>,
 }
+
+pub(crate) type First = (&'static str, u16, &'static [(&'static str, &'static str)], &'static str);
 
 pub(crate) enum Instead {
     Answer(u16, &'static str, &'static str),
@@ -55,6 +59,7 @@ impl Default for Script {
             token: json!({}),
             refreshed: json!({ "refresh_token": "refresh-2" }),
             instead: Vec::new(),
+            first: Vec::new(),
         }
     }
 }
@@ -76,13 +81,16 @@ pub(crate) struct Server {
     script: Script,
     seen: Mutex<Vec<Seen>>,
     codes: Mutex<HashMap<String, HashMap<String, String>>>,
+    first: Mutex<Vec<First>>,
 }
 
 impl Server {
     pub(crate) async fn start(script: Script) -> Arc<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let origin = format!("http://{}", listener.local_addr().expect("it is bound"));
-        let it = Arc::new(Self { origin, script, seen: Mutex::default(), codes: Mutex::default() });
+        let first = Mutex::new(script.first.clone());
+        let (seen, codes) = (Mutex::default(), Mutex::default());
+        let it = Arc::new(Self { origin, script, seen, codes, first });
         let router = Router::new().fallback(handle).with_state(it.clone());
         tokio::spawn(async { axum::serve(listener, router).await });
         it
@@ -101,6 +109,16 @@ impl Server {
             .filter(|it| it.path == path)
             .cloned()
             .collect()
+    }
+
+    pub(crate) fn say_once(&self, it: First) {
+        self.first.lock().expect("no test panics with it").push(it);
+    }
+
+    fn once(&self, path: &str) -> Option<First> {
+        let mut first = self.first.lock().expect("no test panics with it");
+        let at = first.iter().position(|it| it.0 == path)?;
+        Some(first.remove(at))
     }
 
     fn fill(&self, text: &str) -> String {
@@ -126,6 +144,7 @@ impl Server {
             "registration_endpoint": format!("{origin}/register"),
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": true,
+            "revocation_endpoint": format!("{origin}/revoke"),
         });
         self.patched(conforming, &self.script.metadata)
     }
@@ -172,7 +191,12 @@ impl Server {
         } else {
             &self.script.token
         };
-        json_answer(200, &self.patched(conforming, patch))
+        let mut answer = self.patched(conforming, patch).to_string();
+        for (name, value) in form {
+            answer = answer.replace(&format!("{{echo:{name}}}"), value);
+        }
+        let answer: Value = serde_json::from_str(&answer).expect("it was JSON");
+        json_answer(200, &answer)
     }
 }
 
@@ -193,6 +217,11 @@ async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response
         form: form.clone(),
         body: body.clone(),
     });
+    if let Some((_, status, headers, body)) = server.once(&path) {
+        let headers = headers.iter().map(|(name, value)| (*name, server.fill(value)));
+        let headers: Vec<(&str, String)> = headers.collect();
+        return (code(status), AppendHeaders(headers), server.fill(body)).into_response();
+    }
     if let Some((_, instead)) = server.script.instead.iter().find(|(it, _)| *it == path) {
         return match instead {
             Instead::Answer(status, kind, body) => {
@@ -227,6 +256,8 @@ async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response
         }
         "/authorize" => server.authorize(&form),
         "/token" => server.token(&form),
+        "/revoke" => code(200).into_response(),
+        "/client" => code(204).into_response(),
         _ => code(404).into_response(),
     }
 }

@@ -1,0 +1,264 @@
+//! Which client is used: given, documented, remembered or registered.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use oauth_loopback::{
+    AccessToken, ClientInformation, ClientStore, Config, Error, Grant, LoopbackListener, authorize,
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::server::{Instead, Script, Server};
+use crate::{http, visit};
+
+struct Store {
+    _folder: TempDir,
+    path: PathBuf,
+}
+
+impl Store {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("state/clients.json");
+        Self { _folder: folder, path }
+    }
+
+    fn config(&self, server: &Server) -> Config {
+        let mut config = Config::new(server.mcp());
+        config.timeout = Duration::from_secs(10);
+        config.clients = Some(ClientStore::new(&self.path));
+        config
+    }
+
+    fn read(&self) -> Value {
+        serde_json::from_slice(&std::fs::read(&self.path).expect("it is there")).expect("JSON")
+    }
+}
+
+async fn mint(config: &Config) -> Result<Grant, Error> {
+    let listener = LoopbackListener::bind().await.expect("a free port");
+    authorize(&http(), listener, config, visit).await
+}
+
+fn registered(server: &Server) -> usize {
+    server.seen("/register").len()
+}
+
+#[tokio::test]
+async fn a_client_is_registered_once_and_its_redirect_uri_is_listened_on_again() {
+    let server = Server::start(Script::default()).await;
+    let store = Store::new();
+    let config = store.config(&server);
+    mint(&config).await.expect("the script conforms");
+    mint(&config).await.expect("the client is remembered");
+    assert_eq!(registered(&server), 1);
+    let used: Vec<String> =
+        server.seen("/token").iter().map(|it| it.form["redirect_uri"].clone()).collect();
+    assert_eq!(used[0], used[1]);
+    assert_eq!(store.read()["clients"][0]["consented"], true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&store.path).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[tokio::test]
+async fn another_name_resource_or_wider_scope_is_another_client() {
+    let server = Server::start(Script::default()).await;
+    let store = Store::new();
+    let mut config = store.config(&server);
+    config.scope = vec!["a".to_owned(), "b".to_owned()];
+    mint(&config).await.expect("the script conforms");
+    config.scope = vec!["b".to_owned()];
+    mint(&config).await.expect("less was asked for");
+    assert_eq!(registered(&server), 1);
+    config.scope = vec!["b".to_owned(), "c".to_owned()];
+    mint(&config).await.expect("more was asked for");
+    assert_eq!(registered(&server), 2);
+    config.client_name = "Other".to_owned();
+    mint(&config).await.expect("another name");
+    assert_eq!(registered(&server), 3);
+    assert_eq!(store.read()["clients"].as_array().expect("a list").len(), 2);
+}
+
+#[tokio::test]
+async fn a_client_whose_port_is_taken_is_registered_anew() {
+    let server = Server::start(Script::default()).await;
+    let store = Store::new();
+    let config = store.config(&server);
+    mint(&config).await.expect("the script conforms");
+    let redirect_uri = server.seen("/token")[0].form["redirect_uri"].clone();
+    let _taken = LoopbackListener::bind_to(&redirect_uri).await.expect("it was just free");
+    mint(&config).await.expect("another port");
+    assert_eq!(registered(&server), 2);
+}
+
+#[tokio::test]
+async fn a_client_that_the_server_has_forgotten_is_replaced_once() {
+    const UNKNOWN: &str = r#"{"error":"invalid_client"}"#;
+    let away: &[(&str, &str)] = &[("location", "{origin}/error?error=invalid_client")];
+    for first in [
+        // On a page of its own, before anyone is asked.
+        ("/authorize", 400, &[][..], "<h1>Unknown client</h1>"),
+        ("/authorize", 302, away, ""),
+        ("/token", 401, &[], UNKNOWN),
+    ] {
+        let server = Server::start(Script::default()).await;
+        let store = Store::new();
+        let config = store.config(&server);
+        mint(&config).await.expect("the script conforms");
+        server.say_once(first);
+        mint(&config).await.expect("a new client");
+        assert_eq!(registered(&server), 2, "{first:?}");
+        mint(&config).await.expect("which is remembered");
+        assert_eq!(registered(&server), 2, "{first:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_was_just_registered_is_not_replaced() {
+    let refused = Instead::Answer(401, "application/json", r#"{"error":"invalid_client"}"#);
+    let server =
+        Server::start(Script { instead: vec![("/token", refused)], ..Script::default() }).await;
+    let store = Store::new();
+    assert!(matches!(mint(&store.config(&server)).await, Err(Error::Refused(_))));
+    assert_eq!(registered(&server), 1);
+}
+
+#[tokio::test]
+async fn a_consent_that_is_remembered_is_tried_without_a_page_and_then_with_one() {
+    let server = Server::start(Script::default()).await;
+    let store = Store::new();
+    let config = store.config(&server);
+    mint(&config).await.expect("the script conforms");
+    let prompts = Mutex::new(Vec::new());
+    let listener = LoopbackListener::bind().await.expect("a free port");
+    let http = http();
+    let grant = authorize(&http, listener, &config, async |opening| {
+        let sent: std::collections::HashMap<String, String> =
+            opening.url.query_pairs().into_owned().collect();
+        let prompt = sent.get("prompt").cloned();
+        prompts.lock().expect("no test panics with it").push(prompt.clone());
+        if prompt.is_some() {
+            let (back, state, issuer) = (&sent["redirect_uri"], &sent["state"], &server.origin);
+            let url = format!("{back}?error=login_required&state={state}&iss={issuer}");
+            return crate::browser().get(url).send().await.map(drop);
+        }
+        visit(opening).await
+    });
+    grant.await.expect("the page was shown");
+    assert_eq!(*prompts.lock().expect("no test panics with it"), [Some("none".to_owned()), None]);
+    assert_eq!(registered(&server), 1);
+}
+
+#[tokio::test]
+async fn a_server_whose_clients_must_be_linked_is_given_the_resource_once() {
+    let server = Server::start(Script {
+        first: vec![("/token", 400, &[], r#"{"error":"invalid_target"}"#)],
+        ..Script::default()
+    })
+    .await;
+    let config = Config::new(server.mcp());
+    mint(&config).await.expect("the second client is linked");
+    let sent: Vec<Value> = server
+        .seen("/register")
+        .iter()
+        .map(|it| serde_json::from_slice(&it.body).expect("JSON"))
+        .collect();
+    assert_eq!(sent.len(), 2);
+    assert!(sent[0].get("resources").is_none());
+    assert_eq!(sent[1]["resources"], json!([server.mcp()]));
+
+    let refused = Instead::Answer(400, "application/json", r#"{"error":"invalid_target"}"#);
+    let server =
+        Server::start(Script { instead: vec![("/token", refused)], ..Script::default() }).await;
+    assert!(mint(&Config::new(server.mcp())).await.is_err());
+    assert_eq!(registered(&server), 2);
+}
+
+const DOCUMENT: &str = "https://client.example/metadata.json";
+
+#[tokio::test]
+async fn the_order_is_preregistered_then_document_then_registration() {
+    let reads = || Script {
+        metadata: json!({ "client_id_metadata_document_supported": true }),
+        ..Script::default()
+    };
+    let used = async |script: Script, client: Option<&str>| {
+        let server: Arc<Server> = Server::start(script).await;
+        let mut config = Config::new(server.mcp());
+        config.client = client.map(ClientInformation::preregistered);
+        config.client_metadata_url = Some(DOCUMENT.to_owned());
+        let grant = mint(&config).await.expect("the script conforms");
+        (grant.client_id, registered(&server))
+    };
+    assert_eq!(used(reads(), Some("me")).await, ("me".to_owned(), 0));
+    assert_eq!(used(reads(), None).await, (DOCUMENT.to_owned(), 0));
+    assert_eq!(used(Script::default(), None).await, ("client-1".to_owned(), 1));
+}
+
+#[tokio::test]
+async fn an_initial_access_token_goes_with_the_registration_and_stays_secret() {
+    let echo = r#"{"error":"invalid_token","error_description":"not good: initial-secret"}"#;
+    let server =
+        Server::start(Script { first: vec![("/register", 401, &[], echo)], ..Script::default() })
+            .await;
+    let mut config = Config::new(server.mcp());
+    config.initial_access_token = Some(AccessToken::new("initial-secret".to_owned()));
+    let error = mint(&config).await.expect_err("the first answer refuses");
+    let said = format!("{error} {error:?} {config:?}");
+    assert!(said.contains("(secret)") && !said.contains("initial-secret"), "{said}");
+    mint(&config).await.expect("the second does not");
+    assert_eq!(server.seen("/register")[1].headers["authorization"], "Bearer initial-secret");
+}
+
+#[tokio::test]
+async fn a_server_that_says_when_to_come_back_is_asked_once_more() {
+    for header in ["retry-after", "x-retry-after"] {
+        let headers: &'static [(&str, &str)] = Box::leak(Box::new([(header, "0")]));
+        let busy = ("/register", 429, headers, "");
+        let server = Server::start(Script { first: vec![busy], ..Script::default() }).await;
+        mint(&Config::new(server.mcp())).await.expect("it is less busy");
+        assert_eq!(registered(&server), 2, "{header}");
+
+        let server = Server::start(Script { first: vec![busy, busy], ..Script::default() }).await;
+        assert!(mint(&Config::new(server.mcp())).await.is_err(), "one wait is enough");
+    }
+    let busy = ("/register", 429, &[("retry-after", "86400")][..], "");
+    let server = Server::start(Script { first: vec![busy], ..Script::default() }).await;
+    let error = mint(&Config::new(server.mcp())).await.expect_err("a day is too long");
+    assert!(error.to_string().ends_with("too many requests, retry after 86400"), "{error}");
+    assert_eq!(registered(&server), 1);
+}
+
+#[tokio::test]
+async fn a_redirect_uri_of_ones_own_is_on_loopback_with_any_path() {
+    let free = LoopbackListener::bind().await.expect("a free port");
+    let port = url::Url::parse(free.redirect_uri()).expect("a URL").port().expect("a port");
+    drop(free);
+    let uri = format!("http://localhost:{port}/oauth/done");
+    let server = Server::start(Script::default()).await;
+    let listener = LoopbackListener::bind_to(&uri).await.expect("it was just free");
+    assert_eq!(listener.redirect_uri(), uri);
+    let mut config = Config::new(server.mcp());
+    config.client = Some(ClientInformation::preregistered("me"));
+    authorize(&http(), listener, &config, visit).await.expect("the script conforms");
+    assert_eq!(server.seen("/token")[0].form["redirect_uri"], uri);
+
+    for uri in [
+        "https://127.0.0.1:1/x",
+        "http://0.0.0.0:1/x",
+        "http://a.example:1/x",
+        "http://127.0.0.1:0/x",
+        "http://127.0.0.1:1/x?y",
+        "http://u@127.0.0.1:1/x",
+        "x",
+    ] {
+        let refused = LoopbackListener::bind_to(uri).await;
+        assert!(matches!(refused, Err(Error::RedirectUri { .. })), "{uri}");
+    }
+}

@@ -1,0 +1,173 @@
+//! `--out`, `--format`, `refresh` and `forget`.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::program::{done, failure, minted, program};
+use crate::server::{Instead, Script, Server};
+
+fn read(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).expect("it is ours")).expect("JSON")
+}
+
+async fn granted(server: &Server, more: &[&str]) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("grant.json");
+    let mcp = server.mcp();
+    let arguments = [&[mcp.as_str(), "--out", text(&path)], more].concat();
+    assert_eq!(minted(program(&arguments)).await, "");
+    (folder, path)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+#[tokio::test]
+async fn a_format_is_one_line_for_a_shell_or_for_a_request() {
+    let server = Server::start(Script {
+        token: json!({ "access_token": "to~k.en+/-_==" }),
+        ..Script::default()
+    })
+    .await;
+    let mcp = server.mcp();
+    for (format, expected) in [
+        ("env", "LOADTEST_BEARER='to~k.en+/-_=='\n"),
+        ("header", "Authorization: Bearer to~k.en+/-_==\n"),
+    ] {
+        let printed = minted(program(&[&mcp, "--format", format])).await;
+        assert_eq!(printed.replace("=to~k.en+/-_==", "='to~k.en+/-_=='"), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_would_add_a_line_is_not_printed_as_one() {
+    let server = Server::start(Script {
+        token: json!({ "access_token": "a\nX-Evil: 1" }),
+        ..Script::default()
+    })
+    .await;
+    let mut running =
+        crate::program::Running::start(program(&[&server.mcp(), "--format", "header"]));
+    crate::browser().get(running.address().await).send().await.expect("a page");
+    let (output, said) = running.end().await;
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{said}");
+    assert!(!said.contains("X-Evil"), "{said}");
+}
+
+#[tokio::test]
+async fn a_refresh_stores_the_rotated_token_and_prints_the_access_token_alone() {
+    let server = Server::start(Script::default()).await;
+    let (_folder, path) = granted(&server, &[]).await;
+    assert_eq!(read(&path)["refresh_token"], "refresh-1");
+
+    let (printed, _) = done(program(&["refresh", text(&path)])).await;
+    let printed: Value = serde_json::from_str(&printed).expect("JSON");
+    assert!(printed.get("refresh_token").is_none());
+    let record = read(&path);
+    assert_eq!(record["refresh_token"], "refresh-2");
+    assert_eq!(record["access_token"], printed["access_token"]);
+    assert_eq!(std::fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o600);
+
+    let sent = &server.seen("/token")[1].form;
+    assert_eq!(sent["refresh_token"], "refresh-1");
+    assert_eq!((&sent["resource"], sent["scope"].as_str()), (&server.mcp(), "mcp:read"));
+    assert_eq!(sent["client_id"], "client-1");
+}
+
+#[tokio::test]
+async fn refreshes_at_the_same_time_use_each_refresh_token_once() {
+    let server = Server::start(Script {
+        refreshed: json!({ "refresh_token": "{echo:refresh_token}+" }),
+        ..Script::default()
+    })
+    .await;
+    let (_folder, path) = granted(&server, &[]).await;
+    let refresh = || done(program(&["refresh", text(&path)]));
+    tokio::join!(refresh(), refresh(), refresh(), refresh());
+    let mut used: Vec<String> = server
+        .seen("/token")
+        .iter()
+        .filter_map(|it| it.form.get("refresh_token").cloned())
+        .collect();
+    assert_eq!(used.len(), 4);
+    used.dedup();
+    assert_eq!(used, ["refresh-1", "refresh-1+", "refresh-1++", "refresh-1+++"]);
+    assert_eq!(read(&path)["refresh_token"], "refresh-1++++");
+}
+
+#[tokio::test]
+async fn a_refresh_that_fails_leaves_the_file_as_it_was() {
+    let server = Server::start(Script {
+        refreshed: json!({ "error": "invalid_grant", "access_token": null }),
+        ..Script::default()
+    })
+    .await;
+    let (_folder, path) = granted(&server, &[]).await;
+    let before = std::fs::read(&path).expect("it is ours");
+    let said = failure(program(&["refresh", text(&path)])).await;
+    assert!(said.contains("invalid_grant") && said.contains("sign in again"), "{said}");
+    assert_eq!(std::fs::read(&path).expect("it is ours"), before);
+
+    std::fs::write(&path, "{\"access_token\":\"hush\"").expect("it is ours");
+    let said = failure(program(&["refresh", text(&path)])).await;
+    assert!(said.contains("it is no grant") && !said.contains("hush"), "{said}");
+}
+
+#[tokio::test]
+async fn forgetting_revokes_the_tokens_deletes_the_client_and_removes_the_file() {
+    let registered = json!({
+        "registration_client_uri": "{origin}/client", "registration_access_token": "manage",
+    });
+    let server = Server::start(Script { registration: registered, ..Script::default() }).await;
+    let clients = tempfile::tempdir().expect("a folder");
+    let clients = clients.path().join("state/clients.json");
+    let (_folder, path) = granted(&server, &["--clients", text(&clients)]).await;
+    assert_eq!(read(&clients)["clients"][0]["client"]["client_id"], "client-1");
+
+    let (printed, said) =
+        done(program(&["forget", text(&path), "--clients", text(&clients)])).await;
+    assert_eq!((printed.as_str(), said.as_str()), ("", ""));
+    let revoked: Vec<String> =
+        server.seen("/revoke").iter().map(|it| it.form["token_type_hint"].clone()).collect();
+    assert_eq!(revoked, ["refresh_token", "access_token"]);
+    assert_eq!(server.seen("/revoke")[0].form["token"], "refresh-1");
+    let deleted = &server.seen("/client")[0];
+    assert_eq!(
+        (deleted.method.as_str(), &deleted.headers["authorization"]),
+        ("DELETE", &"Bearer manage".parse().expect("a header"))
+    );
+    assert_eq!(read(&clients)["clients"], json!([]));
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn what_a_server_cannot_forget_is_said() {
+    let server = Server::start(Script {
+        metadata: json!({ "revocation_endpoint": null }),
+        ..Script::default()
+    })
+    .await;
+    let (_folder, path) = granted(&server, &[]).await;
+    let (_, said) = done(program(&["forget", text(&path)])).await;
+    let said = said.replace(&server.origin, "ORIGIN");
+    insta::assert_snapshot!(said, @"
+    note: the authorization server `ORIGIN` offers no revocation of tokens
+    note: the authorization server `ORIGIN` offers no deletion of this client
+    ");
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn a_revocation_that_fails_keeps_the_file() {
+    let refused = Instead::Answer(503, "application/json", r#"{"error":"server_error"}"#);
+    let server =
+        Server::start(Script { instead: vec![("/revoke", refused)], ..Script::default() }).await;
+    let (_folder, path) = granted(&server, &[]).await;
+    let said = failure(program(&["forget", text(&path)])).await;
+    assert!(said.contains("revoking the token") && said.contains("server_error"), "{said}");
+    assert!(path.exists());
+}
