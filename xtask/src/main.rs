@@ -8,6 +8,7 @@ mod child;
 mod install;
 mod interrupt;
 mod k6;
+mod load;
 mod loadtest;
 mod machine;
 mod plan;
@@ -19,6 +20,8 @@ mod scenario;
 mod section;
 mod target;
 mod test;
+#[cfg(test)]
+mod tidy;
 mod token;
 mod tools;
 mod tracking;

@@ -1,16 +1,19 @@
 //! Every test there is: first those that need nothing, then those that need what `setup` installs.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::iter;
+use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context as _, bail};
+use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::child::run as quietly;
 use crate::child::{self, Child};
 use crate::interrupt::Interrupt;
-use crate::section::{say, section};
+use crate::section::{elapsing, say, section};
 use crate::{browser, project, target, tools};
 
 /// What one `cargo test` said.
@@ -32,14 +35,24 @@ pub(crate) async fn run(interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
     say("k6", &k6_1_1);
     let driver = interrupt.or(browser::driver()).await?;
     say("browser", driver.program.display());
-    interrupt.or(node_modules(&root.join("eval/interop/better-auth"))).await?;
-    interrupt.or(target::build()).await?;
+    let interop = root.join("eval/interop");
+    for folder in ["better-auth", "conformance"] {
+        interrupt.or(node_modules(&interop.join(folder))).await?;
+    }
+    let python = interrupt.or(python(&interop.join("fastmcp/requirements.txt"))).await?;
+    let target = interrupt.or(target::build()).await?;
+    interrupt.or(programs()).await?;
+    let path = before_path(target.parent().expect("a file lies in a folder"))?;
     drop(setup);
 
     let alone = cargo_test(&root, &[], &[]);
     let alone = interrupt.or(alone).await?;
-    let environment = [("K6", &k6.program), ("K6_1_1", &k6_1_1.program)];
-    let environment = environment.map(|(name, path)| (name, path.as_os_str()));
+    let environment = [
+        ("K6", k6.program.as_os_str()),
+        ("K6_1_1", k6_1_1.program.as_os_str()),
+        ("FASTMCP_PYTHON", python.as_os_str()),
+        ("PATH", &path),
+    ];
     // One at a time: load and browsers side by side would measure each other.
     let rest = ["--ignored", "--test-threads=1"];
     let with_programs = interrupt.or(cargo_test(&root, &rest, &environment)).await?;
@@ -72,12 +85,11 @@ fn summarise(alone: &Told, rest: &Told) -> anyhow::Result<ExitCode> {
 async fn cargo_test(
     root: &Path,
     arguments: &[&str],
-    environment: &[(&str, &std::ffi::OsStr)],
+    environment: &[(&str, &OsStr)],
 ) -> anyhow::Result<Told> {
     let _section =
         section(if arguments.is_empty() { "cargo test" } else { "cargo test --ignored" });
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = child::command(cargo);
+    let mut command = child::command(cargo());
     command.args(["test", "--workspace", "--locked", "--no-fail-fast", "--"]).args(arguments);
     command.envs(environment.iter().copied()).current_dir(root);
     // What this run was given must not reach the tests.
@@ -127,6 +139,51 @@ async fn node_modules(folder: &Path) -> anyhow::Result<()> {
     let mut npm = child::command(npm);
     npm.args(["ci", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund"]);
     quietly("npm ci", npm.current_dir(folder)).await
+}
+
+/// A Python in the tool cache with the packages that `requirements` pins, put there once for each text of that file.
+async fn python(requirements: &Path) -> anyhow::Result<PathBuf> {
+    let text = std::fs::read(requirements)
+        .with_context(|| format!("failed to read `{}`", requirements.display()))?;
+    let text: String = Sha256::digest(text).iter().map(|it| format!("{it:02x}")).collect();
+    let home = tools::cache()?.join(format!("python-{}", &text[..16]));
+    let (python, complete) = (home.join("bin/python"), home.join("complete"));
+    if complete.exists() {
+        return Ok(python);
+    }
+    say("python", format_args!("installing the packages of {} with pip", requirements.display()));
+    let mut venv = child::command("python3");
+    quietly("python3 -m venv", venv.args(["-m", "venv", "--clear"]).arg(&home)).await?;
+    let mut pip = child::command(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(requirements);
+    elapsing("python", "installing", quietly("pip install", &mut pip)).await?;
+    std::fs::write(&complete, "")
+        .with_context(|| format!("failed to write `{}`", complete.display()))?;
+    Ok(python)
+}
+
+/// Builds the programs that tests run as their users do, beside the target.
+async fn programs() -> anyhow::Result<()> {
+    say("programs", "building oauth-loopback and browser-consent (release)");
+    let mut build = child::command(cargo());
+    build.args(["build", "--release", "--locked"]);
+    build.args(["--package", "oauth-loopback", "--package", "browser-consent"]);
+    if !child::output("cargo", &mut build).await?.status.success() {
+        bail!("failed to build them; cargo says why above");
+    }
+    Ok(())
+}
+
+fn cargo() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// `PATH` with a folder of ours before all others.
+fn before_path(folder: &Path) -> anyhow::Result<OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = iter::once(folder.to_owned()).chain(std::env::split_paths(&path));
+    std::env::join_paths(folders)
+        .with_context(|| format!("`{}` cannot stand in PATH", folder.display()))
 }
 
 #[cfg(test)]

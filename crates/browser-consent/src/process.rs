@@ -115,10 +115,20 @@ async fn listen(stdout: ChildStdout, said: oneshot::Sender<u16>) {
     }
 }
 
-/// With `setpriv` the kernel kills the driver when we die, however we die.
+/// With `setpriv` the kernel kills the driver when we die, however we die. Neither driver nor browser gets our secrets.
 fn command(driver: &Driver) -> Command {
-    let Some(setpriv) = &driver.setpriv else { return Command::new(&driver.program) };
-    let mut command = Command::new(setpriv);
-    command.args(["--pdeathsig", "KILL"]).arg(&driver.program);
+    let mut command = match &driver.setpriv {
+        Some(setpriv) => {
+            let mut it = Command::new(setpriv);
+            it.args(["--pdeathsig", "KILL"]).arg(&driver.program);
+            it
+        }
+        None => Command::new(&driver.program),
+    };
+    for secret in
+        ["LOADTEST_PASSWORD", "LOADTEST_BEARER", "LOADTEST_TOTP_SECRET", "GITHUB_TOKEN", "GH_TOKEN"]
+    {
+        command.env_remove(secret);
+    }
     command
 }

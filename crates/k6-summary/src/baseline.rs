@@ -49,10 +49,10 @@ pub(crate) fn find<'a>(
         };
         let tally = if earlier.environment != run.environment {
             &mut passed_over.other_environment
-        } else if scenario.fingerprint != it.fingerprint {
-            &mut passed_over.other_fingerprint
         } else if !was_measured(scenario) {
             &mut passed_over.not_measured
+        } else if scenario.fingerprint != it.fingerprint {
+            &mut passed_over.other_fingerprint
         } else if !earlier.dirty.is_empty() {
             &mut passed_over.dirty
         } else if scenario.error_rate.is_none_or(|it| it > MAX_ERROR_RATE) {

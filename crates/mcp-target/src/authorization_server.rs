@@ -36,7 +36,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 const CODE_LIFE: Duration = Duration::from_secs(60);
 
 /// Everything the server knows; nothing outlives the process, and everything has a limit.
-#[derive(Debug)]
+///
+/// Codes and sessions are among it, so it does not print itself.
 pub(crate) struct AuthorizationServer {
     issuer: String,
     resource: String,

@@ -1,39 +1,27 @@
-//! Servers that are not ours.
+//! Servers that are not ours: the whole loop on them, and the life of a grant.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
-use crate::program::{Sandbox, json, program, run};
+use crate::program::{Ended, Sandbox, json, program, run};
 use crate::servers::{EMAIL, PASSWORD};
 
 #[tokio::test]
 #[ignore = "needs k6, a browser and node"]
 async fn better_auth_signs_in_on_another_origin_and_takes_load() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../eval/interop/better-auth");
-    let mut server = Command::new("node")
-        .arg("server.mjs")
-        .current_dir(&folder)
-        .env("LOADTEST_EMAIL", EMAIL)
-        .env("LOADTEST_PASSWORD", PASSWORD)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).await.unwrap();
-    let serving: Value = serde_json::from_str(&line).unwrap();
+    let server = Server::better_auth().await;
     let sandbox = Sandbox::new();
     let mut command = sandbox.xtask("loadtest");
     command
-        .args(["--target", serving["resource"].as_str().unwrap()])
-        .args(["--allow-origin", serving["login_origin"].as_str().unwrap()])
+        .args(["--target", server.said("resource")])
+        .args(["--allow-origin", server.said("login_origin")])
         .arg("--calls")
-        .arg(folder.join("calls.json"))
+        .arg(folder("better-auth").join("calls.json"))
         .env("K6", program("K6"))
         .env("LOADTEST_EMAIL", EMAIL)
         .env("LOADTEST_PASSWORD", PASSWORD);
@@ -45,6 +33,137 @@ async fn better_auth_signs_in_on_another_origin_and_takes_load() {
     assert_eq!(record["skipped"], Value::Array(vec![]));
     let bearer = json(&sandbox.path("bearer.json"));
     assert!(bearer["workspaceId"].is_string(), "{bearer:#}");
-    assert_eq!(bearer["audience"][0], serving["resource"]);
-    server.kill().await.unwrap();
+    assert_eq!(bearer["audience"][0], server.said("resource"));
+}
+
+#[tokio::test]
+#[ignore = "needs a browser and node"]
+async fn a_grant_of_better_auth_is_used_renewed_and_forgotten() {
+    let server = Server::better_auth().await;
+    let browser = format!("browser-consent --allow-origin {}", server.said("login_origin"));
+    a_grant_is_used_renewed_and_forgotten(&server, &browser).await;
+}
+
+#[tokio::test]
+#[ignore = "needs a browser and python"]
+async fn a_grant_of_fastmcp_in_memory_is_used_renewed_and_forgotten() {
+    let server = Server::fastmcp(&[]).await;
+    a_grant_is_used_renewed_and_forgotten(&server, "browser-consent").await;
+}
+
+#[tokio::test]
+#[ignore = "needs a browser and python"]
+async fn a_grant_of_fastmcps_consent_form_is_used_renewed_and_forgotten() {
+    let server = Server::fastmcp(&["--consent"]).await;
+    a_grant_is_used_renewed_and_forgotten(&server, "browser-consent").await;
+}
+
+async fn a_grant_is_used_renewed_and_forgotten(server: &Server, browser: &str) {
+    let resource = server.said("resource");
+    let files = tempfile::tempdir().unwrap();
+    let path = files.path().join("grant.json");
+
+    oauth_loopback(&files, &[resource, "--browser", browser, "--out", "grant.json"]).await.done();
+    let minted = json(&path);
+    assert_eq!(echoed(resource, &minted).await, "minted");
+
+    let printed = oauth_loopback(&files, &["refresh", "grant.json"]).await.done();
+    let renewed = json(&path);
+    let printed: Value = serde_json::from_str(&printed.stdout).unwrap();
+    assert_eq!(printed["access_token"], renewed["access_token"]);
+    for name in ["access_token", "refresh_token"] {
+        assert!(renewed[name].is_string(), "no {name} after the refresh");
+        assert_ne!(renewed[name], minted[name], "{name} is the one of before");
+    }
+    assert_eq!(echoed(resource, &renewed).await, "minted");
+
+    std::fs::copy(&path, files.path().join("copy.json")).unwrap();
+    oauth_loopback(&files, &["forget", "grant.json"]).await.done();
+    assert!(!path.exists());
+    let late = oauth_loopback(&files, &["refresh", "copy.json"]).await;
+    assert_eq!(late.code, Some(1), "what was forgotten still gives tokens: {late:#?}");
+    assert!(late.stderr.contains("invalid_grant"), "{}", late.stderr);
+}
+
+/// Runs the tool of `cargo xtask test` with the test user in its environment.
+async fn oauth_loopback(files: &TempDir, arguments: &[&str]) -> Ended {
+    let mut command = Command::new("oauth-loopback");
+    command.args(arguments).current_dir(files.path()).stdin(Stdio::null()).kill_on_drop(true);
+    command.env("LOADTEST_EMAIL", EMAIL).env("LOADTEST_PASSWORD", PASSWORD);
+    run(&mut command).await
+}
+
+impl Ended {
+    #[track_caller]
+    fn done(self) -> Self {
+        assert_eq!(self.code, Some(0), "{}", self.stderr);
+        self
+    }
+}
+
+/// What the server's `echo` tool says to the bearer of a grant who tells it "minted".
+async fn echoed(resource: &str, grant: &Value) -> String {
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {},
+        "clientInfo": {"name": "interop", "version": "0"}});
+    let call = json!({"name": "echo", "arguments": {"text": "minted"}});
+    let mut session = None;
+    let mut last = Value::Null;
+    for (method, params) in [("initialize", hello), ("tools/call", call)] {
+        let mut request = http
+            .post(resource)
+            .bearer_auth(grant["access_token"].as_str().unwrap())
+            .header("content-type", "application/json")
+            .header("accept", "application/json, text/event-stream");
+        if let Some(it) = session.take() {
+            request = request.header("mcp-session-id", it);
+        }
+        let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let answer = request.body(message.to_string()).send().await.unwrap();
+        session = answer.headers().get("mcp-session-id").cloned();
+        let status = answer.status();
+        let body = answer.text().await.unwrap();
+        assert!(status.is_success(), "{method}: {status}: {body}");
+        let text = body.lines().find_map(|it| it.strip_prefix("data:")).unwrap_or(&body);
+        last = serde_json::from_str(text).unwrap_or_else(|_| panic!("{method}: {body}"));
+    }
+    last["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{last:#}")).to_owned()
+}
+
+/// A program of `eval/interop`, which ends when its stdin closes.
+struct Server {
+    said: Value,
+    _child: Child,
+}
+
+impl Server {
+    async fn better_auth() -> Self {
+        let mut command = Command::new("node");
+        command.arg("server.mjs").current_dir(folder("better-auth"));
+        Self::start(command.env("LOADTEST_EMAIL", EMAIL).env("LOADTEST_PASSWORD", PASSWORD)).await
+    }
+
+    async fn fastmcp(arguments: &[&str]) -> Self {
+        let mut command = Command::new(program("FASTMCP_PYTHON"));
+        command.arg("server.py").args(arguments).current_dir(folder("fastmcp"));
+        Self::start(&mut command).await
+    }
+
+    async fn start(command: &mut Command) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).await.unwrap();
+        let said = serde_json::from_str(&line).expect("the server says where it serves");
+        Self { said, _child: child }
+    }
+
+    #[track_caller]
+    fn said(&self, name: &str) -> &str {
+        self.said[name].as_str().unwrap()
+    }
+}
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../eval/interop").join(name)
 }

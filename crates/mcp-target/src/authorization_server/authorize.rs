@@ -19,7 +19,7 @@ use crate::faults::Fault;
 const MAX_STATE: usize = 2000;
 
 /// An authorization request on its way through login and consent.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct PendingRequest {
     client_id: String,
     client: Arc<Client>,

@@ -2,7 +2,6 @@ use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 /// A map whose entries live for a fixed time, and of which the oldest gives way when it is full.
-#[derive(Debug)]
 pub(super) struct Expiring<V> {
     life: Duration,
     capacity: usize,
