@@ -43,3 +43,92 @@ pub(crate) fn judge(
     }
     Ok(parameter("code").filter(|it| !it.is_empty()).map(str::to_owned).ok_or(Error::NoCode))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use url::form_urlencoded::Serializer;
+
+    use super::*;
+
+    const ISSUER: &str = "https://a.example";
+
+    fn expectation(issuer_is_sent: bool) -> (String, Expectation) {
+        let state = State::random();
+        let sent = state.reveal().to_owned();
+        (sent, Expectation { state, issuer: ISSUER.to_owned(), issuer_is_sent })
+    }
+
+    fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+        Serializer::new(String::new()).extend_pairs(pairs).finish()
+    }
+
+    /// Names and values as an attacker or a careless server would put them together.
+    fn pairs() -> impl Strategy<Value = Vec<(String, String)>> {
+        let name = prop_oneof![
+            3 => prop_oneof![Just("code"), Just("state"), Just("iss"), Just("error")]
+                .prop_map(str::to_owned),
+            1 => "[a-z_]{1,8}",
+        ];
+        let value = prop_oneof![Just(ISSUER.to_owned()), Just(String::new()), any::<String>()];
+        vec((name, value), 0..7)
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_without_the_state_is_an_answer(query in any::<String>(), pairs in pairs()) {
+            let (_, expected) = expectation(false);
+            prop_assert!(judge(&query, &expected).is_err());
+            let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            prop_assert!(judge(&self::query(pairs), &expected).is_err());
+        }
+
+        #[test]
+        fn a_code_is_taken_from_the_issuer_alone_and_whole(
+            pairs in pairs(),
+            at in any::<prop::sample::Index>(),
+            issuer_is_sent in any::<bool>(),
+        ) {
+            let (state, expected) = expectation(issuer_is_sent);
+            let mut pairs: Vec<(&str, &str)> =
+                pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            pairs.insert(at.index(pairs.len() + 1), ("state", &state));
+            let mut names: Vec<&str> = pairs.iter().map(|(name, _)| *name).collect();
+            names.sort_unstable();
+            let repeated = names.windows(2).any(|it| it[0] == it[1]);
+            let value = |name: &str| pairs.iter().find(|it| it.0 == name).map(|it| it.1);
+            let outcome = judge(&query(pairs.iter().copied()), &expected);
+            match outcome {
+                Err(_) => prop_assert!(repeated),
+                Ok(answer) => {
+                    prop_assert!(!repeated);
+                    let trusted = value("iss").map_or(!issuer_is_sent, |it| it == ISSUER);
+                    let error = value("error").filter(|it| !it.is_empty());
+                    let code = value("code").filter(|it| !it.is_empty());
+                    match answer {
+                        Ok(it) => prop_assert!(trusted && error.is_none() && code == Some(&it)),
+                        Err(Error::CallbackIssuer { .. }) => prop_assert!(!trusted),
+                        Err(Error::Denied { .. }) => prop_assert!(trusted && error.is_some()),
+                        Err(Error::NoCode) => {
+                            prop_assert!(trusted && error.is_none() && code.is_none());
+                        }
+                        Err(it) => prop_assert!(false, "{it}"),
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn what_an_error_says_is_one_short_line(text in any::<String>()) {
+            let (state, expected) = expectation(false);
+            let query =
+                query([("state", state.as_str()), ("error", "x"), ("error_description", &text)]);
+            let Ok(Err(error @ Error::Denied { .. })) = judge(&query, &expected) else {
+                return Err(TestCaseError::fail("an error is an error"));
+            };
+            let said = error.to_string();
+            prop_assert!(!said.contains(char::is_control) && said.chars().count() < 400);
+        }
+    }
+}

@@ -20,6 +20,9 @@ pub(crate) enum Command {
     Forget(Forget),
     /// Gets a token for the client itself, without a browser; needs LOADTEST_CLIENT_SECRET or LOADTEST_CLIENT_KEY_FILE.
     ClientCredentials(ClientCredentials),
+    /// Says what a server offers and which requirement it misses, before anyone signs in; leaves nothing behind there.
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor(Doctor),
 }
 
 #[derive(Debug, Args)]
@@ -84,6 +87,21 @@ pub(crate) struct ClientCredentials {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Address of the MCP server.
+    pub(crate) resource: String,
+    /// Client that was registered beforehand.
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+    /// Client ID metadata document to be known by, where the server reads such documents.
+    #[arg(long, value_name = "URL")]
+    pub(crate) client_metadata_url: Option<String>,
+    /// Content with an authorization server that does not say that it supports PKCE.
+    #[arg(long)]
+    pub(crate) allow_unadvertised_pkce: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Refresh {
     /// File that --out wrote.
     pub(crate) file: PathBuf,
@@ -121,12 +139,19 @@ pub(crate) enum Format {
     Header,
 }
 
+const DOCTOR_HELP: &str = "\
+Exit codes:
+  0  a client can sign in as far as can be seen
+  1  it cannot; the lines that start with FAIL say why
+  2  wrong usage";
+
 const AFTER_HELP: &str = "\
 Examples:
   oauth-loopback https://api.example.com/mcp --browser browser-consent > token.json
   oauth-loopback https://api.example.com/mcp --out grant.json
   oauth-loopback refresh grant.json --format header | curl -H @- https://api.example.com/mcp
   oauth-loopback forget grant.json
+  oauth-loopback doctor https://api.example.com/mcp
 
 Secrets come from the environment and never from a flag:
   LOADTEST_CLIENT_SECRET         the secret of the client of --client-id

@@ -184,7 +184,7 @@ impl State {
         self.0.as_bytes().ct_eq(other.as_bytes()).into()
     }
 
-    fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 }

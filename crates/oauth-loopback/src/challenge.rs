@@ -95,6 +95,9 @@ fn split_while(text: &str, accept: impl Fn(char) -> bool) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -163,5 +166,60 @@ mod tests {
         let found = Challenge::bearer(headers).expect("two Bearer challenges were given");
         assert_eq!(found.parameter("resource_metadata"), Some("https://m"));
         assert_eq!(Challenge::bearer(["Basic realm=a"]), None);
+    }
+    /// A parameter as the specification allows it: a token, or any text in quotes with `"` and `\` escaped.
+    fn parameter() -> impl Strategy<Value = (String, String, String)> {
+        let name = "[a-z][a-z0-9_-]{0,11}";
+        let quoted = any::<String>().prop_map(|it| {
+            let escaped = it.replace('\\', "\\\\").replace('"', "\\\"");
+            (it, format!("\"{escaped}\""))
+        });
+        let token = "[A-Za-z0-9!#$%&'*+.^_`|~-]{1,12}".prop_map(|it| (it.clone(), it));
+        let value = prop_oneof![quoted, token];
+        (name, value, "[ \t]{0,2}", "[ \t]{0,2}").prop_map(|(name, (value, written), a, b)| {
+            (name.clone(), value, format!("{name}{a}={b}{written}"))
+        })
+    }
+
+    fn challenge() -> impl Strategy<Value = (Challenge, String)> {
+        let scheme = "[A-Z][A-Za-z0-9]{0,9}";
+        (scheme, vec(parameter(), 0..5), "[ \t]{0,2},[ \t,]{0,3}").prop_map(
+            |(scheme, parameters, comma)| {
+                let written: Vec<&str> = parameters.iter().map(|it| it.2.as_str()).collect();
+                let header = format!("{scheme} {}", written.join(&comma));
+                let parameters = parameters.into_iter().map(|(n, v, _)| (n, v)).collect();
+                (Challenge { scheme, parameters }, header)
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn what_the_grammar_allows_is_read_as_it_was_meant(them in vec(challenge(), 1..4)) {
+            let (meant, written): (Vec<_>, Vec<_>) = them.into_iter().unzip();
+            prop_assert_eq!(parse(&written.join(", ")), meant);
+        }
+
+        #[test]
+        fn no_header_makes_the_parser_panic_or_invent_text(header in any::<String>()) {
+            for it in parse(&header) {
+                prop_assert!(header.contains(&it.scheme));
+                for (name, value) in &it.parameters {
+                    prop_assert!(header.contains(name.as_str()));
+                    prop_assert!(value.chars().all(|it| header.contains(it)));
+                }
+            }
+        }
+
+        #[test]
+        fn text_made_of_the_marks_of_the_grammar_is_read_to_its_end(
+            header in r#"[ \t,="\\abB/é]{0,40}"#,
+            metadata in "https://[a-z]{1,9}/[a-z]{0,9}",
+        ) {
+            // Whatever comes before on a line of its own, the challenge of the next line is found.
+            let bearer = format!("Bearer resource_metadata=\"{metadata}\"");
+            let found = Challenge::bearer([header.as_str(), bearer.as_str()]);
+            prop_assert!(found.is_some_and(|it| it.parameter("resource_metadata").is_some()));
+        }
     }
 }

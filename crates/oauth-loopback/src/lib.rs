@@ -28,6 +28,7 @@ mod registration;
 mod secret;
 mod server_metadata;
 mod token;
+mod token_broker;
 mod token_endpoint;
 
 pub use crate::authorization::{AuthorizationRequest, Opening};
@@ -50,3 +51,4 @@ pub use crate::registration::{ClientMetadata, register};
 pub use crate::secret::{AccessToken, ClientSecret, RefreshToken};
 pub use crate::server_metadata::AuthorizationServerMetadata;
 pub use crate::token::TokenResponse;
+pub use crate::token_broker::TokenBroker;

@@ -1,5 +1,6 @@
 mod arguments;
 mod command;
+mod doctor;
 mod environment;
 mod output;
 
@@ -15,7 +16,7 @@ use oauth_loopback::{
 };
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::arguments::{Arguments, ClientCredentials, Command, Forget, Mint, Refresh};
+use crate::arguments::{Arguments, ClientCredentials, Command, Doctor, Forget, Mint, Refresh};
 use crate::command::Browser;
 use crate::output::{Destination, print};
 
@@ -26,6 +27,7 @@ async fn main() -> ExitCode {
         Some(Command::Refresh(it)) => refresh(it).await,
         Some(Command::Forget(it)) => forget(it).await,
         Some(Command::ClientCredentials(it)) => or_interrupted(by_itself(it)).await,
+        Some(Command::Doctor(it)) => or_interrupted(examine(it)).await,
         None => or_interrupted(mint(arguments.mint)).await,
     };
     match done {
@@ -78,6 +80,10 @@ async fn by_itself(it: ClientCredentials) -> anyhow::Result<()> {
         None => discover_issuer(&http, server).await?,
     };
     destination.put(&client_credentials(&http, &discovery, &me, &it.scope).await?)
+}
+
+async fn examine(it: Doctor) -> anyhow::Result<()> {
+    doctor::examine(&client(&it.resource)?, &it).await
 }
 
 async fn refresh(it: Refresh) -> anyhow::Result<()> {

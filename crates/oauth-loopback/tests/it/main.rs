@@ -1,10 +1,12 @@
 //! The flow against a scripted authorization server, against `mcp-target`, and through the command line.
 
+mod broker;
 mod callback;
 mod cli;
 mod clients;
 mod credentials;
 mod discovery;
+mod doctor;
 mod grant_file;
 mod hostile;
 mod program;

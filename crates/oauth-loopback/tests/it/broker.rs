@@ -1,0 +1,129 @@
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use oauth_loopback::{Grant, TokenBroker};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::server::{Script, Server};
+use crate::{browser, http, mint};
+
+struct Broker {
+    server: Arc<Server>,
+    url: String,
+    secret: String,
+    stored: Arc<Mutex<Vec<String>>>,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<Result<Grant, oauth_loopback::Error>>,
+}
+
+impl Broker {
+    async fn start(script: Script) -> Self {
+        let server = Server::start(script).await;
+        let grant = mint(&server).await.expect("the script conforms");
+        let stored = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&stored);
+        let broker = TokenBroker::bind(http(), grant, move |it| {
+            let token = it.token.refresh_token.as_ref().expect("it rotates").reveal().to_owned();
+            kept.lock().expect("no test panics with it").push(token);
+            Ok(())
+        })
+        .await
+        .expect("a free port");
+        let (url, secret) = (broker.url().to_owned(), broker.secret().reveal().to_owned());
+        assert!(!format!("{broker:?}").contains(&secret));
+        let (stop, stopped) = oneshot::channel();
+        let ended = tokio::spawn(broker.serve(async {
+            let _ = stopped.await;
+        }));
+        Self { server, url, secret, stored, stop, ended }
+    }
+
+    async fn ask(&self) -> (StatusCode, Value) {
+        let answer = browser().get(&self.url).bearer_auth(&self.secret).send().await;
+        let answer = answer.expect("an answer");
+        let status = answer.status();
+        (status, serde_json::from_str(&answer.text().await.expect("text")).unwrap_or_default())
+    }
+
+    fn refreshes(&self) -> usize {
+        let refreshes = |it: &&crate::server::Seen| it.form["grant_type"] == "refresh_token";
+        self.server.seen("/token").iter().filter(refreshes).count()
+    }
+}
+
+/// A token that is due at once and one that is not.
+fn short_lived() -> Script {
+    Script {
+        token: json!({ "expires_in": 0 }),
+        refreshed: json!({ "access_token": "second", "refresh_token": "refresh-2", "expires_in": 3600 }),
+        ..Script::default()
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_lives_is_handed_out_without_a_refresh() {
+    let broker = Broker::start(Script::default()).await;
+    let (status, token) = broker.ask().await;
+    assert_eq!((status, broker.refreshes()), (StatusCode::OK, 0));
+    assert!(token["access_token"].as_str().is_some_and(|it| it.starts_with("e30.")));
+    assert!(token["expires_in"].as_u64().is_some_and(|it| it > 3500));
+    assert!(token.get("refresh_token").is_none());
+}
+
+#[tokio::test]
+async fn however_many_ask_one_refreshes_and_it_is_stored() {
+    let broker = Arc::new(Broker::start(short_lived()).await);
+    let asking: Vec<_> = (0..40)
+        .map(|_| {
+            let broker = Arc::clone(&broker);
+            tokio::spawn(async move { broker.ask().await })
+        })
+        .collect();
+    for it in asking {
+        let (status, token) = it.await.expect("no panic");
+        assert_eq!((status, token["access_token"].as_str()), (StatusCode::OK, Some("second")));
+    }
+    assert_eq!(broker.refreshes(), 1);
+    assert_eq!(*broker.stored.lock().expect("no test panics with it"), ["refresh-2"]);
+}
+
+#[tokio::test]
+async fn the_grant_comes_back_as_it_is_at_the_end() {
+    let broker = Broker::start(short_lived()).await;
+    broker.ask().await;
+    broker.stop.send(()).expect("it serves");
+    let grant = tokio::time::timeout(Duration::from_secs(10), broker.ended).await;
+    let grant = grant.expect("at once").expect("no panic").expect("it served");
+    assert_eq!(grant.token.access_token.reveal(), "second");
+}
+
+#[tokio::test]
+async fn nobody_gets_a_token_without_the_secret_or_through_another_name() {
+    let broker = Broker::start(Script::default()).await;
+    let status =
+        async |request: reqwest::RequestBuilder| request.send().await.expect("an answer").status();
+    let http = browser();
+    assert_eq!(status(http.get(&broker.url)).await, 401);
+    assert_eq!(status(http.get(&broker.url).bearer_auth("guessed")).await, 401);
+    let good = |it: reqwest::RequestBuilder| it.bearer_auth(&broker.secret);
+    assert_eq!(status(good(http.post(&broker.url))).await, 405);
+    assert_eq!(status(good(http.get(format!("{}/x", broker.url)))).await, 404);
+    assert_eq!(status(good(http.get(&broker.url)).header("host", "evil.example")).await, 404);
+    assert_eq!(status(good(http.get(&broker.url))).await, 200);
+}
+
+#[tokio::test]
+async fn a_refresh_that_fails_is_not_repeated_by_all_who_ask() {
+    let broker = Broker::start(Script {
+        refreshed: json!({ "error": "invalid_grant", "access_token": null }),
+        ..short_lived()
+    })
+    .await;
+    for _ in 0..5 {
+        assert_eq!(broker.ask().await.0, StatusCode::SERVICE_UNAVAILABLE);
+    }
+    assert_eq!(broker.refreshes(), 1);
+}
