@@ -76,6 +76,9 @@ impl Registrar<'_> {
         let mut metadata =
             ClientMetadata::native(&self.config.client_name, listener.redirect_uri());
         metadata.scope = (!self.scope.is_empty()).then(|| self.scope.join(" "));
+        if let Some(it) = self.secret_method() {
+            metadata.token_endpoint_auth_method = it.to_owned();
+        }
         metadata.initial_access_token = self.config.initial_access_token.clone();
         if linked {
             metadata.resources = self.discovery.resource.clone().map(|it| vec![it]);
@@ -83,6 +86,17 @@ impl Registrar<'_> {
         let client = register(self.http, self.discovery, &metadata).await?;
         self.keep(&client, listener.redirect_uri(), false)?;
         Ok(Chosen { client, listener, origin: Origin::Registered, consented: false })
+    }
+
+    /// How a client with a secret is to authenticate, at a server whose metadata leaves no other kind.
+    fn secret_method(&self) -> Option<&str> {
+        let methods =
+            self.discovery.authorization_server.token_endpoint_auth_methods_supported.as_ref()?;
+        let mut methods = methods.iter().map(String::as_str);
+        if methods.clone().any(|it| it == "none") {
+            return None;
+        }
+        methods.find(|it| matches!(*it, "client_secret_basic" | "client_secret_post"))
     }
 
     /// Notes that somebody said yes to the client.

@@ -32,6 +32,9 @@ pub struct Config {
     pub initial_access_token: Option<AccessToken>,
     /// Where registered clients are remembered; without it every flow registers one.
     pub clients: Option<ClientStore>,
+    /// Ask without a page first (`prompt=none`) where a remembered client was once consented to. It costs a second opening
+    /// of the browser where that does not do.
+    pub silent_first: bool,
     /// How long the browser step may take, all attempts together.
     pub timeout: Duration,
     /// Go on although the authorization server does not say that it supports PKCE.
@@ -51,6 +54,7 @@ impl Config {
             client_name: "oauth-loopback".to_owned(),
             initial_access_token: None,
             clients: None,
+            silent_first: true,
             timeout: Duration::from_secs(300),
             allow_unadvertised_pkce: false,
         }
@@ -98,7 +102,7 @@ where
     let mut left = config.timeout;
     let registrar = Registrar { http, discovery: &discovery, config, scope: &scope };
     let mut chosen = registrar.choose(listener).await?;
-    let mut silent = chosen.consented && config.challenge.is_none() && may_be_silent(&discovery);
+    let mut silent = chosen.consented && may_be_silent(config, &discovery);
     let mut linked = false;
     loop {
         let Chosen { client, listener, origin, .. } = chosen;
@@ -157,6 +161,8 @@ enum Remedy {
 
 fn remedy(error: &Error, origin: Origin, silent: bool, linked: bool) -> Option<Remedy> {
     let remembered = origin == Origin::Remembered;
+    // A server that does not know the client says so on a page of its own, and no callback comes.
+    let lost = matches!(error, Error::Browser { .. } | Error::NoCallbackAfterBrowser { .. });
     match error.code() {
         Some("invalid_client" | "unauthorized_client") if remembered => Some(Remedy::Replace),
         Some("invalid_target") if origin != Origin::Given && !linked => Some(Remedy::Link),
@@ -166,17 +172,15 @@ fn remedy(error: &Error, origin: Origin, silent: bool, linked: bool) -> Option<R
             | "interaction_required"
             | "account_selection_required",
         ) if silent => Some(Remedy::Ask),
-        // A server that does not know the client says so on a page of its own, and no callback comes.
-        None if remembered
-            && matches!(error, Error::Browser { .. } | Error::NoCallbackAfterBrowser { .. }) =>
-        {
-            Some(Remedy::Replace)
-        }
+        None if lost && silent => Some(Remedy::Ask),
+        None if lost && remembered => Some(Remedy::Replace),
         _ => None,
     }
 }
 
-fn may_be_silent(discovery: &Discovery) -> bool {
+fn may_be_silent(config: &Config, discovery: &Discovery) -> bool {
     let values = discovery.authorization_server.prompt_values_supported.as_ref();
-    values.is_none_or(|it| it.iter().any(|it| it == "none"))
+    config.silent_first
+        && config.challenge.is_none()
+        && values.is_none_or(|it| it.iter().any(|it| it == "none"))
 }

@@ -55,6 +55,8 @@ async fn mint(it: Mint) -> anyhow::Result<()> {
     config.client_name = it.client_name;
     config.initial_access_token = environment::initial_access_token()?;
     config.clients = environment::clients(it.clients, &config.resource);
+    // Whoever opens addresses by hand is not asked to do it twice.
+    config.silent_first = browser.is_some();
     config.timeout = Duration::from_secs(it.timeout);
     config.allow_unadvertised_pkce = it.allow_unadvertised_pkce;
     let listener = match &it.redirect_uri {

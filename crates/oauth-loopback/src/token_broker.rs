@@ -1,6 +1,7 @@
+use std::fmt;
 use std::io;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
@@ -27,8 +28,8 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// Hands out the current access token on a port of 127.0.0.1 to whoever knows a secret, for runs that outlive a token.
 ///
 /// `GET url` with `Authorization: Bearer secret` is answered with `access_token`, `token_type` and `expires_in` of RFC 6749
-/// §5.1, never with the refresh token. When little of its lifetime is left the token is refreshed, once, and those who ask
-/// meanwhile wait for it. Where that fails the old one is handed out as long as it lives, and after that 503.
+/// §5.1, never with the refresh token. When little of its lifetime is left the token is refreshed, once, beside the answers,
+/// which go on with the old one as long as it lives. Only then does whoever asks wait, and 503 says that there is none.
 #[derive(Debug)]
 pub struct TokenBroker {
     listener: TcpListener,
@@ -41,21 +42,29 @@ struct Desk {
     authority: String,
     secret: AccessToken,
     http: Client,
-    current: Mutex<Current>,
+    handed_out: RwLock<HandedOut>,
+    /// Held by the one who refreshes.
+    keeper: Mutex<Keeper>,
+}
+
+#[derive(Debug, Clone)]
+struct HandedOut {
+    token: AccessToken,
+    expires_at: Option<SystemTime>,
+    refresh_at: Option<SystemTime>,
 }
 
 type Store = Box<dyn FnMut(&Grant) -> io::Result<()> + Send>;
 
-struct Current {
+struct Keeper {
     grant: Grant,
-    refresh_at: Option<SystemTime>,
     failed_at: Option<Instant>,
     store: Store,
 }
 
-impl std::fmt::Debug for Current {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Current").field("grant", &self.grant).finish_non_exhaustive()
+impl fmt::Debug for Keeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keeper").field("grant", &self.grant).finish_non_exhaustive()
     }
 }
 
@@ -83,9 +92,9 @@ impl TokenBroker {
             .map_err(|source| Error::Listen { address: "127.0.0.1:0".to_owned(), source })?;
         let url = format!("http://{authority}{PATH}");
         let secret = AccessToken::new(BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()));
-        let refresh_at = refresh_at(&grant);
-        let current = Current { grant, refresh_at, failed_at: None, store: Box::new(store) };
-        let desk = Desk { authority, secret, http, current: Mutex::new(current) };
+        let handed_out = RwLock::new(HandedOut::of(&grant));
+        let keeper = Mutex::new(Keeper { grant, failed_at: None, store: Box::new(store) });
+        let desk = Desk { authority, secret, http, handed_out, keeper };
         Ok(Self { listener, desk: Arc::new(desk), url })
     }
 
@@ -117,7 +126,7 @@ impl TokenBroker {
             () = shutdown => {}
         }
         // A refresh that is under way ends first, so that its answer is not lost.
-        Ok(self.desk.current.lock().await.grant.clone())
+        Ok(self.desk.keeper.lock().await.grant.clone())
     }
 }
 
@@ -125,14 +134,23 @@ async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response {
     if let Some(refused) = desk.refusal(&request) {
         return refused.into_response();
     }
-    // A task of its own, since whoever asked may leave while the next refresh token is on its way.
-    let current = tokio::spawn(async move { desk.current.lock().await.token(&desk.http).await });
-    let Ok(Some((token, expires_in))) = current.await else {
+    let mut current = desk.current();
+    if current.is_due() {
+        // A task of its own, since whoever asked may leave while the next refresh token is on its way.
+        let refresh = tokio::spawn(Arc::clone(&desk).refresh(current.is_alive()));
+        if !current.is_alive() {
+            // An error means that it panicked, and then there is no new token.
+            let _ = refresh.await;
+            current = desk.current();
+        }
+    }
+    if !current.is_alive() {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    };
-    let mut body = json!({ "access_token": token, "token_type": "Bearer" });
-    if let Some(it) = expires_in {
-        body["expires_in"] = json!(it.as_secs());
+    }
+    let mut body = json!({ "access_token": current.token, "token_type": "Bearer" });
+    if let Some(it) = current.expires_at {
+        let left = it.duration_since(SystemTime::now()).unwrap_or_default();
+        body["expires_in"] = json!(left.as_secs());
     }
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
     (headers, body.to_string()).into_response()
@@ -151,29 +169,49 @@ impl Desk {
         let known = given.is_some_and(|it| it.ct_eq(self.secret.reveal().as_bytes()).into());
         (!known).then_some(StatusCode::UNAUTHORIZED)
     }
+
+    fn current(&self) -> HandedOut {
+        self.handed_out.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Refreshes the token unless another one just did, or does it now and there is `time` to leave it to them.
+    async fn refresh(self: Arc<Self>, time: bool) {
+        let mut keeper = match self.keeper.try_lock() {
+            Ok(it) => it,
+            Err(_) if time => return,
+            Err(_) => self.keeper.lock().await,
+        };
+        let rested = keeper.failed_at.is_none_or(|it| it.elapsed() >= PAUSE);
+        if !self.current().is_due() || !rested {
+            return;
+        }
+        if keeper.grant.refresh(&self.http).await.is_err() {
+            keeper.failed_at = Some(Instant::now());
+            return;
+        }
+        let Keeper { grant, store, failed_at } = &mut *keeper;
+        *failed_at = None;
+        // What cannot be stored is still good for this run.
+        let _ = store(grant);
+        *self.handed_out.write().unwrap_or_else(PoisonError::into_inner) = HandedOut::of(grant);
+    }
 }
 
-impl Current {
-    /// The token and how long it lives, refreshed if it is time.
-    async fn token(&mut self, http: &Client) -> Option<(AccessToken, Option<Duration>)> {
-        let due = self.refresh_at.is_some_and(|it| it <= SystemTime::now());
-        let rested = self.failed_at.is_none_or(|it| it.elapsed() >= PAUSE);
-        if due && rested {
-            match self.grant.refresh(http).await {
-                Ok(()) => {
-                    self.refresh_at = refresh_at(&self.grant);
-                    self.failed_at = None;
-                    // What cannot be stored is still good for this run.
-                    let _ = (self.store)(&self.grant);
-                }
-                Err(_) => self.failed_at = Some(Instant::now()),
-            }
+impl HandedOut {
+    fn of(grant: &Grant) -> Self {
+        Self {
+            token: grant.token.access_token.clone(),
+            expires_at: grant.expires_at,
+            refresh_at: refresh_at(grant),
         }
-        let left = match self.grant.expires_at {
-            Some(it) => Some(it.duration_since(SystemTime::now()).ok()?),
-            None => None,
-        };
-        Some((self.grant.token.access_token.clone(), left))
+    }
+
+    fn is_due(&self) -> bool {
+        self.refresh_at.is_some_and(|it| it <= SystemTime::now())
+    }
+
+    fn is_alive(&self) -> bool {
+        self.expires_at.is_none_or(|it| it > SystemTime::now())
     }
 }
 

@@ -1,5 +1,5 @@
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use oauth_loopback::{Grant, TokenBroker};
 use reqwest::StatusCode;
@@ -23,6 +23,10 @@ impl Broker {
     async fn start(script: Script) -> Self {
         let server = Server::start(script).await;
         let grant = mint(&server).await.expect("the script conforms");
+        Self::with(server, grant).await
+    }
+
+    async fn with(server: Arc<Server>, grant: Grant) -> Self {
         let stored = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&stored);
         let broker = TokenBroker::bind(http(), grant, move |it| {
@@ -88,6 +92,25 @@ async fn however_many_ask_one_refreshes_and_it_is_stored() {
     }
     assert_eq!(broker.refreshes(), 1);
     assert_eq!(*broker.stored.lock().expect("no test panics with it"), ["refresh-2"]);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_refresh_while_the_old_token_lives() {
+    let server = Server::start(short_lived()).await;
+    let mut grant = mint(&server).await.expect("the script conforms");
+    let soon = SystemTime::now() + Duration::from_secs(20);
+    (grant.expires_at, grant.token.expires_in) = (Some(soon), Some(3600));
+    let broker = Broker::with(server, grant).await;
+    let (status, first) = broker.ask().await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(first["access_token"].as_str().is_some_and(|it| it.starts_with("e30.")));
+    let refreshed = async {
+        while broker.ask().await.1["access_token"] != "second" {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), refreshed).await.expect("it refreshes beside");
+    assert_eq!(broker.refreshes(), 1);
 }
 
 #[tokio::test]

@@ -120,6 +120,45 @@ async fn a_client_that_the_server_has_forgotten_is_replaced_once() {
 }
 
 #[tokio::test]
+async fn a_browser_that_ends_nowhere_with_a_remembered_client_gets_another_one_once() {
+    let server = Server::start(Script::default()).await;
+    let store = Store::new();
+    let mut config = store.config(&server);
+    mint(&config).await.expect("the script conforms");
+    config.silent_first = false;
+    let attempt = async |failures: usize| {
+        let listener = LoopbackListener::bind().await.expect("a free port");
+        let mut left = failures;
+        authorize(&http(), listener, &config, async |opening| {
+            if left > 0 {
+                left -= 1;
+                return Err(std::io::Error::other("an error page"));
+            }
+            visit(opening).await.map_err(std::io::Error::other)
+        })
+        .await
+    };
+    attempt(1).await.expect("the second client is good");
+    assert_eq!(registered(&server), 2);
+    assert!(matches!(attempt(2).await, Err(Error::Browser { .. })));
+    assert_eq!(registered(&server), 3);
+}
+
+#[tokio::test]
+async fn a_server_that_knows_no_public_clients_is_asked_for_a_secret() {
+    let server = Server::start(Script {
+        metadata: json!({ "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_post"] }),
+        registration: json!({ "client_secret": "hush" }),
+        ..Script::default()
+    })
+    .await;
+    mint(&Config::new(server.mcp())).await.expect("the script conforms");
+    let sent: Value = serde_json::from_slice(&server.seen("/register")[0].body).expect("JSON");
+    assert_eq!(sent["token_endpoint_auth_method"], "client_secret_post");
+    assert_eq!(server.seen("/token")[0].form["client_secret"], "hush");
+}
+
+#[tokio::test]
 async fn a_client_that_was_just_registered_is_not_replaced() {
     let refused = Instead::Answer(401, "application/json", r#"{"error":"invalid_client"}"#);
     let server =
