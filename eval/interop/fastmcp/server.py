@@ -15,19 +15,18 @@ from fastmcp import FastMCP
 from fastmcp.server.auth import OAuthProxy
 from fastmcp.server.auth.providers.in_memory import InMemoryOAuthProvider
 from key_value.aio.stores.memory import MemoryStore
-from mcp.server.auth.settings import ClientRegistrationOptions, RevocationOptions
+from mcp.server.auth.settings import ClientRegistrationOptions
 from mcp.shared.auth import OAuthClientInformationFull
 
 SCOPES = ["mcp:read"]
 
 
 def in_memory(origin):
-    """FastMCP's provider for tests: registers clients, revokes tokens, and consents without asking."""
+    """FastMCP's provider for tests: registers clients and consents without asking."""
     return InMemoryOAuthProvider(
         base_url=origin,
         required_scopes=SCOPES,
         client_registration_options=ClientRegistrationOptions(enabled=True, valid_scopes=SCOPES),
-        revocation_options=RevocationOptions(enabled=True),
     )
 
 

@@ -41,24 +41,25 @@ async fn better_auth_signs_in_on_another_origin_and_takes_load() {
 async fn a_grant_of_better_auth_is_used_renewed_and_forgotten() {
     let server = Server::better_auth().await;
     let browser = format!("browser-consent --allow-origin {}", server.said("login_origin"));
-    a_grant_is_used_renewed_and_forgotten(&server, &browser).await;
+    a_grant_is_used_renewed_and_forgotten(&server, &browser, true).await;
 }
 
 #[tokio::test]
 #[ignore = "needs a browser and python"]
 async fn a_grant_of_fastmcp_in_memory_is_used_renewed_and_forgotten() {
     let server = Server::fastmcp(&[]).await;
-    a_grant_is_used_renewed_and_forgotten(&server, "browser-consent").await;
+    a_grant_is_used_renewed_and_forgotten(&server, "browser-consent", false).await;
 }
 
 #[tokio::test]
 #[ignore = "needs a browser and python"]
 async fn a_grant_of_fastmcps_consent_form_is_used_renewed_and_forgotten() {
     let server = Server::fastmcp(&["--consent"]).await;
-    a_grant_is_used_renewed_and_forgotten(&server, "browser-consent").await;
+    a_grant_is_used_renewed_and_forgotten(&server, "browser-consent", false).await;
 }
 
-async fn a_grant_is_used_renewed_and_forgotten(server: &Server, browser: &str) {
+/// `revokes` says whether the server offers to revoke tokens.
+async fn a_grant_is_used_renewed_and_forgotten(server: &Server, browser: &str, revokes: bool) {
     let resource = server.said("resource");
     let files = tempfile::tempdir().unwrap();
     let path = files.path().join("grant.json");
@@ -71,18 +72,22 @@ async fn a_grant_is_used_renewed_and_forgotten(server: &Server, browser: &str) {
     let renewed = json(&path);
     let printed: Value = serde_json::from_str(&printed.stdout).unwrap();
     assert_eq!(printed["access_token"], renewed["access_token"]);
-    for name in ["access_token", "refresh_token"] {
-        assert!(renewed[name].is_string(), "no {name} after the refresh");
-        assert_ne!(renewed[name], minted[name], "{name} is the one of before");
-    }
+    // A JWT may be the same twice in one second; the refresh token is one of a kind.
+    assert!(renewed["refresh_token"].is_string(), "no refresh token after the refresh");
+    assert_ne!(renewed["refresh_token"], minted["refresh_token"]);
     assert_eq!(echoed(resource, &renewed).await, "minted");
 
     std::fs::copy(&path, files.path().join("copy.json")).unwrap();
-    oauth_loopback(&files, &["forget", "grant.json"]).await.done();
+    let forgotten = oauth_loopback(&files, &["forget", "grant.json"]).await.done();
     assert!(!path.exists());
     let late = oauth_loopback(&files, &["refresh", "copy.json"]).await;
-    assert_eq!(late.code, Some(1), "what was forgotten still gives tokens: {late:#?}");
-    assert!(late.stderr.contains("invalid_grant"), "{}", late.stderr);
+    if revokes {
+        assert_eq!(late.code, Some(1), "what was forgotten still gives tokens: {late:#?}");
+        assert!(late.stderr.contains("invalid_grant"), "{}", late.stderr);
+    } else {
+        late.done();
+        assert!(forgotten.stderr.contains("revo"), "{}", forgotten.stderr);
+    }
 }
 
 /// Runs the tool of `cargo xtask test` with the test user in its environment.
@@ -146,6 +151,7 @@ impl Server {
     async fn fastmcp(arguments: &[&str]) -> Self {
         let mut command = Command::new(program("FASTMCP_PYTHON"));
         command.arg("server.py").args(arguments).current_dir(folder("fastmcp"));
+        command.env("FASTMCP_LOG_LEVEL", "ERROR");
         Self::start(&mut command).await
     }
 
