@@ -91,10 +91,7 @@ impl ClientStore {
 
     /// Puts a client in the place of the one that was remembered for the same purpose.
     pub(crate) fn remember(&self, it: &Remembered) -> Result<(), Error> {
-        private_file::folder(&self.path).map_err(|source| self.failed(source))?;
-        if !self.path.exists() {
-            self.write(&Content::default())?;
-        }
+        private_file::touch(&self.path).map_err(|source| self.failed(source))?;
         self.change(|clients| {
             clients.retain(|old| !old.is_for(&it.issuer, it.resource.as_deref(), &it.client_name));
             clients.push(it.clone());
@@ -122,6 +119,7 @@ impl ClientStore {
 
     fn read(&self) -> Result<Content, Error> {
         let content = match std::fs::read(&self.path) {
+            Ok(it) if it.is_empty() => return Ok(Content::default()),
             Ok(it) => it,
             Err(it) if it.kind() == io::ErrorKind::NotFound => return Ok(Content::default()),
             Err(it) => return Err(self.failed(it)),

@@ -43,13 +43,26 @@ struct ProtectedResourceMetadata {
 /// Any request that fails, metadata that is missing or belongs to another resource or issuer, an address that is neither
 /// https nor loopback.
 pub async fn discover(http: &Client, resource: &str) -> Result<Discovery, Error> {
+    discover_challenged(http, resource, None).await
+}
+
+/// The same for someone who was given a challenge before, which may name the metadata where the server now does not.
+pub(crate) async fn discover_challenged(
+    http: &Client,
+    resource: &str,
+    before: Option<&str>,
+) -> Result<Discovery, Error> {
     let server = permitted("resource", resource, true)?;
     let on_loopback = is_loopback(&server);
     let (status, headers) = challenge(http, &server).await?;
     let challenge = Challenge::bearer(
         headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|it| it.to_str().ok()),
     );
-    let named = challenge.as_ref().and_then(|it| it.parameter("resource_metadata"));
+    let before = before.and_then(|it| Challenge::bearer([it]));
+    let named = [&challenge, &before]
+        .into_iter()
+        .flatten()
+        .find_map(|it| it.parameter("resource_metadata"));
     let candidates = match named {
         Some(it) => vec![permitted("resource_metadata of the challenge", it, on_loopback)?],
         None => inserted(&server, "oauth-protected-resource"),

@@ -2,7 +2,7 @@ use std::env;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use oauth_loopback::{AccessToken, ClientInformation, ClientKey, ClientSecret, ClientStore};
+use oauth_loopback::{AccessToken, ClientInformation, ClientKey, ClientSecret, ClientStore, Grant};
 use url::{Host, Url};
 
 /// A variable that is set to something.
@@ -16,7 +16,7 @@ fn variable(name: &str) -> anyhow::Result<Option<String>> {
     }
 }
 
-pub(crate) fn client_secret() -> anyhow::Result<Option<ClientSecret>> {
+fn client_secret() -> anyhow::Result<Option<ClientSecret>> {
     Ok(variable("LOADTEST_CLIENT_SECRET")?.map(ClientSecret::new))
 }
 
@@ -37,6 +37,12 @@ pub(crate) fn client(id: String) -> anyhow::Result<ClientInformation> {
     client.client_key = client_key()?;
     client.client_secret = client_secret()?;
     Ok(client)
+}
+
+/// A grant out of a file, which has no secret of a client that was registered beforehand.
+pub(crate) fn with_credentials(grant: Grant) -> anyhow::Result<Grant> {
+    let client = client(grant.client_id.clone())?;
+    Ok(grant.with_credentials_of(&client))
 }
 
 /// The file that remembers clients: the given one, else the usual place, unless the server is on loopback.

@@ -5,7 +5,7 @@ use crate::callback::LoopbackListener;
 use crate::client_choice::{Chosen, Origin, Registrar};
 use crate::client_information::ClientInformation;
 use crate::client_store::ClientStore;
-use crate::discovery::{Discovery, discover, discover_issuer};
+use crate::discovery::{Discovery, discover_challenged, discover_issuer};
 use crate::error::Error;
 use crate::grant::Grant;
 use crate::secret::AccessToken;
@@ -69,7 +69,7 @@ impl Config {
         let mut discovery = if self.issuer_only {
             discover_issuer(http, &self.resource).await?
         } else {
-            discover(http, &self.resource).await?
+            discover_challenged(http, &self.resource, self.challenge.as_deref()).await?
         };
         discovery.allow_unadvertised_pkce = self.allow_unadvertised_pkce;
         Ok(discovery)
@@ -135,8 +135,15 @@ where
                 _ => return Err(error),
             },
         };
-        let mut listener = LoopbackListener::bind_to(&redirect_uri).await?;
-        listener.fixed = fixed;
+        let listener = match LoopbackListener::bind_to(&redirect_uri).await {
+            Ok(mut it) => {
+                it.fixed = fixed;
+                it
+            }
+            // A client that is yet to be registered listens anywhere.
+            Err(_) if !fixed && !matches!(remedy, Remedy::Ask) => LoopbackListener::bind().await?,
+            Err(it) => return Err(it),
+        };
         silent = false;
         chosen = match remedy {
             Remedy::Ask => Chosen { client, listener, origin, consented: false },

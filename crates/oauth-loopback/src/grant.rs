@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::address::{is_loopback, permitted};
+use crate::client_information::ClientInformation;
 use crate::error::{Error, Step, clean};
 use crate::http;
 use crate::record::Record;
-use crate::secret::ClientSecret;
 use crate::token::TokenResponse;
 use crate::token_endpoint::TokenEndpoint;
 
@@ -72,10 +72,14 @@ impl Grant {
         Ok(())
     }
 
-    /// Gives a client that was registered beforehand its secret again, which [`Serialize`] leaves out.
+    /// Gives a client that was registered beforehand its secret or key again, which [`Serialize`] leaves out.
+    ///
+    /// One that was registered for this grant has its own.
     #[must_use]
-    pub fn with_client_secret(mut self, secret: ClientSecret) -> Self {
-        self.endpoint.client.client_secret.get_or_insert(secret);
+    pub fn with_credentials_of(mut self, client: &ClientInformation) -> Self {
+        if self.endpoint.client.issuer.is_none() && client.client_id == self.client_id {
+            self.endpoint.client = client.clone();
+        }
         self
     }
 

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode, redirect};
@@ -93,12 +93,19 @@ impl Answer {
         })))
     }
 
-    /// How long the server wants to be left alone, RFC 9110 §10.2.3, if it says so in seconds and they are not too many.
+    /// How long the server wants to be left alone, RFC 9110 §10.2.3, if it says so and it is not too long.
     fn wait(&self) -> Option<Duration> {
         let busy =
             matches!(self.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
         let said = RETRY_AFTER.iter().find_map(|it| self.headers.get(*it)).filter(|_| busy)?;
-        let wait = Duration::from_secs(said.to_str().ok()?.trim().parse().ok()?);
+        let said = said.to_str().ok()?.trim();
+        let wait = match said.parse() {
+            Ok(seconds) => Duration::from_secs(seconds),
+            Err(_) => {
+                let then = httpdate::parse_http_date(said).ok()?;
+                then.duration_since(SystemTime::now()).unwrap_or_default()
+            }
+        };
         (wait <= PATIENCE).then_some(wait)
     }
 

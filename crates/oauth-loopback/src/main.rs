@@ -92,10 +92,8 @@ async fn refresh(it: Refresh) -> anyhow::Result<()> {
     // Between the answer with the next refresh token and the file nothing may come in; it takes seconds at most.
     let (_interrupt, _terminate) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let (file, mut grant) = GrantFile::open(it.file).await?;
-    if let Some(secret) = environment::client_secret()? {
-        grant = grant.with_client_secret(secret);
-    }
+    let (file, grant) = GrantFile::open(it.file).await?;
+    let mut grant = environment::with_credentials(grant)?;
     grant.refresh(&client(&grant.issuer)?).await?;
     file.save(&grant)?;
     // The refresh token has one owner, the file.
@@ -105,10 +103,8 @@ async fn refresh(it: Refresh) -> anyhow::Result<()> {
 }
 
 async fn forget(it: Forget) -> anyhow::Result<()> {
-    let (file, mut grant) = GrantFile::open(it.file).await?;
-    if let Some(secret) = environment::client_secret()? {
-        grant = grant.with_client_secret(secret);
-    }
+    let (file, grant) = GrantFile::open(it.file).await?;
+    let grant = environment::with_credentials(grant)?;
     let http = client(&grant.issuer)?;
     offered(grant.revoke(&http).await)?;
     offered(grant.delete_client(&http).await)?;

@@ -45,12 +45,21 @@ pub(crate) fn lock(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Makes the folder of a file, for its owner alone.
-pub(crate) fn folder(path: &Path) -> io::Result<()> {
-    let Some(folder) = path.parent().filter(|it| !it.as_os_str().is_empty()) else { return Ok(()) };
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
+/// Makes the file and its folder, unless they are there; an empty file is what there is to lock.
+pub(crate) fn touch(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder)?;
+    }
+    let mut options = File::options();
+    options.write(true).create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(it) if it.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        it => it.map(drop),
+    }
 }

@@ -257,8 +257,12 @@ async fn an_initial_access_token_goes_with_the_registration_and_stays_secret() {
 
 #[tokio::test]
 async fn a_server_that_says_when_to_come_back_is_asked_once_more() {
-    for header in ["retry-after", "x-retry-after"] {
-        let headers: &'static [(&str, &str)] = Box::leak(Box::new([(header, "0")]));
+    for (header, when) in [
+        ("retry-after", "0"),
+        ("x-retry-after", "0"),
+        ("retry-after", "Sat, 21 Nov 2020 11:02:03 GMT"),
+    ] {
+        let headers: &'static [(&str, &str)] = Box::leak(Box::new([(header, when)]));
         let busy = ("/register", 429, headers, "");
         let server = Server::start(Script { first: vec![busy], ..Script::default() }).await;
         mint(&Config::new(server.mcp())).await.expect("it is less busy");

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::program::{done, failure, minted, program};
-use crate::server::{Script, Server};
+use crate::server::{Instead, RESOURCE_METADATA, Script, Server};
 
 fn key_file(pkcs8: &[u8]) -> (TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -158,4 +158,22 @@ async fn a_challenge_adds_its_scopes_to_those_of_before() {
     assert_eq!(server.seen("/authorize")[0].form["scope"], "mcp:read x mcp:write");
     let said = failure(program(&[&mcp, "--challenge", "Basic realm=a"])).await;
     assert!(said.contains("holds no Bearer challenge"), "{said}");
+}
+
+#[tokio::test]
+async fn a_challenge_may_name_the_metadata_where_the_server_does_not() {
+    let document = r#"{"resource":"{origin}/mcp","authorization_servers":["{origin}"]}"#;
+    let server = Server::start(Script {
+        challenge: None,
+        instead: vec![
+            (RESOURCE_METADATA, Instead::Answer(404, "text/plain", "")),
+            ("/elsewhere", Instead::Answer(200, "application/json", document)),
+        ],
+        ..Script::default()
+    })
+    .await;
+    let challenge =
+        format!("Bearer scope=\"x\", resource_metadata=\"{}/elsewhere\"", server.origin);
+    minted(program(&[&server.mcp(), "--challenge", &challenge])).await;
+    assert_eq!(server.seen("/authorize")[0].form["scope"], "x");
 }
