@@ -3,6 +3,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::address::permitted;
 use crate::error::Error;
 use crate::grant::Grant;
 use crate::private_file;
@@ -46,10 +47,11 @@ impl GrantFile {
         };
         let content = std::fs::read(&path).map_err(|it| failed(&path, it))?;
         // serde's own message could quote what stands there.
-        let grant = serde_json::from_slice(&content).map_err(|it| {
+        let grant: Grant = serde_json::from_slice(&content).map_err(|it| {
             let place = format!("it is no grant (line {}, column {})", it.line(), it.column());
             failed(&path, io::Error::new(io::ErrorKind::InvalidData, place))
         })?;
+        permitted("token endpoint", &grant.token_endpoint, true)?;
         Ok((Self { path, _lock: Some(lock) }, grant))
     }
 

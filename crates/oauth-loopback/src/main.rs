@@ -127,6 +127,9 @@ fn offered(outcome: Result<(), Error>) -> Result<(), Error> {
 }
 
 async fn open(browser: Option<&Browser>, mut opening: Opening) -> io::Result<()> {
+    if opening.url.query_pairs().any(|(name, value)| name == "prompt" && value == "none") {
+        say("trying without a page first, since someone once consented to this client");
+    }
     say(&format!("open {}", opening.url));
     match browser {
         Some(it) => it.open(&mut opening).await,

@@ -67,6 +67,27 @@ async fn a_client_is_registered_once_and_its_redirect_uri_is_listened_on_again()
 }
 
 #[tokio::test]
+async fn clients_that_are_remembered_at_the_same_time_do_not_overwrite_each_other() {
+    let server = Server::start(Script::default()).await;
+    let store = Store::new();
+    let minting: Vec<_> = (0..12)
+        .map(|it| {
+            let mut config = store.config(&server);
+            config.client_name = format!("Client {it}");
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                runtime.expect("a runtime").block_on(mint(&config)).map(drop)
+            })
+        })
+        .collect();
+    let ended = tokio::task::spawn_blocking(|| {
+        minting.into_iter().try_for_each(|it| it.join().expect("no panic"))
+    });
+    ended.await.expect("no panic").expect("the script conforms");
+    assert_eq!(store.read()["clients"].as_array().expect("a list").len(), 12);
+}
+
+#[tokio::test]
 async fn another_name_resource_or_wider_scope_is_another_client() {
     let server = Server::start(Script::default()).await;
     let store = Store::new();

@@ -78,6 +78,19 @@ async fn a_refresh_stores_the_rotated_token_and_prints_the_access_token_alone() 
     assert_eq!(sent["client_id"], "client-1");
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_rotated_token_is_stored_although_nobody_can_read_the_answer() {
+    let server = Server::start(Script::default()).await;
+    let (_folder, path) = granted(&server, &[]).await;
+    let mut command = program(&["refresh", text(&path)]);
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("a Linux device");
+    command.stdout(full);
+    let said = failure(command).await;
+    assert!(said.contains("failed to write to stdout"), "{said}");
+    assert_eq!(read(&path)["refresh_token"], "refresh-2");
+}
+
 #[tokio::test]
 async fn refreshes_at_the_same_time_use_each_refresh_token_once() {
     let server = Server::start(Script {
@@ -115,6 +128,17 @@ async fn a_refresh_that_fails_leaves_the_file_as_it_was() {
     std::fs::write(&path, "{\"access_token\":\"hush\"").expect("it is ours");
     let said = failure(program(&["refresh", text(&path)])).await;
     assert!(said.contains("it is no grant") && !said.contains("hush"), "{said}");
+}
+
+#[tokio::test]
+async fn no_token_of_a_file_is_sent_in_the_clear_to_another_machine() {
+    let server = Server::start(Script::default()).await;
+    let (_folder, path) = granted(&server, &[]).await;
+    let mut record = read(&path);
+    record["token_endpoint"] = json!("http://a.example/token");
+    std::fs::write(&path, record.to_string()).expect("it is ours");
+    let said = failure(program(&["refresh", text(&path)])).await;
+    assert!(said.contains("the token endpoint `http://a.example/token` is refused"), "{said}");
 }
 
 #[tokio::test]
