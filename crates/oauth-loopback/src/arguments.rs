@@ -15,10 +15,13 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Gets the next token for the grant in FILE, which is stored there before the token is printed.
+    #[command(after_help = REFRESH_HELP)]
     Refresh(Refresh),
     /// Revokes the tokens of the grant in FILE, deletes its client where the server allows that, and removes FILE.
+    #[command(after_help = FORGET_HELP)]
     Forget(Forget),
     /// Gets a token for the client itself, without a browser; needs LOADTEST_CLIENT_SECRET or LOADTEST_CLIENT_KEY_FILE.
+    #[command(after_help = CLIENT_CREDENTIALS_HELP)]
     ClientCredentials(ClientCredentials),
     /// Says what a server offers and which requirement it misses, before anyone signs in; leaves nothing behind there.
     #[command(after_help = DOCTOR_HELP)]
@@ -139,7 +142,39 @@ pub(crate) enum Format {
     Header,
 }
 
+const REFRESH_HELP: &str = "\
+Example:
+  oauth-loopback refresh grant.json --format header | curl -H @- https://api.example.com/mcp
+
+The client's secret or key, if it was registered beforehand, is in LOADTEST_CLIENT_SECRET or LOADTEST_CLIENT_KEY_FILE.
+
+Exit codes:
+  0  FILE holds the next grant
+  1  it holds the one of before, unless the reason on stderr is stdout
+  2  wrong usage";
+
+const FORGET_HELP: &str = "\
+Example:
+  oauth-loopback forget grant.json
+
+Exit codes:
+  0  forgotten as far as the server lets; what it does not offer is on stderr
+  1  something was refused, and FILE is still there
+  2  wrong usage";
+
+const CLIENT_CREDENTIALS_HELP: &str = "\
+Example:
+  LOADTEST_CLIENT_KEY_FILE=client.pem oauth-loopback client-credentials https://api.example.com/mcp --client-id ci
+
+Exit codes:
+  0  there is a token
+  1  there is none; the reason is on stderr
+  2  wrong usage";
+
 const DOCTOR_HELP: &str = "\
+Example:
+  oauth-loopback doctor https://api.example.com/mcp
+
 Exit codes:
   0  a client can sign in as far as can be seen
   1  it cannot; the lines that start with FAIL say why

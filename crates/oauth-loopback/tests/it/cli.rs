@@ -135,6 +135,11 @@ async fn wrong_usage_exits_with_2_and_help_teaches() {
     let output = program(&["--help"]).output().await.expect("it runs");
     let help = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(help.contains("Examples:") && help.contains("Exit codes:"), "{help}");
+    for command in ["refresh", "forget", "client-credentials", "doctor"] {
+        let output = program(&[command, "--help"]).output().await.expect("it runs");
+        let help = String::from_utf8(output.stdout).expect("UTF-8");
+        assert!(help.contains("Example:") && help.contains("Exit codes:"), "{help}");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod broker;
 mod callback;
 mod cli;
+mod client_choice;
 mod clients;
 mod credentials;
 mod discovery;
