@@ -58,6 +58,16 @@ impl ClientStore {
         Self { path: path.into() }
     }
 
+    /// Makes the file, so that one that cannot be written is noticed before a client is registered.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn prepare(&self) -> Result<(), Error> {
+        private_file::touch(&self.path)
+            .and_then(|()| private_file::prepare(&self.path))
+            .map_err(|it| self.failed(it))
+    }
+
     /// Forgets a client. It is not told to the server; see [`Grant::delete_client`](crate::Grant::delete_client).
     ///
     /// # Errors

@@ -5,6 +5,8 @@ use anyhow::Context as _;
 use oauth_loopback::{AccessToken, ClientInformation, ClientKey, ClientSecret, ClientStore, Grant};
 use url::{Host, Url};
 
+use crate::say;
+
 /// A variable that is set to something.
 fn variable(name: &str) -> anyhow::Result<Option<String>> {
     match env::var(name) {
@@ -47,15 +49,29 @@ pub(crate) fn with_credentials(grant: Grant) -> anyhow::Result<Grant> {
 
 /// The file that remembers clients: the given one, else the usual place, unless the server is on loopback.
 ///
-/// What lives there has seldom lived long, and the next one on the same port is another.
-pub(crate) fn clients(given: Option<PathBuf>, server: &str) -> Option<ClientStore> {
-    let usual = || {
-        let state = env::var_os("XDG_STATE_HOME").filter(|it| !it.is_empty()).map(PathBuf::from);
-        let home = || Some(PathBuf::from(env::var_os("HOME")?).join(".local/state"));
-        let folder = state.filter(|it| it.is_absolute()).or_else(home)?;
-        (!is_loopback(server)).then(|| folder.join("oauth-loopback/clients.json"))
-    };
-    given.or_else(usual).map(ClientStore::new)
+/// What lives there has seldom lived long, and the next one on the same port is another. A usual place that cannot be
+/// written, as in some containers, is no reason to fail.
+pub(crate) fn clients(given: Option<PathBuf>, server: &str) -> anyhow::Result<Option<ClientStore>> {
+    if let Some(path) = given {
+        let store = ClientStore::new(path);
+        store.prepare()?;
+        return Ok(Some(store));
+    }
+    let Some(folder) = state_folder().filter(|_| !is_loopback(server)) else { return Ok(None) };
+    let store = ClientStore::new(folder.join("oauth-loopback/clients.json"));
+    match store.prepare() {
+        Ok(()) => Ok(Some(store)),
+        Err(err) => {
+            say(&format!("note: the client is not remembered: {:#}", anyhow::Error::new(err)));
+            Ok(None)
+        }
+    }
+}
+
+/// `$XDG_STATE_HOME`, which must be absolute, or its default.
+fn state_folder() -> Option<PathBuf> {
+    let state = env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|it| it.is_absolute());
+    state.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".local/state")))
 }
 
 pub(crate) fn is_loopback(address: &str) -> bool {

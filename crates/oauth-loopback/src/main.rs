@@ -54,7 +54,7 @@ async fn mint(it: Mint) -> anyhow::Result<()> {
     config.client_metadata_url = it.client_metadata_url;
     config.client_name = it.client_name;
     config.initial_access_token = environment::initial_access_token()?;
-    config.clients = environment::clients(it.clients, &config.resource);
+    config.clients = environment::clients(it.clients, &config.resource)?;
     // Whoever opens addresses by hand is not asked to do it twice.
     config.silent_first = browser.is_some();
     config.timeout = Duration::from_secs(it.timeout);
@@ -108,7 +108,7 @@ async fn forget(it: Forget) -> anyhow::Result<()> {
     let http = client(&grant.issuer)?;
     offered(grant.revoke(&http).await)?;
     offered(grant.delete_client(&http).await)?;
-    if let Some(store) = environment::clients(it.clients, &grant.issuer) {
+    if let Some(store) = environment::clients(it.clients, &grant.issuer)? {
         store.forget(&grant.issuer, &grant.client_id)?;
     }
     file.remove()?;

@@ -195,3 +195,18 @@ async fn a_revocation_that_fails_keeps_the_file() {
     assert!(said.contains("revoking the token") && said.contains("server_error"), "{said}");
     assert!(path.exists());
 }
+
+#[tokio::test]
+async fn a_place_for_clients_that_cannot_be_written_is_noticed_before_anyone_registers() {
+    let server = Server::start(Script::default()).await;
+    let said = failure(program(&[&server.mcp(), "--clients", "/proc/nowhere/clients.json"])).await;
+    assert!(said.contains("`/proc/nowhere/clients.json`"), "{said}");
+    assert!(server.seen("/register").is_empty());
+
+    // The usual place is a convenience: without it the flow goes on, here to an address that is refused unasked.
+    let mut command = program(&["http://a.example/mcp"]);
+    command.env("XDG_STATE_HOME", "/proc/nowhere");
+    let said = failure(command).await;
+    assert!(said.starts_with("note: the client is not remembered:"), "{said}");
+    assert!(said.contains("error: the resource `http://a.example/mcp` is refused"), "{said}");
+}
