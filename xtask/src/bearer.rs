@@ -36,6 +36,14 @@ pub(crate) struct Wanted<'a> {
 impl Bearer {
     /// Checks a token; of an opaque one only the token response says anything.
     pub(crate) fn check(response: TokenResponse, wanted: &Wanted<'_>) -> anyhow::Result<Self> {
+        // RFC 6750 §2.1 names the characters that a bearer token can have.
+        let fits = |it: u8| it.is_ascii_alphanumeric() || b"-._~+/=".contains(&it);
+        let token = response.access_token.reveal();
+        if token.is_empty() || !token.bytes().all(fits) {
+            bail!(
+                "that is no bearer token: it is empty, or has a space, a line break or a prefix such as `Bearer`"
+            );
+        }
         let now = SystemTime::now();
         let lives = response.expires_in.map(Duration::from_secs);
         let by_response = lives.and_then(|it| now.checked_add(it));
@@ -48,7 +56,9 @@ impl Bearer {
         if let Some(it) = expires_at
             && it < now + wanted.lives_for
         {
-            let left = it.duration_since(now).unwrap_or_default();
+            let Ok(left) = it.duration_since(now) else {
+                bail!("the token has expired; mint another one");
+            };
             let (left, wanted) = (left.as_secs(), wanted.lives_for.as_secs());
             bail!("the token is good for {left} s, but it is needed for {wanted} s");
         }
@@ -194,6 +204,15 @@ mod tests {
             let wanted = Wanted { scope: &scope, ..wanted() };
             let error = Bearer::check(response, &wanted).unwrap_err().to_string();
             assert!(error.contains("without `mcp:write`"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_bearer_token_is_refused_without_being_shown() {
+        for token in ["", "Bearer abc", "a\nb", "a b", "é"] {
+            let error = given(token, &wanted()).unwrap_err().to_string();
+            assert!(error.contains("no bearer token"), "{error}");
+            assert!(token.is_empty() || !error.contains(token), "{error}");
         }
     }
 

@@ -14,6 +14,9 @@ use crate::tools::on_path;
 /// How long a program gets between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(3);
 
+/// More than cargo says about a whole build.
+const MOST_OUTPUT: u64 = 16 << 20;
+
 /// What nobody that we start has to know, unless it is given to them on purpose.
 const SECRETS: [&str; 5] =
     ["LOADTEST_PASSWORD", "LOADTEST_BEARER", "LOADTEST_TOTP_SECRET", "GITHUB_TOKEN", "GH_TOKEN"];
@@ -82,8 +85,9 @@ impl Child {
 pub(crate) async fn output(name: &str, command: &mut Command) -> anyhow::Result<Output> {
     let mut child = Child::spawn(name, command)?;
     let (stdout, stderr) = (child.inner.stdout.take(), child.inner.stderr.take());
-    let (stdout, stderr, status) = tokio::join!(all(stdout), all(stderr), child.inner.wait());
-    let status = status.with_context(|| format!("failed to wait for {name}"))?;
+    let wait =
+        async { child.inner.wait().await.with_context(|| format!("failed to wait for {name}")) };
+    let (stdout, stderr, status) = tokio::try_join!(all(name, stdout), all(name, stderr), wait)?;
     Ok(Output { status, stdout, stderr })
 }
 
@@ -99,13 +103,16 @@ pub(crate) async fn run(what: &str, command: &mut Command) -> anyhow::Result<()>
     Ok(())
 }
 
-/// All that comes out of a pipe, as far as it can be read.
-async fn all(pipe: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
+/// All that comes out of a pipe, as far as it can be read and is not without measure.
+async fn all(name: &str, pipe: Option<impl AsyncRead + Unpin>) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    if let Some(mut pipe) = pipe {
-        let _what_was_read_counts = pipe.read_to_end(&mut bytes).await;
+    if let Some(pipe) = pipe {
+        let _what_was_read_counts = pipe.take(MOST_OUTPUT + 1).read_to_end(&mut bytes).await;
     }
-    bytes
+    if bytes.len() as u64 > MOST_OUTPUT {
+        bail!("{name} printed more than {} MiB and was stopped", MOST_OUTPUT >> 20);
+    }
+    Ok(bytes)
 }
 
 impl Drop for Child {

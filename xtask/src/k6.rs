@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::net::TcpListener;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ pub(crate) struct Script<'a> {
     pub(crate) file: &'a Path,
     /// Where `summary.json` and `k6.log` go; it exists.
     pub(crate) folder: &'a Path,
+    pub(crate) bearer: &'a str,
     pub(crate) environment: &'a [(&'a str, String)],
     pub(crate) planned: Option<Duration>,
     /// The process of the embedded target, so that it does not count as a neighbour.
@@ -46,7 +48,9 @@ pub(crate) struct Ended {
 /// Runs k6 to its end; on an interrupt asks it to stop, so that its summary is still written.
 pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::Result<Ended> {
     let log = script.folder.join("k6.log");
-    let out = File::create(&log).with_context(|| format!("failed to write `{}`", log.display()))?;
+    let mut options = File::options();
+    let out = options.write(true).create(true).truncate(true).mode(0o600).open(&log);
+    let out = out.with_context(|| format!("failed to write `{}`", log.display()))?;
     let config = tempfile::NamedTempFile::new().context("failed to write k6's config file")?;
     std::fs::write(config.path(), "{}").context("failed to write k6's config file")?;
     let address = free_address()?;
@@ -87,7 +91,10 @@ pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::R
         }
     };
     drop(progress);
-    let words = std::fs::read_to_string(&log).unwrap_or_default();
+    let words = std::fs::read(&log).unwrap_or_default();
+    let words = without_secret(&String::from_utf8_lossy(&words), script.bearer);
+    let kept = std::fs::write(&log, &words);
+    kept.with_context(|| format!("failed to write `{}`", log.display()))?;
     Ok(Ended { exit: status.code(), shares: machine.shares(), last_words: last_error(&words) })
 }
 
@@ -139,6 +146,11 @@ fn counts(metrics: &Value) -> (Option<u64>, Option<u64>) {
             (calls.map(whole), calls.zip(rate).map(|(calls, rate)| whole(calls * rate)))
         }
     }
+}
+
+/// A script of the user's own may print what it was given.
+fn without_secret(log: &str, bearer: &str) -> String {
+    log.replace(bearer, "<bearer>")
 }
 
 fn last_error(log: &str) -> Option<String> {

@@ -79,6 +79,9 @@ pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<Ex
     let url = args.target.as_deref().map(address::parse).transpose()?;
     let remote = url.as_ref().is_some_and(|it| !address::is_loopback(it));
     announce(&plan, args, remote)?;
+    if url.is_some() {
+        args.minting.can_begin()?;
+    }
     let tracking = args.issue.as_ref().map(|it| Tracking::new(it, args.trusted_author.clone()));
     let tracking = tracking.transpose()?;
     let folder = report::Folder::create(args.out.as_deref(), &root)?;
@@ -231,6 +234,9 @@ fn announce(plan: &[Planned], args: &Args, remote: bool) -> anyhow::Result<()> {
     }
     let rate = variable("TARGET_RPS");
     if let Some(rate) = &rate {
+        if !rate.parse::<f64>().is_ok_and(|it| it > 0.0 && it.is_finite()) {
+            bail!("TARGET_RPS is `{rate}`, not a number above 0");
+        }
         say(
             "plan",
             format_args!("TARGET_RPS: {rate} calls per second in the scenarios that heed it"),

@@ -11,6 +11,9 @@ use crate::project::printable;
 /// The revision that the k6 scripts speak.
 const PROTOCOL: &str = "2025-11-25";
 
+/// More than any list of tools.
+const MOST_BODY: usize = 4 << 20;
+
 /// As many pages of `tools/list` as anybody has reason to serve.
 const MOST_PAGES: usize = 50;
 
@@ -84,11 +87,19 @@ impl Server<'_> {
         session: Option<&Session>,
     ) -> anyhow::Result<(Option<String>, Value)> {
         let body = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
-        let answer = self.post(method, &body, session).await?;
+        let mut answer = self.post(method, &body, session).await?;
         let opened = answer.headers().get("mcp-session-id");
         let opened = opened.and_then(|it| Some(it.to_str().ok()?.to_owned()));
-        let text = answer.text().await.with_context(|| format!("{method} broke off"))?;
-        let message = message(&text, id).with_context(|| {
+        let mut body = Vec::new();
+        while let Some(chunk) =
+            answer.chunk().await.with_context(|| format!("{method} broke off"))?
+        {
+            body.extend_from_slice(&chunk);
+            if body.len() > MOST_BODY {
+                bail!("`{}` answered {method} with more than {} MiB", self.url, MOST_BODY >> 20);
+            }
+        }
+        let message = message(&String::from_utf8_lossy(&body), id).with_context(|| {
             format!("`{}` is no MCP server: its answer to {method} is no JSON-RPC", self.url)
         })?;
         if let Some(error) = message.get("error") {

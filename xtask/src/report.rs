@@ -119,7 +119,11 @@ fn print(run: &Run, comparison: &Comparison) -> anyhow::Result<()> {
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    std::fs::write(path, text).with_context(|| format!("failed to write `{}`", path.display()))
+    let written = std::fs::write(path, text).inspect_err(|_| {
+        // Half a file is worse than none.
+        let _gone = std::fs::remove_file(path);
+    });
+    written.with_context(|| format!("failed to write `{}`", path.display()))
 }
 
 /// The records of earlier runs in the same place; what cannot be read is named and passed over.

@@ -113,6 +113,7 @@ async fn run(
         name: &planned.name,
         file: &planned.script,
         folder: &folder,
+        bearer: common.bearer.token.reveal(),
         environment: &environment,
         planned: planned.load.map(|it| Duration::from_secs_f64(it.seconds)),
         target: common.target,

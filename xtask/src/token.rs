@@ -71,6 +71,16 @@ pub(crate) enum Source {
 }
 
 impl Minting {
+    /// Whether there is anything to sign in with, before anything long begins.
+    pub(crate) fn can_begin(&self) -> anyhow::Result<()> {
+        let set = |name: &str| variable(name).is_some();
+        let user = set("LOADTEST_EMAIL") && set("LOADTEST_PASSWORD");
+        if self.mint.is_none() && !set("LOADTEST_BEARER") && !user {
+            bail!(MISSING);
+        }
+        Ok(())
+    }
+
     /// Decides the source and makes sure of what it needs: credentials, a browser.
     ///
     /// `demo` is the embedded target's user, who needs no environment.
@@ -192,7 +202,7 @@ const MISSING: &str = "LOADTEST_EMAIL and LOADTEST_PASSWORD are not both set; se
 async fn by_command(command: &str) -> anyhow::Result<TokenResponse> {
     let words = shlex::split(command).filter(|it| !it.is_empty());
     let words = words.with_context(|| format!("--mint `{command}` does not read as a command"))?;
-    say("token", format_args!("minted by `{}`", words[0]));
+    say("token", format_args!("from `{}`", words[0]));
     let mut mint = child::with_our_environment(&words[0]);
     mint.args(&words[1..]).stdout(Stdio::piped());
     let named = format!("--mint `{}`", words[0]);

@@ -131,6 +131,47 @@ async fn missing_credentials_are_named_with_what_to_set() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_from_the_start_is_told_before_anything_begins() {
+    for (bearer, rate, words) in [
+        ("Bearer x", "1", "no bearer token"),
+        (TOKEN, "abc", "TARGET_RPS"),
+        (TOKEN, "0", "TARGET_RPS"),
+    ] {
+        let sandbox = Sandbox::new();
+        let ended = run(sandbox
+            .xtask("loadtest")
+            .args(["--target", &mcp().await])
+            .env("K6", sandbox.fake_k6("echo loaded > \"$0.ran\""))
+            .env("TARGET_RPS", rate)
+            .env("LOADTEST_BEARER", bearer))
+        .await;
+        check(ended.error(), &[words]);
+        assert!(!sandbox.path("fake-k6.ran").exists());
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_prints_without_end_is_stopped() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.xtask("token");
+    let ended = run(command.args(["--target", &mcp().await, "--mint", "yes"])).await;
+    check(ended.error(), &["--mint `yes`", "16 MiB"]);
+}
+
+#[tokio::test]
+async fn a_script_that_prints_the_bearer_does_not_leave_it_in_the_log() {
+    let sandbox = Sandbox::new();
+    run(sandbox
+        .xtask("loadtest")
+        .args(["cold-start", "--target", &mcp().await])
+        .env("K6", sandbox.fake_k6("echo \"token: $BEARER\"; exit 107"))
+        .env("LOADTEST_BEARER", TOKEN))
+    .await;
+    let log = std::fs::read_to_string(sandbox.path("runs/latest/cold-start/k6.log")).unwrap();
+    assert_eq!(log, "token: <bearer>\n");
+}
+
+#[tokio::test]
 async fn a_k6_that_cannot_run_the_script_is_quoted() {
     for (code, words) in [(104, "options"), (107, "script"), (255, "255")] {
         let sandbox = Sandbox::new();
