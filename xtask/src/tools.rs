@@ -16,7 +16,7 @@ const K6: &str = "2.2.0";
 /// The second line of k6 that every script must also run on.
 const K6_1_1: &str = "1.1.0";
 
-/// sha256 of the official release archives of [`K6`], by platform.
+/// sha256 of the official release archives of that k6, by platform.
 const ARCHIVES: &[(&str, &str, &str, &str)] = &[
     (
         "linux",
