@@ -197,7 +197,7 @@ impl Flow<'_> {
             Kind::Offer(at) => self.skip(&page, at).await,
             Kind::Frame(at) => self.enter_frame(&page, at).await,
             Kind::ErrorPage(says) => self.error_page(&page, &says),
-            Kind::Unknown => self.lost(&page).await,
+            Kind::Unknown => self.lost().await,
         }
     }
 

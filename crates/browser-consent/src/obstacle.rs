@@ -85,7 +85,7 @@ impl Flow<'_> {
     }
 
     /// A page with nothing to do on it: waited for, then opened afresh once if somebody is signed in by now.
-    pub(crate) async fn lost(&mut self, _: &Snapshot) -> Result<Step, Stop> {
+    pub(crate) async fn lost(&mut self) -> Result<Step, Stop> {
         if self.in_frame && self.memory.quiet() > HOP {
             self.leave_frame().await?;
             return Ok(Step::Acted);
