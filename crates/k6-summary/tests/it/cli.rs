@@ -2,15 +2,15 @@
 
 use crate::fixture;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn k6_summary(args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_k6-summary"));
-    command.env_clear().args(args).output().unwrap()
+    command.env_clear().args(args).stdin(Stdio::null()).output().unwrap()
 }
 
 #[track_caller]
-fn check(args: &[&str], code: i32) -> (String, String) {
+pub(crate) fn check(args: &[&str], code: i32) -> (String, String) {
     let output = k6_summary(args);
     let stdout = String::from_utf8(output.stdout).unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -23,7 +23,7 @@ fn path(name: &str) -> String {
 }
 
 /// A copy of a fixture under a name of its own.
-fn place(folder: &Path, name: &str, file: &str) -> String {
+pub(crate) fn place(folder: &Path, name: &str, file: &str) -> String {
     let to = folder.join(file);
     std::fs::create_dir_all(to.parent().unwrap()).unwrap();
     std::fs::copy(fixture(name), &to).unwrap();

@@ -5,6 +5,7 @@
 mod cli;
 mod formats;
 mod k6;
+mod pipes;
 mod rendered;
 mod verdicts;
 

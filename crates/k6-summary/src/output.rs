@@ -1,0 +1,68 @@
+//! What is printed, and the exit code.
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use k6_summary::{Comparison, Run, Style, Verdict};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+/// What is printed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    /// A table for the terminal
+    Table,
+    /// A comment or report for GitHub
+    Markdown,
+    /// The record of the run, on one line
+    Json,
+}
+
+/// What ends with exit code 3.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Any verdict but passed
+    Threshold,
+    /// That, or a figure worse than the tolerance allows
+    Alert,
+    /// Nothing
+    Never,
+}
+
+pub(crate) fn exit_code(run: &Run, comparison: &Comparison, fail_on: FailOn) -> ExitCode {
+    if run.scenarios.iter().all(|it| it.verdict == Verdict::DidNotRun) {
+        say("error: no scenario ran");
+        return ExitCode::FAILURE;
+    }
+    let bad = match fail_on {
+        FailOn::Threshold => run.verdict != Verdict::Passed,
+        FailOn::Alert => run.verdict != Verdict::Passed || comparison.worse() > 0,
+        FailOn::Never => false,
+    };
+    if bad { ExitCode::from(3) } else { ExitCode::SUCCESS }
+}
+
+/// As wide as the terminal; a pipe gets one line a scenario.
+pub(crate) fn style() -> Style {
+    let stdout = io::stdout();
+    if !stdout.is_terminal() {
+        return Style { ansi: false, width: u16::MAX };
+    }
+    let ansi = std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
+    Style { ansi, width: comfy_table::Table::new().width().unwrap_or(80) }
+}
+
+/// A reader that has seen enough is no error.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("failed to write to stdout")
+        }
+        _ => Ok(()),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "talk goes to stderr")]
+pub(crate) fn say(text: &str) {
+    eprintln!("{text}");
+}

@@ -1,0 +1,80 @@
+//! Runs and their histories on the command line.
+
+use crate::cli::{check, place};
+use std::fs;
+use std::path::Path;
+
+/// Writes a record on `day` of a month whose only scenario took `p50` milliseconds.
+fn record(folder: &Path, day: u8, p50: f64) -> String {
+    let file = folder.join(format!("run-{day}.json"));
+    fs::write(&file, line(day, p50)).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+fn line(day: u8, p50: f64) -> String {
+    serde_json::json!({
+        "schema": 1, "id": format!("day-{day:02}"), "started": format!("2026-11-{day:02}T03:37:00Z"),
+        "environment": "staging", "verdict": "passed",
+        "scenarios": [{ "name": "mix", "verdict": "passed", "fingerprint": "f", "calls": 2000,
+            "error_rate": 0, "throughput": 50.0,
+            "latency_ms": { "p50": p50, "p95": 2.0 * p50, "p99": 3.0 * p50 } }],
+    })
+    .to_string()
+        + "\n"
+}
+
+#[test]
+fn two_records_are_compared() {
+    let dir = tempfile::tempdir().unwrap();
+    let (a, b) = (record(dir.path(), 1, 10.0), record(dir.path(), 2, 13.0));
+    let (table, _) = check(&["compare", &a, &b], 0);
+    assert!(table.contains("**13.0 (+30 %)**"), "{table}");
+    let (table, _) = check(&["compare", &a, &b, "--tolerance", "0.4"], 0);
+    assert!(table.contains("13.0 (+30 %)") && !table.contains("**"), "{table}");
+    let (_, stderr) = check(&["compare", &b, &a], 1);
+    assert!(stderr.contains("the earlier run comes first"), "{stderr}");
+    let (_, stderr) = check(&["compare", &a, &a], 1);
+    assert!(stderr.contains("both are the run day-01"), "{stderr}");
+    check(&["compare", &a], 2);
+}
+
+#[test]
+fn two_summaries_are_compared_though_they_have_other_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let a = place(dir.path(), "no-p99.json", "before.json");
+    let b = place(dir.path(), "no-p99.json", "after.json");
+    let slower = fs::read_to_string(&b).unwrap().replace("\"med\": ", "\"med\": 9");
+    fs::write(&b, slower).unwrap();
+    let (table, _) = check(&["compare", &a, &b], 0);
+    assert!(table.contains("\nafter "), "{table}");
+    assert!(table.contains("before.json"), "{table}");
+    assert!(table.contains("**"), "{table}");
+}
+
+#[test]
+fn the_newest_of_a_file_of_records_is_the_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = dir.path().join("history.ndjson");
+    fs::write(&history, line(9, 13.0) + &line(2, 10.0) + "{\"schema\":2}\n").unwrap();
+    let (table, stderr) = check(&[history.to_str().unwrap()], 0);
+    assert!(table.contains("2026-11-09") && table.contains("**13.0 (+30 %)**"), "{table}");
+    assert_eq!(
+        stderr,
+        "notice: line 3 of the history skipped: a record of schema 2; this version reads schema 1\n"
+    );
+}
+
+#[test]
+fn an_empty_history_is_a_first_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = record(dir.path(), 1, 10.0);
+    for content in ["", "\n"] {
+        let empty = dir.path().join("previous.json");
+        fs::write(&empty, content).unwrap();
+        let (table, stderr) = check(&[&run, "--previous", empty.to_str().unwrap()], 0);
+        assert!(table.contains("No earlier run to compare with"), "{table}");
+        assert_eq!(stderr, "");
+    }
+    // Standard input of the tests is empty.
+    check(&[&run, "--previous", "-"], 0);
+}
