@@ -38,11 +38,17 @@ pub enum Fault {
     RateLimited,
     /// Every tool call takes 300 ms longer.
     SlowTools,
+    /// Every screen of the sign-in, and every answer to one, takes 400 ms longer.
+    SlowScreens,
+    /// Fields and buttons are replaced by new ones while a screen is used.
+    Redraw,
+    /// The first click on each screen does nothing.
+    DropFirstClick,
 }
 
 impl Fault {
-    /// Every fault, in the order of the flow.
-    pub const ALL: [Self; 16] = [
+    /// Every fault, in the order of the flow; those that an able browser gets past come last.
+    pub const ALL: [Self; 19] = [
         Self::NoPkce,
         Self::NoForward,
         Self::Deny,
@@ -59,6 +65,9 @@ impl Fault {
         Self::ToolErrors,
         Self::RateLimited,
         Self::SlowTools,
+        Self::SlowScreens,
+        Self::Redraw,
+        Self::DropFirstClick,
     ];
 
     /// The name on the command line.
@@ -80,6 +89,9 @@ impl Fault {
             Self::ToolErrors => "tool-errors",
             Self::RateLimited => "rate-limited",
             Self::SlowTools => "slow-tools",
+            Self::SlowScreens => "slow-screens",
+            Self::Redraw => "redraw",
+            Self::DropFirstClick => "drop-first-click",
         }
     }
 
@@ -102,6 +114,9 @@ impl Fault {
             Self::ToolErrors => "every tool call fails (isError)",
             Self::RateLimited => "every tool call is over the rate limit (isError)",
             Self::SlowTools => "every tool call takes 300 ms longer",
+            Self::SlowScreens => "every screen and every answer to one takes 400 ms longer",
+            Self::Redraw => "fields and buttons are replaced after they were found",
+            Self::DropFirstClick => "the first click on each screen does nothing",
         }
     }
 }

@@ -6,6 +6,7 @@ mod bearer;
 mod faults;
 mod mcp;
 mod novamart;
+mod screens;
 mod sessions;
 mod sql;
 mod users;
@@ -29,6 +30,7 @@ use crate::sessions::Sessions;
 use crate::sql::Database;
 
 pub use crate::faults::{Fault, Faults, UnknownFault};
+pub use crate::screens::{Screens, UnknownScreens};
 pub use crate::users::{Password, User};
 
 /// Once told to end, open connections have this long before they are cut.
@@ -39,6 +41,8 @@ const GRACE: Duration = Duration::from_millis(250);
 pub struct Config {
     /// Everyone who may sign in; e-mail addresses are compared without case.
     pub users: Vec<User>,
+    /// How people sign in and consent.
+    pub screens: Screens,
     /// What is to go wrong; empty for a target that conforms.
     pub faults: Faults,
     /// Open MCP sessions beyond this are answered with 503.
@@ -48,10 +52,11 @@ pub struct Config {
 }
 
 impl Config {
-    /// A conforming target for `users`, with room for 1000 sessions that may idle for 5 minutes.
+    /// A conforming target for `users` with plain screens and room for 1000 sessions that may idle for 5 minutes.
     pub fn new(users: Vec<User>) -> Self {
         Self {
             users,
+            screens: Screens::default(),
             faults: Faults::default(),
             max_sessions: 1000,
             session_idle: Duration::from_secs(300),
@@ -84,10 +89,9 @@ pub async fn serve(
     let database = Database::open().map_err(io::Error::other)?;
     let sessions = Arc::new(Sessions::new(config.max_sessions, config.session_idle));
     let bearers = Arc::new(Bearers::new(key.clone(), &issuer, &resource));
-    let authorization_server =
-        AuthorizationServer::new(issuer, resource, config.users, config.faults.clone(), key);
+    let (mcp, mcp_end) = mcp::service(database, sessions, config.faults.clone());
+    let authorization_server = AuthorizationServer::new(issuer, resource, config, key);
 
-    let (mcp, mcp_end) = mcp::service(database, sessions, config.faults);
     let router = Router::new()
         .route_service("/mcp", mcp)
         .route_layer(from_fn(sessions::refuse_when_full))

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
-use mcp_target::{Config, Fault, User};
+use mcp_target::{Config, Fault, Screens, User};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -23,6 +23,11 @@ struct Args {
     /// Number of users; the second is `name+2@…` and so on, each with a workspace of its own and the same password.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     users: u32,
+
+    /// How people sign in and consent: `plain` forms, one page with an application in it (`spa`), or the e-mail
+    /// address before the password (`multi-step`).
+    #[arg(long, value_name = "KIND", default_value_t)]
+    screens: Screens,
 
     /// Let this go wrong; may be given several times, names below.
     #[arg(long = "fault", value_name = "NAME")]
@@ -69,6 +74,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
         password
     });
     let config = Config {
+        screens: args.screens,
         faults: args.faults.into_iter().collect(),
         ..Config::new(users(&email, &password, args.users))
     };
@@ -116,7 +122,7 @@ fn after_help() -> String {
         let _ = writeln!(help, "  {:<22} {}", fault.name(), fault.meaning());
     }
     help.push_str(
-        "\nExample:\n  mcp-target --listen 127.0.0.1:8080 --fault slow-tools\n\n\
+        "\nExample:\n  mcp-target --listen 127.0.0.1:8080 --screens spa --fault slow-tools\n\n\
          Exit codes:\n  0  ended by a signal\n  1  could not serve; the reason is on stderr\n  2  wrong usage",
     );
     help

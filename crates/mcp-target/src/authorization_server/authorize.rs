@@ -1,8 +1,7 @@
-//! From the authorization request to the redirect back, [RFC 6749 §4.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1).
+//! The authorization request and the redirect back, [RFC 6749 §4.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1).
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, StatusCode};
@@ -11,7 +10,6 @@ use url::Url;
 
 use super::parameters::Parameters;
 use super::registration::Client;
-use super::token::Code;
 use super::{AuthorizationServer, SCOPES, lock, login, pages, random_id};
 use crate::faults::Fault;
 
@@ -21,14 +19,16 @@ const MAX_STATE: usize = 2000;
 /// An authorization request on its way through login and consent.
 #[derive(Clone)]
 pub(super) struct PendingRequest {
-    client_id: String,
-    client: Arc<Client>,
-    redirect_uri: String,
+    pub(super) client_id: String,
+    pub(super) client: Arc<Client>,
+    pub(super) redirect_uri: String,
     state: Option<String>,
-    challenge: String,
-    scope: String,
+    pub(super) challenge: String,
+    pub(super) scope: String,
+    /// Who wants to sign in, where that is asked before the password.
+    pub(super) email: Option<String>,
     /// The login session that saw the consent page; no other may decide.
-    session: Option<String>,
+    pub(super) session: Option<String>,
 }
 
 pub(super) async fn begin(
@@ -58,6 +58,7 @@ pub(super) async fn begin(
         client,
         challenge: String::new(),
         scope: String::new(),
+        email: None,
         session: None,
     };
     match validate(&it, &parameters) {
@@ -114,61 +115,7 @@ pub(super) fn after_login(it: &AuthorizationServer, id: &str) -> Response {
     see_other(&format!("/consent?request={id}"))
 }
 
-pub(super) async fn consent_page(
-    State(it): State<Arc<AuthorizationServer>>,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Response {
-    let Ok(parameters) = Parameters::parse(query.unwrap_or_default().as_bytes()) else {
-        return login::expired();
-    };
-    let id = parameters.get("request").unwrap_or_default();
-    let session = login::session(&it, &headers);
-    let mut requests = lock(&it.requests);
-    let Some(request) = requests.get_mut(id) else { return login::expired() };
-    let Some((session, account)) = session else {
-        return see_other(&format!("/login?request={id}"));
-    };
-    if request.session.get_or_insert_with(|| session.clone()) != &session {
-        return login::foreign();
-    }
-    let can_approve = !it.faults.has(Fault::NoForward);
-    pages::consent(id, &request.client.name, &account.email, &request.scope, can_approve)
-}
-
-pub(super) async fn decide(
-    State(it): State<Arc<AuthorizationServer>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    if !login::is_from_here(&it, &headers) {
-        return login::foreign();
-    }
-    let Ok(form) = Parameters::parse(&body) else { return login::expired() };
-    let id = form.get("request").unwrap_or_default();
-    let Some((session, account)) = login::session(&it, &headers) else { return login::expired() };
-    let request = {
-        let mut requests = lock(&it.requests);
-        match requests.get(id) {
-            None => return login::expired(),
-            Some(request) if request.session.as_ref() != Some(&session) => return login::foreign(),
-            Some(_) => requests.remove(id).expect("it was there a line above"),
-        }
-    };
-    if form.get("decision") != Some("approve") {
-        return redirect_error(&it, &request, "access_denied", "the user denied access");
-    }
-    if it.faults.has(Fault::NoCallback) {
-        return pages::message(StatusCode::OK, "Thank you", "Your decision was saved.");
-    }
-    let code = random_id();
-    let callback = redirect(&it, &request, &[("code", &code)]);
-    let PendingRequest { client_id, redirect_uri, challenge, scope, .. } = request;
-    lock(&it.codes).insert(code, Code::new(client_id, redirect_uri, challenge, scope, account));
-    callback
-}
-
-fn redirect_error(
+pub(super) fn redirect_error(
     it: &AuthorizationServer,
     request: &PendingRequest,
     error: &str,
@@ -178,7 +125,7 @@ fn redirect_error(
 }
 
 /// Back to the client, with `state` and, by [RFC 9207](https://www.rfc-editor.org/rfc/rfc9207), `iss`.
-fn redirect(
+pub(super) fn redirect(
     it: &AuthorizationServer,
     request: &PendingRequest,
     parameters: &[(&str, &str)],
@@ -199,10 +146,10 @@ fn redirect(
     see_other(url.as_str())
 }
 
-fn see_other(location: &str) -> Response {
+pub(super) fn see_other(location: &str) -> Response {
     ([(CACHE_CONTROL, "no-store")], Redirect::to(location)).into_response()
 }
 
-fn invalid(text: &str) -> Response {
+fn invalid(text: &'static str) -> Response {
     pages::message(StatusCode::BAD_REQUEST, "Invalid request", text)
 }

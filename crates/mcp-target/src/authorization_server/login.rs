@@ -8,24 +8,67 @@ use axum::http::header::{COOKIE, ORIGIN, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
-use super::authorize;
+use super::authorize::{self, PendingRequest, see_other};
 use super::parameters::Parameters;
 use super::{AuthorizationServer, lock, pages, random_id};
+use crate::screens::Screens;
 use crate::users::Account;
 
 const COOKIE_NAME: &str = "session";
+/// The longest e-mail address that is kept until the password comes.
+const MAX_EMAIL: usize = 320;
 
 pub(super) async fn page(
     State(it): State<Arc<AuthorizationServer>>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let parameters = Parameters::parse(query.unwrap_or_default().as_bytes());
-    match parameters.as_ref().ok().and_then(|it| it.get("request")) {
-        Some(request) if lock(&it.requests).get(request).is_some() => {
-            pages::login(request, "", false)
+    let Some((id, request)) = pending(&it, query) else { return expired() };
+    match it.screens {
+        Screens::MultiStep => {
+            pages::identifier(&it.faults, &id, &request.email.unwrap_or_default())
         }
-        _ => expired(),
+        _ => pages::login(&it.faults, &id, "", false),
     }
+}
+
+/// Takes note of who wants to sign in; whether there is such a user is not told.
+pub(super) async fn identify(
+    State(it): State<Arc<AuthorizationServer>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if !is_from_here(&it, &headers) {
+        return foreign();
+    }
+    let Ok(form) = Parameters::parse(&body) else { return expired() };
+    let id = form.get("request").unwrap_or_default();
+    let mut requests = lock(&it.requests);
+    let Some(request) = requests.get_mut(id) else { return expired() };
+    match form.get("email").filter(|it| it.len() <= MAX_EMAIL) {
+        Some(email) => {
+            request.email = Some(email.to_owned());
+            see_other(&format!("/login/password?request={id}"))
+        }
+        None => see_other(&format!("/login?request={id}")),
+    }
+}
+
+pub(super) async fn password_page(
+    State(it): State<Arc<AuthorizationServer>>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let Some((id, request)) = pending(&it, query) else { return expired() };
+    match request.email {
+        Some(email) => pages::password(&it.faults, &id, &email, false),
+        None => see_other(&format!("/login?request={id}")),
+    }
+}
+
+fn pending(it: &AuthorizationServer, query: Option<String>) -> Option<(String, PendingRequest)> {
+    let parameters = Parameters::parse(query?.as_bytes()).ok()?;
+    let id = parameters.get("request")?;
+    let request = lock(&it.requests).get(id).cloned()?;
+    Some((id.to_owned(), request))
 }
 
 pub(super) async fn sign_in(
@@ -37,19 +80,23 @@ pub(super) async fn sign_in(
         return foreign();
     }
     let Ok(form) = Parameters::parse(&body) else { return expired() };
-    let Some(request) = form.get("request").filter(|id| lock(&it.requests).get(id).is_some())
-    else {
-        return expired();
-    };
-    let email = form.get("email").unwrap_or_default();
+    let id = form.get("request").unwrap_or_default();
+    let Some(request) = lock(&it.requests).get(id).cloned() else { return expired() };
+    let is_known = it.screens == Screens::MultiStep;
+    let email = if is_known { request.email.as_deref() } else { form.get("email") };
+    let email = email.unwrap_or_default();
     let Some(account) = it.accounts.sign_in(email, form.get("password").unwrap_or_default()) else {
-        return pages::login(request, email, true);
+        return if is_known {
+            pages::password(&it.faults, id, email, true)
+        } else {
+            pages::login(&it.faults, id, email, true)
+        };
     };
     // A new session each time, so that none can be planted before the login.
     let session = random_id();
     lock(&it.logins).insert(session.clone(), account);
     let cookie = format!("{COOKIE_NAME}={session}; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600");
-    ([(SET_COOKIE, cookie)], authorize::after_login(&it, request)).into_response()
+    ([(SET_COOKIE, cookie)], authorize::after_login(&it, id)).into_response()
 }
 
 /// The session of this browser and who signed in to it.

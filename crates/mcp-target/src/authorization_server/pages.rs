@@ -1,10 +1,13 @@
-//! The pages that people see: plain forms, no script.
+//! The pages that people see: plain forms, and no script unless something is to go wrong with them.
 
 use axum::http::StatusCode;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::{Html, IntoResponse, Response};
+
+use super::consent::Question;
+use crate::faults::{Fault, Faults};
 
 /// No `form-action`: browsers apply it to the redirect that follows a form too, and that one leaves the origin.
 const POLICY: &str =
@@ -14,15 +17,19 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:24rem;mar
     label,input{display:block;width:100%;box-sizing:border-box}input{margin:0 0 1rem;padding:.5rem;font:inherit}\
     button{padding:.5rem 1rem;font:inherit;margin-right:.5rem}[role=alert]{color:#a00}";
 
-pub(super) fn login(request: &str, email: &str, wrong: bool) -> Response {
-    let alert = if wrong { r#"<p role="alert">Wrong e-mail or password.</p>"# } else { "" };
-    let status = if wrong { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
-    let (request, email) = (escape(request), escape(email));
-    page(
-        status,
-        "Sign in",
-        &format!(
-            r#"{alert}<form method="post" action="/login">
+const WRONG: &str = "Wrong e-mail or password.";
+
+/// What a page says, for an application that draws it itself.
+#[derive(Clone, Copy)]
+pub(super) struct Said {
+    pub(super) title: &'static str,
+    pub(super) text: &'static str,
+}
+
+pub(super) fn login(faults: &Faults, request: &str, email: &str, wrong: bool) -> Response {
+    let (request, email, alert) = (escape(request), escape(email), alert(wrong));
+    let form = format!(
+        r#"{alert}<form method="post" action="/login">
 <input type="hidden" name="request" value="{request}">
 <label for="email">Email</label>
 <input id="email" name="email" type="email" autocomplete="username" value="{email}" required autofocus>
@@ -30,51 +37,122 @@ pub(super) fn login(request: &str, email: &str, wrong: bool) -> Response {
 <input id="password" name="password" type="password" autocomplete="current-password" required>
 <button type="submit">Sign in</button>
 </form>"#
-        ),
-    )
+    );
+    sign_in(faults, wrong, &form)
 }
 
-pub(super) fn consent(
-    request: &str,
-    client: &str,
-    email: &str,
-    scope: &str,
-    can_approve: bool,
-) -> Response {
-    let client = if client.is_empty() { "An application without a name" } else { client };
-    let (request, client, email) = (escape(request), escape(client), escape(email));
-    let scopes: String = scope.split(' ').map(|it| format!("<li>{}</li>", escape(it))).collect();
-    let approve = if can_approve {
+pub(super) fn identifier(faults: &Faults, request: &str, email: &str) -> Response {
+    let (request, email) = (escape(request), escape(email));
+    let form = format!(
+        r#"<form method="post" action="/login">
+<input type="hidden" name="request" value="{request}">
+<label for="email">Email</label>
+<input id="email" name="email" type="email" autocomplete="username" value="{email}" required autofocus>
+<button type="submit">Next</button>
+</form>"#
+    );
+    sign_in(faults, false, &form)
+}
+
+pub(super) fn password(faults: &Faults, request: &str, email: &str, wrong: bool) -> Response {
+    let (request, email, alert) = (escape(request), escape(email), alert(wrong));
+    let form = format!(
+        r#"{alert}<p>{email} <a href="/login?request={request}">Not you?</a></p>
+<form method="post" action="/login/password">
+<input type="hidden" name="request" value="{request}">
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required autofocus>
+<button type="submit">Sign in</button>
+</form>"#
+    );
+    sign_in(faults, wrong, &form)
+}
+
+fn alert(wrong: bool) -> String {
+    if wrong { format!(r#"<p role="alert">{WRONG}</p>"#) } else { String::new() }
+}
+
+fn sign_in(faults: &Faults, wrong: bool, form: &str) -> Response {
+    let title = "Sign in";
+    let html = page(title, scripts(faults).as_deref(), form);
+    if wrong { (StatusCode::UNAUTHORIZED, said(title, WRONG), html).into_response() } else { html }
+}
+
+pub(super) fn consent(faults: &Faults, question: &Question) -> Response {
+    let (request, client) = (escape(&question.request), escape(&question.client));
+    let email = escape(&question.email);
+    let scopes: String =
+        question.scope.split(' ').map(|it| format!("<li>{}</li>", escape(it))).collect();
+    let approve = if question.can_approve {
         r#"<button type="submit" name="decision" value="approve">Approve</button>"#
     } else {
         ""
     };
-    page(
-        StatusCode::OK,
-        "Authorize application",
-        &format!(
-            r#"<p><strong>{client}</strong> asks for access to NovaMart as {email}:</p>
+    let form = format!(
+        r#"<p><strong>{client}</strong> asks for access to NovaMart as {email}:</p>
 <ul>{scopes}</ul>
 <form method="post" action="/consent">
 <input type="hidden" name="request" value="{request}">
 <button type="submit" name="decision" value="deny">Deny</button>
 {approve}
 </form>"#
-        ),
-    )
+    );
+    page("Authorize application", scripts(faults).as_deref(), &form)
 }
 
 /// A page that leads nowhere; `text` is ours, never a client's.
-pub(super) fn message(status: StatusCode, title: &str, text: &str) -> Response {
+pub(super) fn message(status: StatusCode, title: &'static str, text: &'static str) -> Response {
     let role = if status.is_success() { "status" } else { "alert" };
-    page(status, title, &format!(r#"<p role="{role}">{text}</p>"#))
+    let html = page(title, None, &format!(r#"<p role="{role}">{text}</p>"#));
+    (status, said(title, text), html).into_response()
 }
 
-fn page(status: StatusCode, title: &str, body: &str) -> Response {
+/// A page that is drawn by a script of ours.
+pub(super) fn application(faults: &Faults, script: &str) -> Response {
+    let faults = scripts(faults).unwrap_or_default();
+    let scripts = format!(r#"{faults}<script type="module" src="{script}"></script>"#);
+    page("NovaMart", Some(&scripts), r#"<p role="status">Loading…</p>"#)
+}
+
+/// The script that plays the faults of a screen.
+pub(super) async fn faults_script() -> impl IntoResponse {
+    script(include_str!("faults.js"))
+}
+
+pub(super) fn script(text: &'static str) -> impl IntoResponse {
+    let headers = [
+        (CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (CACHE_CONTROL, "no-store"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, text)
+}
+
+fn scripts(faults: &Faults) -> Option<String> {
+    let played: Vec<_> = [Fault::Redraw, Fault::DropFirstClick]
+        .into_iter()
+        .filter(|it| faults.has(*it))
+        .map(Fault::name)
+        .collect();
+    (!played.is_empty()).then(|| {
+        format!(r#"<script src="/faults.js" data-faults="{}"></script>"#, played.join(" "))
+    })
+}
+
+fn said(title: &'static str, text: &'static str) -> axum::Extension<Said> {
+    axum::Extension(Said { title, text })
+}
+
+fn page(title: &str, scripts: Option<&str>, body: &str) -> Response {
+    let policy = match scripts {
+        Some(_) => format!("{POLICY}; script-src 'self'; connect-src 'self'"),
+        None => POLICY.to_owned(),
+    };
+    let scripts = scripts.unwrap_or_default();
     let html = format!(
         r#"<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title} · NovaMart</title><style>{STYLE}</style></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title} · NovaMart</title><style>{STYLE}</style>{scripts}</head>
 <body><main><h1>{title}</h1>
 {body}
 </main></body>
@@ -83,11 +161,11 @@ fn page(status: StatusCode, title: &str, body: &str) -> Response {
     );
     let headers = [
         (CACHE_CONTROL, "no-store"),
-        (CONTENT_SECURITY_POLICY, POLICY),
+        (CONTENT_SECURITY_POLICY, policy.as_str()),
         (REFERRER_POLICY, "same-origin"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    (status, headers, Html(html)).into_response()
+    (headers, Html(html)).into_response()
 }
 
 fn escape(text: &str) -> String {

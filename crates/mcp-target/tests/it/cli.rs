@@ -64,6 +64,7 @@ fn wrong_usage_exits_with_2() {
     for (arguments, expect) in [
         (["--listen", "0.0.0.0:0"], "only loopback addresses are served"),
         (["--listen", "8080"], "expected an address like 127.0.0.1:8080"),
+        (["--screens", "no-such"], "no such screens, there are plain, spa and multi-step"),
         (["--fault", "no-such"], "no such fault, see --help for their names"),
         (["--users", "0"], "0 is not in 1..=100000"),
     ] {

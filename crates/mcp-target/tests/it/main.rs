@@ -9,6 +9,7 @@ mod mcp;
 mod metadata;
 mod person;
 mod registration;
+mod screens;
 mod session;
 mod sessions;
 mod target;

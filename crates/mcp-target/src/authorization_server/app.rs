@@ -1,0 +1,55 @@
+//! The screens as one application: a page that stays, and what its script asks for.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{RawQuery, Request, State};
+use axum::http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::AuthorizationServer;
+use super::consent::{self, Turn};
+use super::pages::{self, Said};
+
+pub(super) async fn page(State(it): State<Arc<AuthorizationServer>>) -> Response {
+    pages::application(&it.faults, "/app.js")
+}
+
+pub(super) async fn script() -> impl IntoResponse {
+    pages::script(include_str!("app.js"))
+}
+
+/// Which screen to draw for a request, and what stands on it.
+pub(super) async fn screen(
+    State(it): State<Arc<AuthorizationServer>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let screen = match consent::turn(&it, &headers, query) {
+        Turn::Consent(it) => json!({
+            "screen": "consent", "client": it.client, "email": it.email,
+            "scopes": it.scope.split(' ').collect::<Vec<_>>(), "can_approve": it.can_approve,
+        }),
+        Turn::SignIn(_) => json!({ "screen": "sign-in" }),
+        Turn::Refused(page) => return page,
+    };
+    ([(CACHE_CONTROL, "no-store")], Json(screen)).into_response()
+}
+
+/// Says in JSON what a form would be answered with: where to go on, or what a page says.
+pub(super) async fn in_json(request: Request, next: Next) -> Response {
+    let mut answer = next.run(request).await;
+    let (status, body) = if let Some(location) = answer.headers().get(LOCATION) {
+        let location = location.to_str().expect("our redirects are URLs");
+        (StatusCode::OK, json!({ "next": location }))
+    } else if let Some(said) = answer.extensions().get::<Said>() {
+        (answer.status(), json!({ "title": said.title, "text": said.text }))
+    } else {
+        return answer;
+    };
+    let cookie = answer.headers_mut().remove(SET_COOKIE).map(|it| [(SET_COOKIE, it)]);
+    (status, cookie, [(CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
