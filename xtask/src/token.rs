@@ -176,12 +176,12 @@ impl Minting {
                 .wait_for_code(SIGN_IN + KEEPING_EVIDENCE, async |mut opening| {
                     let (url, name) = (opening.url.clone(), opening.client_name.clone());
                     let it = Consent {
-                        url: &url,
                         credentials: Some(credentials),
                         allow_origins: &self.allow_origin,
                         client_name: Some(name.as_deref().unwrap_or(CLIENT_NAME)),
                         timeout: SIGN_IN,
                         evidence: Some(evidence),
+                        ..Consent::new(&url)
                     };
                     consent(browser, &it, opening.code_arrived()).await.map(|_trail| ())
                 })

@@ -119,6 +119,7 @@ impl Flow<'_> {
         if self.memory.pressed(page, Action::Approve).is_some() {
             return self.after_press(page, Action::Approve).await;
         }
+        self.refuse_scopes(page)?;
         let Found::Best { index, strong } = found else { return self.give_up_late() };
         if let Some(at) = field::box_to_tick(page, &self.past.names)
             && self.memory.ticked.insert(page.boxes[at].element.clone())
@@ -151,6 +152,17 @@ impl Flow<'_> {
             Some(true) => {}
         }
         self.press(page, button, Action::Approve).await
+    }
+
+    /// Leaves a page alone that lists more than is allowed.
+    fn refuse_scopes(&self, page: &Snapshot) -> Result<(), Stop> {
+        let allowed = self.it.allow_scopes;
+        let others = page.scopes.iter().filter(|it| !allowed.contains(it));
+        let scopes: Vec<String> = others.map(|it| self.clean(it)).collect();
+        if allowed.is_empty() || scopes.is_empty() {
+            return Ok(());
+        }
+        Err(Problem::Scope { scopes }.into())
     }
 
     /// Asks the browser what it makes of the button, as a second witness beside the snapshot.

@@ -62,12 +62,18 @@ pub enum Error {
         seconds: u64,
     },
     /// The driver failed at a command, or did not answer.
-    #[error("the driver failed at {command}: {reason}; the browser may have crashed, so try again")]
+    #[error(
+        "at {address}: the driver failed at {command}: {reason}; the browser may have crashed, so try again; the way so far: {trail}"
+    )]
     Driver {
         /// What was asked of it.
         command: &'static str,
         /// WebDriver's error code.
         reason: String,
+        /// The page's address without its query.
+        address: String,
+        /// The way to the page.
+        trail: Trail,
     },
     /// Credentials would cross the network in clear.
     #[error(

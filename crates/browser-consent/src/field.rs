@@ -62,7 +62,9 @@ pub(crate) fn box_to_tick(page: &Snapshot, names: &Names<'_>) -> Option<usize> {
         // A scope may be described with such a word, "keep access while you are away".
         let is_beside = words::BESIDE.occur_in(&called)
             || !is_scope && words::BESIDE.occur_in(&normalize(&it.label));
-        !it.checked && !it.disabled && !is_beside && (it.required || is_scope || is_repeated)
+        let is_too_much = is_scope && !names.scopes.is_empty() && !names.scopes.contains(&it.value);
+        let is_wanted = it.required || !is_too_much && (is_scope || is_repeated);
+        !it.checked && !it.disabled && !is_beside && is_wanted
     })
 }
 

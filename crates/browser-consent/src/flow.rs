@@ -1,110 +1,30 @@
 //! The state machine: look, decide, do at most one thing, wait for a change.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use fantoccini::Client;
-use url::{Host, Url};
-
-use crate::credentials::Credentials;
+use crate::consent::Consent;
 use crate::error::Error;
 use crate::evidence;
-use crate::locate::{self, Names};
+use crate::locate;
 use crate::memory::Memory;
 use crate::page::{self, Kind, Past};
 use crate::problem::Problem;
 use crate::redaction::{Redaction, bare};
 use crate::snapshot::Snapshot;
-use crate::tab::{Outcome, Tab};
+use crate::tab::{Broken, Outcome, Tab};
 use crate::trail::{Trail, Visit};
-
-/// One consent to get.
-#[derive(Clone, Copy, Debug)]
-pub struct Consent<'a> {
-    /// The authorization request's address.
-    pub url: &'a Url,
-    /// What to sign in with; a page that only asks for consent needs none.
-    pub credentials: Option<&'a Credentials>,
-    /// Origins, besides that of `url`, on which credentials may be typed and buttons pressed.
-    pub allow_origins: &'a [Url],
-    /// The name of the client as it was registered, which is not read as a word of the page's.
-    pub client_name: Option<&'a str>,
-    /// The time for all of it.
-    pub timeout: Duration,
-    /// A folder for a screenshot and a report when it fails.
-    pub evidence: Option<&'a Path>,
-}
-
-/// Signs in and approves, until `done` resolves.
-///
-/// `done` is the proof that the redirect URI was reached: a listener that holds the code, or [`crate::reached`].
-/// The password is sent at most once, only to allowed origins; nothing is pressed twice in a document.
-///
-/// # Errors
-///
-/// [`Error::Page`] names the page on which there was no way forward; [`Error::Driver`] is a driver that failed.
-pub async fn consent(
-    client: &Client,
-    it: &Consent<'_>,
-    done: impl Future<Output = ()>,
-) -> Result<Trail, Error> {
-    let mut origins = Vec::new();
-    for url in std::iter::once(it.url).chain(it.allow_origins) {
-        let origin = url.origin().ascii_serialization();
-        if url.scheme() != "https" && !is_loopback(url) {
-            return Err(Error::Insecure { origin });
-        }
-        origins.push(origin);
-    }
-    let parameter = |wanted: &str| {
-        it.url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
-    };
-    let redirect =
-        parameter("redirect_uri").and_then(|it| Url::parse(&it).ok()).map(|it| bare(&it));
-    let scopes: Vec<String> =
-        parameter("scope").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
-    let names = Names { email: it.credentials.map(Credentials::email), scopes: &scopes };
-    let mut flow = Flow {
-        tab: Tab(client),
-        it,
-        past: Past { origins, redirect, names, ..Past::default() },
-        redaction: Redaction::new(it.url, it.credentials),
-        memory: Memory::new(),
-        trail: Trail::default(),
-        console: Vec::new(),
-        last: Snapshot::default(),
-        kind: Kind::Unknown,
-        in_frame: false,
-        reopened: false,
-        started: Instant::now(),
-    };
-    let stop = tokio::select! {
-        biased;
-        () = done => return Ok(flow.trail),
-        stop = flow.run() => stop,
-        () = tokio::time::sleep(it.timeout) => Stop::Deadline,
-    };
-    let problem = match stop {
-        Stop::Driver(error) => return Err(*error),
-        Stop::Problem(problem) => problem,
-        Stop::Deadline => {
-            Problem::Deadline { seconds: it.timeout.as_secs(), trail: flow.trail.to_string() }
-        }
-    };
-    Err(flow.failed(problem).await)
-}
 
 /// Why the loop ended.
 #[derive(Debug)]
 pub(crate) enum Stop {
     Problem(Problem),
-    Driver(Box<Error>),
+    Driver(Broken),
     Deadline,
 }
 
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Driver(Box::new(error))
+impl From<Broken> for Stop {
+    fn from(broken: Broken) -> Self {
+        Self::Driver(broken)
     }
 }
 
@@ -134,7 +54,7 @@ pub(crate) struct Flow<'a> {
     pub(crate) kind: Kind,
     pub(crate) in_frame: bool,
     pub(crate) reopened: bool,
-    started: Instant,
+    pub(crate) started: Instant,
 }
 
 const MOST_DOCUMENTS: usize = 40;
@@ -144,7 +64,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 const UNREADABLE: Duration = Duration::from_secs(10);
 
 impl Flow<'_> {
-    async fn run(&mut self) -> Stop {
+    pub(crate) async fn run(&mut self) -> Stop {
         let Err(stop) = self.steps().await;
         stop
     }
@@ -168,7 +88,7 @@ impl Flow<'_> {
                 Outcome::Dialog => self.answer_dialog().await?,
                 _ if self.in_frame => self.leave_frame().await?,
                 Outcome::NotNow(reason) if readable.elapsed() > UNREADABLE => {
-                    return Err(Error::Driver { command: "reading the page", reason }.into());
+                    return Err(Broken { command: "reading the page", reason }.into());
                 }
                 _ => {}
             }
@@ -249,27 +169,21 @@ impl Flow<'_> {
             .collect()
     }
 
-    async fn failed(mut self, problem: Problem) -> Error {
+    /// Where it stands, without the query.
+    pub(crate) fn address(&self) -> String {
+        if self.last.address.is_empty() {
+            bare(self.it.url)
+        } else {
+            self.clean(&self.last.address)
+        }
+    }
+
+    pub(crate) async fn failed(mut self, problem: Problem) -> Error {
         let evidence = match self.it.evidence {
             Some(folder) => evidence::keep(folder, &mut self, &problem).await,
             None => None,
         };
-        let title = self.clean(&self.last.title);
-        let address = if self.last.address.is_empty() {
-            bare(self.it.url)
-        } else {
-            self.clean(&self.last.address)
-        };
+        let (title, address) = (self.clean(&self.last.title), self.address());
         Error::Page { title, address, problem: Box::new(problem), trail: self.trail, evidence }
-    }
-}
-
-/// Whether an address is of this machine, where nobody listens on the way.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(it)) => it.is_loopback(),
-        Some(Host::Ipv6(it)) => it.is_loopback(),
-        Some(Host::Domain(it)) => it == "localhost" || it.ends_with(".localhost"),
-        None => false,
     }
 }

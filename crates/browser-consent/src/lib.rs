@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod action;
+mod consent;
 mod credentials;
 mod driver;
 mod error;
@@ -26,10 +27,10 @@ mod words;
 pub use fantoccini::Client;
 
 pub use crate::{
+    consent::{Consent, consent},
     credentials::Credentials,
     driver::{Driver, find_driver},
     error::Error,
-    flow::{Consent, consent},
     problem::Problem,
     reach::reached,
     session::{WebDriver, with_session},

@@ -37,6 +37,9 @@ struct Arguments {
     /// An origin, besides that of URL, on which credentials may be typed; may be repeated
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<Url>,
+    /// A scope that the consent page may list, which is refused if it lists others; may be repeated
+    #[arg(long, value_name = "SCOPE")]
+    allow_scope: Vec<String>,
     /// The client's registered name, which is not read as a word of the page's
     #[arg(long, value_name = "NAME", env = "OAUTH_CLIENT_NAME")]
     client_name: Option<String>,
@@ -101,6 +104,7 @@ async fn run(arguments: &Arguments, until: &str) -> anyhow::Result<String> {
         url: &arguments.url,
         credentials: credentials.as_ref(),
         allow_origins: &arguments.allow_origin,
+        allow_scopes: &arguments.allow_scope,
         client_name: arguments.client_name.as_deref(),
         timeout: Duration::from_secs(arguments.timeout),
         evidence: arguments.evidence.as_deref(),

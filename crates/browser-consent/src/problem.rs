@@ -61,6 +61,15 @@ pub enum Problem {
         "the consent was given, but this page does not go on to the redirect URI, so no code can come; the authorization server's log may say why"
     )]
     NotRedirected,
+    /// The consent page lists scopes that are not allowed, so that it was not approved.
+    #[error(
+        "it asks for {}, which --allow-scope does not list, so it was not approved; request less, or allow it",
+        scopes.join(", ")
+    )]
+    Scope {
+        /// What is too much.
+        scopes: Vec<String>,
+    },
     /// Nothing on the page may be pressed.
     #[error("there is no way forward{}", list(candidates))]
     NoWayForward {

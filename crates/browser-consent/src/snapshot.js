@@ -140,6 +140,24 @@ const frames = all('iframe')
   .slice(0, 20)
   .map(it => ({ element: it, rect: rect(it), label: attribute(it, 'title'), ...address(it) }));
 
+// A scope is known by its form, or by the field that it is the value of.
+const listed = 'li, code, dt, td, kbd, samp, label, strong, b, em, span, p';
+const isNamed = it => it.matches('li, code, dt, td, kbd, samp, label, b, strong, span');
+const colons = /^(?!urn:|mailto:|tel:)[a-z][\w.-]*(:[a-z*][\w.*/-]*)+$/i;
+const whole = /^[a-z]\w*([.:_/-][\w*]+)+$/i;
+const standard = ['openid', 'profile', 'email', 'address', 'phone'];
+const client = tidy(arguments[0]);
+const scopesOf = it => {
+  const text = tidy(it.innerText);
+  const words = text.replace(client, '').split(/[\s,;()"'“”]+/).map(word => word.replace(/[.:]+$/, ''));
+  const named = isNamed(it) && (standard.includes(text) || (whole.test(text) && text !== location.host)) ? [text] : [];
+  return [...words.filter(word => colons.test(word)), ...named];
+};
+const scopes = [
+  ...all('input[name*=scope i]').flatMap(it => tidy(it.value, 1000).split(' ')).filter(it => !/^(on|true|false|\d*)$/i.test(it)),
+  ...all(listed).filter(visible).slice(0, 300).flatMap(scopesOf),
+];
+
 const spoken = selector => [...new Set(all(selector).filter(visible).map(it => tidy(it.innerText)).filter(Boolean))];
 const query = new URLSearchParams(location.search);
 return {
@@ -151,7 +169,7 @@ return {
   title: tidy(document.title),
   heading: tidy(all('h1').find(visible)?.innerText),
   text: tidy(roots.flatMap(it => (it === document ? [document.body] : [...it.children])).map(it => it?.innerText ?? '').join(' '), 2000),
-  client: tidy(arguments[0]),
+  client,
   alerts: spoken('[role=alert], [aria-live=assertive]').slice(0, 5),
   notes: spoken('.error, .errors, .errorlist, .error-message, .alert-danger, .alert-error, .form-error, [class*=input-error], [class*=FormFieldError]').slice(0, 5),
   answer: query.has('error') ? tidy([query.get('error'), query.get('error_description') ?? ''].join(' ')) : null,
@@ -159,4 +177,5 @@ return {
   boxes,
   buttons,
   frames,
+  scopes: [...new Set(scopes)].slice(0, 50),
 };

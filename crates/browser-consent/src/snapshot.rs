@@ -32,6 +32,8 @@ pub(crate) struct Snapshot {
     pub(crate) boxes: Vec<Tick>,
     pub(crate) buttons: Vec<Button>,
     pub(crate) frames: Vec<Frame>,
+    /// What reads like a scope on the page.
+    pub(crate) scopes: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Hash)]

@@ -11,7 +11,6 @@ use http::Method;
 use serde_json::{Value, json};
 use url::{ParseError, Url};
 
-use crate::error::Error;
 use crate::session::PAGE_LOAD;
 use crate::snapshot::{Handle, SCRIPT, Snapshot};
 
@@ -32,6 +31,15 @@ pub(crate) enum Outcome<T> {
     Dialog,
 }
 
+/// A driver that failed, after which its session is of no use.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    /// What was asked of it.
+    pub(crate) command: &'static str,
+    /// WebDriver's error code.
+    pub(crate) reason: String,
+}
+
 /// One browser tab.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tab<'a>(pub(crate) &'a Client);
@@ -39,11 +47,11 @@ pub(crate) struct Tab<'a>(pub(crate) &'a Client);
 impl Tab<'_> {
     /// Opens an address. What comes of it is for the next snapshot to say, as a page that could not be opened
     /// counts as success or as failure depending on why.
-    pub(crate) async fn open(self, url: &Url) -> Result<(), Error> {
+    pub(crate) async fn open(self, url: &Url) -> Result<(), Broken> {
         outcome("opening a page", self.0.goto(url.as_str())).await.map(drop)
     }
 
-    pub(crate) async fn snapshot(self, client_name: &str) -> Result<Outcome<Snapshot>, Error> {
+    pub(crate) async fn snapshot(self, client_name: &str) -> Result<Outcome<Snapshot>, Broken> {
         let answer =
             outcome("reading the page", self.0.execute(SCRIPT, vec![json!(client_name)])).await?;
         Ok(match answer {
@@ -58,15 +66,15 @@ impl Tab<'_> {
         })
     }
 
-    pub(crate) async fn click(self, it: &Handle) -> Result<Outcome<()>, Error> {
+    pub(crate) async fn click(self, it: &Handle) -> Result<Outcome<()>, Broken> {
         outcome("a click", self.element(it).click()).await
     }
 
-    pub(crate) async fn clear(self, it: &Handle) -> Result<Outcome<()>, Error> {
+    pub(crate) async fn clear(self, it: &Handle) -> Result<Outcome<()>, Broken> {
         outcome("clearing a field", self.element(it).clear()).await
     }
 
-    pub(crate) async fn type_into(self, it: &Handle, text: &str) -> Result<Outcome<()>, Error> {
+    pub(crate) async fn type_into(self, it: &Handle, text: &str) -> Result<Outcome<()>, Broken> {
         outcome("typing", self.element(it).send_keys(text)).await
     }
 
@@ -74,7 +82,7 @@ impl Tab<'_> {
     pub(crate) async fn role_and_label(
         self,
         it: &Handle,
-    ) -> Result<Outcome<(String, String)>, Error> {
+    ) -> Result<Outcome<(String, String)>, Broken> {
         let ask = |property| Command { path: format!("element/{}/{property}", it.0), body: None };
         let role = outcome("reading a role", self.0.issue_cmd(ask("computedrole"))).await?;
         let label = outcome("reading a label", self.0.issue_cmd(ask("computedlabel"))).await?;
@@ -98,11 +106,11 @@ impl Tab<'_> {
     }
 
     /// Goes into a frame; [`Self::leave_frames`] goes back.
-    pub(crate) async fn enter_frame(self, it: &Handle) -> Result<Outcome<()>, Error> {
+    pub(crate) async fn enter_frame(self, it: &Handle) -> Result<Outcome<()>, Broken> {
         outcome("entering a frame", self.element(it).enter_frame()).await
     }
 
-    pub(crate) async fn leave_frames(self) -> Result<(), Error> {
+    pub(crate) async fn leave_frames(self) -> Result<(), Broken> {
         let command = Command { path: "frame".into(), body: Some(json!({ "id": null })) };
         outcome("leaving a frame", self.0.issue_cmd(command)).await.map(drop)
     }
@@ -111,7 +119,7 @@ impl Tab<'_> {
         self,
         script: &str,
         arguments: Vec<Value>,
-    ) -> Result<Outcome<Value>, Error> {
+    ) -> Result<Outcome<Value>, Broken> {
         outcome("a script", self.0.execute(script, arguments)).await
     }
 
@@ -119,7 +127,7 @@ impl Tab<'_> {
         bounded("reading a dialog", self.0.get_alert_text()).await.ok()?.ok()
     }
 
-    pub(crate) async fn answer_dialog(self, accept: bool) -> Result<(), Error> {
+    pub(crate) async fn answer_dialog(self, accept: bool) -> Result<(), Broken> {
         if accept {
             outcome("accepting a dialog", self.0.accept_alert()).await.map(drop)
         } else {
@@ -146,16 +154,15 @@ impl Tab<'_> {
 async fn bounded<T>(
     command: &'static str,
     asked: impl Future<Output = Result<T, CmdError>>,
-) -> Result<Result<T, CmdError>, Error> {
-    let late =
-        |_| Error::Driver { command, reason: format!("no answer within {} s", COMMAND.as_secs()) };
+) -> Result<Result<T, CmdError>, Broken> {
+    let late = |_| Broken { command, reason: format!("no answer within {} s", COMMAND.as_secs()) };
     tokio::time::timeout(COMMAND, asked).await.map_err(late)
 }
 
 async fn outcome<T>(
     command: &'static str,
     asked: impl Future<Output = Result<T, CmdError>>,
-) -> Result<Outcome<T>, Error> {
+) -> Result<Outcome<T>, Broken> {
     let error = match bounded(command, asked).await? {
         Ok(it) => return Ok(Outcome::Done(it)),
         Err(it) => it,
@@ -176,13 +183,13 @@ async fn outcome<T>(
     // The rest of an error's text quotes the page and the driver's stack.
     match error {
         CmdError::Standard(it) if it.error == ErrorStatus::InvalidSessionId => {
-            Err(Error::Driver { command, reason: "the session is gone".into() })
+            Err(Broken { command, reason: "the session is gone".into() })
         }
         CmdError::Standard(it) => Ok(Outcome::NotNow(it.error())),
         CmdError::Json(_) | CmdError::NotJson(_) | CmdError::NotW3C(_) => {
-            Err(Error::Driver { command, reason: "an answer that is not WebDriver's".into() })
+            Err(Broken { command, reason: "an answer that is not WebDriver's".into() })
         }
-        _ => Err(Error::Driver { command, reason: "the connection to it is gone".into() }),
+        _ => Err(Broken { command, reason: "the connection to it is gone".into() }),
     }
 }
 

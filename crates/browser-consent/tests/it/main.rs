@@ -37,12 +37,10 @@ async fn visit_as(
 ) -> Result<Trail, Error> {
     let url = site.url(page);
     let it = Consent {
-        url: &url,
         credentials,
-        allow_origins: &[],
         client_name: Some(CLIENT),
         timeout: Duration::from_secs(30),
-        evidence: None,
+        ..Consent::new(&url)
     };
     run(&it, site.code_arrived()).await
 }

@@ -65,6 +65,19 @@ async fn a_page_that_only_denies_is_left_alone() {
 
 #[tokio::test]
 #[ignore = "needs a browser"]
+async fn a_consent_to_more_than_the_allowed_scopes_is_refused() {
+    let site = Site::start().await;
+    let url = site.url("scopes-consent.html");
+    let allowed = ["mcp:read", "offline_access"].map(str::to_owned);
+    let it = Consent { allow_scopes: &allowed, ..request(&url) };
+    let error = run(&it, site.code_arrived()).await.unwrap_err();
+    let (problem, actions) = problem(error);
+    assert_eq!(problem, Problem::Scope { scopes: vec!["mcp:admin".into()] });
+    assert_eq!((actions.len(), site.posted().len()), (0, 0));
+}
+
+#[tokio::test]
+#[ignore = "needs a browser"]
 async fn a_one_time_code_needs_a_human() {
     let site = Site::start().await;
     let (problem, actions) = problem(visit(&site, "code.html").await.unwrap_err());
@@ -214,11 +227,9 @@ async fn what_is_kept_of_a_failure_has_nothing_secret_in_it() {
 
 fn request(url: &Url) -> Consent<'_> {
     Consent {
-        url,
         credentials: None,
-        allow_origins: &[],
         client_name: Some(CLIENT),
         timeout: Duration::from_secs(20),
-        evidence: None,
+        ..Consent::new(url)
     }
 }

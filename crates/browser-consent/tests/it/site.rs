@@ -64,7 +64,7 @@ impl Site {
         let mut url = Url::parse(&self.origin).unwrap().join(page).unwrap();
         url.query_pairs_mut()
             .append_pair("redirect_uri", &self.callback.lock().unwrap())
-            .append_pair("scope", "mcp:read")
+            .append_pair("scope", "mcp:read offline_access")
             .append_pair("state", "state-3f9a0b1c");
         url
     }

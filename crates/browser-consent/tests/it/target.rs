@@ -39,12 +39,10 @@ async fn the_embedded_target_hands_a_code_to_the_listener() {
         .append_pair("resource", &format!("{issuer}/mcp"));
     let credentials = Credentials::new(EMAIL.into(), PASSWORD.into());
     let it = Consent {
-        url: &url,
         credentials: Some(&credentials),
-        allow_origins: &[],
         client_name: Some(CLIENT),
         timeout: Duration::from_secs(30),
-        evidence: None,
+        ..Consent::new(&url)
     };
     let started = Instant::now();
     let mut request = String::new();

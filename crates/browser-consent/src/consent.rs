@@ -1,0 +1,123 @@
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use fantoccini::Client;
+use url::{Host, Url};
+
+use crate::credentials::Credentials;
+use crate::error::Error;
+use crate::flow::{Flow, Stop};
+use crate::locate::Names;
+use crate::memory::Memory;
+use crate::page::{Kind, Past};
+use crate::problem::Problem;
+use crate::redaction::{Redaction, bare};
+use crate::snapshot::Snapshot;
+use crate::tab::{Broken, Tab};
+use crate::trail::Trail;
+
+/// One consent to get.
+#[derive(Clone, Copy, Debug)]
+pub struct Consent<'a> {
+    /// The authorization request's address.
+    pub url: &'a Url,
+    /// What to sign in with; a page that only asks for consent needs none.
+    pub credentials: Option<&'a Credentials>,
+    /// Origins, besides that of `url`, on which credentials may be typed and buttons pressed.
+    pub allow_origins: &'a [Url],
+    /// The scopes that a consent page may list; none allows any.
+    pub allow_scopes: &'a [String],
+    /// The name of the client as it was registered, which is not read as a word of the page's.
+    pub client_name: Option<&'a str>,
+    /// The time for all of it.
+    pub timeout: Duration,
+    /// A folder for a screenshot and a report when it fails.
+    pub evidence: Option<&'a Path>,
+}
+
+impl<'a> Consent<'a> {
+    /// Asks for consent at `url` within 45 s, with nothing else known or allowed.
+    pub fn new(url: &'a Url) -> Self {
+        Self {
+            url,
+            credentials: None,
+            allow_origins: &[],
+            allow_scopes: &[],
+            client_name: None,
+            timeout: Duration::from_secs(45),
+            evidence: None,
+        }
+    }
+}
+
+/// Signs in and approves, until `done` resolves.
+///
+/// `done` is the proof that the redirect URI was reached: a listener that holds the code, or [`crate::reached`].
+/// The password is sent at most once, only to allowed origins; nothing is pressed twice in a document.
+///
+/// # Errors
+///
+/// [`Error::Page`] names the page on which there was no way forward; [`Error::Driver`] is a driver that failed.
+pub async fn consent(
+    client: &Client,
+    it: &Consent<'_>,
+    done: impl Future<Output = ()>,
+) -> Result<Trail, Error> {
+    let mut origins = Vec::new();
+    for url in std::iter::once(it.url).chain(it.allow_origins) {
+        let origin = url.origin().ascii_serialization();
+        if url.scheme() != "https" && !is_loopback(url) {
+            return Err(Error::Insecure { origin });
+        }
+        origins.push(origin);
+    }
+    let parameter = |wanted: &str| {
+        it.url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+    };
+    let redirect =
+        parameter("redirect_uri").and_then(|it| Url::parse(&it).ok()).map(|it| bare(&it));
+    let scopes: Vec<String> =
+        parameter("scope").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+    let names = Names { email: it.credentials.map(Credentials::email), scopes: &scopes };
+    let mut flow = Flow {
+        tab: Tab(client),
+        it,
+        past: Past { origins, redirect, names, ..Past::default() },
+        redaction: Redaction::new(it.url, it.credentials),
+        memory: Memory::new(),
+        trail: Trail::default(),
+        console: Vec::new(),
+        last: Snapshot::default(),
+        kind: Kind::Unknown,
+        in_frame: false,
+        reopened: false,
+        started: Instant::now(),
+    };
+    let stop = tokio::select! {
+        biased;
+        () = done => return Ok(flow.trail),
+        stop = flow.run() => stop,
+        () = tokio::time::sleep(it.timeout) => Stop::Deadline,
+    };
+    let problem = match stop {
+        Stop::Driver(Broken { command, reason }) => {
+            let address = flow.address();
+            return Err(Error::Driver { command, reason, address, trail: flow.trail });
+        }
+        Stop::Problem(problem) => problem,
+        Stop::Deadline => {
+            Problem::Deadline { seconds: it.timeout.as_secs(), trail: flow.trail.to_string() }
+        }
+    };
+    Err(flow.failed(problem).await)
+}
+
+/// Whether an address is of this machine, where nobody listens on the way.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(it)) => it.is_loopback(),
+        Some(Host::Ipv6(it)) => it.is_loopback(),
+        Some(Host::Domain(it)) => it == "localhost" || it.ends_with(".localhost"),
+        None => false,
+    }
+}
