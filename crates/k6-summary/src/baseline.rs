@@ -4,15 +4,18 @@
 //! well: not dirty, not invalid, no more than 1 % of its calls failed. Failed calls are fast, so
 //! they would make a baseline that no healthy run can keep.
 
+use crate::column::Column;
 use crate::figure::time;
 use crate::run::{Run, Scenario, Verdict};
+use serde::Serialize;
 use std::fmt;
 
 /// Above this share of failed calls a run is no baseline.
 const MAX_ERROR_RATE: f64 = 0.01;
 
 /// The run that a scenario is compared with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Baseline {
     Run {
         id: String,
@@ -22,57 +25,93 @@ pub enum Baseline {
     },
     /// No earlier run has this scenario.
     NoEarlierRun,
-    /// Every earlier run of this scenario was passed over, so many for each reason.
-    NoneComparable(PassedOver),
+    /// Every earlier run of this scenario was passed over: how many for which reason, each counted
+    /// once, for the first reason that holds.
+    NoneComparable(Vec<(usize, &'static str)>),
 }
 
-/// How many earlier runs were no baseline, each counted once, for the first reason that holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct PassedOver {
-    pub other_environment: usize,
-    pub other_fingerprint: usize,
-    pub not_measured: usize,
-    pub dirty: usize,
-    pub too_many_errors: usize,
+/// The comparable runs of a scenario, newest first.
+pub(crate) struct Comparable<'a> {
+    pub(crate) baseline: Baseline,
+    pub(crate) runs: Vec<(&'a Run, &'a Scenario)>,
+    /// Those of them since the scenario last changed or somebody accepted its level.
+    pub(crate) era: Vec<(&'a Run, &'a Scenario)>,
 }
 
-/// The newest comparable run's scenario, and what to say about it.
-pub(crate) fn find<'a>(
-    run: &Run,
-    it: &Scenario,
-    newest_first: &[&'a Run],
-) -> (Baseline, Option<&'a Scenario>) {
-    let mut passed_over = PassedOver::default();
+impl<'a> Comparable<'a> {
+    /// The first run of the era that has the figure.
+    pub(crate) fn first_with(&self, column: Column) -> Option<&'a Run> {
+        self.era.iter().rev().find(|(_, it)| column.judged(it).is_some()).map(|it| it.0)
+    }
+}
+
+const REASONS: [&str; 5] = [
+    "in another environment",
+    "with another script or load",
+    "invalid or not run",
+    "on a busy machine",
+    "with more than 1 % of the calls failed",
+];
+
+/// The runs before this one, newest first.
+pub(crate) fn earlier<'a>(run: &Run, history: &'a [Run]) -> Vec<&'a Run> {
+    let mut earlier: Vec<&Run> =
+        history.iter().filter(|it| it.id != run.id && it.started <= run.started).collect();
+    earlier.sort_by(|a, b| (&b.started, &b.id).cmp(&(&a.started, &a.id)));
+    earlier.dedup_by(|a, b| a.id == b.id);
+    earlier
+}
+
+/// The comparable runs among earlier ones, and what to say about the newest.
+pub(crate) fn find<'a>(run: &Run, it: &Scenario, newest_first: &[&'a Run]) -> Comparable<'a> {
+    let mut passed_over = [0; REASONS.len()];
+    let (mut runs, mut era) = (Vec::new(), Vec::new());
+    let mut same_era = run.baseline_reset.is_none();
     for earlier in newest_first {
+        let elsewhere = earlier.environment != run.environment;
+        let accepted = earlier.baseline_reset.is_some() && !elsewhere;
         let Some(scenario) = earlier.scenarios.iter().find(|other| other.name == it.name) else {
+            same_era &= !accepted;
             continue;
         };
-        let tally = if earlier.environment != run.environment {
-            &mut passed_over.other_environment
+        let reason = if elsewhere {
+            Some(0)
         } else if !was_measured(scenario) {
-            &mut passed_over.not_measured
+            Some(2)
         } else if scenario.fingerprint != it.fingerprint {
-            &mut passed_over.other_fingerprint
+            same_era = false;
+            Some(1)
         } else if !earlier.dirty.is_empty() {
-            &mut passed_over.dirty
+            Some(3)
         } else if scenario.error_rate.is_none_or(|it| it > MAX_ERROR_RATE) {
-            &mut passed_over.too_many_errors
+            Some(4)
         } else {
-            let baseline = Baseline::Run {
-                id: earlier.id.clone(),
-                started: earlier.started.clone(),
-                commit: earlier.commit.clone(),
-                url: earlier.url.clone(),
-            };
-            return (baseline, Some(scenario));
+            None
         };
-        *tally += 1;
+        match reason {
+            Some(it) => passed_over[it] += 1,
+            None => {
+                runs.push((*earlier, scenario));
+                if same_era {
+                    era.push((*earlier, scenario));
+                }
+            }
+        }
+        same_era &= !accepted;
     }
-    if passed_over == PassedOver::default() {
-        (Baseline::NoEarlierRun, None)
-    } else {
-        (Baseline::NoneComparable(passed_over), None)
-    }
+    let baseline = match runs.first() {
+        Some((it, _)) => Baseline::Run {
+            id: it.id.clone(),
+            started: it.started.clone(),
+            commit: it.commit.clone(),
+            url: it.url.clone(),
+        },
+        None if passed_over.iter().all(|it| *it == 0) => Baseline::NoEarlierRun,
+        None => Baseline::NoneComparable(
+            passed_over.into_iter().zip(REASONS).filter(|it| it.0 > 0).collect(),
+        ),
+    };
+    Comparable { baseline, runs, era }
 }
 
 /// Whether the figures are the server's: a crossed threshold does not make them anything else.
@@ -87,19 +126,9 @@ impl fmt::Display for Baseline {
                 write!(f, "compared with run {id} of {}", time(started))
             }
             Self::NoEarlierRun => f.write_str("no earlier run to compare with"),
-            Self::NoneComparable(it) => {
-                let reasons = [
-                    (it.other_environment, "in another environment"),
-                    (it.other_fingerprint, "with another script or load"),
-                    (it.not_measured, "invalid or not run"),
-                    (it.dirty, "on a busy machine"),
-                    (it.too_many_errors, "with more than 1 % of the calls failed"),
-                ];
-                let reasons: Vec<String> = reasons
-                    .into_iter()
-                    .filter(|it| it.0 > 0)
-                    .map(|(count, why)| format!("{count} {why}"))
-                    .collect();
+            Self::NoneComparable(passed_over) => {
+                let reasons: Vec<String> =
+                    passed_over.iter().map(|(count, why)| format!("{count} {why}")).collect();
                 write!(f, "no comparable earlier run: {}", reasons.join(", "))
             }
         }
@@ -109,7 +138,7 @@ impl fmt::Display for Baseline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::{Column, Comparison, compare};
+    use crate::compare::{Comparison, compare};
 
     /// A run on `day` of a month whose only scenario took `p50` milliseconds.
     fn run(day: u8, p50: f64) -> Run {
@@ -139,7 +168,7 @@ mod tests {
     #[test]
     fn only_a_comparable_run_is_a_baseline() {
         #[track_caller]
-        fn check(change: fn(&mut Run), expected: Option<PassedOver>) {
+        fn check(change: fn(&mut Run), expected: Option<&'static str>) {
             let mut earlier = run(14, 14.0);
             change(&mut earlier);
             let comparison = compare(&run(21, 20.0), &[run(7, 7.0), earlier.clone()], 0.25);
@@ -148,35 +177,20 @@ mod tests {
             let comparison = compare(&run(21, 20.0), &[earlier], 0.25);
             let baseline = &comparison.scenarios[0].baseline;
             match expected {
-                Some(it) => assert_eq!(baseline, &Baseline::NoneComparable(it)),
+                Some(why) => assert_eq!(baseline, &Baseline::NoneComparable(vec![(1, why)])),
                 None => assert!(matches!(baseline, Baseline::Run { .. })),
             }
         }
-        let none = PassedOver::default();
+        let too_many_errors = Some("with more than 1 % of the calls failed");
         check(|_| {}, None);
         check(|it| it.scenarios[0].verdict = Verdict::Failed, None);
         check(|it| it.scenarios[0].error_rate = Some(0.01), None);
-        check(
-            |it| it.scenarios[0].error_rate = Some(0.0101),
-            Some(PassedOver { too_many_errors: 1, ..none }),
-        );
-        check(
-            |it| it.scenarios[0].error_rate = None,
-            Some(PassedOver { too_many_errors: 1, ..none }),
-        );
-        check(
-            |it| it.scenarios[0].verdict = Verdict::Invalid,
-            Some(PassedOver { not_measured: 1, ..none }),
-        );
-        check(|it| it.dirty.push("busy".to_owned()), Some(PassedOver { dirty: 1, ..none }));
-        check(
-            |it| it.environment = Some("staging".to_owned()),
-            Some(PassedOver { other_environment: 1, ..none }),
-        );
-        check(
-            |it| it.scenarios[0].fingerprint.clear(),
-            Some(PassedOver { other_fingerprint: 1, ..none }),
-        );
+        check(|it| it.scenarios[0].error_rate = Some(0.0101), too_many_errors);
+        check(|it| it.scenarios[0].error_rate = None, too_many_errors);
+        check(|it| it.scenarios[0].verdict = Verdict::Invalid, Some("invalid or not run"));
+        check(|it| it.dirty.push("busy".to_owned()), Some("on a busy machine"));
+        check(|it| it.environment = Some("staging".to_owned()), Some("in another environment"));
+        check(|it| it.scenarios[0].fingerprint.clear(), Some("with another script or load"));
     }
 
     #[test]
@@ -192,7 +206,7 @@ mod tests {
         let mut earlier = run(14, 14.0);
         earlier.scenarios[0].calls = Some(19);
         let comparison = compare(&run(21, 20.0), &[earlier], 0.25);
-        let cell = comparison.scenarios[0].cells[0];
+        let cell = &comparison.scenarios[0].cells[0];
         assert_eq!(cell.column, Column::P50);
         assert!(cell.few_samples);
         assert!(cell.change.is_some_and(|it| !it.worse && it.ratio > 1.4));

@@ -7,7 +7,8 @@ use crate::input::Input;
 use crate::output::{FailOn, Format, exit_code, print, say, style};
 use anyhow::{Context as _, ensure};
 use clap::{Parser, Subcommand};
-use k6_summary::{Run, compare, markdown, terminal};
+use k6_summary::{Comparison, Run, compare, markdown, terminal};
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -154,9 +155,22 @@ fn show(run: &Run, history: &[Run], args: &Show) -> anyhow::Result<ExitCode> {
     print(&match args.format {
         Format::Table => terminal(run, &comparison, style()),
         Format::Markdown => markdown(run, &comparison),
-        Format::Json => serde_json::to_string(run).context("failed to write the record")? + "\n",
+        Format::Json => json(run, (!history.is_empty()).then_some(&comparison))?,
     })?;
     Ok(exit_code(run, &comparison, args.fail_on))
+}
+
+/// The record; where there was something to compare with, what came of it is a field beside.
+fn json(run: &Run, comparison: Option<&Comparison>) -> anyhow::Result<String> {
+    #[derive(Serialize)]
+    struct Record<'a> {
+        #[serde(flatten)]
+        run: &'a Run,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        comparison: Option<&'a Comparison>,
+    }
+    let record = serde_json::to_string(&Record { run, comparison });
+    Ok(record.context("failed to write the record")? + "\n")
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -1,26 +1,30 @@
 //! A run as a comment or a report.
 
+use crate::band::Band;
 use crate::baseline::Baseline;
-use crate::compare::{Column, Comparison};
+use crate::column::Column;
+use crate::compare::Comparison;
 use crate::escape::{code, code_cell, html, link, text};
-use crate::figure::{count, or_none, time};
+use crate::figure::{count, figure, or_none, time};
 use crate::run::{Run, Scenario};
-use crate::sentence::{headline, legend, target, title};
-use crate::table::{HEADER, counts, figures};
+use crate::sentence::{drifts, headline, legend, target, title};
+use crate::table::{HEADER, OUTSIDE, counts, figures};
 
 /// The verdict, the table and the details, for GitHub.
 ///
 /// Names are escaped: they mention nobody, link nowhere and break no table.
 pub fn markdown(run: &Run, comparison: &Comparison) -> String {
+    let alert = if comparison.alerts().next().is_some() { "⚠ " } else { "" };
     let mut blocks = vec![
-        format!("### {}: {}", text(&title(run)), text(&headline(run, comparison))),
+        format!("### {alert}{}: {}", text(&title(run)), text(&headline(run, comparison))),
         about(run),
         table(run, comparison),
     ];
     let mut words: Vec<String> = legend(comparison).iter().map(|it| text(it) + ".").collect();
     words.extend(earlier(comparison));
     blocks.push(words.join(" "));
-    blocks.push(remarks(run));
+    blocks.push(remarks(run, comparison));
+    let details = |it| details(it, comparison);
     blocks.extend(run.scenarios.iter().filter_map(details));
     blocks.retain(|it| !it.is_empty());
     blocks.join("\n\n") + "\n"
@@ -63,7 +67,10 @@ fn table(run: &Run, comparison: &Comparison) -> String {
         cells.extend(figures(scenario, comparison).map(|it| {
             // A lone tilde is text, but two in a row would be struck through.
             let value = it.value.replace('~', "\\~");
-            let cell = it.change.map_or(value.clone(), |change| format!("{value} {change}"));
+            let mut cell = it.change.map_or(value.clone(), |change| format!("{value} {change}"));
+            if it.outside {
+                cell = format!("{cell} {OUTSIDE}");
+            }
             if it.worse { format!("**{cell}**") } else { cell }
         }));
         lines.push(row(cells));
@@ -77,20 +84,22 @@ fn row(cells: impl IntoIterator<Item = String>) -> String {
 }
 
 /// Why a verdict is bad, what was skipped, what else ran on the machine.
-fn remarks(run: &Run) -> String {
+fn remarks(run: &Run, comparison: &Comparison) -> String {
     let mut remarks = Vec::new();
     for scenario in &run.scenarios {
         let reasons = scenario.reasons.iter().map(|it| (code(&scenario.name), it));
         remarks.extend(reasons.map(|(name, reason)| format!("- {name}: {}", text(reason))));
     }
+    let drifts = drifts(comparison);
+    remarks.extend(drifts.map(|(name, drift)| format!("- {}: {}", code(name), text(&drift))));
     let skipped = run.skipped.iter();
     remarks.extend(skipped.map(|it| format!("- skipped {}: {}", code(&it.name), text(&it.reason))));
     remarks.extend(run.dirty.iter().map(|it| format!("- dirty: {}", text(it))));
     remarks.join("\n")
 }
 
-/// The calls by RPC and tool, the failures by class, the targets.
-fn details(scenario: &Scenario) -> Option<String> {
+/// The calls by RPC and tool, the failures by class, the targets, the noise bands.
+fn details(scenario: &Scenario, comparison: &Comparison) -> Option<String> {
     let mut blocks = Vec::new();
     if !scenario.by.is_empty() {
         let header = ["calls to", "calls", "P50 ms", "P95 ms", "P99 ms"].map(str::to_owned);
@@ -118,8 +127,25 @@ fn details(scenario: &Scenario) -> Option<String> {
     if !targets.is_empty() {
         blocks.push(format!("Targets:\n\n{}", targets.join("\n")));
     }
+    blocks.extend(bands(scenario, comparison));
     let summary = format!("<details><summary>{}</summary>", html(&scenario.name));
     (!blocks.is_empty()).then(|| format!("{summary}\n\n{}\n\n</details>", blocks.join("\n\n")))
+}
+
+/// Where each figure usually lies and beyond what it is marked.
+fn bands(scenario: &Scenario, comparison: &Comparison) -> Option<String> {
+    let compared = comparison.scenarios.iter().find(|it| it.name == scenario.name)?;
+    let mut lines = Vec::new();
+    for cell in &compared.cells {
+        if let Some(Band { center, limit, runs, .. }) = cell.band {
+            let (name, now) = (cell.column.name(), or_none(cell.column.of(scenario)));
+            let (center, limit) = (figure(center), figure(limit));
+            lines.push(row([name.to_owned(), now, center, limit, runs.to_string()]));
+        }
+    }
+    let header = ["noise band", "now", "median", "⚠ beyond", "runs"].map(str::to_owned);
+    let head = [row(header), "|---|--:|--:|--:|--:|".to_owned()];
+    (!lines.is_empty()).then(|| head.into_iter().chain(lines).collect::<Vec<_>>().join("\n"))
 }
 
 fn latency(column: Column, value: Option<f64>, calls: Option<u64>) -> String {

@@ -13,7 +13,7 @@ pub(crate) enum Format {
     Table,
     /// A comment or report for GitHub
     Markdown,
-    /// The record of the run, on one line
+    /// The record of the run, on one line, with `comparison` beside it where there are earlier runs
     Json,
 }
 
@@ -22,8 +22,10 @@ pub(crate) enum Format {
 pub(crate) enum FailOn {
     /// Any verdict but passed
     Threshold,
-    /// That, or a figure worse than the tolerance allows
+    /// That, or a scenario worse than its noise explains
     Alert,
+    /// That, or a figure worse than the tolerance allows
+    Worse,
     /// Nothing
     Never,
 }
@@ -33,9 +35,11 @@ pub(crate) fn exit_code(run: &Run, comparison: &Comparison, fail_on: FailOn) -> 
         say("error: no scenario ran");
         return ExitCode::FAILURE;
     }
+    let alert = comparison.alerts().next().is_some();
     let bad = match fail_on {
         FailOn::Threshold => run.verdict != Verdict::Passed,
-        FailOn::Alert => run.verdict != Verdict::Passed || comparison.worse() > 0,
+        FailOn::Alert => run.verdict != Verdict::Passed || alert,
+        FailOn::Worse => run.verdict != Verdict::Passed || alert || comparison.worse() > 0,
         FailOn::Never => false,
     };
     if bad { ExitCode::from(3) } else { ExitCode::SUCCESS }

@@ -1,9 +1,11 @@
 //! What stands around the table, in words; plain text that is not escaped yet.
 
+use crate::band::MIN_RUNS;
 use crate::baseline::Baseline;
 use crate::compare::Comparison;
-use crate::figure::{figure, limit, percent};
+use crate::figure::{change, figure, limit, percent, time};
 use crate::run::{Run, Scenario, Target, Verdict};
+use crate::table::OUTSIDE;
 
 /// The verdict of the run in one sentence.
 pub(crate) fn headline(run: &Run, comparison: &Comparison) -> String {
@@ -25,17 +27,41 @@ pub(crate) fn headline(run: &Run, comparison: &Comparison) -> String {
         Verdict::DidNotRun if all == 0 => "did not run, there is no scenario".to_owned(),
         Verdict::DidNotRun => format!("did not run to its end: {who}"),
     };
-    match comparison.worse() {
-        0 => {}
-        1 => {
-            headline += &format!("; 1 figure is more than {} worse", percent(comparison.tolerance))
-        }
-        n => {
-            headline +=
-                &format!("; {n} figures are more than {} worse", percent(comparison.tolerance))
-        }
+    for change in changes(comparison) {
+        headline += &format!("; {change}");
     }
     headline
+}
+
+/// What the comparison found, the weightiest first.
+fn changes(comparison: &Comparison) -> Vec<String> {
+    let alerts: Vec<&str> = comparison.alerts().map(|it| it.name.as_str()).collect();
+    let outside = comparison.cells().filter(|it| it.outside).count();
+    let worse = comparison.worse();
+    let noise = comparison.cells().any(|it| it.band.is_some());
+    let mut changes = Vec::new();
+    match alerts.as_slice() {
+        [] if outside > 0 => changes.push(format!("{} outside the usual noise", figures(outside))),
+        [] => {}
+        [one] => changes.push(format!("alert: {one} is worse than its usual noise")),
+        few @ ([_, _] | [_, _, _]) => {
+            changes.push(format!("alert: {} are worse than their usual noise", few.join(", ")));
+        }
+        many => changes
+            .push(format!("alert: {} are worse than their usual noise", scenarios(many.len()))),
+    }
+    if worse > 0 {
+        let share = percent(comparison.tolerance.share);
+        let beyond = if noise && outside == 0 { ", none beyond the usual noise" } else { "" };
+        changes.push(format!("{} more than {share} worse{beyond}", figures(worse)));
+    } else if noise && outside == 0 {
+        changes.push("no change beyond the usual noise".to_owned());
+    }
+    changes
+}
+
+fn figures(count: usize) -> String {
+    if count == 1 { "1 figure is".to_owned() } else { format!("{count} figures are") }
 }
 
 fn scenarios(count: usize) -> String {
@@ -67,12 +93,65 @@ pub(crate) fn legend(comparison: &Comparison) -> Vec<String> {
         });
     }
     if baselines.iter().any(|it| matches!(it, Baseline::Run { .. })) {
-        legend.push(format!("Bold is more than {} worse", percent(comparison.tolerance)));
+        legend.push(format!("Bold is more than {} worse", percent(comparison.tolerance.share)));
     }
-    if comparison.scenarios.iter().flat_map(|it| &it.cells).any(|it| it.few_samples) {
+    legend.extend(noise(comparison));
+    if comparison.cells().any(|it| it.few_samples) {
         legend.push("~ stands on too few calls to be judged".to_owned());
     }
     legend
+}
+
+/// What the noise bands stand on, and whether everything moved together.
+fn noise(comparison: &Comparison) -> Vec<String> {
+    let mut noise = Vec::new();
+    let bands = comparison.cells().filter_map(|it| Some(it.band?.runs));
+    if let Some(runs) = bands.max() {
+        noise.push(format!("{OUTSIDE} is outside the noise band of the last {runs} runs"));
+    }
+    let learning = comparison.scenarios.iter().filter_map(|it| {
+        let cells = it.cells.iter().filter(|it| it.change.is_some() && !it.few_samples);
+        Some((it.name.as_str(), cells.map(|it| it.runs).min()?))
+    });
+    let learning: Vec<(&str, usize)> = learning.filter(|it| it.1 < MIN_RUNS).collect();
+    match learning.as_slice() {
+        [] => {}
+        [(_, runs), rest @ ..]
+            if rest.iter().all(|it| it.1 == *runs)
+                && learning.len() == comparison.scenarios.len() =>
+        {
+            noise.push(format!("The noise band is learning: {runs} of {MIN_RUNS} runs"));
+        }
+        some => {
+            let some: Vec<String> =
+                some.iter().map(|(name, runs)| format!("{name} {runs}/{MIN_RUNS}")).collect();
+            noise.push(format!("The noise band is learning: {}", some.join(", ")));
+        }
+    }
+    if let Some(shift) = comparison.common_shift.filter(is_notable) {
+        let moved = change(shift);
+        noise.push(format!("Over all scenarios P50 moved {moved}: suspect the environment"));
+    }
+    noise
+}
+
+/// Whether a common shift is worth a sentence.
+fn is_notable(shift: &f64) -> bool {
+    !(0.9..=1.1).contains(shift)
+}
+
+/// What crept, by the name of its scenario.
+pub(crate) fn drifts(comparison: &Comparison) -> impl Iterator<Item = (&str, String)> {
+    comparison.scenarios.iter().flat_map(|it| {
+        it.cells.iter().filter_map(|cell| {
+            let drift = cell.drift.as_ref()?;
+            let (column, change) = (cell.column.name(), change(drift.ratio));
+            Some((
+                it.name.as_str(),
+                format!("{column} drifted {change} since {}", time(&drift.since)),
+            ))
+        })
+    })
 }
 
 fn capital(sentence: &str) -> String {

@@ -1,10 +1,11 @@
 //! The cells of a run, and its table for the terminal.
 
-use crate::compare::{Column, Comparison};
+use crate::column::Column;
+use crate::compare::Comparison;
 use crate::escape::line;
 use crate::figure::{NONE, change, count, or_none, percent, time};
 use crate::run::{Run, Scenario};
-use crate::sentence::{headline, legend, tally, target, title};
+use crate::sentence::{drifts, headline, legend, tally, target, title};
 use comfy_table::{Attribute, CellAlignment, ContentArrangement, Table, presets};
 
 /// How the terminal's text is set.
@@ -24,7 +25,12 @@ pub(crate) struct Figure {
     pub(crate) value: String,
     pub(crate) change: Option<String>,
     pub(crate) worse: bool,
+    /// Outside the noise band.
+    pub(crate) outside: bool,
 }
+
+/// What stands behind a figure that is outside its noise band.
+pub(crate) const OUTSIDE: &str = "⚠";
 
 /// P50, P95, P99 and throughput of a scenario.
 pub(crate) fn figures(scenario: &Scenario, comparison: &Comparison) -> [Figure; 4] {
@@ -38,6 +44,7 @@ pub(crate) fn figures(scenario: &Scenario, comparison: &Comparison) -> [Figure; 
             value: if few { format!("~{value}") } else { value },
             change: change_of.map(|it| format!("({})", change(it.ratio))),
             worse: change_of.is_some_and(|it| it.worse),
+            outside: cell.is_some_and(|it| it.outside),
         }
     })
 }
@@ -65,6 +72,9 @@ pub fn terminal(run: &Run, comparison: &Comparison, style: Style) -> String {
         for reason in &scenario.reasons {
             lines.push(format!("{}: {}", line(&scenario.name), line(reason)));
         }
+    }
+    for (name, drift) in drifts(comparison) {
+        lines.push(format!("{}: {drift}", line(name)));
     }
     for scenario in &run.scenarios {
         if let Some(tally) = tally(scenario) {
@@ -123,13 +133,15 @@ fn lay(run: &Run, comparison: &Comparison, style: Style, between: &str) -> Table
 }
 
 fn cell(figure: Figure, style: Style, between: &str) -> comfy_table::Cell {
-    let Figure { value, change, worse } = figure;
+    let Figure { value, change, worse, outside } = figure;
     let marked = worse && !style.ansi;
+    let mark = if outside { format!(" {OUTSIDE}") } else { String::new() };
     let text = match change {
-        Some(change) if marked && between == " " => format!("**{value} {change}**"),
-        Some(change) if marked => format!("**{value}**{between}{change}"),
-        Some(change) => format!("{value}{between}{change}"),
-        None => value,
+        Some(change) if marked && between == " " => format!("**{value} {change}{mark}**"),
+        Some(change) if between == " " => format!("{value} {change}{mark}"),
+        Some(change) if marked => format!("**{value}{mark}**{between}{change}"),
+        Some(change) => format!("{value}{mark}{between}{change}"),
+        None => format!("{value}{mark}"),
     };
     let cell = comfy_table::Cell::new(text);
     if worse && style.ansi { cell.add_attribute(Attribute::Bold) } else { cell }

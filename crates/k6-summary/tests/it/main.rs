@@ -7,6 +7,7 @@ mod formats;
 mod k6;
 mod pipes;
 mod rendered;
+mod rule;
 mod verdicts;
 
 use k6_summary::{Conditions, Limits, Measurement, Scenario, Summary, judge};

@@ -1,6 +1,7 @@
 //! Runs and their histories on the command line.
 
 use crate::cli::{check, place};
+use k6_summary::Run;
 use std::fs;
 use std::path::Path;
 
@@ -77,4 +78,22 @@ fn an_empty_history_is_a_first_run() {
     }
     // Standard input of the tests is empty.
     check(&[&run, "--previous", "-"], 0);
+}
+
+#[test]
+fn the_record_carries_its_comparison_and_is_still_a_record() {
+    let dir = tempfile::tempdir().unwrap();
+    let (a, b) = (record(dir.path(), 1, 10.0), record(dir.path(), 2, 13.0));
+    let (alone, _) = check(&[&b, "--format", "json"], 0);
+    assert_eq!(alone.parse::<Run>().unwrap(), fs::read_to_string(&b).unwrap().parse().unwrap());
+    let (json, _) = check(&[&b, "--previous", &a, "--format", "json"], 0);
+    assert_eq!(json.parse::<Run>().unwrap(), alone.parse().unwrap());
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let scenario = &json["comparison"]["scenarios"][0];
+    assert_eq!(scenario["baseline"]["run"]["id"], "day-01");
+    assert_eq!(scenario["cells"][0]["column"], "p50");
+    assert_eq!(
+        scenario["cells"][0]["change"],
+        serde_json::json!({ "previous": 10.0, "ratio": 1.3, "worse": true })
+    );
 }

@@ -1,8 +1,7 @@
 //! What people read, as they read it.
 
-use k6_summary::{
-    Run, Scenario, Skipped, Style, Verdict, compare, judge, markdown, read_history, terminal,
-};
+use k6_summary::record::Skipped;
+use k6_summary::{Run, Scenario, Style, Verdict, compare, judge, markdown, read_history, terminal};
 
 const NARROW: Style = Style { ansi: false, width: 80 };
 const WIDE: Style = Style { ansi: false, width: 200 };
@@ -82,6 +81,7 @@ fn what_got_worse_is_bold() {
 
     Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC
     Bold is more than 25 % worse
+    The noise band is learning: 1 of 5 runs
     ~ stands on too few calls to be judged
     cold-start: targets 1 met
     tool-call-mix: targets 1 met
@@ -96,6 +96,7 @@ fn what_got_worse_is_bold() {
 
     Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC
     Bold is more than 25 % worse
+    The noise band is learning: 1 of 5 runs
     ~ stands on too few calls to be judged
     cold-start: targets 1 met
     tool-call-mix: targets 1 met
@@ -110,7 +111,7 @@ fn what_got_worse_is_bold() {
     | `cold-start` | passed | 400 | 0.5 % | 1.50 (−12 %) | 3.10 (±0 %) | \~4.40 (±0 %) | 12.1 (±0 %) |
     | `tool-call-mix` | passed | 12,345 | 0.02 % | 1.70 (±0 %) | **4.40 (+42 %)** | **1,234 (×281)** | **6.29 (−48 %)** |
 
-    Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC. Bold is more than 25 % worse. \~ stands on too few calls to be judged. [earlier run](https://ci.example/runs/412)
+    Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC. Bold is more than 25 % worse. The noise band is learning: 1 of 5 runs. \~ stands on too few calls to be judged. [earlier run](https://ci.example/runs/412)
 
     <details><summary><code>cold-start</code></summary>
 
@@ -187,6 +188,7 @@ fn an_invalid_run_says_why_and_is_never_bold() {
 
     Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC
     Bold is more than 25 % worse
+    The noise band is learning: cold-start 1/5
     ~ stands on too few calls to be judged
     tool-call-mix: 6,200 of 12,345 calls failed (50.2 %), above the limit of 5 %
     cold-start: targets 1 met
@@ -205,7 +207,7 @@ fn an_invalid_run_says_why_and_is_never_bold() {
     | `cold-start` | passed | 400 | 0.5 % | 1.50 (−12 %) | 3.10 (±0 %) | \~4.40 (±0 %) | 12.1 (±0 %) |
     | `tool-call-mix` | invalid | 12,345 | 0.02 % | 1.70 | 4.40 | 1,234 | 6.29 |
 
-    Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC. Bold is more than 25 % worse. \~ stands on too few calls to be judged. [earlier run](https://ci.example/runs/412)
+    Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC. Bold is more than 25 % worse. The noise band is learning: cold-start 1/5. \~ stands on too few calls to be judged. [earlier run](https://ci.example/runs/412)
 
     - `tool-call-mix`: 6,200 of 12,345 calls failed (50.2 %), above the limit of 5 %
     - skipped `runMetric`: no such tool

@@ -1,0 +1,202 @@
+//! How often the rule of comparison is wrong, and how often it sees what is there.
+//!
+//! Weeks are drawn in which nothing changed but the weather: the logarithm of a figure is the sum
+//! of an effect that all figures of a run share and of one of its own, and now and then a whole
+//! week is bad. Three scenarios are measured, thirteen weeks and then the one that is judged.
+//! In it, one scenario may have become slower.
+
+use crate::band::Noise;
+use crate::column::Column;
+use crate::compare::alert;
+
+/// How much figures scatter from run to run, as standard deviations of their logarithms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Profile {
+    pub name: &'static str,
+    /// Shared by all figures of a run.
+    pub run: f64,
+    /// Of P50, P95, P99 and throughput each.
+    pub cells: [f64; 4],
+}
+
+/// A dedicated machine, a shared one, and a busy one.
+pub const PROFILES: [Profile; 3] = [
+    Profile { name: "quiet", run: 0.03, cells: [0.02, 0.04, 0.07, 0.02] },
+    Profile { name: "typical", run: 0.06, cells: [0.04, 0.08, 0.14, 0.04] },
+    Profile { name: "noisy", run: 0.12, cells: [0.08, 0.15, 0.25, 0.08] },
+];
+
+/// In what share of the weeks each level of the rule spoke up, 0 to 1.
+///
+/// Without a step any cell of any scenario counts, so these are false alarms. With one it is any
+/// latency of the scenario that became slower.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Rates {
+    /// Worse than the previous run by more than the tolerance.
+    pub bold: f64,
+    /// Outside the noise band.
+    pub outside: f64,
+    pub alert: f64,
+}
+
+const SCENARIOS: usize = 3;
+const HISTORY: usize = 13;
+const TOLERANCE: f64 = 0.25;
+const BAD_WEEKS: f64 = 0.04;
+const WORST_WEEK: f64 = 1.5;
+
+/// The figures of one cell, oldest first, and the one that is judged.
+type Cell = ([f64; HISTORY], f64);
+
+/// Judges `weeks` weeks, once for every width of the noise band in `sigmas`.
+///
+/// In each, the latencies of one scenario are `step` times what they were before; throughput
+/// stays, as it does where the load is paced.
+pub fn rates(profile: &Profile, step: f64, sigmas: &[f64], weeks: u32, seed: u64) -> Vec<Rates> {
+    let mut random = Random(seed);
+    let mut counts = vec![[0_u32; 3]; sigmas.len()];
+    for _ in 0..weeks {
+        let scenarios = draw(profile, step, &mut random);
+        let looked_at = if step == 1.0 { &scenarios[..] } else { &scenarios[..1] };
+        let bold = looked_at.iter().any(|cells| {
+            cells_of(cells, step).any(|(column, (history, current))| {
+                column.direction().is_worse(history[HISTORY - 1], *current, TOLERANCE)
+            })
+        });
+        let noises: Vec<[Both; 4]> = looked_at.iter().map(both).collect();
+        for (counts, sigmas) in counts.iter_mut().zip(sigmas) {
+            let outside = noises.iter().any(|it| {
+                let cells = if step == 1.0 { &it[..] } else { &it[..3] };
+                cells.iter().any(|it| it.marks(*sigmas).0)
+            });
+            let alerts = noises.iter().any(|it| alert(it.iter().map(|it| it.marks(*sigmas))));
+            for (count, holds) in counts.iter_mut().zip([bold, outside, alerts]) {
+                *count += u32::from(holds);
+            }
+        }
+    }
+    let share = |count| f64::from(count) / f64::from(weeks);
+    let rates = |[bold, outside, alert]: [u32; 3]| Rates {
+        bold: share(bold),
+        outside: share(outside),
+        alert: share(alert),
+    };
+    counts.into_iter().map(rates).collect()
+}
+
+fn cells_of(cells: &[Cell; 4], step: f64) -> impl Iterator<Item = (Column, &Cell)> {
+    let latencies_only = step != 1.0;
+    let all = Column::ALL.into_iter().zip(cells);
+    all.filter(move |(column, _)| !latencies_only || *column != Column::Throughput)
+}
+
+/// The noise around the judged week and around the one before it.
+struct Both {
+    now: (Noise, f64),
+    before: (Noise, f64),
+}
+
+fn both(cells: &[Cell; 4]) -> [Both; 4] {
+    std::array::from_fn(|index| {
+        let direction = Column::ALL[index].direction();
+        let (history, current) = &cells[index];
+        let noise = |it: &[f64]| Noise::of(it, direction).expect("there are twelve weeks or more");
+        let (last, rest) = history.split_last().expect("there are thirteen weeks");
+        Both { now: (noise(history), *current), before: (noise(rest), *last) }
+    })
+}
+
+impl Both {
+    /// Whether the cell is outside, and whether it is so for the second time.
+    fn marks(&self, sigmas: f64) -> (bool, bool) {
+        let is_outside = |(noise, figure): &(Noise, f64)| {
+            noise.excess(*figure) > noise.margin(TOLERANCE, sigmas)
+        };
+        let outside = is_outside(&self.now);
+        (outside, outside && is_outside(&self.before))
+    }
+}
+
+/// All cells of all scenarios; the first scenario is the one that became slower.
+fn draw(profile: &Profile, step: f64, random: &mut Random) -> [[Cell; 4]; SCENARIOS] {
+    let mut scenarios = [[([0.0; HISTORY], 0.0); 4]; SCENARIOS];
+    for week in 0..=HISTORY {
+        let bad = if random.uniform() < BAD_WEEKS {
+            (1.0 + (WORST_WEEK - 1.0) * random.uniform()).ln()
+        } else {
+            0.0
+        };
+        let shared = bad + profile.run * random.normal();
+        for (scenario, cells) in scenarios.iter_mut().enumerate() {
+            for (index, cell) in cells.iter_mut().enumerate() {
+                let direction = Column::ALL[index].direction();
+                let badness = shared + profile.cells[index] * random.normal();
+                let figure = 100.0 * direction.figure(badness);
+                match cell.0.get_mut(week) {
+                    Some(it) => *it = figure,
+                    None if scenario == 0 && index < 3 => cell.1 = step * figure,
+                    None => cell.1 = figure,
+                }
+            }
+        }
+    }
+    scenarios
+}
+
+/// [SplitMix64](https://doi.org/10.1145/2660193.2660195): small, and the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut it = self.0;
+        it = (it ^ (it >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        it = (it ^ (it >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        it ^ (it >> 31)
+    }
+
+    /// Above 0, up to 1.
+    fn uniform(&mut self) -> f64 {
+        ((self.next() >> 11) + 1) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// By the method of Box and Muller.
+    fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * self.uniform().ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.uniform()).cos()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::band::SIGMAS;
+
+    fn judged(profile: usize, step: f64) -> Rates {
+        rates(&PROFILES[profile], step, &[SIGMAS], 4000, 1)[0]
+    }
+
+    #[test]
+    fn false_alarms_stay_in_their_bands() {
+        let [quiet, typical, noisy] = [0, 1, 2].map(|it| judged(it, 1.0));
+        assert!((0.35..=0.52).contains(&typical.bold), "{typical:?}");
+        assert!(typical.outside <= 0.11, "{typical:?}");
+        assert!(typical.alert <= 0.05, "{typical:?}");
+        assert!(quiet.outside <= 0.04 && quiet.alert <= 0.03, "{quiet:?}");
+        assert!(noisy.outside <= 0.16 && noisy.alert <= 0.07, "{noisy:?}");
+    }
+
+    #[test]
+    fn what_became_slower_is_seen() {
+        let [half, double] = [1.5, 2.0].map(|it| judged(1, it));
+        assert!(half.outside >= 0.90 && double.outside >= 0.98, "{half:?} {double:?}");
+        assert!(half.alert >= 0.70 && double.alert >= 0.98, "{half:?} {double:?}");
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_weeks_again() {
+        let again = |seed| rates(&PROFILES[2], 1.0, &[2.0, 3.0], 50, seed);
+        assert_eq!(again(7), again(7));
+        assert_ne!(again(7), again(8));
+    }
+}
