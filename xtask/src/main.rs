@@ -1,10 +1,13 @@
 //! `cargo xtask`: the one entrance to everything this repository does.
 
 mod address;
+mod apt;
 mod bearer;
+mod bench;
 mod browser;
 mod calls;
 mod child;
+mod fuzz;
 mod install;
 mod interrupt;
 mod k6;
@@ -54,6 +57,12 @@ enum Command {
     Setup,
     /// Install what the tests need, then run every test
     Test,
+    /// Run a benchmark: it prints absolutes and asserts ratios
+    #[command(after_help = BENCH)]
+    Bench(bench::Args),
+    /// Run the fuzz targets for a bounded time
+    #[command(after_help = FUZZ)]
+    Fuzz(fuzz::Args),
 }
 
 const EXIT_CODES: &str = "\
@@ -88,6 +97,30 @@ Exit codes:
   2  wrong usage
   3  done, and the answer is bad news: a run that is not `passed`, unless --fail-on never";
 
+const BENCH: &str = "\
+Examples:
+  cargo xtask bench
+      which there are
+  cargo xtask bench mint
+      one of them, on a machine that does nothing else
+
+Exit codes:
+  0  done, and every ratio holds
+  1  a ratio does not hold, or it could not be done; the reason is on stderr
+  2  wrong usage";
+
+const FUZZ: &str = "\
+Examples:
+  cargo xtask fuzz
+      every target for a minute
+  cargo xtask fuzz callback --seconds 600
+      one of them for ten minutes
+
+Exit codes:
+  0  nothing was found
+  1  an input breaks a target, or it could not be done; the input and the reason are on stderr
+  2  wrong usage";
+
 #[tokio::main(flavor = "current_thread")]
 #[expect(clippy::print_stderr, reason = "errors go to stderr")]
 async fn main() -> ExitCode {
@@ -109,6 +142,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Target => target::foreground(&interrupt).await,
         Command::Setup => setup(&interrupt).await,
         Command::Test => test::run(&interrupt).await,
+        Command::Bench(args) => bench::run(&args, &interrupt).await,
+        Command::Fuzz(args) => fuzz::run(&args, &interrupt).await,
     }
 }
 

@@ -14,7 +14,10 @@ use crate::child::run as quietly;
 use crate::child::{self, Child};
 use crate::interrupt::Interrupt;
 use crate::section::{elapsing, say, section};
-use crate::{browser, project, target, tools};
+use crate::{browser, fuzz, project, target, tools};
+
+/// How long each fuzz target runs among the tests.
+const FUZZ_SECONDS: u64 = 5;
 
 /// What one `cargo test` said.
 #[derive(Debug, Default)]
@@ -56,7 +59,12 @@ pub(crate) async fn run(interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
     // One at a time: load and browsers side by side would measure each other.
     let rest = ["--ignored", "--test-threads=1"];
     let with_programs = interrupt.or(cargo_test(&root, &rest, &environment)).await?;
-    summarise(&alone, &with_programs)
+
+    let fuzzing = section("fuzz");
+    let fuzzed = fuzz::all(FUZZ_SECONDS, interrupt).await;
+    drop(fuzzing);
+    let code = summarise(&alone, &with_programs)?;
+    fuzzed.map(|()| code)
 }
 
 /// Says how many tests ran and with what; the code is 0 only if each of them ran and passed.

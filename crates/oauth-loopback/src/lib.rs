@@ -16,6 +16,9 @@ mod code;
 mod discovery;
 mod error;
 mod flow;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzz;
 mod grant;
 mod grant_file;
 mod http;

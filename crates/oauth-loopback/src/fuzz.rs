@@ -1,0 +1,41 @@
+//! What must hold for any text that a stranger sends; the fuzz targets call it, and nobody else.
+
+use url::form_urlencoded;
+
+use crate::answer::{Expectation, judge};
+use crate::authorization::State;
+use crate::challenge::Challenge;
+
+/// A header is read to its end, and what is read from it stands in it.
+pub fn challenge(header: &str) {
+    if let Some(it) = Challenge::bearer([header]) {
+        for name in ["resource_metadata", "scope", "error", "error_description"] {
+            let value = it.parameter(name).unwrap_or_default();
+            assert!(value.chars().all(|it| header.contains(it)), "{name}: {value}");
+        }
+    }
+    let metadata = "https://a.example/metadata";
+    let sound = format!("Bearer resource_metadata=\"{metadata}\"");
+    let found = Challenge::bearer([header, &sound]).expect("the second header has a challenge");
+    assert!(found.parameter("resource_metadata").is_some());
+}
+
+/// A query settles a wait only with the state in it, once; `STATE` in it stands for the right one.
+pub fn callback(query: &str) {
+    let state = State::random();
+    let sent = state.reveal().to_owned();
+    let expected =
+        Expectation { state, issuer: "https://a.example".to_owned(), issuer_is_sent: false };
+    let query = query.replace("STATE", &sent);
+    let Ok(answer) = judge(&query, &expected) else { return };
+    let states: Vec<_> =
+        form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "state").collect();
+    assert!(states.len() == 1 && states[0].1 == sent);
+    match answer {
+        Ok(code) => assert!(!code.is_empty()),
+        Err(error) => {
+            let said = error.to_string();
+            assert!(!said.contains(char::is_control) && said.chars().count() < 1000, "{said}");
+        }
+    }
+}
