@@ -19,6 +19,7 @@ mod preflight;
 mod progress;
 mod project;
 mod report;
+mod roc;
 mod scenario;
 mod section;
 mod target;
@@ -63,6 +64,8 @@ enum Command {
     /// Run the fuzz targets for a bounded time
     #[command(after_help = FUZZ)]
     Fuzz(fuzz::Args),
+    /// Measure how often the rule of comparison is wrong and write docs/roc.csv and docs/roc.svg
+    Roc,
 }
 
 const EXIT_CODES: &str = "\
@@ -144,6 +147,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Test => test::run(&interrupt).await,
         Command::Bench(args) => bench::run(&args, &interrupt).await,
         Command::Fuzz(args) => fuzz::run(&args, &interrupt).await,
+        Command::Roc => roc::run(),
     }
 }
 
