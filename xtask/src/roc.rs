@@ -87,7 +87,7 @@ fn y(share: f64) -> f64 {
 /// Across, weeks with a false mark; up, weeks in which the slower scenario was marked.
 fn svg(sweeps: &[Sweep]) -> String {
     let colors = ["#0a7d5a", "#1f5fbf", "#b3421f"];
-    let mut body = grid();
+    let (mut body, mut labels) = (grid(), String::new());
     let find = |profile, step| sweeps.iter().find(|it| it.profile == profile && it.step == step);
     for (profile, color) in PROFILES.iter().zip(colors) {
         let both = find(profile.name, 1.0).zip(find(profile.name, SHOWN));
@@ -111,8 +111,9 @@ fn svg(sweeps: &[Sweep]) -> String {
             bold_y - 5.0
         );
         let (label_x, label_y) = points[points.len() - 1];
-        body += &text(label_x + 10.0, label_y - 6.0, "start", color, profile.name);
+        labels += &text(label_x + 10.0, label_y - 6.0, "start", color, profile.name);
     }
+    body += &labels;
     let title = "Weeks with a false mark, and weeks in which +50 % in one scenario was marked";
     body += &text(LEFT, 22.0, "start", "#222", title);
     let legend =
