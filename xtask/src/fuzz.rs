@@ -66,7 +66,7 @@ async fn one(root: &Path, cargo_fuzz: &Path, target: &str, seconds: u64) -> anyh
     fuzz.arg(&corpus).arg(root.join("fuzz/seeds").join(target));
     fuzz.args(["--", "-timeout=10", "-rss_limit_mb=2048", "-verbosity=0"]);
     fuzz.arg(format!("-max_total_time={seconds}"));
-    fuzz.current_dir(root).stdout(Stdio::null()).stderr(Stdio::piped());
+    fuzz.env("RUST_BACKTRACE", "0").current_dir(root).stdout(Stdio::null()).stderr(Stdio::piped());
     let output = elapsing("fuzz", target, child::output("cargo fuzz", &mut fuzz)).await?;
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr);

@@ -1,6 +1,7 @@
 //! The query of a callback, [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2) with the `iss` of
 //! [RFC 9207](https://www.rfc-editor.org/rfc/rfc9207).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::authorization::State;
@@ -15,33 +16,45 @@ pub(crate) struct Expectation {
     pub(crate) issuer_is_sent: bool,
 }
 
-/// Reads the query of a callback: `Err` says why it is not the answer that is waited for, `Ok` is the answer.
-pub(crate) fn judge(
-    query: &str,
-    expected: &Expectation,
-) -> Result<Result<String, Error>, &'static str> {
-    let mut parameters = BTreeMap::new();
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if parameters.insert(name, value).is_some() {
-            return Err("repeated a parameter");
+/// The parameters of a callback, each of them once.
+pub(crate) struct Parameters<'a>(BTreeMap<Cow<'a, str>, Cow<'a, str>>);
+
+impl<'a> Parameters<'a> {
+    pub(crate) fn parse(query: &'a str) -> Result<Self, &'static str> {
+        let mut parameters = BTreeMap::new();
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            if parameters.insert(name, value).is_some() {
+                return Err("repeated a parameter");
+            }
         }
+        Ok(Self(parameters))
     }
-    let parameter = |name: &str| parameters.get(name).map(|it| it.as_ref());
-    if !parameter("state").is_some_and(|it| expected.state.matches(it)) {
-        return Err("had no state or a wrong one");
+
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|it| it.as_ref())
     }
-    let from_issuer = match parameter("iss") {
-        Some(it) => it == expected.issuer,
-        None => !expected.issuer_is_sent,
-    };
-    if !from_issuer {
-        return Ok(Err(Error::CallbackIssuer { issuer: clean(&expected.issuer) }));
+
+    /// `Err` says why this is not the answer that is waited for, `Ok` is the answer.
+    pub(crate) fn judge(
+        &self,
+        expected: &Expectation,
+    ) -> Result<Result<String, Error>, &'static str> {
+        if !self.get("state").is_some_and(|it| expected.state.matches(it)) {
+            return Err("had no state or a wrong one");
+        }
+        let from_issuer = match self.get("iss") {
+            Some(it) => it == expected.issuer,
+            None => !expected.issuer_is_sent,
+        };
+        if !from_issuer {
+            return Ok(Err(Error::CallbackIssuer { issuer: clean(&expected.issuer) }));
+        }
+        if let Some(error) = self.get("error").filter(|it| !it.is_empty()) {
+            let description = self.get("error_description").map(clean);
+            return Ok(Err(Error::Denied { error: clean(error), description }));
+        }
+        Ok(self.get("code").filter(|it| !it.is_empty()).map(str::to_owned).ok_or(Error::NoCode))
     }
-    if let Some(error) = parameter("error").filter(|it| !it.is_empty()) {
-        let description = parameter("error_description").map(clean);
-        return Ok(Err(Error::Denied { error: clean(error), description }));
-    }
-    Ok(parameter("code").filter(|it| !it.is_empty()).map(str::to_owned).ok_or(Error::NoCode))
 }
 
 #[cfg(test)]
@@ -58,6 +71,10 @@ mod tests {
         let state = State::random();
         let sent = state.reveal().to_owned();
         (sent, Expectation { state, issuer: ISSUER.to_owned(), issuer_is_sent })
+    }
+
+    fn judge(query: &str, expected: &Expectation) -> Result<Result<String, Error>, &'static str> {
+        Parameters::parse(query)?.judge(expected)
     }
 
     fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {

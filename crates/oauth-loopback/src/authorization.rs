@@ -11,12 +11,12 @@ use tokio::sync::watch;
 use url::Url;
 
 use crate::answer::Expectation;
-use crate::callback::LoopbackListener;
 use crate::client_information::ClientInformation;
 use crate::code::AuthorizationCode;
 use crate::discovery::Discovery;
 use crate::error::{Error, clean};
 use crate::http;
+use crate::listener::LoopbackListener;
 use crate::pkce::CodeVerifier;
 use crate::token_endpoint::TokenEndpoint;
 

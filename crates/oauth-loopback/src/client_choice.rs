@@ -1,11 +1,11 @@
 //! Which client to be: the order of the MCP specification's client registration.
 
-use crate::callback::LoopbackListener;
 use crate::client_information::ClientInformation;
 use crate::client_store::Remembered;
 use crate::discovery::Discovery;
 use crate::error::Error;
 use crate::flow::Config;
+use crate::listener::LoopbackListener;
 use crate::registration::{ClientMetadata, register};
 
 /// A client, and the listener on its redirect URI.

@@ -1,13 +1,13 @@
 use std::time::{Duration, Instant};
 
 use crate::authorization::{AuthorizationRequest, Opening};
-use crate::callback::LoopbackListener;
 use crate::client_choice::{Chosen, Origin, Registrar};
 use crate::client_information::ClientInformation;
 use crate::client_store::ClientStore;
 use crate::discovery::{Discovery, discover_challenged, discover_issuer};
 use crate::error::Error;
 use crate::grant::Grant;
+use crate::listener::LoopbackListener;
 use crate::secret::AccessToken;
 
 /// What [`authorize`] is to do.
@@ -107,7 +107,7 @@ where
     loop {
         let Chosen { client, listener, origin, .. } = chosen;
         let redirect_uri = listener.redirect_uri().to_owned();
-        let fixed = listener.fixed;
+        let place = listener.place();
         let mut request = AuthorizationRequest::new(&discovery, &client, listener, &scope)?;
         if silent {
             request = request.silent();
@@ -135,15 +135,8 @@ where
                 _ => return Err(error),
             },
         };
-        let listener = match LoopbackListener::bind_to(&redirect_uri).await {
-            Ok(mut it) => {
-                it.fixed = fixed;
-                it
-            }
-            // A client that is yet to be registered listens anywhere.
-            Err(_) if !fixed && !matches!(remedy, Remedy::Ask) => LoopbackListener::bind().await?,
-            Err(it) => return Err(it),
-        };
+        // A client that is yet to be registered listens anywhere.
+        let listener = place.listen(!matches!(remedy, Remedy::Ask)).await?;
         silent = false;
         chosen = match remedy {
             Remedy::Ask => Chosen { client, listener, origin, consented: false },

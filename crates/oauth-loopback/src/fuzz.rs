@@ -2,7 +2,7 @@
 
 use url::form_urlencoded;
 
-use crate::answer::{Expectation, judge};
+use crate::answer::{Expectation, Parameters};
 use crate::authorization::State;
 use crate::challenge::Challenge;
 
@@ -27,7 +27,8 @@ pub fn callback(query: &str) {
     let expected =
         Expectation { state, issuer: "https://a.example".to_owned(), issuer_is_sent: false };
     let query = query.replace("STATE", &sent);
-    let Ok(answer) = judge(&query, &expected) else { return };
+    let parameters = Parameters::parse(&query);
+    let Ok(Ok(answer)) = parameters.map(|it| it.judge(&expected)) else { return };
     let states: Vec<_> =
         form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "state").collect();
     assert!(states.len() == 1 && states[0].1 == sent);

@@ -13,6 +13,7 @@ mod hostile;
 mod program;
 mod registration;
 mod server;
+mod shared;
 mod target;
 mod token;
 mod wait;

@@ -1,0 +1,266 @@
+//! The socket behind a loopback redirect URI, [RFC 8252 §7.3](https://www.rfc-editor.org/rfc/rfc8252#section-7.3).
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
+use axum::middleware::map_response;
+use axum::response::Response;
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+use tokio::time;
+use url::{Host, Url};
+
+use crate::answer::Expectation;
+use crate::callback::{Desk, callback};
+use crate::error::{Error, clean};
+
+const PATH: &str = "/callback";
+const AFTER_BROWSER: Duration = Duration::from_secs(10);
+const CLOSING: Duration = Duration::from_secs(10);
+const DELIVERY: Duration = Duration::from_secs(1);
+
+/// A port of 127.0.0.1 that is held from before the client is registered until the code is there.
+///
+/// It belongs to one authorization request; [`LoopbackListener::share`] serves many at a time.
+pub struct LoopbackListener {
+    desk: Arc<Desk>,
+    /// None where the socket is shared, and served by the one who shares it.
+    socket: Option<TcpListener>,
+    /// Whether someone chose this redirect URI, so that no other will do.
+    pub(crate) fixed: bool,
+}
+
+/// One redirect URI for many authorization requests at a time, told apart by their `state`.
+pub struct SharedListener {
+    desk: Arc<Desk>,
+}
+
+/// Where a listener was, for another attempt.
+pub(crate) struct Place {
+    redirect_uri: String,
+    shared: Option<Arc<Desk>>,
+    fixed: bool,
+}
+
+impl LoopbackListener {
+    /// Listens on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// [`Error::Listen`].
+    pub async fn bind() -> Result<Self, Error> {
+        let (socket, address) = listen((Ipv4Addr::LOCALHOST, 0).into()).await?;
+        let authority = address.to_string();
+        let redirect_uri = format!("http://{authority}{PATH}");
+        let desk = Arc::new(Desk::new(authority, PATH.to_owned(), redirect_uri));
+        Ok(Self { desk, socket: Some(socket), fixed: false })
+    }
+
+    /// Listens where a client that was registered beforehand is redirected to: on 127.0.0.1, `[::1]` or `localhost`.
+    ///
+    /// # Errors
+    /// [`Error::RedirectUri`] for an address that is not on loopback, [`Error::Listen`] if the port is taken.
+    pub async fn bind_to(redirect_uri: &str) -> Result<Self, Error> {
+        let refused = || Error::RedirectUri { redirect_uri: clean(redirect_uri) };
+        let url = Url::parse(redirect_uri).map_err(|_| refused())?;
+        let host = match url.host() {
+            Some(Host::Ipv4(Ipv4Addr::LOCALHOST)) | Some(Host::Domain("localhost")) => {
+                IpAddr::V4(Ipv4Addr::LOCALHOST)
+            }
+            Some(Host::Ipv6(Ipv6Addr::LOCALHOST)) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            _ => return Err(refused()),
+        };
+        let plain = url.scheme() == "http"
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        let Some(port) = url.port_or_known_default().filter(|it| plain && *it != 0) else {
+            return Err(refused());
+        };
+        let (socket, _) = listen((host, port).into()).await?;
+        let (authority, path) = (url.authority().to_owned(), url.path().to_owned());
+        let desk = Arc::new(Desk::new(authority, path, redirect_uri.to_owned()));
+        Ok(Self { desk, socket: Some(socket), fixed: true })
+    }
+
+    /// The redirect URI to register, to authorize with and to exchange with, always in this spelling.
+    pub fn redirect_uri(&self) -> &str {
+        &self.desk.redirect_uri
+    }
+
+    /// Serves this redirect URI for as long as `work` runs, for any number of authorization requests.
+    ///
+    /// One port and one client serve a thousand users, and no port is used up by a mint.
+    ///
+    /// # Errors
+    /// [`Error::Listen`] when the socket fails; what `work` gives is returned as it is.
+    pub async fn share<T>(self, work: impl AsyncFnOnce(&SharedListener) -> T) -> Result<T, Error> {
+        let Self { desk, socket, .. } = self;
+        let shared = SharedListener { desk };
+        match socket {
+            Some(it) => served(it, router(&shared.desk), async { Ok(work(&shared).await) }).await,
+            None => Ok(work(&shared).await),
+        }
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        let shared = self.socket.is_none().then(|| Arc::clone(&self.desk));
+        Place { redirect_uri: self.redirect_uri().to_owned(), shared, fixed: self.fixed }
+    }
+
+    /// Waits until one callback settles the matter, with `browser` beside it; `settle` becomes true at that moment.
+    pub(crate) async fn wait(
+        self,
+        expectation: Expectation,
+        timeout: Duration,
+        browser: impl Future<Output = Result<(), Error>>,
+        settle: watch::Sender<bool>,
+    ) -> Result<String, Error> {
+        let Self { desk, socket, .. } = self;
+        let answer = answered(&desk, expectation, timeout, browser, settle);
+        match socket {
+            // The socket is about to go, so no connection may wait for another request.
+            Some(it) => served(it, router(&desk).layer(map_response(close)), answer).await,
+            None => answer.await,
+        }
+    }
+}
+
+impl SharedListener {
+    /// A listener for one more authorization request, on the same redirect URI.
+    pub fn listener(&self) -> LoopbackListener {
+        LoopbackListener { desk: Arc::clone(&self.desk), socket: None, fixed: true }
+    }
+
+    /// The redirect URI of all of them.
+    pub fn redirect_uri(&self) -> &str {
+        &self.desk.redirect_uri
+    }
+}
+
+impl Place {
+    /// Listens there again, or elsewhere where that does as well.
+    pub(crate) async fn listen(self, elsewhere: bool) -> Result<LoopbackListener, Error> {
+        let Self { redirect_uri, shared, fixed } = self;
+        if let Some(desk) = shared {
+            return Ok(LoopbackListener { desk, socket: None, fixed });
+        }
+        match LoopbackListener::bind_to(&redirect_uri).await {
+            Ok(it) => Ok(LoopbackListener { fixed, ..it }),
+            Err(_) if elsewhere && !fixed => LoopbackListener::bind().await,
+            Err(it) => Err(it),
+        }
+    }
+}
+
+async fn answered(
+    desk: &Desk,
+    expectation: Expectation,
+    timeout: Duration,
+    browser: impl Future<Output = Result<(), Error>>,
+    settle: watch::Sender<bool>,
+) -> Result<String, Error> {
+    let mut seat = desk.sit_down(expectation);
+    let mut browser = pin!(browser);
+    let mut browser_ended = false;
+    let first = async {
+        tokio::select! {
+            biased;
+            Ok(it) = &mut seat.answered => return Ok(it),
+            ended = &mut browser => {
+                browser_ended = true;
+                ended?;
+            }
+        }
+        match time::timeout(AFTER_BROWSER, &mut seat.answered).await {
+            Ok(Ok(it)) => Ok(it),
+            _ => Err(Error::NoCallbackAfterBrowser {
+                redirect_uri: desk.redirect_uri.clone(),
+                waited: AFTER_BROWSER,
+                ignored: desk.ignored(),
+            }),
+        }
+    };
+    let answer = time::timeout(timeout, first).await.unwrap_or_else(|_| {
+        Err(Error::NoCallback {
+            redirect_uri: desk.redirect_uri.clone(),
+            waited: timeout,
+            ignored: desk.ignored(),
+        })
+    })?;
+    settle.send_replace(true);
+    if !browser_ended {
+        // The answer is here; a browser that closes badly or late does not take it away.
+        let _ = time::timeout(CLOSING, browser).await;
+    }
+    answer
+}
+
+fn router(desk: &Arc<Desk>) -> Router {
+    Router::new().fallback(callback).with_state(Arc::clone(desk))
+}
+
+async fn close(mut response: Response) -> Response {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// Serves the callbacks of `socket` until `work` is done.
+async fn served<T>(
+    socket: TcpListener,
+    router: Router,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let address = socket.local_addr().map(|it| it.to_string()).unwrap_or_default();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = axum::serve(socket, router).with_graceful_shutdown(async {
+        // An error means that the wait was dropped, which stops the server just the same.
+        let _ = stopped.await;
+    });
+    let mut server = pin!(server.into_future());
+    let outcome = tokio::select! {
+        outcome = work => outcome,
+        ended = &mut server => {
+            let source = ended.err().unwrap_or_else(|| io::ErrorKind::NotConnected.into());
+            Err(Error::Listen { address, source })
+        }
+    };
+    drop(stop);
+    // The page is still on its way to the browser; a connection that stays open beyond that is cut.
+    let _ = time::timeout(DELIVERY, server).await;
+    outcome
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+    let bound = async {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        io::Result::Ok((listener, address))
+    };
+    bound.await.map_err(|source| Error::Listen { address: address.to_string(), source })
+}
+
+impl fmt::Debug for LoopbackListener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let redirect_uri = self.redirect_uri();
+        f.debug_struct("LoopbackListener")
+            .field("redirect_uri", &redirect_uri)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for SharedListener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let redirect_uri = self.redirect_uri();
+        f.debug_struct("SharedListener")
+            .field("redirect_uri", &redirect_uri)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,110 @@
+//! One redirect URI for many requests.
+
+use std::collections::HashMap;
+
+use oauth_loopback::{
+    AuthorizationRequest, ClientInformation, Config, Error, LoopbackListener, SharedListener,
+    authorize,
+};
+use reqwest::StatusCode;
+use tokio::net::TcpStream;
+use tokio::sync::Barrier;
+
+use crate::callback::{Callback, LONG};
+use crate::server::{Script, Server};
+use crate::{browser, discovered, http, visit};
+
+async fn bind() -> LoopbackListener {
+    LoopbackListener::bind().await.expect("a free port")
+}
+
+async fn request(server: &Server, shared: &SharedListener) -> AuthorizationRequest {
+    let client = ClientInformation::preregistered("client-1");
+    AuthorizationRequest::new(&discovered(server).await, &client, shared.listener(), &[])
+        .expect("the script offers PKCE")
+}
+
+fn query_of(request: &AuthorizationRequest) -> HashMap<String, String> {
+    request.url().query_pairs().into_owned().collect()
+}
+
+#[tokio::test]
+async fn each_request_gets_the_callback_with_its_own_state() {
+    let server = Server::start(Script::default()).await;
+    let work = bind().await.share(async |shared: &SharedListener| {
+        let (one, other) = (request(&server, shared).await, request(&server, shared).await);
+        let (uri, one_state) = (shared.redirect_uri(), query_of(&one)["state"].clone());
+        let other_state = query_of(&other)["state"].clone();
+        assert_eq!(query_of(&one)["redirect_uri"], uri);
+        let both_wait = Barrier::new(2);
+        let one = one.wait_for_code(LONG, async |mut opening| {
+            both_wait.wait().await;
+            let answer = format!("{uri}?code=for-other&state={other_state}&iss={}", server.origin);
+            let page = browser().get(answer).send().await.expect("a page");
+            assert_eq!(page.status(), StatusCode::OK);
+            // The request whose state it was not still waits.
+            let denied =
+                format!("{uri}?error=access_denied&state={one_state}&iss={}", server.origin);
+            assert_eq!(
+                browser().get(denied).send().await.expect("a page").status(),
+                StatusCode::FORBIDDEN
+            );
+            opening.code_arrived().await;
+            Ok::<_, std::io::Error>(())
+        });
+        let other = other.wait_for_code(LONG, async |mut opening| {
+            both_wait.wait().await;
+            opening.code_arrived().await;
+            Ok::<_, std::io::Error>(())
+        });
+        tokio::join!(one, other)
+    });
+    let (one, other) = work.await.expect("it listens");
+    assert!(matches!(one, Err(Error::Denied { .. })), "{one:?}");
+    other.expect("its code came through the other's browser");
+}
+
+#[tokio::test]
+async fn a_state_is_good_for_one_request_and_for_as_long_as_that_waits() {
+    let server = Server::start(Script::default()).await;
+    let work = bind().await.share(async |shared: &SharedListener| {
+        let first = request(&server, shared).await;
+        let mut late = String::new();
+        let outcome = first.wait_for_code(LONG, async |opening| {
+            let callback = Callback::new(opening, &server);
+            late = format!("{}{}", callback.uri, callback.answer());
+            assert_eq!(callback.get(&callback.answer()).await.0, StatusCode::OK);
+            assert_eq!(callback.get(&callback.answer()).await.0, StatusCode::GONE);
+            Ok::<_, std::io::Error>(())
+        });
+        outcome.await.expect("the code");
+        let second = request(&server, shared).await;
+        let outcome = second.wait_for_code(LONG, async |opening| {
+            let callback = Callback::new(opening, &server);
+            let again = browser().get(&late).send().await.expect("a page");
+            assert_eq!(again.status(), StatusCode::BAD_REQUEST);
+            assert_eq!(callback.get(&callback.answer()).await.0, StatusCode::OK);
+            Ok::<_, std::io::Error>(())
+        });
+        outcome.await.expect("the second code");
+    });
+    work.await.expect("it listens");
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again_and_the_port_is_closed_at_the_end() {
+    let server = Server::start(Script::default()).await;
+    let mut authority = String::new();
+    let work = bind().await.share(async |shared: &SharedListener| {
+        authority = shared.redirect_uri()["http://".len()..].trim_end_matches("/callback").into();
+        for _ in 0..3 {
+            let mut config = Config::new(server.mcp());
+            config.timeout = LONG;
+            authorize(&http(), shared.listener(), &config, visit).await.expect("a token");
+        }
+        let page = browser().get(shared.redirect_uri()).send().await.expect("a page");
+        assert_eq!(page.headers().get("connection"), None);
+    });
+    work.await.expect("it listens");
+    TcpStream::connect(&authority).await.expect_err("the port is closed");
+}
