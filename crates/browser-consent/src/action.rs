@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::field;
 use crate::flow::{Flow, Step, Stop};
 use crate::locate::{self, Found};
-use crate::memory::Action;
+use crate::memory::{Action, Press};
 use crate::page::Sent;
 use crate::problem::Problem;
 use crate::snapshot::{Button, Field, Snapshot};
@@ -17,6 +17,8 @@ use crate::tab::Outcome;
 const WEAK_QUIET: Duration = Duration::from_millis(800);
 /// After which a page that never shows a button to press is given up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+/// After which a press that has sent nothing is taken for lost, as in a page that does not listen yet.
+const LOST: Duration = Duration::from_secs(2);
 /// After which a press is known to have done nothing.
 const NO_EFFECT: Duration = Duration::from_secs(15);
 const CONSOLE_AFTER: Duration = Duration::from_millis(600);
@@ -220,11 +222,37 @@ impl Flow<'_> {
                 return Err(Problem::FormAction { says: line.clone() }.into());
             }
         }
+        if press.at.elapsed() > LOST && self.is_lost(page, &press) {
+            return self.start_over(page, action).await;
+        }
         if press.at.elapsed() > NO_EFFECT && self.memory.quiet() > PATIENCE {
             let console = self.console.iter().rev().take(3).rev().cloned().collect();
             return Err(Problem::NoEffect { button: press.label, console }.into());
         }
         Ok(Step::Wait)
+    }
+
+    /// Whether a press has left the page as it was: nothing was sent, and the button waits to be pressed or the form to be filled.
+    fn is_lost(&self, page: &Snapshot, press: &Press) -> bool {
+        let button = page.buttons.iter().find(|it| self.clean(&it.label) == press.label);
+        let is_empty = page.fields.iter().any(|it| it.length == 0);
+        page.sent == press.sent
+            && !self.in_frame
+            && button.is_some_and(|it| !it.disabled || is_empty)
+    }
+
+    /// Opens the request again after a lost press, as nothing is pressed twice in a document.
+    async fn start_over(&mut self, page: &Snapshot, action: Action) -> Result<Step, Stop> {
+        if !self.memory.lose(page, action) {
+            return Ok(Step::Wait);
+        }
+        if matches!(action, Action::Identifier | Action::Password) {
+            self.past.password = None;
+        }
+        self.past.identifier = None;
+        self.acted("which was lost, so opened the request again".to_owned());
+        self.tab.open(self.it.url).await?;
+        Ok(Step::Acted)
     }
 
     pub(crate) async fn read_console(&mut self) {

@@ -24,6 +24,8 @@ pub(crate) enum Action {
 pub(crate) struct Press {
     pub(crate) at: Instant,
     pub(crate) label: String,
+    /// What the document had sent before.
+    pub(crate) sent: u32,
 }
 
 #[derive(Debug)]
@@ -35,6 +37,7 @@ pub(crate) struct Memory {
     buttons: HashMap<Handle, (u64, Instant)>,
     pressed: HashMap<(String, Action), Press>,
     presses: HashMap<(String, Action), usize>,
+    lost: HashSet<(String, Action)>,
     /// What the browser itself said about a button, as long as that looks the same.
     witnessed: HashMap<Handle, (u64, bool)>,
     /// How often something was typed into a field.
@@ -56,6 +59,7 @@ impl Memory {
             buttons: HashMap::new(),
             pressed: HashMap::new(),
             presses: HashMap::new(),
+            lost: HashSet::new(),
             witnessed: HashMap::new(),
             typed: HashMap::new(),
             ticked: HashSet::new(),
@@ -115,9 +119,19 @@ impl Memory {
     }
 
     pub(crate) fn press(&mut self, page: &Snapshot, action: Action, label: String) {
-        self.pressed.insert((page.document.clone(), action), Press { at: Instant::now(), label });
+        let press = Press { at: Instant::now(), label, sent: page.sent };
+        self.pressed.insert((page.document.clone(), action), press);
         *self.presses.entry((page.address.clone(), action)).or_default() += 1;
         self.changed = Instant::now();
+    }
+
+    /// Takes a press for lost; false if one was lost at this address before.
+    pub(crate) fn lose(&mut self, page: &Snapshot, action: Action) -> bool {
+        let place = (page.address.clone(), action);
+        if let Some(presses) = self.presses.get_mut(&place) {
+            *presses = presses.saturating_sub(1);
+        }
+        self.lost.insert(place)
     }
 
     /// The press of this kind in this very document.

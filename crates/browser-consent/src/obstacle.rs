@@ -95,6 +95,7 @@ impl Flow<'_> {
         }
         if self.past.identifier.is_some() && !self.memory.has_approved() && !self.reopened {
             self.reopened = true;
+            self.past.identifier = None;
             self.acted("opened the request again".to_owned());
             self.tab.open(self.it.url).await?;
             return Ok(Step::Acted);

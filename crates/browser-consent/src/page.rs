@@ -95,7 +95,7 @@ pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
     }
     if let Some(at) = user
         && locate::login(page, &page.fields[at]) != Found::Nothing
-        && (past.identifier.is_none() || consent == Found::Nothing)
+        && (consent == Found::Nothing || !is_over(page, past, consent))
     {
         return match &past.identifier {
             Some(sent) if is_back(page, sent) => Kind::BadCredentials(complaint(page, sent)),
@@ -135,6 +135,12 @@ fn needs_human(page: &Snapshot, has_password: bool) -> Option<&'static str> {
     }
     let is_captcha = |address: &str| CAPTCHAS.iter().any(|it| address.contains(it));
     page.frames.iter().any(|it| !it.hidden && is_captcha(&it.address)).then_some("a captcha")
+}
+
+/// Whether the identifier was sent and this is no longer the form that it was sent with.
+fn is_over(page: &Snapshot, past: &Past<'_>, consent: Found) -> bool {
+    let strong = matches!(consent, Found::Best { strong: true, .. });
+    past.identifier.as_ref().is_some_and(|sent| strong || sent.document != page.document)
 }
 
 /// Whether the form that was sent is here again: in a new document, or below a warning that was not there.

@@ -214,3 +214,14 @@ fn the_sign_in_form_that_comes_back_is_not_filled_again() {
         &Kind::SignIn { user: None, password: Some(0) },
     );
 }
+
+#[test]
+fn the_identifier_form_that_waits_for_its_answer_is_no_consent() {
+    let identifier = Some(Sent { document: "1".into(), alerts: Vec::new() });
+    let form = json!({
+        "fields": [{ "kind": "email", "form": 0 }],
+        "buttons": [{ "label": "Next", "kind": "submit", "form": 0 }],
+    });
+    let sent = Past { identifier, ..past() };
+    check_kind(&form, &sent, &Kind::SignIn { user: Some(0), password: None });
+}

@@ -158,6 +158,26 @@ const scopes = [
   ...all(listed).filter(visible).slice(0, 300).flatMap(scopesOf),
 ];
 
+// Whether anything has left the page since it was first looked at, to tell a press that was lost from a slow one.
+const watch = () => {
+  const it = { sent: 0 };
+  const counted = (owner, name) => {
+    const real = owner[name];
+    owner[name] = function (...given) {
+      it.sent += 1;
+      return real.apply(this, given);
+    };
+  };
+  counted(window, 'fetch');
+  counted(XMLHttpRequest.prototype, 'send');
+  counted(Navigator.prototype, 'sendBeacon');
+  counted(HTMLFormElement.prototype, 'submit');
+  addEventListener('submit', event => { it.sent += event.defaultPrevented ? 0 : 1; });
+  addEventListener('beforeunload', () => { it.sent += 1; });
+  return it;
+};
+const { sent } = (window[Symbol.for('browser-consent')] ??= watch());
+
 const spoken = selector => [...new Set(all(selector).filter(visible).map(it => tidy(it.innerText)).filter(Boolean))];
 const query = new URLSearchParams(location.search);
 return {
@@ -166,6 +186,7 @@ return {
   document: String(performance.timeOrigin),
   ready: document.readyState !== 'loading',
   status: performance.getEntriesByType('navigation')[0]?.responseStatus ?? 0,
+  sent,
   title: tidy(document.title),
   heading: tidy(all('h1').find(visible)?.innerText),
   text: tidy(roots.flatMap(it => (it === document ? [document.body] : [...it.children])).map(it => it?.innerText ?? '').join(' '), 2000),

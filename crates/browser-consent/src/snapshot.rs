@@ -18,6 +18,8 @@ pub(crate) struct Snapshot {
     pub(crate) document: String,
     pub(crate) ready: bool,
     pub(crate) status: u16,
+    /// How often the document has sent something, or begun to leave.
+    pub(crate) sent: u32,
     pub(crate) title: String,
     pub(crate) heading: String,
     pub(crate) text: String,

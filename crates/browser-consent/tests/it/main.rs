@@ -8,6 +8,8 @@ mod screens;
 mod sessions;
 mod site;
 mod target;
+mod target_screens;
+mod target_site;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -77,7 +77,12 @@ function message({ ok, title, text }) {
 
 document.addEventListener('redraw', event => {
   event.preventDefault();
-  if (!busy) draw();
+  if (busy) return;
+  const typed = [...main.querySelectorAll('input')].map(it => it.value);
+  draw();
+  if (!event.detail.keep) return;
+  main.querySelectorAll('input').forEach((it, at) => { it.value = typed[at]; });
+  find('form')?.dispatchEvent(new Event('input'));
 });
 addEventListener('popstate', () => show(location.href));
 await show(location.href);

@@ -2,10 +2,15 @@
 const faults = document.currentScript.dataset.faults.split(' ');
 const button = event => event.target.closest?.('button');
 
-// What was typed is lost with the field, as when a framework takes over what the server has drawn.
-function redraw() {
-  const isDrawnAnew = !document.dispatchEvent(new Event('redraw', { cancelable: true }));
-  if (!isDrawnAnew) for (const it of document.forms) it.replaceWith(it.cloneNode(true));
+// An application draws itself; a form is replaced by its copy.
+function redraw(keep) {
+  const isDrawn = !document.dispatchEvent(new CustomEvent('redraw', { cancelable: true, detail: { keep } }));
+  if (isDrawn) return;
+  for (const it of document.forms) {
+    const copy = it.cloneNode(true);
+    if (!keep) copy.reset();
+    it.replaceWith(copy);
+  }
 }
 
 if (faults.includes('redraw')) {
@@ -14,14 +19,15 @@ if (faults.includes('redraw')) {
     if (screen !== location.pathname) [screen, redrawn] = [location.pathname, 0];
     if (redrawn < 5 && document.querySelector('button')) {
       redrawn += 1;
-      redraw();
+      // As when a framework takes over what the server has drawn, what was typed is lost.
+      redraw(false);
     }
   }, 80);
   // Between finding the button and pressing it.
   addEventListener('pointerover', event => {
     if (!button(event) || reached === location.pathname) return;
     reached = location.pathname;
-    redraw();
+    redraw(true);
   }, true);
 }
 
