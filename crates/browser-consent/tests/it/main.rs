@@ -9,7 +9,6 @@ mod sessions;
 mod site;
 mod target;
 mod target_screens;
-mod target_site;
 
 use std::path::PathBuf;
 use std::time::Duration;

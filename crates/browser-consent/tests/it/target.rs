@@ -1,73 +1,64 @@
-//! The whole way against `mcp-target`, with a listener of our own.
+//! A running `mcp-target`, a client of it, and the listener behind its redirect URI.
 
-use std::time::{Duration, Instant};
-
-use browser_consent::{Consent, Credentials};
-use mcp_target::{Config, User};
+use mcp_target::{Config, Faults, Screens, User};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
-use crate::run;
-use crate::site::{EMAIL, PASSWORD};
+pub(crate) const EMAIL: &str = "loadtest@novamart.example";
+pub(crate) const PASSWORD: &str = "correct horse battery";
+pub(crate) const CLIENT: &str = "Deny Nothing";
 
-const CLIENT: &str = "Deny Nothing";
-
-#[tokio::test]
-#[ignore = "needs a browser"]
-async fn the_embedded_target_hands_a_code_to_the_listener() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let issuer = mcp_target::issuer(listener.local_addr().unwrap());
-    let user = User { email: EMAIL.into(), password: PASSWORD.into(), workspace: "ws-1".into() };
-    tokio::spawn(mcp_target::serve(listener, Config::new(vec![user]), std::future::pending()));
-
-    let callback = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let redirect = format!("http://{}/callback", callback.local_addr().unwrap());
-    let metadata = json!({ "client_name": CLIENT, "redirect_uris": [redirect], "token_endpoint_auth_method": "none" });
-    let client = post(&issuer, "/register", &metadata).await;
-
-    let mut url = Url::parse(&format!("{issuer}/authorize")).unwrap();
-    url.query_pairs_mut()
-        .append_pair("response_type", "code")
-        .append_pair("client_id", client["client_id"].as_str().unwrap())
-        .append_pair("redirect_uri", &redirect)
-        .append_pair("scope", "mcp:read")
-        .append_pair("state", "state-1c2d3e4f")
-        .append_pair("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
-        .append_pair("code_challenge_method", "S256")
-        .append_pair("resource", &format!("{issuer}/mcp"));
-    let credentials = Credentials::new(EMAIL.into(), PASSWORD.into());
-    let it = Consent {
-        credentials: Some(&credentials),
-        client_name: Some(CLIENT),
-        timeout: Duration::from_secs(30),
-        ..Consent::new(&url)
-    };
-    let started = Instant::now();
-    let mut request = String::new();
-    let trail = run(&it, async { request = answer(&callback).await }).await.unwrap();
-    println!("sign-in and consent, browser and all: {} ms; {trail}", started.elapsed().as_millis());
-
-    assert!(request.starts_with("GET /callback?code="), "{request}");
-    assert!(request.contains("state=state-1c2d3e4f"), "{request}");
-    let actions: Vec<_> = trail.actions().collect();
-    assert_eq!(actions, ["filled email", "filled password", "pressed Sign in", "pressed Approve"]);
+pub(crate) struct Target {
+    /// An authorization request.
+    pub(crate) url: Url,
+    callback: TcpListener,
 }
 
-/// Takes one request for the redirect URI and answers it.
-async fn answer(listener: &TcpListener) -> String {
-    loop {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let mut request = vec![0; 4096];
-        let length = stream.read(&mut request).await.unwrap();
-        stream
-            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ndone")
-            .await
-            .unwrap();
-        let request = String::from_utf8_lossy(&request[..length]).into_owned();
-        if request.starts_with("GET /callback") {
-            return request;
+impl Target {
+    pub(crate) async fn start(screens: Screens, faults: Faults) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let issuer = mcp_target::issuer(listener.local_addr().unwrap());
+        let user =
+            User { email: EMAIL.into(), password: PASSWORD.into(), workspace: "ws-1".into() };
+        let config = Config { screens, faults, ..Config::new(vec![user]) };
+        tokio::spawn(mcp_target::serve(listener, config, std::future::pending()));
+
+        let callback = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let redirect = format!("http://{}/callback", callback.local_addr().unwrap());
+        let metadata = json!({ "client_name": CLIENT, "redirect_uris": [redirect] });
+        let client = post(&issuer, "/register", &metadata).await;
+        let mut url = Url::parse(&format!("{issuer}/authorize")).unwrap();
+        url.query_pairs_mut()
+            .append_pair("response_type", "code")
+            .append_pair("client_id", client["client_id"].as_str().unwrap())
+            .append_pair("redirect_uri", &redirect)
+            .append_pair("scope", "mcp:read")
+            .append_pair("state", "state-1c2d3e4f")
+            .append_pair("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
+            .append_pair("code_challenge_method", "S256")
+            .append_pair("resource", &format!("{issuer}/mcp"));
+        Self { url, callback }
+    }
+
+    /// Waits for a code at the redirect URI, and answers as a listener does.
+    pub(crate) async fn code(&self) -> String {
+        loop {
+            let (mut stream, _) = self.callback.accept().await.unwrap();
+            let mut request = vec![0; 4096];
+            let length = stream.read(&mut request).await.unwrap();
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ndone")
+                .await
+                .unwrap();
+            let request = String::from_utf8_lossy(&request[..length]).into_owned();
+            if let Some((code, _)) =
+                request.strip_prefix("GET /callback?code=").and_then(|it| it.split_once('&'))
+            {
+                assert!(request.contains("state=state-1c2d3e4f"), "{request}");
+                return code.to_owned();
+            }
         }
     }
 }

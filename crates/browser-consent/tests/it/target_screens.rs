@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use url::Url;
 
-use crate::target_site::{CLIENT, EMAIL, PASSWORD, Target};
+use crate::target::{CLIENT, EMAIL, PASSWORD, Target};
 use crate::{run, webdriver};
 
 const DISTURBED: [Fault; 3] = [Fault::SlowScreens, Fault::Redraw, Fault::DropFirstClick];
@@ -24,12 +24,10 @@ const DISTURBED: [Fault; 3] = [Fault::SlowScreens, Fault::Redraw, Fault::DropFir
 async fn mint(client: &Client, target: &Target) -> (Result<Trail, Error>, String) {
     let credentials = Credentials::new(EMAIL.into(), PASSWORD.into());
     let it = Consent {
-        url: &target.url,
         credentials: Some(&credentials),
-        allow_origins: &[],
         client_name: Some(CLIENT),
         timeout: Duration::from_secs(60),
-        evidence: None,
+        ..Consent::new(&target.url)
     };
     let mut code = String::new();
     let trail = consent(client, &it, async { code = target.code().await }).await;
@@ -45,6 +43,10 @@ fn check(screens: Screens, faults: &[Fault], pressed: &[&str]) {
         with_session(&webdriver(), async |client| mint(client, &target).await).await.unwrap()
     });
     let trail = trail.unwrap_or_else(|error| panic!("{screens} {faults:?}: {error}"));
+    if screens == Screens::Plain && faults.is_empty() {
+        let fields = ["filled email", "filled password"];
+        assert_eq!(trail.actions().take(2).collect::<Vec<_>>(), fields, "{trail}");
+    }
     let mut actions: Vec<_> = trail.actions().filter(|it| it.starts_with("pressed")).collect();
     actions.dedup();
     assert_eq!(actions, pressed, "{trail}");
@@ -130,15 +132,7 @@ async fn a_press_that_is_answered_late_is_not_taken_for_lost() {
             .route("/callback", get(async move || arrived.notify_one()));
         tokio::spawn(async { axum::serve(listener, router).await });
 
-        let it = Consent {
-            url: &url,
-            credentials: None,
-            allow_origins: &[],
-            client_name: None,
-            timeout: Duration::from_secs(30),
-            evidence: None,
-        };
-        let trail = run(&it, done.notified()).await.unwrap();
+        let trail = run(&Consent::new(&url), done.notified()).await.unwrap();
         assert_eq!(trail.actions().collect::<Vec<_>>(), ["pressed Approve"], "{trail}");
         assert_eq!(decisions.load(Ordering::Relaxed), 1);
     }
