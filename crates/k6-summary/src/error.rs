@@ -1,5 +1,8 @@
+use crate::blocks::LONGEST_LINE;
+use crate::line::Flaw;
 use std::error::Error as _;
 use std::fmt::Write as _;
+use std::io;
 
 /// Why a file is no k6 summary or no record.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +26,39 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    #[error("failed to read")]
+    Read(#[source] io::Error),
+    #[error("longer than {limit_mb} MB and not k6's points: no summary is that long")]
+    TooLong { limit_mb: u64 },
+    #[error("not text: byte {byte} is none of UTF-8")]
+    NotText { byte: usize },
+    #[error("the {packing} stream breaks off after line {lines}, so the file is not whole")]
+    Packed {
+        packing: String,
+        lines: u64,
+        #[source]
+        source: io::Error,
+    },
+    #[error("line {line} is not JSON (column {column}), so it is no point of k6")]
+    LineNotJson { line: u64, column: usize },
+    #[error("line {line} is no point of k6")]
+    LineNotK6 { line: u64 },
+    #[error("line {line} has a number beyond what a sample can be")]
+    LineOutOfRange { line: u64 },
+    #[error("line {line} is longer than {limit_mb} MB, as no point of k6 is")]
+    LineTooLong { line: u64, limit_mb: usize },
+    #[error("line {line} is cut short, as by a full disk or a killed k6")]
+    LineCutShort { line: u64 },
+    #[error("line {line} declares {metric} as {kind}, and before it was {before}")]
+    Redeclared { line: u64, metric: String, kind: String, before: String },
+    #[error("{metric} has the value {value}, which a histogram cannot hold; leave the exact form")]
+    NoBucket { metric: String, value: f64 },
+    #[error("histograms of single metrics, from which no run can be judged; name a metric of them")]
+    NoRun,
+    #[error(
+        "a summary has no samples, and percentiles of percentiles are wrong; pass points, which k6 writes with `--out json=FILE`"
+    )]
+    NoSamples,
     #[error("not a record of a run")]
     NotARecord(#[source] serde_json::Error),
     #[error("a record of schema {schema}; this version reads schema {known}")]
@@ -30,6 +66,16 @@ pub enum Error {
 }
 
 impl Error {
+    pub(crate) fn flaw(line: u64, flaw: Flaw) -> Self {
+        match flaw {
+            Flaw::NotJson { column } => Self::LineNotJson { line, column },
+            Flaw::OutOfRange => Self::LineOutOfRange { line },
+            Flaw::NotK6 => Self::LineNotK6 { line },
+            Flaw::TooLong => Self::LineTooLong { line, limit_mb: LONGEST_LINE >> 20 },
+            Flaw::CutShort => Self::LineCutShort { line },
+        }
+    }
+
     /// The message with those of its causes behind colons.
     pub(crate) fn with_causes(&self) -> String {
         let mut text = self.to_string();

@@ -2,22 +2,39 @@
 
 mod band;
 mod baseline;
+mod blobs;
+mod blocks;
 mod calls;
 mod column;
 mod compare;
+mod csv;
+mod distribution;
 mod error;
 mod escape;
 mod exit;
 mod figure;
+mod hdr;
 mod history;
+mod intake;
 mod judge;
+mod leaf;
+mod line;
 mod markdown;
 mod metric;
+mod moment;
+mod percentile;
+mod plan;
+mod points;
 mod run;
+mod scan;
 mod sentence;
+mod series;
 mod table;
+mod tally;
 mod threshold;
+mod whole;
 mod wire;
+mod zstd;
 
 /// The parts of a [`Comparison`].
 pub mod comparison {
@@ -35,13 +52,22 @@ pub mod record {
 #[cfg(any(test, feature = "simulation"))]
 pub mod simulation;
 
+/// What goes into [`Points`] and comes out of them.
+pub mod samples {
+    pub use crate::distribution::Distribution;
+    pub use crate::intake::Samples;
+}
+
 pub use crate::{
     compare::{Comparison, compare},
     error::Error,
     history::{Notice, read_history},
+    intake::{Source, open},
     judge::{Conditions, Limits, Measurement, judge},
     markdown::markdown,
     metric::{Metric, Trend},
+    plan::Query,
+    points::Points,
     run::{Run, Scenario, Verdict},
     table::{Style, terminal},
     wire::Summary,

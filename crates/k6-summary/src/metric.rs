@@ -1,6 +1,49 @@
 //! What k6 measures: counters, gauges, rates and trends.
 
+use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::fmt;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    Counter,
+    Gauge,
+    Rate,
+    Trend,
+}
+
+impl Kind {
+    /// The kind of k6's own metrics and of ours, where nothing declares them.
+    pub(crate) fn known(metric: &str) -> Option<Self> {
+        match metric {
+            "checks" | "http_req_failed" => Some(Self::Rate),
+            "data_received" | "data_sent" | "dropped_iterations" | "http_reqs" | "iterations"
+            | "ws_msgs_received" | "ws_msgs_sent" | "ws_sessions" | "mcp_calls"
+            | "mcp_call_failures" => Some(Self::Counter),
+            "vus" | "vus_max" => Some(Self::Gauge),
+            "group_duration"
+            | "iteration_duration"
+            | "mcp_call_duration"
+            | "ws_connecting"
+            | "ws_ping"
+            | "ws_session_duration"
+            | "grpc_req_duration" => Some(Self::Trend),
+            _ => metric.starts_with("http_req_").then_some(Self::Trend),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Counter => "a counter",
+            Self::Gauge => "a gauge",
+            Self::Rate => "a rate",
+            Self::Trend => "a trend",
+        })
+    }
+}
 
 /// A metric at the end of a run.
 #[derive(Debug, Clone, PartialEq)]

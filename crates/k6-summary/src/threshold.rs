@@ -47,6 +47,33 @@ pub(crate) fn outcomes(summary: &Summary) -> Vec<Outcome> {
     outcomes
 }
 
+/// Whether k6 finds the threshold crossed at the end; `None` where it is none that k6 documents.
+pub(crate) fn crossed(source: &str, metric: &Metric) -> Option<bool> {
+    let it = Expression::parse(source)?;
+    let measured = match (it.measured(metric), metric) {
+        (Some(measured), _) => measured,
+        // k6 keeps a rate without samples and takes anything else without samples for 0.
+        (None, Metric::Rate { .. }) => return Some(false),
+        (None, _) => 0.0,
+    };
+    let kept = match it.op {
+        "<" => measured < it.limit,
+        "<=" => measured <= it.limit,
+        ">" => measured > it.limit,
+        ">=" => measured >= it.limit,
+        "==" => measured == it.limit,
+        "!=" => measured != it.limit,
+        _ => return None,
+    };
+    Some(!kept)
+}
+
+/// The percentile that a threshold is about.
+pub(crate) fn percentile(source: &str) -> Option<f64> {
+    let aggregation = Expression::parse(source)?.aggregation;
+    aggregation.strip_prefix("p(")?.strip_suffix(')')?.parse().ok()
+}
+
 struct Expression<'a> {
     aggregation: &'a str,
     op: &'a str,

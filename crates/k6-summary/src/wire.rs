@@ -16,7 +16,7 @@
 //! `http_req_duration` of nothing but zeros: k6 notes 0 ms for a request that reached no server.
 
 use crate::Error;
-use crate::metric::{Metric, Selector, Trend};
+use crate::metric::{Kind, Metric, Selector, Trend};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -71,6 +71,12 @@ impl Summary {
     /// The version of k6, where the format has it.
     pub fn k6(&self) -> Option<&str> {
         self.k6.as_deref()
+    }
+
+    /// A summary that was put together from points.
+    pub(crate) fn of(mut entries: BTreeMap<Selector, Entry>, duration_s: Option<f64>) -> Self {
+        entries.iter_mut().for_each(|(selector, it)| forget_unreached(selector, it));
+        Self { entries, duration_s, k6: None }
     }
 
     pub(crate) fn count(&self, name: &str) -> Option<f64> {
@@ -135,13 +141,17 @@ fn is_point(line: &str) -> bool {
 
 fn keyed(name: &str, mut entry: Entry) -> (Selector, Entry) {
     let selector = Selector::parse(name);
+    forget_unreached(&selector, &mut entry);
+    (selector, entry)
+}
+
+fn forget_unreached(selector: &Selector, entry: &mut Entry) {
     if selector.base == "http_req_duration"
         && let Metric::Trend(trend) = &mut entry.metric
         && trend.max == Some(0.0)
     {
         *trend = Trend { count: trend.count, ..Trend::default() };
     }
-    (selector, entry)
 }
 
 type Figures = BTreeMap<String, Option<f64>>;
@@ -216,15 +226,6 @@ fn machine_readable(document: &Value, metrics: &[Value]) -> Result<Summary, Erro
     })
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Kind {
-    Counter,
-    Gauge,
-    Rate,
-    Trend,
-}
-
 fn metric(kind: Kind, figures: &Figures) -> Metric {
     let figure = |name: &str| figures.get(name).copied().flatten();
     let whole = |name: &str| figure(name).map(|it| it.round() as u64);
@@ -271,6 +272,6 @@ fn percentile(name: &str) -> Option<f64> {
 }
 
 /// A name from a file as it may stand in an error.
-fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     name.chars().filter(|it| !it.is_control()).take(80).collect()
 }

@@ -12,7 +12,7 @@ use std::thread;
 const STATS: &str = "avg,min,med,max,p(50),p(90),p(95),p(99),count";
 
 /// Answers every request with 200 until the test's process ends.
-fn serve() -> String {
+pub(crate) fn serve() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     thread::spawn(move || {
@@ -65,7 +65,7 @@ fn run(k6: &Path, script: &str, env: &[(&str, &str)]) -> (i32, Summary, Option<S
     (code, json.parse().unwrap(), fs::read_to_string(handed).ok())
 }
 
-fn binaries() -> Vec<PathBuf> {
+pub(crate) fn binaries() -> Vec<PathBuf> {
     ["K6", "K6_1_1"]
         .iter()
         .map(|name| std::env::var_os(name).unwrap_or_else(|| panic!("{name} is not set")).into())

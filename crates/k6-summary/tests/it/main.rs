@@ -5,9 +5,11 @@
 mod cli;
 mod formats;
 mod k6;
+mod k6_points;
 mod pipes;
 mod rendered;
 mod rule;
+mod samples;
 mod verdicts;
 
 use k6_summary::{Conditions, Limits, Measurement, Scenario, Summary, judge};

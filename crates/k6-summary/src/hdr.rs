@@ -1,0 +1,186 @@
+//! The mergeable form: an [HdrHistogram] of three significant digits in place of the samples.
+//!
+//! A few kilobytes stand for any number of samples and can be added to others in any order;
+//! percentiles are within 0.1 % of the exact ones. On disk it is a line of JSON for every group,
+//! with the histogram in its own compressed V2 encoding.
+//!
+//! [HdrHistogram]: https://hdrhistogram.github.io/HdrHistogram/
+
+use crate::leaf::Key;
+use crate::percentile::interpolate;
+use crate::series::Sums;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How the first line of such a file begins.
+pub(crate) const BEGINNING: &[u8] = b"{\"k6-summary-hdr\":";
+
+const VERSION: u32 = 1;
+
+/// Buckets are counted in millionths: for k6's milliseconds, in nanoseconds.
+const UNIT: f64 = 1e6;
+
+/// Samples, to three significant digits.
+#[derive(Debug, Clone)]
+pub(crate) struct Histogram(hdrhistogram::Histogram<u64>);
+
+impl Default for Histogram {
+    fn default() -> Self {
+        let empty = hdrhistogram::Histogram::new(3);
+        Self(empty.expect("three digits are among those that are supported"))
+    }
+}
+
+impl Histogram {
+    /// Whether the value could be kept: a negative or an enormous one cannot.
+    #[must_use]
+    pub(crate) fn add(&mut self, value: f64) -> bool {
+        let units = (value * UNIT).round();
+        units >= 0.0 && units < (1_u64 << 60) as f64 && self.0.record(units as u64).is_ok()
+    }
+
+    /// Whether the counts still fit.
+    #[must_use]
+    pub(crate) fn merge(&mut self, other: &Self) -> bool {
+        self.0.add(&other.0).is_ok()
+    }
+
+    pub(crate) fn percentile(&self, p: f64) -> Option<f64> {
+        let mut below = 0;
+        let steps: Vec<(usize, u64)> = self
+            .0
+            .iter_recorded()
+            .map(|it| {
+                below += it.count_at_value() as usize;
+                (below, it.value_iterated_to())
+            })
+            .collect();
+        interpolate(below, p, |rank| {
+            let (_, value) = steps[steps.partition_point(|it| it.0 <= rank)];
+            let (low, high) = (self.0.lowest_equivalent(value), self.0.highest_equivalent(value));
+            (low as f64 + high as f64) / 2.0 / UNIT
+        })
+    }
+
+    fn encoded(&self) -> String {
+        let mut bytes = Vec::new();
+        let written = V2DeflateSerializer::new().serialize(&self.0, &mut bytes);
+        written.expect("counts are far from 2^63, and a Vec takes every byte");
+        BASE64_STANDARD.encode(bytes)
+    }
+
+    fn decoded(text: &str) -> Option<Self> {
+        let bytes = BASE64_STANDARD.decode(text).ok()?;
+        let mut histogram: hdrhistogram::Histogram<u64> =
+            Deserializer::new().deserialize(&mut bytes.as_slice()).ok()?;
+        histogram.auto(true);
+        (histogram.sigfig() == 3 && histogram.low() == 1).then_some(Self(histogram))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    #[serde(rename = "k6-summary-hdr")]
+    version: u32,
+    metric: String,
+    tags: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    window: Option<u32>,
+    count: u64,
+    nonzero: u64,
+    sum: f64,
+    min: f64,
+    max: f64,
+    last: f64,
+    /// How many units make 1.
+    unit: f64,
+    histogram: String,
+}
+
+/// A histogram and its sums as a line.
+pub(crate) fn line(key: &Key, sums: &Sums, histogram: &Histogram) -> String {
+    let wire = Wire {
+        version: VERSION,
+        metric: key.metric.clone(),
+        tags: key.tags.clone(),
+        window: key.window,
+        count: sums.count,
+        nonzero: sums.nonzero,
+        sum: sums.sum,
+        min: sums.min,
+        max: sums.max,
+        last: sums.last,
+        unit: UNIT,
+        histogram: histogram.encoded(),
+    };
+    serde_json::to_string(&wire).expect("strings and numbers are always JSON") + "\n"
+}
+
+/// The same back; `None` where it is not such a line or not of a version known here.
+pub(crate) fn read(line: &[u8]) -> Option<(Key, Sums, Histogram)> {
+    let it: Wire = serde_json::from_slice(line).ok()?;
+    let histogram = Histogram::decoded(&it.histogram)?;
+    if it.version != VERSION || it.unit != UNIT || histogram.0.len() != it.count {
+        return None;
+    }
+    let Wire { metric, tags, window, count, nonzero, sum, min, max, last, .. } = it;
+    Some((Key { metric, tags, window }, Sums { count, nonzero, sum, min, max, last }, histogram))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn histogram(samples: &[f64]) -> (Sums, Histogram) {
+        let (mut sums, mut histogram) = (Sums::default(), Histogram::default());
+        for it in samples {
+            sums.add(*it);
+            assert!(histogram.add(*it), "{it}");
+        }
+        (sums, histogram)
+    }
+
+    #[test]
+    fn what_has_no_bucket_is_refused() {
+        let mut it = Histogram::default();
+        for value in [-0.1, f64::NAN, f64::INFINITY, 1e30] {
+            assert!(!it.add(value), "{value}");
+        }
+        assert!(it.add(0.0) && it.add(-1e-9) && it.add(1e9));
+        assert_eq!(Histogram::default().percentile(50.0), None);
+    }
+
+    proptest! {
+        #[test]
+        fn percentiles_are_within_a_thousandth_and_a_line_keeps_them(
+            logs in prop::collection::vec(-3.0..5.0_f64, 1..400),
+            p in 0.0..=100.0_f64,
+        ) {
+            let mut samples: Vec<f64> = logs.iter().map(|it| 10_f64.powf(*it)).collect();
+            let (sums, histogram) = histogram(&samples);
+            let key = Key { metric: "d".to_owned(), tags: BTreeMap::new(), window: Some(3) };
+            let line = line(&key, &sums, &histogram);
+            let (read_key, read_sums, read) = read(line.as_bytes()).unwrap();
+            prop_assert_eq!((&read_key, &read_sums), (&key, &sums));
+            prop_assert_eq!(read.percentile(p), histogram.percentile(p));
+            crate::percentile::sort(&mut samples);
+            let exact = crate::percentile::percentile(&[&samples], p).unwrap();
+            let near = histogram.percentile(p).unwrap();
+            prop_assert!((near / exact - 1.0).abs() <= 0.001, "{} for {}", near, exact);
+        }
+
+        #[test]
+        fn any_line_is_read_or_refused(line in ".*", histogram in "[A-Za-z0-9+/]{0,80}") {
+            read(line.as_bytes());
+            let line = format!(
+                r#"{{"k6-summary-hdr":1,"metric":"d","tags":{{}},"count":1,"nonzero":1,"sum":1,"min":1,
+                "max":1,"last":1,"unit":1e6,"histogram":"{histogram}"}}"#
+            );
+            read(line.as_bytes());
+        }
+    }
+}

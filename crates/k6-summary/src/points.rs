@@ -1,0 +1,330 @@
+//! Samples of one run, from any number of files.
+
+use crate::Error;
+use crate::blocks::{Block, Blocks};
+use crate::distribution::Distribution;
+use crate::history::Notice;
+use crate::intake::{Layout, Packing, Samples};
+use crate::leaf::Leaves;
+use crate::line::{Declaration, Flaw};
+use crate::plan::{Plan, Query};
+use crate::scan::{Part, Scanner};
+use crate::series;
+use crate::tally::{Tally, Unfit};
+use crate::{csv, hdr};
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// More notices than these of one file are counted and not told one by one.
+const MOST_NOTICES: u64 = 10;
+
+/// Blocks that may be read and wait for one before them.
+const MOST_WAITING: usize = 32;
+
+/// The samples of one run, read from any number of its files and counted together.
+///
+/// Nothing but the values asked for is kept: 8 bytes each, or a histogram.
+#[derive(Debug)]
+pub struct Points {
+    pub(crate) plan: Plan,
+    pub(crate) leaves: Mutex<Leaves>,
+    pub(crate) tally: Tally,
+    /// By which tags metrics are divided, where each is for itself.
+    divisions: HashMap<String, Vec<String>>,
+}
+
+impl Points {
+    /// For the distributions that `query` asks for.
+    pub fn new(query: &Query) -> Self {
+        Self::with(Plan::new(query, false))
+    }
+
+    /// For the summary that k6 would have written of all files together.
+    ///
+    /// Of `query` only `skip` and `lenient` count.
+    pub fn of_run(query: &Query) -> Self {
+        let query = Query { metric: None, window: None, hdr: false, ..query.clone() };
+        Self::with(Plan::new(&query, true))
+    }
+
+    fn with(plan: Plan) -> Self {
+        let (leaves, tally) = (Mutex::default(), Tally::default());
+        Self { plan, leaves, tally, divisions: HashMap::new() }
+    }
+
+    /// Reads a file to its end and counts it together with those before.
+    ///
+    /// Returns what was passed over, if the query is lenient; else the first flaw is the error.
+    pub fn read(&mut self, samples: Samples<'_>) -> Result<Vec<Notice>, Error> {
+        let (layout, packing) = (samples.layout, samples.packing);
+        let file = File::new(packing, self.plan.lenient);
+        match layout {
+            Layout::Ndjson => self.ndjson(samples, file),
+            Layout::Csv => csv::read(self, samples, file),
+            Layout::Hdr => self.histograms(samples, file),
+        }
+    }
+
+    /// The distributions asked for, in the order of their metrics and tags; `percentiles` are
+    /// numbers from 0 to 100.
+    pub fn distributions(&mut self, percentiles: &[f64]) -> Vec<Distribution> {
+        self.tally.sort();
+        let (tally, plan) = (&self.tally, &self.plan);
+        tally
+            .series
+            .iter()
+            .filter_map(|it| Distribution::of(tally, plan, it, percentiles))
+            .collect()
+    }
+
+    /// The mergeable form of the distributions asked for: a line of JSON each, for [`open`] to
+    /// read again. Only a query with `hdr` has it.
+    ///
+    /// [`open`]: crate::open
+    pub fn histograms_ndjson(&self) -> String {
+        let mut lines = String::new();
+        for (key, it) in &self.tally.series {
+            let sums = self.tally.sums(it);
+            if let [series::Samples::Hdr(histogram)] = self.tally.samples(it).as_slice()
+                && sums.count > 0
+            {
+                lines += &hdr::line(key, &sums, histogram);
+            }
+        }
+        lines
+    }
+
+    fn ndjson(&mut self, samples: Samples<'_>, file: File) -> Result<Vec<Notice>, Error> {
+        let Self { plan, leaves, tally, divisions } = self;
+        let plan = &*plan;
+        let blocks = Mutex::new(Blocks::new(samples, plan.since_start()));
+        let line =
+            Mutex::new(Queue { tally, file, next: 0, waiting: BTreeMap::new(), error: None });
+        let (leaves, moved) = (&*leaves, Condvar::new());
+        let given = divisions.clone();
+        let work = || {
+            let mut scanner = Scanner::new(plan, leaves, given.clone());
+            let mut block = Block::default();
+            loop {
+                let taken = lock(&blocks).take(&mut block);
+                let found = match taken {
+                    Ok(false) => break,
+                    Ok(true) => {
+                        let mut part = Part::default();
+                        scanner.block(&block, &mut part);
+                        Ok(part)
+                    }
+                    Err(error) => Err(error),
+                };
+                let ends = found.is_err();
+                let number = if ends { u64::MAX } else { block.number };
+                let mut queue = lock(&line);
+                while queue.waiting.len() >= MOST_WAITING
+                    && queue.next != number
+                    && queue.error.is_none()
+                {
+                    queue = moved.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                }
+                queue.put(plan, leaves, number, found);
+                moved.notify_all();
+                if ends || queue.error.is_some() {
+                    break;
+                }
+            }
+            scanner.divisions
+        };
+        *divisions = std::thread::scope(|threads| {
+            for _ in 1..plan.threads {
+                threads.spawn(work);
+            }
+            work()
+        });
+        let queue = line.into_inner().unwrap_or_else(PoisonError::into_inner);
+        queue.finish()
+    }
+
+    fn histograms(&mut self, samples: Samples<'_>, mut file: File) -> Result<Vec<Notice>, Error> {
+        if self.plan.whole {
+            return Err(Error::NoRun);
+        }
+        let mut blocks = Blocks::new(samples, false);
+        let mut block = Block::default();
+        loop {
+            match blocks.take(&mut block) {
+                Ok(false) => return file.finish(),
+                Ok(true) => {}
+                Err(error) => {
+                    file.broken(error)?;
+                    return file.finish();
+                }
+            }
+            for line in block.lines().split(|it| *it == b'\n').filter(|it| !it.is_empty()) {
+                file.lines += 1;
+                let Some((mut key, sums, histogram)) = hdr::read(line) else {
+                    file.flaw(file.lines, Flaw::NotK6)?;
+                    continue;
+                };
+                if !self.plan.wants(&key) {
+                    continue;
+                }
+                key.tags.retain(|name, _| self.plan.group_by.contains(name));
+                let leaves = self.leaves.get_mut().unwrap_or_else(PoisonError::into_inner);
+                let number = leaves.number(key);
+                self.tally.merge(&self.plan, leaves, number, (&sums, &histogram))?;
+                file.samples += sums.count;
+            }
+        }
+    }
+}
+
+/// Parts of a file as the threads bring them, put in order.
+struct Queue<'a> {
+    tally: &'a mut Tally,
+    file: File,
+    next: u64,
+    waiting: BTreeMap<u64, io::Result<Part>>,
+    error: Option<Error>,
+}
+
+impl Queue<'_> {
+    fn put(&mut self, plan: &Plan, leaves: &Mutex<Leaves>, number: u64, found: io::Result<Part>) {
+        self.waiting.insert(number, found);
+        while self.error.is_none()
+            && let Some(found) = self.waiting.remove(&self.next)
+        {
+            self.next += 1;
+            let counted = match found {
+                Ok(part) => self.file.count(self.tally, plan, leaves, &part),
+                Err(error) => self.file.broken(error),
+            };
+            self.error = counted.err();
+        }
+    }
+
+    /// The error at the end of the stream stands behind all blocks.
+    fn finish(mut self) -> Result<Vec<Notice>, Error> {
+        if let (None, Some((_, Err(error)))) = (&self.error, self.waiting.pop_last()) {
+            self.file.broken(error)?;
+        }
+        self.error.map_or_else(|| self.file.finish(), Err)
+    }
+}
+
+/// What was met in a file so far.
+#[derive(Debug)]
+pub(crate) struct File {
+    packing: Packing,
+    lenient: bool,
+    pub(crate) lines: u64,
+    pub(crate) samples: u64,
+    notices: Vec<Notice>,
+    untold: u64,
+}
+
+impl File {
+    fn new(packing: Packing, lenient: bool) -> Self {
+        Self { packing, lenient, lines: 0, samples: 0, notices: Vec::new(), untold: 0 }
+    }
+
+    /// Counts a part that follows on those before.
+    pub(crate) fn count(
+        &mut self,
+        tally: &mut Tally,
+        plan: &Plan,
+        leaves: &Mutex<Leaves>,
+        part: &Part,
+    ) -> Result<(), Error> {
+        for (line, flaw) in &part.flaws {
+            self.flaw(self.lines + line + 1, *flaw)?;
+        }
+        for (line, it) in &part.declared {
+            self.declared(tally, self.lines + line + 1, it)?;
+        }
+        tally.add(plan, &lock(leaves), &part.samples)?;
+        tally.span = match (tally.span, part.span) {
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+            (a, b) => a.or(b),
+        };
+        self.lines += part.lines;
+        self.samples += part.samples.len() as u64 + part.declared.len() as u64;
+        Ok(())
+    }
+
+    /// A metric is declared once a file, and the same way in all.
+    fn declared(&mut self, tally: &mut Tally, line: u64, it: &Declaration) -> Result<(), Error> {
+        let metric = || crate::wire::shown(&it.metric);
+        let Some(known) = tally.declared.get(&it.metric) else {
+            tally.declared.insert(it.metric.clone(), it.clone());
+            return Ok(());
+        };
+        if known.kind != it.kind {
+            let (kind, before) = (it.kind.to_string(), known.kind.to_string());
+            return self.error(line, Error::Redeclared { line, metric: metric(), kind, before });
+        }
+        let new = it.submetrics.iter().find(|it| !known.submetrics.contains(it));
+        if let Some(new) = new
+            && tally.has(&it.metric)
+        {
+            let reason =
+                format!("{} is not told apart in what was read before", crate::wire::shown(new));
+            self.notice(line, reason);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn flaw(&mut self, line: u64, flaw: Flaw) -> Result<(), Error> {
+        self.error(line, Error::flaw(line, flaw))
+    }
+
+    fn error(&mut self, line: u64, error: Error) -> Result<(), Error> {
+        if !self.lenient {
+            return Err(error);
+        }
+        self.notice(line, error.to_string());
+        Ok(())
+    }
+
+    fn notice(&mut self, line: u64, reason: String) {
+        if self.notices.len() as u64 == MOST_NOTICES {
+            self.untold += 1;
+        } else {
+            self.notices.push(Notice { line: line as usize, reason });
+        }
+    }
+
+    /// The stream ended in an error, behind its last whole line.
+    pub(crate) fn broken(&mut self, source: io::Error) -> Result<(), Error> {
+        let error = match self.packing {
+            Packing::Plain => return Err(Error::Read(source)),
+            it => Error::Packed { packing: it.to_string(), lines: self.lines, source },
+        };
+        if !self.lenient {
+            return Err(error);
+        }
+        self.notice(self.lines, error.with_causes());
+        Ok(())
+    }
+
+    pub(crate) fn finish(mut self) -> Result<Vec<Notice>, Error> {
+        if self.samples == 0 && self.notices.is_empty() && self.lines == 0 {
+            return Err(Error::Empty);
+        }
+        if self.untold > 0 {
+            let reason = format!("and {} more like these", self.untold);
+            self.notices.push(Notice { line: self.lines as usize, reason });
+        }
+        Ok(self.notices)
+    }
+}
+
+impl From<Unfit> for Error {
+    fn from(Unfit { metric, value }: Unfit) -> Self {
+        Self::NoBucket { metric: crate::wire::shown(&metric), value }
+    }
+}
+
+pub(crate) fn lock<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic of another thread is passed on when the threads are joined.
+    it.lock().unwrap_or_else(PoisonError::into_inner)
+}
