@@ -95,6 +95,9 @@ impl AuthorizationRequest {
         if !endpoint.scope.is_empty() {
             query.append_pair("scope", &endpoint.scope);
         }
+        if discovery.wants_consent_for(&endpoint.scope) {
+            query.append_pair("prompt", "consent");
+        }
         drop(query);
         let expectation = Expectation {
             state,
@@ -112,7 +115,9 @@ impl AuthorizationRequest {
     /// `interaction_required`.
     #[must_use]
     pub fn silent(mut self) -> Self {
-        self.url.query_pairs_mut().append_pair("prompt", "none");
+        let others: Vec<(String, String)> =
+            self.url.query_pairs().into_owned().filter(|(name, _)| name != "prompt").collect();
+        self.url.query_pairs_mut().clear().extend_pairs(others).append_pair("prompt", "none");
         self
     }
 

@@ -112,6 +112,14 @@ impl Registrar<'_> {
         }
     }
 
+    /// Has the next flow register a client in the place of this one.
+    pub(crate) fn forget(&self, client: &ClientInformation) {
+        if let Some(store) = &self.config.clients {
+            // What went wrong before is the error to report.
+            let _ = store.forget(&self.discovery.issuer, &client.client_id);
+        }
+    }
+
     fn keep(
         &self,
         client: &ClientInformation,

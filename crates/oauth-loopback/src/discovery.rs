@@ -144,6 +144,16 @@ impl Discovery {
         scope
     }
 
+    /// Whether `scope` is granted as a whole only to a request that insists on the consent page.
+    ///
+    /// [OpenID Connect §11](https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess) has a server ignore
+    /// `offline_access` without `prompt=consent`; one that offers this prompt may do so.
+    pub(crate) fn wants_consent_for(&self, scope: &str) -> bool {
+        let prompts = self.authorization_server.prompt_values_supported.as_deref();
+        scope.split_ascii_whitespace().any(|it| it == "offline_access")
+            && prompts.is_some_and(|it| it.iter().any(|it| it == "consent"))
+    }
+
     /// Takes up the challenge of a request that was refused for lack of scope: the `WWW-Authenticate` value of the 403.
     ///
     /// Returns the union of `given`, or of what [`Discovery::scope`] chooses without it, and of what the challenge wants.

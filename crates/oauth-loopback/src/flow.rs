@@ -102,7 +102,7 @@ where
     let mut left = config.timeout;
     let registrar = Registrar { http, discovery: &discovery, config, scope: &scope };
     let mut chosen = registrar.choose(listener).await?;
-    let mut silent = chosen.consented && may_be_silent(config, &discovery);
+    let mut silent = chosen.consented && may_be_silent(config, &discovery, &scope);
     let mut linked = false;
     loop {
         let Chosen { client, listener, origin, .. } = chosen;
@@ -132,7 +132,12 @@ where
             Err(None) => Remedy::Replace,
             Err(Some(error)) => match remedy(&error, origin, silent, linked) {
                 Some(it) if !left.is_zero() => it,
-                _ => return Err(error),
+                _ => {
+                    if remembered && is_lost(&error) {
+                        registrar.forget(&client);
+                    }
+                    return Err(error);
+                }
             },
         };
         // A client that is yet to be registered listens anywhere.
@@ -160,11 +165,10 @@ enum Remedy {
 }
 
 fn remedy(error: &Error, origin: Origin, silent: bool, linked: bool) -> Option<Remedy> {
-    let remembered = origin == Origin::Remembered;
-    // A server that does not know the client says so on a page of its own, and no callback comes.
-    let lost = matches!(error, Error::Browser { .. } | Error::NoCallbackAfterBrowser { .. });
     match error.code() {
-        Some("invalid_client" | "unauthorized_client") if remembered => Some(Remedy::Replace),
+        Some("invalid_client" | "unauthorized_client") if origin == Origin::Remembered => {
+            Some(Remedy::Replace)
+        }
         Some("invalid_target") if origin != Origin::Given && !linked => Some(Remedy::Link),
         Some(
             "login_required"
@@ -172,15 +176,23 @@ fn remedy(error: &Error, origin: Origin, silent: bool, linked: bool) -> Option<R
             | "interaction_required"
             | "account_selection_required",
         ) if silent => Some(Remedy::Ask),
-        None if lost && silent => Some(Remedy::Ask),
-        None if lost && remembered => Some(Remedy::Replace),
+        None if is_lost(error) && silent => Some(Remedy::Ask),
         _ => None,
     }
 }
 
-fn may_be_silent(config: &Config, discovery: &Discovery) -> bool {
+/// Whether the browser ended nowhere: the password was wrong, or a page said that it does not know the client.
+///
+/// Nobody can tell the two apart, and a password is not typed twice; so the client is forgotten, and the next flow
+/// registers another one.
+fn is_lost(error: &Error) -> bool {
+    matches!(error, Error::Browser { .. } | Error::NoCallbackAfterBrowser { .. })
+}
+
+fn may_be_silent(config: &Config, discovery: &Discovery, scope: &[String]) -> bool {
     let values = discovery.authorization_server.prompt_values_supported.as_ref();
     config.silent_first
         && config.challenge.is_none()
+        && !discovery.wants_consent_for(&scope.join(" "))
         && values.is_none_or(|it| it.iter().any(|it| it == "none"))
 }

@@ -101,7 +101,16 @@ impl Grant {
             .chain([("access_token", self.token.access_token.reveal())]);
         for (kind, token) in tokens {
             let form = vec![("token", token), ("token_type_hint", kind)];
-            match endpoint.send(http, Step::Revocation, url, form, &[token]).await {
+            let mut answer =
+                endpoint.send(http, Step::Revocation, url, form.clone(), &[token]).await;
+            // The MCP Python SDK wants the parameter even of a client that has no secret.
+            if answer.as_ref().is_err_and(|it| it.code() == Some("invalid_request"))
+                && endpoint.is_public()
+            {
+                let form = form.into_iter().chain([("client_secret", "")]).collect();
+                answer = endpoint.send(http, Step::Revocation, url, form, &[token]).await;
+            }
+            match answer {
                 // RFC 7009 §2.2.1: it knows how to revoke the other kind, which it was told first.
                 Err(it) if it.code() == Some("unsupported_token_type") => {}
                 it => drop(it?),

@@ -77,6 +77,11 @@ impl TokenEndpoint {
         Ok((token, expires_at))
     }
 
+    /// Whether the client authenticates with nothing but its name.
+    pub(crate) fn is_public(&self) -> bool {
+        matches!(self.client.authentication(self.methods.as_deref()), Authentication::None)
+    }
+
     /// Posts a form as this client.
     pub(crate) async fn send(
         &self,

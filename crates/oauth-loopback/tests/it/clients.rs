@@ -139,28 +139,22 @@ async fn a_client_that_the_server_has_forgotten_is_replaced_once() {
 }
 
 #[tokio::test]
-async fn a_browser_that_ends_nowhere_with_a_remembered_client_gets_another_one_once() {
+async fn a_browser_that_ends_nowhere_is_not_sent_again_and_the_next_flow_registers() {
     let server = Server::start(Script::default()).await;
     let store = Store::new();
     let mut config = store.config(&server);
     mint(&config).await.expect("the script conforms");
     config.silent_first = false;
-    let attempt = async |failures: usize| {
-        let listener = LoopbackListener::bind().await.expect("a free port");
-        let mut left = failures;
-        authorize(&http(), listener, &config, async |opening| {
-            if left > 0 {
-                left -= 1;
-                return Err(std::io::Error::other("an error page"));
-            }
-            visit(opening).await.map_err(std::io::Error::other)
-        })
-        .await
-    };
-    attempt(1).await.expect("the second client is good");
+    let listener = LoopbackListener::bind().await.expect("a free port");
+    let (http, mut opened) = (http(), 0);
+    let outcome = authorize(&http, listener, &config, async |_| {
+        opened += 1;
+        Err(std::io::Error::other("wrong password, or an error page"))
+    });
+    assert!(matches!(outcome.await, Err(Error::Browser { .. })));
+    assert_eq!((opened, registered(&server)), (1, 1));
+    mint(&config).await.expect("another client");
     assert_eq!(registered(&server), 2);
-    assert!(matches!(attempt(2).await, Err(Error::Browser { .. })));
-    assert_eq!(registered(&server), 3);
 }
 
 #[tokio::test]
@@ -197,4 +191,25 @@ async fn a_consent_that_is_remembered_is_tried_without_a_page_and_then_with_one(
     grant.await.expect("the page was shown");
     assert_eq!(*prompts.lock().expect("no test panics with it"), [Some("none".to_owned()), None]);
     assert_eq!(registered(&server), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_grants_offline_access_only_with_consent_is_asked_for_it() {
+    let metadata = serde_json::json!({
+        "scopes_supported": ["mcp:read", "offline_access"],
+        "prompt_values_supported": ["none", "login", "consent"],
+    });
+    let server = Server::start(Script { metadata, ..Script::default() }).await;
+    let store = Store::new();
+    let prompts = async |scope: &[&str]| {
+        let mut config = store.config(&server);
+        config.scope = scope.iter().map(|&it| it.to_owned()).collect();
+        mint(&config).await.expect("the script conforms");
+        let seen = server.seen("/authorize");
+        seen.last().expect("it was asked").form.get("prompt").cloned()
+    };
+    assert_eq!(prompts(&["mcp:read", "offline_access"]).await.as_deref(), Some("consent"));
+    // The consent is remembered by now, but nobody is asked without a page for this scope.
+    assert_eq!(prompts(&["mcp:read", "offline_access"]).await.as_deref(), Some("consent"));
+    assert_eq!(prompts(&["mcp:read"]).await.as_deref(), Some("none"));
 }

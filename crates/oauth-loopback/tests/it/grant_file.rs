@@ -186,6 +186,22 @@ async fn what_a_server_cannot_forget_is_said() {
 }
 
 #[tokio::test]
+async fn a_server_that_wants_a_secret_of_a_client_without_one_gets_an_empty_one() {
+    let missing =
+        r#"{"error":"invalid_request","error_description":"client_secret: Field required"}"#;
+    let first = ("/revoke", 400, &[("content-type", "application/json")][..], missing);
+    let server = Server::start(Script { first: vec![first], ..Script::default() }).await;
+    let (_folder, path) = granted(&server, &[]).await;
+    done(program(&["forget", text(&path)])).await;
+    let seen = server.seen("/revoke");
+    let secrets: Vec<Option<&str>> =
+        seen.iter().map(|it| it.form.get("client_secret").map(String::as_str)).collect();
+    assert_eq!(secrets, [None, Some(""), None]);
+    assert_eq!(seen[1].form["token"], "refresh-1");
+    assert!(!path.exists());
+}
+
+#[tokio::test]
 async fn a_revocation_that_fails_keeps_the_file() {
     let refused = Instead::Answer(503, "application/json", r#"{"error":"server_error"}"#);
     let server =
