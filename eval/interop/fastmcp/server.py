@@ -15,7 +15,7 @@ from fastmcp import FastMCP
 from fastmcp.server.auth import OAuthProxy
 from fastmcp.server.auth.providers.in_memory import InMemoryOAuthProvider
 from key_value.aio.stores.memory import MemoryStore
-from mcp.server.auth.settings import ClientRegistrationOptions
+from mcp.server.auth.settings import ClientRegistrationOptions, RevocationOptions
 from mcp.shared.auth import OAuthClientInformationFull
 
 SCOPES = ["mcp:read"]
@@ -27,6 +27,7 @@ def in_memory(origin):
         base_url=origin,
         required_scopes=SCOPES,
         client_registration_options=ClientRegistrationOptions(enabled=True, valid_scopes=SCOPES),
+        revocation_options=RevocationOptions(enabled=True),
     )
 
 
