@@ -95,6 +95,11 @@ impl Band {
     pub(crate) fn is_outside(&self, figure: f64) -> bool {
         self.noise.excess(figure) > self.margin
     }
+
+    /// The edge on the side where things get better.
+    pub(crate) fn other_limit(&self) -> f64 {
+        self.noise.direction.figure(self.noise.center - self.margin)
+    }
 }
 
 /// How much worse the last runs are than the first, `history` and `current` taken together.

@@ -44,8 +44,23 @@ pub(crate) fn code_cell(name: &str) -> String {
 
 /// A name between tags, where Markdown is not read and GitHub links nothing.
 pub(crate) fn html(name: &str) -> String {
-    let name = line(name).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    format!("<code>{name}</code>")
+    format!("<code>{}</code>", markup(name))
+}
+
+/// A text in HTML or SVG, between tags or in a quoted attribute.
+pub(crate) fn markup(text: &str) -> String {
+    let mut markup = String::new();
+    for it in line(text).chars() {
+        match it {
+            '&' => markup.push_str("&amp;"),
+            '<' => markup.push_str("&lt;"),
+            '>' => markup.push_str("&gt;"),
+            '"' => markup.push_str("&quot;"),
+            '\'' => markup.push_str("&#39;"),
+            _ => markup.push(it),
+        }
+    }
+    markup
 }
 
 /// A sentence as text.
@@ -71,6 +86,12 @@ pub(crate) fn link(label: &str, address: &str) -> Option<String> {
     let plain = address.chars().all(|it| it.is_ascii_graphic() && !r#"<>()[]"'`\|"#.contains(it));
     let web = address.starts_with("https://") || address.starts_with("http://");
     (plain && web).then(|| format!("[{}]({address})", text(label)))
+}
+
+/// The same link in HTML.
+pub(crate) fn anchor(label: &str, address: &str) -> Option<String> {
+    link(label, address)?;
+    Some(format!("<a href=\"{}\">{}</a>", address.replace('&', "&amp;"), markup(label)))
 }
 
 #[cfg(test)]
@@ -122,6 +143,15 @@ mod tests {
         for address in ["javascript:alert(1)", "https://x/) [y](z", "https://x/ y", "/runs/1", ""] {
             assert_eq!(link("run", address), None, "{address}");
         }
+    }
+
+    #[test]
+    fn markup_ends_neither_an_element_nor_an_attribute() {
+        let text = markup("</title><script>\" onload='x' &lt;");
+        assert_eq!(text, "&lt;/title&gt;&lt;script&gt;&quot; onload=&#39;x&#39; &amp;lt;");
+        assert_eq!(anchor("run", "https://x/?a=1&b=\"><script>"), None);
+        let link = anchor("run", "https://x/?a=1&b=2").unwrap();
+        assert_eq!(link, "<a href=\"https://x/?a=1&amp;b=2\">run</a>");
     }
 
     #[test]

@@ -5,16 +5,20 @@ mod baseline;
 mod blobs;
 mod blocks;
 mod calls;
+mod chart;
 mod column;
 mod compare;
 mod csv;
+mod curve;
 mod distribution;
 mod error;
 mod escape;
 mod exit;
+mod export;
 mod figure;
 mod hdr;
 mod history;
+mod html;
 mod intake;
 mod judge;
 mod leaf;
@@ -32,6 +36,7 @@ mod series;
 mod table;
 mod tally;
 mod threshold;
+mod trend;
 mod whole;
 mod wire;
 mod zstd;
@@ -60,8 +65,11 @@ pub mod samples {
 
 pub use crate::{
     compare::{Comparison, compare},
+    curve::Timeline,
     error::Error,
+    export::history_csv,
     history::{Notice, read_history},
+    html::html,
     intake::{Source, open},
     judge::{Conditions, Limits, Measurement, judge},
     markdown::markdown,

@@ -7,7 +7,7 @@ use crate::input::Input;
 use crate::output::{FailOn, Format, exit_code, print, say, style};
 use anyhow::{Context as _, ensure};
 use clap::{Parser, Subcommand};
-use k6_summary::{Comparison, Run, compare, markdown, terminal};
+use k6_summary::{Comparison, Run, compare, history_csv, html, markdown, terminal};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -155,9 +155,17 @@ fn show(run: &Run, history: &[Run], args: &Show) -> anyhow::Result<ExitCode> {
     print(&match args.format {
         Format::Table => terminal(run, &comparison, style()),
         Format::Markdown => markdown(run, &comparison),
+        Format::Csv => history_csv(&with(run, history)),
+        Format::Html => html(run, &comparison, history, &[]),
         Format::Json => json(run, (!history.is_empty()).then_some(&comparison))?,
     })?;
     Ok(exit_code(run, &comparison, args.fail_on))
+}
+
+/// The run among its history, once.
+fn with(run: &Run, history: &[Run]) -> Vec<Run> {
+    let earlier = history.iter().filter(|it| it.id != run.id);
+    earlier.chain([run]).cloned().collect()
 }
 
 /// The record; where there was something to compare with, what came of it is a field beside.

@@ -15,6 +15,10 @@ pub(crate) enum Format {
     Markdown,
     /// The record of the run, on one line, with `comparison` beside it where there are earlier runs
     Json,
+    /// The history and the run for a spreadsheet, one line a scenario of a run
+    Csv,
+    /// One self-contained page with charts
+    Html,
 }
 
 /// What ends with exit code 3.

@@ -154,7 +154,7 @@ pub(crate) fn drifts(comparison: &Comparison) -> impl Iterator<Item = (&str, Str
     })
 }
 
-fn capital(sentence: &str) -> String {
+pub(crate) fn capital(sentence: &str) -> String {
     let mut chars = sentence.chars();
     chars.next().map_or_else(String::new, |it| it.to_uppercase().chain(chars).collect())
 }

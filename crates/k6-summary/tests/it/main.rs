@@ -6,6 +6,7 @@ mod cli;
 mod formats;
 mod k6;
 mod k6_points;
+mod page;
 mod pipes;
 mod rendered;
 mod rule;

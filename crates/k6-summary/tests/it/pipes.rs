@@ -97,3 +97,18 @@ fn the_record_carries_its_comparison_and_is_still_a_record() {
         serde_json::json!({ "previous": 10.0, "ratio": 1.3, "worse": true })
     );
 }
+
+#[test]
+fn a_history_comes_out_as_csv_and_as_a_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let (a, b) = (record(dir.path(), 1, 10.0), record(dir.path(), 2, 13.0));
+    let (csv, _) = check(&[&b, "--previous", &a, "--format", "csv"], 0);
+    insta::assert_snapshot!(csv, @r#"
+    started,run,environment,suite,profile,commit,k6,dirty,baseline_reset,scenario,verdict,fingerprint,calls,failed,error_rate,throughput,offered,min_ms,avg_ms,p50_ms,p90_ms,p95_ms,p99_ms,max_ms
+    2026-11-01T03:37:00Z,day-01,staging,,,,,false,,mix,passed,f,2000,0,0,50,,,,10,,20,30,
+    2026-11-02T03:37:00Z,day-02,staging,,,,,false,,mix,passed,f,2000,0,0,50,,,,13,,26,39,
+    "#);
+    let (page, _) = check(&["compare", &a, &b, "--format", "html"], 0);
+    assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"), "{page}");
+    assert!(page.contains("13.0 <span class=\"change\">(+30 %)</span>"), "{page}");
+}
