@@ -1,11 +1,12 @@
 //! `--out csv`: the columns are named in its first line; the kinds of metrics are not written.
 
 use crate::Error;
+use crate::file::File;
 use crate::history::Notice;
 use crate::intake::Samples;
 use crate::line::{Flaw, Point, Tags};
 use crate::moment::Clock;
-use crate::points::{File, Points};
+use crate::points::Points;
 use crate::scan::{Part, Scanner};
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
 use std::borrow::Cow;

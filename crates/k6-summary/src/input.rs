@@ -1,9 +1,12 @@
 //! The files of the command line, as a run and its history.
 
+use crate::asked::Reading;
+use crate::files;
 use crate::output::say;
 use anyhow::{Context as _, bail, ensure};
 use k6_summary::{
-    Conditions, Error, Limits, Measurement, Run, Scenario, Summary, judge, read_history,
+    Conditions, Error, Limits, Measurement, Points, Run, Scenario, Source, Summary, judge,
+    read_history,
 };
 use std::fs;
 use std::io;
@@ -17,47 +20,103 @@ pub(crate) struct Input {
     pub(crate) earlier: Vec<Run>,
 }
 
-/// One file of records, of which the newest is the run, or a run made of the summaries.
-pub(crate) fn read(files: &[PathBuf]) -> anyhow::Result<Input> {
-    let mut scenarios: Vec<Scenario> = Vec::new();
-    let mut k6 = None;
-    let mut digest = 0xcbf2_9ce4_8422_2325;
+/// One file of records, of which the newest is the run, or a run made of summaries and points.
+pub(crate) fn read(files: &[PathBuf], reading: &Reading) -> anyhow::Result<Input> {
+    let mut parts: Vec<Part> = Vec::new();
     for file in files {
-        let json = read_text(file)?;
-        let summary = match json.parse::<Summary>() {
-            Err(error) if holds_records(&json, &error) => {
-                ensure!(
-                    files.len() == 1,
-                    "{} is the record of a whole run; pass it alone",
-                    file.display()
-                );
-                return records(&json).with_context(|| file.display().to_string());
+        let (summary, started) = match files::open(file)? {
+            Source::Samples(samples) => {
+                let mut points = Points::of_run(&reading.query());
+                files::count(&mut points, samples, file)?;
+                (points.summary(), points.started())
             }
-            it => it.with_context(|| file.display().to_string())?,
+            Source::Document(json) => match json.parse::<Summary>() {
+                Err(error) if holds_records(&json, &error) => {
+                    ensure!(
+                        files.len() == 1,
+                        "{} is the record of a whole run; pass it alone",
+                        file.display()
+                    );
+                    return records(&json).with_context(|| file.display().to_string());
+                }
+                it => (it.with_context(|| file.display().to_string())?, None),
+            },
         };
-        let name = scenario_name(file)?;
-        if scenarios.iter().any(|it| it.name == name) {
-            bail!("{} is a second file of the scenario {name}", file.display());
+        let name = files::scenario_name(file)?;
+        if parts.iter().any(|it| it.name == name) {
+            bail!(
+                "{} is a second file of the scenario {name}; points of one run are brought \
+                 together by `k6-summary merge`",
+                file.display()
+            );
         }
-        scenarios.push(judge(&Measurement {
-            name: &name,
+        let started = started.map_or_else(|| files::written(file), Ok)?;
+        parts.push(Part { name, summary, started });
+    }
+    run(&parts)
+}
+
+/// A run of one scenario out of the points of all files together.
+pub(crate) fn merge(
+    files: &[PathBuf],
+    name: Option<&str>,
+    reading: &Reading,
+) -> anyhow::Result<Input> {
+    let mut points = Points::of_run(&reading.query());
+    for file in files {
+        match files::open(file)? {
+            Source::Samples(samples) => files::count(&mut points, samples, file)?,
+            Source::Document(text) => {
+                let error = if text.trim().is_empty() { Error::Empty } else { Error::NoSamples };
+                return Err(error).with_context(|| file.display().to_string());
+            }
+        }
+    }
+    let name = name.map_or_else(|| files::scenario_name(&files[0]), |it| Ok(it.to_owned()))?;
+    let (summary, started) = (points.summary(), points.started());
+    let started = started.map_or_else(|| files::written(&files[0]), Ok)?;
+    run(&[Part { name, summary, started }])
+}
+
+/// A scenario that is not judged yet.
+struct Part {
+    name: String,
+    summary: Summary,
+    started: SystemTime,
+}
+
+fn run(parts: &[Part]) -> anyhow::Result<Input> {
+    let judged = |it: &Part| {
+        judge(&Measurement {
+            name: &it.name,
             fingerprint: "",
-            summary: Some(&summary),
+            summary: Some(&it.summary),
             k6_exit: None,
             limits: Limits::default(),
             conditions: Conditions::default(),
-        }));
-        k6 = k6.or_else(|| summary.k6().map(ToOwned::to_owned));
-        digest = json.bytes().fold(digest, fnv_1a);
-    }
-    let started = written(&files[0])?;
+        })
+    };
+    let scenarios: Vec<Scenario> = parts.iter().map(judged).collect();
+    // The same files make the same id.
+    let text = format!("{scenarios:?}");
+    let digest = text.bytes().fold(0xcbf2_9ce4_8422_2325, fnv_1a);
+    let started = second(parts[0].started)?;
     let id = format!("{}-{:04x}", started.replace(['-', ':'], ""), digest & 0xffff);
+    let k6 = parts.iter().find_map(|it| it.summary.k6()).map(ToOwned::to_owned);
     let run = Run { k6, ..Run::new(id, started, scenarios) };
     Ok(Input { run, earlier: Vec::new() })
 }
 
 fn fnv_1a(digest: u64, byte: u8) -> u64 {
     (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+}
+
+/// A moment as the record has it, to the second.
+fn second(time: SystemTime) -> anyhow::Result<String> {
+    let time = jiff::Timestamp::try_from(time).context("the date of the run is out of range")?;
+    let seconds = jiff::Timestamp::from_second(time.as_second())
+        .context("a second of a valid time is out of range")?;
+    Ok(seconds.to_string())
 }
 
 /// Whether what is no summary is a record, or begins with one.
@@ -80,42 +139,6 @@ fn records(text: &str) -> anyhow::Result<Input> {
         say(&format!("notice: {notice}"));
     }
     Ok(Input { run, earlier: runs })
-}
-
-fn read_text(file: &Path) -> anyhow::Result<String> {
-    ensure!(
-        !file.is_dir(),
-        "{} is a directory; pass the summary inside it, such as {}",
-        file.display(),
-        file.join("summary.json").display()
-    );
-    fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))
-}
-
-/// `results/cold-start/summary.json` and `results/cold-start.json` are both `cold-start`.
-fn scenario_name(file: &Path) -> anyhow::Result<String> {
-    let named = if file.file_name().is_some_and(|it| it == "summary.json") {
-        let file = fs::canonicalize(file)
-            .with_context(|| format!("failed to find the folder of {}", file.display()))?;
-        file.parent().and_then(Path::file_name).map(ToOwned::to_owned)
-    } else {
-        file.file_stem().map(ToOwned::to_owned)
-    };
-    let name =
-        named.with_context(|| format!("{} has no name to call the scenario", file.display()))?;
-    Ok(name.to_string_lossy().into_owned())
-}
-
-/// When k6 wrote the file: its summary itself has no date.
-fn written(file: &Path) -> anyhow::Result<String> {
-    let time: SystemTime = fs::metadata(file)
-        .and_then(|it| it.modified())
-        .with_context(|| format!("failed to read the date of {}", file.display()))?;
-    let time = jiff::Timestamp::try_from(time)
-        .with_context(|| format!("the date of {} is out of range", file.display()))?;
-    let seconds = jiff::Timestamp::from_second(time.as_second())
-        .context("a second of a valid time is out of range")?;
-    Ok(seconds.to_string())
 }
 
 /// The records of `--previous`; an empty file is a history without runs.

@@ -1,8 +1,11 @@
 //! `k6-summary`: the library on the command line.
 
+mod asked;
+mod files;
 mod input;
 mod output;
 
+use crate::asked::{Asked, Reading};
 use crate::input::Input;
 use crate::output::{FailOn, Format, exit_code, print, say, style};
 use anyhow::{Context as _, ensure};
@@ -32,12 +35,16 @@ enum Command {
     /// Holds one run against another, whichever runs they are
     #[command(after_help = AFTER_COMPARE)]
     Compare(Compare),
+    /// Brings the points of one run on several generators together
+    #[command(after_help = AFTER_MERGE)]
+    Merge(Merge),
 }
 
 #[derive(Debug, clap::Args)]
 struct Summarize {
-    /// k6 summaries, one a scenario (`results/cold-start/summary.json` and `cold-start.json` are
-    /// both the scenario cold-start), or one file of records, of which the newest is the run
+    /// k6 summaries or points, one a scenario (`results/cold-start/summary.json` and
+    /// `cold-start.json` are both the scenario cold-start), plain or packed by gzip or zstd; or
+    /// one file of records, of which the newest is the run; `-` is stdin
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
@@ -50,7 +57,46 @@ struct Summarize {
     environment: Option<String>,
 
     #[command(flatten)]
+    reading: Reading,
+
+    #[command(flatten)]
     show: Show,
+
+    #[command(flatten)]
+    asked: Asked,
+}
+
+#[derive(Debug, clap::Args)]
+struct Merge {
+    /// Points of the same run, from `k6 run --out json=FILE` or `--out csv=FILE`, or histograms
+    /// of an earlier merge; `-` is stdin
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+
+    /// What the scenario is called; by default as the first file
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+
+    /// Print histograms in place of an answer, some kilobytes a group, to be merged with others
+    #[arg(long)]
+    hdr: bool,
+
+    /// Earlier records to compare with, one or many, one a line; `-` reads stdin
+    #[arg(long, value_name = "FILE")]
+    previous: Option<PathBuf>,
+
+    /// What was tested; only runs of the same environment are compared
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+
+    #[command(flatten)]
+    reading: Reading,
+
+    #[command(flatten)]
+    show: Show,
+
+    #[command(flatten)]
+    asked: Asked,
 }
 
 #[derive(Debug, clap::Args)]
@@ -61,6 +107,8 @@ struct Compare {
     /// The later run: its record, or a k6 summary
     #[arg(value_name = "B")]
     later: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
     #[command(flatten)]
     show: Show,
 }
@@ -89,6 +137,8 @@ Examples:
   k6-summary results/*.json --format json > run.json
   k6-summary results/*.json --previous run.json --format markdown
   k6-summary history.ndjson
+  k6 run --quiet --out json=- checkout.js | k6-summary - --group-by scenario
+  k6-summary points.ndjson.gz --metric mcp_call_duration --percentiles 50,99,99.9 --group-by tool
   k6-summary compare monday.json tuesday.json
 
 Exit codes:
@@ -108,10 +158,24 @@ Exit codes:
   2  wrong usage
   3  done, and the answer is bad news (--fail-on)";
 
+const AFTER_MERGE: &str = "\
+Examples:
+  k6-summary merge segment-*.ndjson.gz
+  k6-summary merge segment-*.ndjson.gz --group-by scenario,tool
+  k6-summary merge segment-1.ndjson --hdr --group-by scenario > segment-1.hdr
+  k6-summary merge segment-*.hdr --group-by scenario
+
+Exit codes:
+  0  done
+  1  could not do it; the reason is on stderr
+  2  wrong usage
+  3  done, and the answer is bad news (--fail-on)";
+
 fn main() -> ExitCode {
     let Cli { command, summarize } = Cli::parse();
     let done = match command {
         Some(Command::Compare(args)) => run_compare(&args),
+        Some(Command::Merge(args)) => run_merge(&args),
         None => run_summarize(&summarize),
     };
     done.unwrap_or_else(|err| {
@@ -121,16 +185,43 @@ fn main() -> ExitCode {
 }
 
 fn run_summarize(args: &Summarize) -> anyhow::Result<ExitCode> {
-    let Input { mut run, earlier: mut history } = input::read(&args.files)?;
-    if args.environment.is_some() {
-        run.environment.clone_from(&args.environment);
+    if args.asked.is_any() {
+        args.asked.answer(&args.files, &args.reading, args.show.format)?;
+        return Ok(ExitCode::SUCCESS);
     }
-    history.extend(args.previous.as_deref().map(input::history).transpose()?.unwrap_or_default());
-    show(&run, &history, &args.show)
+    let input = input::read(&args.files, &args.reading)?;
+    judged(input, args.environment.as_deref(), args.previous.as_deref(), &args.show)
+}
+
+fn run_merge(args: &Merge) -> anyhow::Result<ExitCode> {
+    if args.hdr {
+        args.asked.histograms(&args.files, &args.reading)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if args.asked.is_any() {
+        args.asked.answer(&args.files, &args.reading, args.show.format)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let input = input::merge(&args.files, args.name.as_deref(), &args.reading)?;
+    judged(input, args.environment.as_deref(), args.previous.as_deref(), &args.show)
+}
+
+fn judged(
+    Input { mut run, earlier: mut history }: Input,
+    environment: Option<&str>,
+    previous: Option<&Path>,
+    args: &Show,
+) -> anyhow::Result<ExitCode> {
+    if let Some(environment) = environment {
+        run.environment = Some(environment.to_owned());
+    }
+    history.extend(previous.map(input::history).transpose()?.unwrap_or_default());
+    show(&run, &history, args)
 }
 
 fn run_compare(args: &Compare) -> anyhow::Result<ExitCode> {
-    let one = |file: &Path| Ok::<_, anyhow::Error>(input::read(&[file.to_owned()])?.run);
+    let one =
+        |file: &Path| Ok::<_, anyhow::Error>(input::read(&[file.to_owned()], &args.reading)?.run);
     let (mut earlier, later) = (one(&args.earlier)?, one(&args.later)?);
     let of_summary =
         |run: &Run| run.scenarios.len() == 1 && run.scenarios[0].fingerprint.is_empty();

@@ -3,21 +3,19 @@
 use crate::Error;
 use crate::blocks::{Block, Blocks};
 use crate::distribution::Distribution;
+use crate::file::File;
 use crate::history::Notice;
-use crate::intake::{Layout, Packing, Samples};
+use crate::intake::{Layout, Samples};
 use crate::leaf::Leaves;
-use crate::line::{Declaration, Flaw};
+use crate::line::Flaw;
 use crate::plan::{Plan, Query};
 use crate::scan::{Part, Scanner};
 use crate::series;
-use crate::tally::{Tally, Unfit};
+use crate::tally::Tally;
 use crate::{csv, hdr};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-
-/// More notices than these of one file are counted and not told one by one.
-const MOST_NOTICES: u64 = 10;
 
 /// Blocks that may be read and wait for one before them.
 const MOST_WAITING: usize = 32;
@@ -208,119 +206,6 @@ impl Queue<'_> {
             self.file.broken(error)?;
         }
         self.error.map_or_else(|| self.file.finish(), Err)
-    }
-}
-
-/// What was met in a file so far.
-#[derive(Debug)]
-pub(crate) struct File {
-    packing: Packing,
-    lenient: bool,
-    pub(crate) lines: u64,
-    pub(crate) samples: u64,
-    notices: Vec<Notice>,
-    untold: u64,
-}
-
-impl File {
-    fn new(packing: Packing, lenient: bool) -> Self {
-        Self { packing, lenient, lines: 0, samples: 0, notices: Vec::new(), untold: 0 }
-    }
-
-    /// Counts a part that follows on those before.
-    pub(crate) fn count(
-        &mut self,
-        tally: &mut Tally,
-        plan: &Plan,
-        leaves: &Mutex<Leaves>,
-        part: &Part,
-    ) -> Result<(), Error> {
-        for (line, flaw) in &part.flaws {
-            self.flaw(self.lines + line + 1, *flaw)?;
-        }
-        for (line, it) in &part.declared {
-            self.declared(tally, self.lines + line + 1, it)?;
-        }
-        tally.add(plan, &lock(leaves), &part.samples)?;
-        tally.span = match (tally.span, part.span) {
-            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
-            (a, b) => a.or(b),
-        };
-        self.lines += part.lines;
-        self.samples += part.samples.len() as u64 + part.declared.len() as u64;
-        Ok(())
-    }
-
-    /// A metric is declared once a file, and the same way in all.
-    fn declared(&mut self, tally: &mut Tally, line: u64, it: &Declaration) -> Result<(), Error> {
-        let metric = || crate::wire::shown(&it.metric);
-        let Some(known) = tally.declared.get(&it.metric) else {
-            tally.declared.insert(it.metric.clone(), it.clone());
-            return Ok(());
-        };
-        if known.kind != it.kind {
-            let (kind, before) = (it.kind.to_string(), known.kind.to_string());
-            return self.error(line, Error::Redeclared { line, metric: metric(), kind, before });
-        }
-        let new = it.submetrics.iter().find(|it| !known.submetrics.contains(it));
-        if let Some(new) = new
-            && tally.has(&it.metric)
-        {
-            let reason =
-                format!("{} is not told apart in what was read before", crate::wire::shown(new));
-            self.notice(line, reason);
-        }
-        Ok(())
-    }
-
-    pub(crate) fn flaw(&mut self, line: u64, flaw: Flaw) -> Result<(), Error> {
-        self.error(line, Error::flaw(line, flaw))
-    }
-
-    fn error(&mut self, line: u64, error: Error) -> Result<(), Error> {
-        if !self.lenient {
-            return Err(error);
-        }
-        self.notice(line, error.to_string());
-        Ok(())
-    }
-
-    fn notice(&mut self, line: u64, reason: String) {
-        if self.notices.len() as u64 == MOST_NOTICES {
-            self.untold += 1;
-        } else {
-            self.notices.push(Notice { line: line as usize, reason });
-        }
-    }
-
-    /// The stream ended in an error, behind its last whole line.
-    pub(crate) fn broken(&mut self, source: io::Error) -> Result<(), Error> {
-        let error = match self.packing {
-            Packing::Plain => return Err(Error::Read(source)),
-            it => Error::Packed { packing: it.to_string(), lines: self.lines, source },
-        };
-        if !self.lenient {
-            return Err(error);
-        }
-        self.notice(self.lines, error.with_causes());
-        Ok(())
-    }
-
-    pub(crate) fn finish(mut self) -> Result<Vec<Notice>, Error> {
-        if self.samples == 0 && self.notices.is_empty() && self.lines == 0 {
-            return Err(Error::Empty);
-        }
-        if self.untold > 0 {
-            let reason = format!("and {} more like these", self.untold);
-            self.notices.push(Notice { line: self.lines as usize, reason });
-        }
-        Ok(self.notices)
-    }
-}
-
-impl From<Unfit> for Error {
-    fn from(Unfit { metric, value }: Unfit) -> Self {
-        Self::NoBucket { metric: crate::wire::shown(&metric), value }
     }
 }
 

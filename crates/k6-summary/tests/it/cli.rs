@@ -18,7 +18,7 @@ pub(crate) fn check(args: &[&str], code: i32) -> (String, String) {
     (stdout, stderr)
 }
 
-fn path(name: &str) -> String {
+pub(crate) fn path(name: &str) -> String {
     fixture(name).to_str().unwrap().to_owned()
 }
 

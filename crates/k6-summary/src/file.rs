@@ -1,0 +1,151 @@
+//! A file of samples as it is read: how far, and what was passed over.
+
+use crate::Error;
+use crate::history::Notice;
+use crate::intake::Packing;
+use crate::leaf::Leaves;
+use crate::line::{Declaration, Flaw};
+use crate::plan::Plan;
+use crate::points::lock;
+use crate::scan::Part;
+use crate::tally::{Tally, Unfit};
+use crate::wire::shown;
+use std::io;
+use std::sync::Mutex;
+
+/// More notices than these of one file are counted and not told one by one.
+const MOST_NOTICES: u64 = 10;
+
+/// What was met in a file so far.
+#[derive(Debug)]
+pub(crate) struct File {
+    packing: Packing,
+    lenient: bool,
+    pub(crate) lines: u64,
+    pub(crate) samples: u64,
+    notices: Vec<Notice>,
+    untold: u64,
+    /// Whether thresholds that are not in the file were spoken of.
+    thresholds: bool,
+}
+
+impl File {
+    pub(crate) fn new(packing: Packing, lenient: bool) -> Self {
+        let notices = Vec::new();
+        Self { packing, lenient, lines: 0, samples: 0, notices, untold: 0, thresholds: false }
+    }
+
+    /// Counts a part that follows on those before.
+    pub(crate) fn count(
+        &mut self,
+        tally: &mut Tally,
+        plan: &Plan,
+        leaves: &Mutex<Leaves>,
+        part: &Part,
+    ) -> Result<(), Error> {
+        for (line, flaw) in &part.flaws {
+            self.flaw(self.lines + line + 1, *flaw)?;
+        }
+        for (line, it) in &part.declared {
+            self.declared(tally, self.lines + line + 1, it)?;
+            if plan.whole {
+                self.thresholds(self.lines + line + 1, it);
+            }
+        }
+        tally.add(plan, &lock(leaves), &part.samples)?;
+        tally.span = match (tally.span, part.span) {
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+            (a, b) => a.or(b),
+        };
+        self.lines += part.lines;
+        self.samples += part.samples.len() as u64 + part.declared.len() as u64;
+        Ok(())
+    }
+
+    /// A submetric is there because of a threshold, which k6 does not write beside it.
+    fn thresholds(&mut self, line: u64, it: &Declaration) {
+        let own = |it: &&String| !it.ends_with("{expected_response:true}");
+        if let Some(submetric) = it.submetrics.iter().find(own)
+            && !self.thresholds
+        {
+            self.thresholds = true;
+            let submetric = shown(submetric);
+            let reason = format!(
+                "k6 does not write thresholds on submetrics such as {submetric} to points, so \
+                 they are not judged; a summary has them"
+            );
+            self.notice(line, reason);
+        }
+    }
+
+    /// A metric is declared once a file, and the same way in all.
+    fn declared(&mut self, tally: &mut Tally, line: u64, it: &Declaration) -> Result<(), Error> {
+        let metric = || shown(&it.metric);
+        let Some(known) = tally.declared.get(&it.metric) else {
+            tally.declared.insert(it.metric.clone(), it.clone());
+            return Ok(());
+        };
+        if known.kind != it.kind {
+            let (kind, before) = (it.kind.to_string(), known.kind.to_string());
+            return self.error(line, Error::Redeclared { line, metric: metric(), kind, before });
+        }
+        let new = it.submetrics.iter().find(|it| !known.submetrics.contains(it));
+        if let Some(new) = new
+            && tally.has(&it.metric)
+        {
+            let reason = format!("{} is not told apart in what was read before", shown(new));
+            self.notice(line, reason);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn flaw(&mut self, line: u64, flaw: Flaw) -> Result<(), Error> {
+        self.error(line, Error::flaw(line, flaw))
+    }
+
+    fn error(&mut self, line: u64, error: Error) -> Result<(), Error> {
+        if !self.lenient {
+            return Err(error);
+        }
+        self.notice(line, error.to_string());
+        Ok(())
+    }
+
+    fn notice(&mut self, line: u64, reason: String) {
+        if self.notices.len() as u64 == MOST_NOTICES {
+            self.untold += 1;
+        } else {
+            self.notices.push(Notice { line: line as usize, reason });
+        }
+    }
+
+    /// The stream ended in an error, behind its last whole line.
+    pub(crate) fn broken(&mut self, source: io::Error) -> Result<(), Error> {
+        let error = match self.packing {
+            Packing::Plain => return Err(Error::Read(source)),
+            it => Error::Packed { packing: it.to_string(), lines: self.lines, source },
+        };
+        if !self.lenient {
+            return Err(error);
+        }
+        self.notice(self.lines, error.with_causes());
+        Ok(())
+    }
+
+    pub(crate) fn finish(mut self) -> Result<Vec<Notice>, Error> {
+        if self.samples == 0 && self.notices.is_empty() && self.lines == 0 {
+            return Err(Error::Empty);
+        }
+        if self.untold > 0 {
+            let reason = format!("and {} more like these", self.untold);
+            self.notices.push(Notice { line: self.lines as usize, reason });
+        }
+        Ok(self.notices)
+    }
+}
+
+impl From<Unfit> for Error {
+    fn from(Unfit { metric, value }: Unfit) -> Self {
+        Self::NoBucket { metric: shown(&metric), value }
+    }
+}
