@@ -155,6 +155,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
         #[test]
         fn percentiles_are_within_a_thousandth_and_a_line_keeps_them(
             logs in prop::collection::vec(-3.0..5.0_f64, 1..400),
