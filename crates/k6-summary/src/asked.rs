@@ -72,6 +72,8 @@ impl Asked {
         print(&match format {
             Format::Table => Distribution::table(&found, style()),
             Format::Markdown => Distribution::markdown(&found),
+            Format::Csv => Distribution::csv(&found),
+            Format::Html => bail!("a page is of a run, not of percentiles; take another --format"),
             Format::Json => {
                 let lines: Result<Vec<String>, _> =
                     found.iter().map(serde_json::to_string).collect();

@@ -24,6 +24,12 @@ fn percentiles_are_answered_by_group() {
     | `http_req_duration` | `browse` | 4 | 2.13 | 7.60 | 8.43 | 11.2 | 11.4 | 11.4 |
     | `http_req_duration` | `search` | 8 | 0 | 5.44 | 0.398 | 19.8 | 23.6 | 24.6 |
     ");
+    let args = ["--group-by", "scenario", "--metric", "steps", "--window", "1h", "--format", "csv"];
+    let (csv, _) = check(&[&[path("points.ndjson").as_str()], args.as_slice()].concat(), 0);
+    let expected = "metric,scenario,from_s,count,min,avg,max,p50,p95,p99,exact\n\
+        steps,browse,0,4,0,0.00000015,0.0000003,0.00000015,0.00000028499999999999997,0.00000029699999999999997,true\n";
+    assert_eq!(csv, expected);
+    check(&[&path("points.ndjson"), "--metric", "all", "--format", "html"], 1);
     let (json, _) = check(&[&path("points.ndjson"), "--metric", "all", "--format", "json"], 0);
     let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
     assert_eq!((&first["metric"], &first["count"]), (&"cached".into(), &4.into()));
