@@ -106,6 +106,11 @@ impl Bearer {
         self.expires_at.is_some_and(|it| it <= then)
     }
 
+    /// Whether it is known to end within `duration`.
+    pub(crate) fn ends_within(&self, duration: Duration) -> bool {
+        self.expired_by(SystemTime::now() + duration)
+    }
+
     pub(crate) fn describe(&self) -> String {
         let life = self.expires_at.and_then(|it| it.duration_since(SystemTime::now()).ok());
         let life = life.map_or_else(

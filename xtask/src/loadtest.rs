@@ -14,6 +14,7 @@ use crate::plan::{Planned, Profiles, SIGN_IN};
 use crate::preflight::preflight;
 use crate::progress::clock;
 use crate::project::variable;
+use crate::renewal::Renewal;
 use crate::section::{say, section};
 use crate::target::{self, DemoUser};
 use crate::token::Minting;
@@ -159,11 +160,17 @@ impl Job<'_> {
         let resource = address::without_workspace(target);
         let minting =
             args.minting.mint(&http, resource, &source, self.lives_for(), &evidence, interrupt);
-        let bearer = minting.await?;
+        let minted = minting.await?;
+        let bearer = &minted.bearer;
         let mcp_url = address::with_workspace(target, bearer.workspace.as_deref())?;
         let server = interrupt.or(preflight(&http, &mcp_url, bearer.token.reveal())).await?;
         let (protocol, tools) = (&server.protocol, server.tools.len());
         say("preflight", format_args!("the token is accepted; MCP {protocol}, {tools} tools"));
+        let needed = self.lives_for();
+        let renewal = match minted.grant.clone().filter(|_| bearer.ends_within(needed)) {
+            Some(grant) => Some(interrupt.or(Renewal::start(&http, grant, needed)).await?),
+            None => None,
+        };
         drop(signing_in);
 
         let (plan, skipped) = calls::offer(self.plan, pool.as_deref(), &server.tools);
@@ -171,7 +178,8 @@ impl Job<'_> {
             k6: &k6,
             folder: &folder,
             mcp_url: &mcp_url,
-            bearer: &bearer,
+            bearer,
+            renewal: renewal.as_ref(),
             profile: &args.profile,
             protocol,
             max_error_rate,
@@ -180,6 +188,7 @@ impl Job<'_> {
             root,
         };
         let measured = scenario::run_all(&plan, &common, interrupt).await;
+        minted.forget_client(&http).await;
         Ok(Run {
             target: Some(address::without_query(&mcp_url).to_owned()),
             k6: Some(k6.version),

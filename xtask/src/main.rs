@@ -18,10 +18,12 @@ mod plan;
 mod preflight;
 mod progress;
 mod project;
+mod renewal;
 mod report;
 mod roc;
 mod scenario;
 mod section;
+mod sign_in;
 mod target;
 mod test;
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::interrupt::Interrupt;
 use crate::k6::{self, Ended, Script};
 use crate::plan::Planned;
 use crate::project::variable;
+use crate::renewal::Renewal;
 use crate::section::{say, section};
 use crate::tools::K6;
 
@@ -25,6 +26,7 @@ pub(crate) struct Common<'a> {
     pub(crate) folder: &'a Path,
     pub(crate) mcp_url: &'a str,
     pub(crate) bearer: &'a Bearer,
+    pub(crate) renewal: Option<&'a Renewal>,
     pub(crate) profile: &'a str,
     pub(crate) protocol: &'a str,
     pub(crate) max_error_rate: f64,
@@ -100,6 +102,10 @@ async fn run(
         ("PROFILE", common.profile.to_owned()),
         ("MCP_PROTOCOL_VERSION", common.protocol.to_owned()),
     ];
+    if let Some(it) = common.renewal {
+        environment.push(("TOKEN_URL", it.url.clone()));
+        environment.push(("TOKEN_SECRET", it.secret.reveal().to_owned()));
+    }
     if let Some(calls) = &planned.calls {
         let file = folder.join("calls.json");
         let text = serde_json::to_vec_pretty(calls).context("failed to write the calls")?;
@@ -119,7 +125,7 @@ async fn run(
         target: common.target,
     };
     let ended = k6::run(&script, interrupt).await?;
-    let expired = common.bearer.expired_by(SystemTime::now());
+    let expired = common.renewal.is_none() && common.bearer.expired_by(SystemTime::now());
     Ok(judged(planned, &fingerprint, common, &folder, &ended, expired))
 }
 

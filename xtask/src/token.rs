@@ -1,48 +1,38 @@
-//! Where `oauth-loopback` meets `browser-consent`: a bearer without hands.
+//! A bearer without hands: by a browser, by a command, or brought along.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use browser_consent::{Consent, Credentials, WebDriver, consent, with_session};
-use oauth_loopback::{
-    AccessToken, AuthorizationRequest, ClientInformation, ClientMetadata, LoopbackListener,
-    TokenResponse,
-};
+use browser_consent::{Credentials, WebDriver};
+use oauth_loopback::{AccessToken, TokenResponse};
 use tokio::process::Command;
 use url::Url;
 
 use crate::bearer::{Bearer, Wanted};
 use crate::interrupt::Interrupt;
-use crate::project::{printable, variable};
+use crate::project::variable;
 use crate::section::say;
+use crate::sign_in::{Minted, SignIn, sign_in};
 use crate::{address, browser, child, project};
-
-const CLIENT_NAME: &str = "mcp-loadtest";
-
-/// From the open authorize URL to the code.
-const SIGN_IN: Duration = Duration::from_secs(60);
-
-/// What the browser gets beyond that for a picture of the page on which it stands.
-const KEEPING_EVIDENCE: Duration = Duration::from_secs(15);
 
 /// How to get a bearer; the same for every command that needs one.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Minting {
     /// Origin where the password may be typed, beside the authorization endpoint's own
     #[arg(long, value_name = "ORIGIN", help_heading = "Sign-in")]
-    allow_origin: Vec<Url>,
+    pub(crate) allow_origin: Vec<Url>,
     /// Client that is registered already, instead of registering one
     #[arg(long, value_name = "ID", help_heading = "Sign-in")]
-    client_id: Option<String>,
+    pub(crate) client_id: Option<String>,
     /// Go on although the authorization server does not say that it supports PKCE
     #[arg(long, help_heading = "Sign-in")]
-    allow_unadvertised_pkce: bool,
+    pub(crate) allow_unadvertised_pkce: bool,
     /// Scope to ask for [default: what the server names]
     #[arg(long, value_name = "SCOPE", help_heading = "Sign-in")]
-    scope: Vec<String>,
+    pub(crate) scope: Vec<String>,
     /// Claim of the token that holds the workspace id [default: one called workspace_id]
     #[arg(long, value_name = "NAME", help_heading = "Sign-in")]
     workspace_claim: Option<String>,
@@ -107,7 +97,7 @@ impl Minting {
         Ok(Source::Browser(credentials, webdriver))
     }
 
-    /// Gets a bearer for `resource` that lives at least for `lives_for`, and writes the bearer file.
+    /// Gets a bearer for `resource` that lives for `lives_for` or can be renewed, and writes the bearer file.
     pub(crate) async fn mint(
         &self,
         http: &reqwest::Client,
@@ -116,7 +106,7 @@ impl Minting {
         lives_for: Duration,
         evidence: &Path,
         interrupt: &Interrupt,
-    ) -> anyhow::Result<Bearer> {
+    ) -> anyhow::Result<Minted> {
         let wanted = Wanted {
             issuer: None,
             audience: None,
@@ -124,76 +114,26 @@ impl Minting {
             lives_for,
             workspace_claim: self.workspace_claim.as_deref(),
         };
-        let bearer = match source {
+        let minted = match source {
             Source::Given(token) => {
                 say("token", "from LOADTEST_BEARER");
-                Bearer::given(token.clone(), &wanted)?
+                Minted::elsewhere(Bearer::given(token.clone(), &wanted)?)
             }
             Source::Command(command) => {
                 let response = interrupt.or(by_command(command)).await?;
-                Bearer::check(response, &wanted)?
+                Minted::elsewhere(Bearer::check(response, &wanted)?)
             }
             Source::Browser(credentials, webdriver) => {
-                let flow = self.sign_in(http, resource, credentials, webdriver, &wanted, evidence);
-                interrupt.or(flow).await?
+                let it = SignIn { minting: self, resource, credentials, webdriver, evidence };
+                interrupt.or(sign_in(http, &it, &wanted)).await?
             }
         };
+        let bearer = &minted.bearer;
         mask(bearer.token.reveal());
         bearer.write(&self.bearer_file)?;
         say("token", format_args!("{}; in {}", bearer.describe(), self.bearer_file.display()));
         warn_if_committable(&self.bearer_file).await;
-        Ok(bearer)
-    }
-
-    async fn sign_in(
-        &self,
-        http: &reqwest::Client,
-        resource: &str,
-        credentials: &Credentials,
-        webdriver: &WebDriver,
-        wanted: &Wanted<'_>,
-        evidence: &Path,
-    ) -> anyhow::Result<Bearer> {
-        let mut discovery = oauth_loopback::discover(http, resource).await?;
-        discovery.allow_unadvertised_pkce = self.allow_unadvertised_pkce;
-        let issuer = printable(&discovery.issuer);
-        say("discover", format_args!("authorization server {issuer}"));
-        let listener = LoopbackListener::bind().await?;
-        let client = match &self.client_id {
-            Some(id) => ClientInformation::preregistered(id),
-            None => {
-                let mut metadata = ClientMetadata::native(CLIENT_NAME, listener.redirect_uri());
-                let scope = discovery.scope(&self.scope);
-                metadata.scope = (!scope.is_empty()).then(|| scope.join(" "));
-                oauth_loopback::register(http, &discovery, &metadata).await?
-            }
-        };
-        say("register", format_args!("client for {}", listener.redirect_uri()));
-        let request = AuthorizationRequest::new(&discovery, &client, listener, &self.scope)?;
-        let started = Instant::now();
-        let code = with_session(webdriver, async |browser| {
-            request
-                .wait_for_code(SIGN_IN + KEEPING_EVIDENCE, async |mut opening| {
-                    let (url, name) = (opening.url.clone(), opening.client_name.clone());
-                    let it = Consent {
-                        credentials: Some(credentials),
-                        allow_origins: &self.allow_origin,
-                        client_name: Some(name.as_deref().unwrap_or(CLIENT_NAME)),
-                        timeout: SIGN_IN,
-                        evidence: Some(evidence),
-                        ..Consent::new(&url)
-                    };
-                    consent(browser, &it, opening.code_arrived()).await.map(|_trail| ())
-                })
-                .await
-        })
-        .await??;
-        let took = started.elapsed().as_secs_f64();
-        let grant = code.exchange(http).await?;
-        say("sign in", format_args!("signed in and approved in {took:.2} s, browser included"));
-        let wanted =
-            Wanted { issuer: Some(&grant.issuer), audience: grant.resource.as_deref(), ..*wanted };
-        Bearer::check(grant.token, &wanted)
+        Ok(minted)
     }
 }
 
@@ -222,7 +162,7 @@ async fn by_command(command: &str) -> anyhow::Result<TokenResponse> {
 }
 
 /// Tells GitHub Actions to hide the token in every later line of the log.
-fn mask(token: &str) {
+pub(crate) fn mask(token: &str) {
     if project::in_actions() {
         let _unheard = writeln!(std::io::stderr(), "::add-mask::{token}");
     }

@@ -4,6 +4,7 @@ import { httpFailure, messageFailure } from './failure.js';
 import { record } from './metrics.js';
 import { positive } from './profile.js';
 import { plainlySucceeded, replyTo } from './reply.js';
+import { authorization } from './token.js';
 
 const PROTOCOL_VERSION = __ENV.MCP_PROTOCOL_VERSION || '2025-11-25';
 const TIMEOUT_MS = positive('REQUEST_TIMEOUT_MS', 30000);
@@ -23,9 +24,6 @@ if (!url) {
 }
 
 const headers = { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream' };
-if (__ENV.BEARER) {
-  headers.Authorization = `Bearer ${__ENV.BEARER}`;
-}
 
 let requests = 0;
 
@@ -125,5 +123,9 @@ function request(it, rpc, text, tool) {
 
 // The name tag keeps every request of one rpc in one time series, whatever the address holds.
 function params(it, tags) {
+  const current = authorization();
+  if (current && it.headers.Authorization !== current) {
+    it.headers = { ...it.headers, Authorization: current };
+  }
   return { headers: it.headers, timeout: TIMEOUT_MS, redirects: 0, tags: { name: tags.rpc, ...tags } };
 }

@@ -156,6 +156,25 @@ async fn a_server_that_refuses_every_call_is_invalid_and_not_fast() {
     }
 }
 
+#[tokio::test]
+#[ignore = "needs k6 and a browser"]
+async fn a_run_that_outlives_its_token_gets_the_next_one_in_time() {
+    let sandbox = Sandbox::new();
+    let ended = run(sandbox
+        .xtask("loadtest")
+        .args(["tool-call-mix", "--target", &target(&["short-token"]).await])
+        .env("K6", program("K6"))
+        .env("LOADTEST_EMAIL", EMAIL)
+        .env("LOADTEST_PASSWORD", PASSWORD))
+    .await;
+    assert_eq!(ended.code, Some(0), "{ended:#?}");
+    assert!(ended.stderr.contains("k6 gets the next one in time"), "{}", ended.stderr);
+    let scenario = &sandbox.record()["scenarios"][0];
+    assert_eq!(scenario["verdict"], "passed");
+    assert_eq!(scenario["failures"], serde_json::json!({}), "{scenario:#}");
+    assert!(scenario["calls"].as_u64() > Some(200), "{scenario:#}");
+}
+
 fn calls(sandbox: &Sandbox) -> String {
     let path = sandbox.path("calls.json");
     std::fs::write(&path, r#"[{"tool": "echo", "arguments": {"text": "hi"}}]"#).unwrap();

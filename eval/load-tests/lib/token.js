@@ -1,0 +1,37 @@
+import http from 'k6/http';
+
+const url = __ENV.TOKEN_URL;
+const asking = {
+  headers: { Authorization: `Bearer ${__ENV.TOKEN_SECRET}` },
+  tags: { name: 'token' },
+  timeout: 10000,
+};
+const RETRY_MS = 1000;
+
+let header = __ENV.BEARER ? `Bearer ${__ENV.BEARER}` : '';
+let askAt = 0;
+
+/**
+ * The Authorization header of now, or an empty text where there is no token.
+ *
+ * With TOKEN_URL set, a VU asks there again once half of what its token had left has passed. Without an answer it goes
+ * on with the token it has, and the server will say what it thinks of that.
+ */
+export function authorization() {
+  if (url && Date.now() >= askAt) {
+    ask();
+  }
+  return header;
+}
+
+function ask() {
+  const response = http.get(url, asking);
+  askAt = Date.now() + RETRY_MS;
+  if (response.status !== 200) {
+    return;
+  }
+  const token = response.json();
+  header = `Bearer ${token.access_token}`;
+  // A token without an end is asked for once a minute.
+  askAt = Date.now() + (token.expires_in === undefined ? 60 : token.expires_in / 2) * 1000;
+}
