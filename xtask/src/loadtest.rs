@@ -47,7 +47,7 @@ pub(crate) struct Args {
     /// Where runs and their history are kept [default: target/loadtest]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// What makes the exit code 3: a verdict other than passed, or nothing
+    /// What makes the exit code 3: a verdict other than passed, that or a scenario worse than its noise, or nothing
     #[arg(long, default_value = "threshold", value_name = "WHEN")]
     fail_on: FailOn,
     /// Name under which runs are compared [default: the target's host]
@@ -63,9 +63,13 @@ pub(crate) struct Args {
     minting: Minting,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum FailOn {
+    /// A verdict other than passed
     Threshold,
+    /// That, or a scenario that is worse than its usual noise
+    Alert,
+    /// Nothing
     Never,
 }
 
@@ -109,7 +113,8 @@ pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<Ex
         profile: Some(args.profile.clone()),
         ..run
     };
-    let published = report::publish(&run, &folder, tracking.as_ref(), interrupt).await;
+    let (comparison, published) =
+        report::publish(&run, &folder, tracking.as_ref(), interrupt).await;
     if let Some(error) = broke_off {
         if let Err(it) = published {
             say("report", format_args!("{it:#}"));
@@ -120,7 +125,7 @@ pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<Ex
     if interrupt.has_come() {
         return Err(Interrupted.into());
     }
-    exit_code(&run, args.fail_on)
+    exit_code(&run, comparison.alerts().next().is_some(), args.fail_on)
 }
 
 struct Job<'a> {
@@ -218,14 +223,18 @@ impl Job<'_> {
     }
 }
 
-fn exit_code(run: &Run, fail_on: FailOn) -> anyhow::Result<ExitCode> {
+fn exit_code(run: &Run, alert: bool, fail_on: FailOn) -> anyhow::Result<ExitCode> {
     if run.scenarios.is_empty() {
         bail!("nothing ran: the server offers nothing that the scenarios need");
     }
     if run.scenarios.iter().all(|it| it.verdict == Verdict::DidNotRun) {
         bail!("nothing ran: {}", run.scenarios[0].reasons.join("; "));
     }
-    let bad_news = run.verdict != Verdict::Passed && fail_on == FailOn::Threshold;
+    let bad_news = match fail_on {
+        FailOn::Threshold => run.verdict != Verdict::Passed,
+        FailOn::Alert => run.verdict != Verdict::Passed || alert,
+        FailOn::Never => false,
+    };
     Ok(if bad_news { ExitCode::from(3) } else { ExitCode::SUCCESS })
 }
 

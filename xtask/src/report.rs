@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use jiff::Timestamp;
-use k6_summary::{Comparison, Run, Style, Verdict, compare, markdown, read_history, terminal};
+use k6_summary::{
+    Comparison, Run, Style, Verdict, compare, html, markdown, read_history, terminal,
+};
 
 use crate::interrupt::Interrupt;
 use crate::project::{self, variable};
-use crate::section::say;
+use crate::section::{say, warn};
 use crate::tracking::Tracking;
 
 /// The plain rule: more than 25 % worse than the previous run is bold.
@@ -65,16 +67,16 @@ impl Folder {
 
 /// Compares a finished run with earlier ones and puts it everywhere it is read.
 ///
-/// The files come first, and no place keeps the run from the next one: the first error is returned at the end.
+/// The record comes first, and no place keeps the run from the next one: the first error is returned at the end.
 pub(crate) async fn publish(
     run: &Run,
     folder: &Folder,
     tracking: Option<&Tracking<'_>>,
     interrupt: &Interrupt,
-) -> anyhow::Result<()> {
+) -> (Comparison, anyhow::Result<()>) {
     let path = folder.path();
-    let record = serde_json::to_string_pretty(run).context("failed to write the record")?;
-    let mut done = vec![write(&path.join("run.json"), &record)];
+    let record = serde_json::to_string_pretty(run).context("failed to write the record");
+    let mut done = vec![record.and_then(|it| write(&path.join("run.json"), &it))];
     let mut history = earlier(&folder.all);
     if let Some(tracking) = tracking {
         match interrupt.or(tracking.earlier()).await {
@@ -87,6 +89,7 @@ pub(crate) async fn publish(
     let comparison = compare(run, &history, TOLERANCE);
     let body = markdown(run, &comparison);
     done.push(write(&path.join(format!("{}_report.md", run.id)), &body));
+    done.push(write(&path.join("report.html"), &html(run, &comparison, &history, &[])));
     done.push(append(&folder.all.join(HISTORY), run));
     if run.scenarios.iter().any(|it| it.verdict != Verdict::DidNotRun) {
         done.push(print(run, &comparison));
@@ -96,11 +99,14 @@ pub(crate) async fn publish(
         say("report", format_args!("{error:#}"));
     }
     say("report", path.display());
+    for it in comparison.alerts() {
+        warn("load test", format_args!("{} is worse than its usual noise", it.name));
+    }
     if let Some(tracking) = tracking {
         let posted = interrupt.or(tracking.post(run, &body)).await;
         done.push(posted.map(|address| say("issue", address)));
     }
-    done.into_iter().collect()
+    (comparison, done.into_iter().collect())
 }
 
 /// Prints the table; a reader that has seen enough of it is fine.
