@@ -46,8 +46,12 @@ fn trend(cell: &Cell, now: (&Run, f64), past: &[Past<'_>], tolerance: Tolerance)
     };
     let first = past.len().saturating_sub(SHOWN);
     // Each run stands before the band that it was judged by.
-    let bands: Vec<(f64, Band)> =
+    let mut bands: Vec<(f64, Band)> =
         (first..=past.len()).filter_map(|it| Some((it as f64, band(it)?))).collect();
+    if let [(at, only)] = bands[..] {
+        // The very first band would have no width.
+        bands.insert(0, (at - 1.0, only));
+    }
     let edges: Vec<(f64, f64, f64)> = bands
         .iter()
         .map(|(x, it)| (*x, it.limit.min(it.other_limit()), it.limit.max(it.other_limit())))
