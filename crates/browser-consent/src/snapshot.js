@@ -170,6 +170,7 @@ const watch = () => {
   };
   counted(window, 'fetch');
   counted(XMLHttpRequest.prototype, 'send');
+  counted(WebSocket.prototype, 'send');
   counted(Navigator.prototype, 'sendBeacon');
   counted(HTMLFormElement.prototype, 'submit');
   addEventListener('submit', event => { it.sent += event.defaultPrevented ? 0 : 1; });

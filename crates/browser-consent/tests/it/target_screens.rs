@@ -10,7 +10,7 @@ use axum::Router;
 use axum::response::{Html, Redirect};
 use axum::routing::{get, post};
 use browser_consent::{Client, Consent, Credentials, Error, Trail, consent, with_session};
-use mcp_target::{Fault, Screens};
+use mcp_target::{Fault, Faults, Screens};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use url::Url;
@@ -136,4 +136,22 @@ async fn a_press_that_is_answered_late_is_not_taken_for_lost() {
         assert_eq!(trail.actions().collect::<Vec<_>>(), ["pressed Approve"], "{trail}");
         assert_eq!(decisions.load(Ordering::Relaxed), 1);
     }
+}
+
+/// Each signs in and consents; what they share is the start of the browser, which other tests have a hundred times.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a browser"]
+async fn a_hundred_mints_in_a_row_succeed() {
+    let target = Target::start(Screens::Plain, Faults::default()).await;
+    let mut codes = HashSet::new();
+    let session = with_session(&webdriver(), async |client| {
+        for at in 1..=100 {
+            let (trail, code) = mint(client, &target).await;
+            let trail = trail.unwrap_or_else(|error| panic!("mint {at}: {error}"));
+            assert_eq!(trail.actions().count(), 4, "mint {at}: {trail}");
+            assert!(codes.insert(code), "mint {at}");
+            client.delete_all_cookies().await.unwrap();
+        }
+    });
+    session.await.unwrap();
 }
