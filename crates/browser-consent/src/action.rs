@@ -173,6 +173,7 @@ impl Flow<'_> {
             let is_button = matches!(role.as_str(), "button" | "link");
             let approves = locate::may_approve(page, &label, &self.past.names).is_ok();
             self.memory.witness(button, is_button && approves);
+            return Ok(Step::Acted);
         }
         Ok(Step::Wait)
     }
@@ -184,8 +185,13 @@ impl Flow<'_> {
         button: &Button,
         action: Action,
     ) -> Result<Step, Stop> {
-        if button.disabled || !self.memory.is_steady(button) {
+        if button.disabled {
             return Ok(Step::Wait);
+        }
+        let unsteady = self.memory.unsteady(page, button);
+        if !unsteady.is_zero() {
+            tokio::time::sleep(unsteady).await;
+            return Ok(Step::Acted);
         }
         if self.memory.presses(page, action) >= MOST_PRESSES {
             return Err(Problem::Loop.into());

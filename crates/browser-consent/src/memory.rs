@@ -105,9 +105,13 @@ impl Memory {
         self.changed.elapsed()
     }
 
-    /// Whether a button has been the same, in the same place, for long enough.
-    pub(crate) fn is_steady(&self, it: &Button) -> bool {
-        self.buttons.get(&it.element).is_some_and(|(_, since)| since.elapsed() >= STEADY)
+    /// How long a button has to be looked at yet, until it has been the same in the same place for long enough.
+    pub(crate) fn unsteady(&self, page: &Snapshot, it: &Button) -> Duration {
+        if page.still {
+            return Duration::ZERO;
+        }
+        let since = self.buttons.get(&it.element).map_or_else(Instant::now, |(_, since)| *since);
+        STEADY.saturating_sub(since.elapsed())
     }
 
     pub(crate) fn witness(&mut self, it: &Button, may_be_pressed: bool) {

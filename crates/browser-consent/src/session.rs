@@ -116,9 +116,9 @@ fn capabilities(driver: Option<&Driver>, profile: Option<&Path>) -> Map<String, 
         "--no-first-run".to_owned(),
         "--window-size=1280,1024".to_owned(),
     ];
-    if !is_shell {
-        arguments.push("--headless".to_owned());
-    }
+    // Neither cookies nor a cache go to the disk, where removing them again takes longer than a page. A full browser
+    // would also refuse cookies of other sites.
+    arguments.push(if is_shell { "--incognito" } else { "--headless" }.to_owned());
     // The sandbox works for everybody but root, for whom Chromium refuses to start with it.
     if rustix::process::geteuid().is_root() {
         arguments.push("--no-sandbox".to_owned());

@@ -186,6 +186,7 @@ return {
   address: location.protocol + '//' + location.host + location.pathname,
   document: String(performance.timeOrigin),
   ready: document.readyState !== 'loading',
+  still: document.readyState === 'complete' && !document.scripts.length && !document.getAnimations().length,
   status: performance.getEntriesByType('navigation')[0]?.responseStatus ?? 0,
   sent,
   title: tidy(document.title),

@@ -17,6 +17,8 @@ pub(crate) struct Snapshot {
     /// Differs from document to document, also at the same address.
     pub(crate) document: String,
     pub(crate) ready: bool,
+    /// Whether nothing is left that could move anything.
+    pub(crate) still: bool,
     pub(crate) status: u16,
     /// How often the document has sent something, or begun to leave.
     pub(crate) sent: u32,
