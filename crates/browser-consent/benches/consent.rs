@@ -15,6 +15,7 @@ mod raw;
 mod target;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use browser_consent::{Driver, find_driver};
@@ -48,7 +49,7 @@ impl Round {
 }
 
 #[tokio::main]
-async fn main() {
+async fn main() -> ExitCode {
     let rounds = std::env::args().find_map(|it| it.parse().ok()).unwrap_or(ROUNDS);
     let driver = driver();
     let target = Target::start(Screens::Plain, Faults::default()).await;
@@ -105,7 +106,11 @@ async fn main() {
         );
         is_met &= mine <= limit;
     }
-    assert!(is_met, "the goal is {RATIO} of the raw round trips and {MARGIN_MS} ms");
+    if !is_met {
+        println!("the goal is {RATIO} of the raw round trips and {MARGIN_MS} ms");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
 }
 
 fn driver() -> Driver {

@@ -144,7 +144,8 @@ async fn a_press_that_is_answered_late_is_not_taken_for_lost() {
 async fn a_hundred_mints_in_a_row_succeed() {
     let target = Target::start(Screens::Plain, Faults::default()).await;
     let mut codes = HashSet::new();
-    let session = with_session(&webdriver(), async |client| {
+    let webdriver = webdriver();
+    let session = with_session(&webdriver, async |client| {
         for at in 1..=100 {
             let (trail, code) = mint(client, &target).await;
             let trail = trail.unwrap_or_else(|error| panic!("mint {at}: {error}"));
