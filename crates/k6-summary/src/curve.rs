@@ -14,6 +14,9 @@ pub struct Timeline {
     pub curve: Vec<(f64, f64)>,
 }
 
+/// More dots than these are a line.
+const MOST_DOTS: usize = 12;
+
 /// The latency at each percentile, of this run and, paler, of the one before.
 pub(crate) fn percentiles(
     scenario: &Scenario,
@@ -31,7 +34,8 @@ pub(crate) fn percentiles(
     let before: Vec<(f64, f64)> = before.into_iter().filter(|it| it.0 <= last).collect();
     chart.line("before", &before);
     chart.line("line", &now);
-    for (x, y) in &now {
+    let few = if now.len() > MOST_DOTS { &[][..] } else { &now };
+    for (x, y) in few {
         let words = format!("{} of the calls within {} ms", percent(share(*x)), figure(*y));
         chart.dot("now", (*x, *y), 2.5, &words);
     }

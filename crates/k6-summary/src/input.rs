@@ -3,6 +3,7 @@
 use crate::asked::Reading;
 use crate::files;
 use crate::output::say;
+use crate::timeline::Sampled;
 use anyhow::{Context as _, bail, ensure};
 use k6_summary::{
     Conditions, Error, Limits, Measurement, Points, Run, Scenario, Source, Summary, judge,
@@ -18,16 +19,21 @@ use std::time::SystemTime;
 pub(crate) struct Input {
     pub(crate) run: Run,
     pub(crate) earlier: Vec<Run>,
+    /// The scenarios that were judged by points.
+    pub(crate) sampled: Vec<Sampled>,
 }
 
 /// One file of records, of which the newest is the run, or a run made of summaries and points.
 pub(crate) fn read(files: &[PathBuf], reading: &Reading) -> anyhow::Result<Input> {
     let mut parts: Vec<Part> = Vec::new();
+    let mut sampled = Vec::new();
     for file in files {
+        let mut of_points = false;
         let (summary, started) = match files::open(file)? {
             Source::Samples(samples) => {
                 let mut points = Points::of_run(&reading.query());
                 files::count(&mut points, samples, file)?;
+                of_points = true;
                 (points.summary(), points.started())
             }
             Source::Document(json) => match json.parse::<Summary>() {
@@ -51,9 +57,12 @@ pub(crate) fn read(files: &[PathBuf], reading: &Reading) -> anyhow::Result<Input
             );
         }
         let started = started.map_or_else(|| files::written(file), Ok)?;
+        if of_points {
+            sampled.push(Sampled::new(&name, std::slice::from_ref(file), &summary));
+        }
         parts.push(Part { name, summary, started });
     }
-    run(&parts)
+    run(&parts, sampled)
 }
 
 /// A run of one scenario out of the points of all files together.
@@ -75,7 +84,8 @@ pub(crate) fn merge(
     let name = name.map_or_else(|| files::scenario_name(&files[0]), |it| Ok(it.to_owned()))?;
     let (summary, started) = (points.summary(), points.started());
     let started = started.map_or_else(|| files::written(&files[0]), Ok)?;
-    run(&[Part { name, summary, started }])
+    let sampled = vec![Sampled::new(&name, files, &summary)];
+    run(&[Part { name, summary, started }], sampled)
 }
 
 /// A scenario that is not judged yet.
@@ -85,7 +95,7 @@ struct Part {
     started: SystemTime,
 }
 
-fn run(parts: &[Part]) -> anyhow::Result<Input> {
+fn run(parts: &[Part], sampled: Vec<Sampled>) -> anyhow::Result<Input> {
     let judged = |it: &Part| {
         judge(&Measurement {
             name: &it.name,
@@ -104,7 +114,7 @@ fn run(parts: &[Part]) -> anyhow::Result<Input> {
     let id = format!("{}-{:04x}", started.replace(['-', ':'], ""), digest & 0xffff);
     let k6 = parts.iter().find_map(|it| it.summary.k6()).map(ToOwned::to_owned);
     let run = Run { k6, ..Run::new(id, started, scenarios) };
-    Ok(Input { run, earlier: Vec::new() })
+    Ok(Input { run, earlier: Vec::new(), sampled })
 }
 
 fn fnv_1a(digest: u64, byte: u8) -> u64 {
@@ -138,7 +148,7 @@ fn records(text: &str) -> anyhow::Result<Input> {
     for notice in notices {
         say(&format!("notice: {notice}"));
     }
-    Ok(Input { run, earlier: runs })
+    Ok(Input { run, earlier: runs, sampled: Vec::new() })
 }
 
 /// The records of `--previous`; an empty file is a history without runs.

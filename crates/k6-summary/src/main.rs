@@ -4,14 +4,14 @@ mod asked;
 mod files;
 mod input;
 mod output;
+mod timeline;
 
 use crate::asked::{Asked, Reading};
 use crate::input::Input;
-use crate::output::{FailOn, Format, exit_code, print, say, style};
-use anyhow::{Context as _, ensure};
+use crate::output::{FailOn, Format, say, show};
+use anyhow::ensure;
 use clap::{Parser, Subcommand};
-use k6_summary::{Comparison, Run, compare, history_csv, html, markdown, terminal};
-use serde::Serialize;
+use k6_summary::{Run, compare};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -190,7 +190,8 @@ fn run_summarize(args: &Summarize) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let input = input::read(&args.files, &args.reading)?;
-    judged(input, args.environment.as_deref(), args.previous.as_deref(), &args.show)
+    let Summarize { environment, previous, reading, show, .. } = args;
+    judged(input, environment.as_deref(), previous.as_deref(), reading, show)
 }
 
 fn run_merge(args: &Merge) -> anyhow::Result<ExitCode> {
@@ -203,20 +204,29 @@ fn run_merge(args: &Merge) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let input = input::merge(&args.files, args.name.as_deref(), &args.reading)?;
-    judged(input, args.environment.as_deref(), args.previous.as_deref(), &args.show)
+    let Merge { environment, previous, reading, show, .. } = args;
+    judged(input, environment.as_deref(), previous.as_deref(), reading, show)
 }
 
 fn judged(
-    Input { mut run, earlier: mut history }: Input,
+    Input { mut run, earlier: mut history, sampled }: Input,
     environment: Option<&str>,
     previous: Option<&Path>,
+    reading: &Reading,
     args: &Show,
 ) -> anyhow::Result<ExitCode> {
     if let Some(environment) = environment {
         run.environment = Some(environment.to_owned());
     }
     history.extend(previous.map(input::history).transpose()?.unwrap_or_default());
-    show(&run, &history, args)
+    let mut timelines = Vec::new();
+    if matches!(args.format, Format::Html) {
+        for it in &sampled {
+            timelines.extend(it.timeline(reading)?);
+        }
+    }
+    let comparison = compare(&run, &history, args.tolerance);
+    show(&run, &comparison, &history, &timelines, (args.format, args.fail_on))
 }
 
 fn run_compare(args: &Compare) -> anyhow::Result<ExitCode> {
@@ -238,38 +248,9 @@ fn run_compare(args: &Compare) -> anyhow::Result<ExitCode> {
         args.earlier.display(),
         args.later.display()
     );
-    show(&later, &[earlier], &args.show)
-}
-
-fn show(run: &Run, history: &[Run], args: &Show) -> anyhow::Result<ExitCode> {
-    let comparison = compare(run, history, args.tolerance);
-    print(&match args.format {
-        Format::Table => terminal(run, &comparison, style()),
-        Format::Markdown => markdown(run, &comparison),
-        Format::Csv => history_csv(&with(run, history)),
-        Format::Html => html(run, &comparison, history, &[]),
-        Format::Json => json(run, (!history.is_empty()).then_some(&comparison))?,
-    })?;
-    Ok(exit_code(run, &comparison, args.fail_on))
-}
-
-/// The run among its history, once.
-fn with(run: &Run, history: &[Run]) -> Vec<Run> {
-    let earlier = history.iter().filter(|it| it.id != run.id);
-    earlier.chain([run]).cloned().collect()
-}
-
-/// The record; where there was something to compare with, what came of it is a field beside.
-fn json(run: &Run, comparison: Option<&Comparison>) -> anyhow::Result<String> {
-    #[derive(Serialize)]
-    struct Record<'a> {
-        #[serde(flatten)]
-        run: &'a Run,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        comparison: Option<&'a Comparison>,
-    }
-    let record = serde_json::to_string(&Record { run, comparison });
-    Ok(record.context("failed to write the record")? + "\n")
+    let (history, args) = ([earlier], &args.show);
+    let comparison = compare(&later, &history, args.tolerance);
+    show(&later, &comparison, &history, &[], (args.format, args.fail_on))
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -2,7 +2,10 @@
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use k6_summary::{Comparison, Run, Style, Verdict};
+use k6_summary::{
+    Comparison, Run, Style, Timeline, Verdict, history_csv, html, markdown, terminal,
+};
+use serde::Serialize;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
@@ -34,7 +37,44 @@ pub(crate) enum FailOn {
     Never,
 }
 
-pub(crate) fn exit_code(run: &Run, comparison: &Comparison, fail_on: FailOn) -> ExitCode {
+/// Prints a run that was compared with `history`.
+pub(crate) fn show(
+    run: &Run,
+    comparison: &Comparison,
+    history: &[Run],
+    timelines: &[Timeline],
+    (format, fail_on): (Format, FailOn),
+) -> anyhow::Result<ExitCode> {
+    print(&match format {
+        Format::Table => terminal(run, comparison, style()),
+        Format::Markdown => markdown(run, comparison),
+        Format::Csv => history_csv(&with(run, history)),
+        Format::Html => html(run, comparison, history, timelines),
+        Format::Json => json(run, (!history.is_empty()).then_some(comparison))?,
+    })?;
+    Ok(exit_code(run, comparison, fail_on))
+}
+
+/// The run among its history, once.
+fn with(run: &Run, history: &[Run]) -> Vec<Run> {
+    let earlier = history.iter().filter(|it| it.id != run.id);
+    earlier.chain([run]).cloned().collect()
+}
+
+/// The record; where there was something to compare with, what came of it is a field beside.
+fn json(run: &Run, comparison: Option<&Comparison>) -> anyhow::Result<String> {
+    #[derive(Serialize)]
+    struct Record<'a> {
+        #[serde(flatten)]
+        run: &'a Run,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        comparison: Option<&'a Comparison>,
+    }
+    let record = serde_json::to_string(&Record { run, comparison });
+    Ok(record.context("failed to write the record")? + "\n")
+}
+
+fn exit_code(run: &Run, comparison: &Comparison, fail_on: FailOn) -> ExitCode {
     if run.scenarios.iter().all(|it| it.verdict == Verdict::DidNotRun) {
         say("error: no scenario ran");
         return ExitCode::FAILURE;

@@ -10,7 +10,7 @@ use crate::run::{Run, Scenario};
 /// Older runs than these are not shown.
 const SHOWN: usize = 24;
 
-/// The charts of all figures that were measured.
+/// The charts of all figures that were measured now and before.
 pub(crate) fn trends(
     run: &Run,
     scenario: &Scenario,
@@ -25,8 +25,9 @@ pub(crate) fn trends(
         let past = past.filter_map(|(run, it)| {
             Some(Past { run, figure: figure(it)?, judged: cell.column.judged(it).is_some() })
         });
-        if let Some(now) = figure(scenario) {
-            charts += &trend(cell, (run, now), &past.collect::<Vec<_>>(), tolerance);
+        let past: Vec<Past<'_>> = past.collect();
+        if let Some(now) = figure(scenario).filter(|_| !past.is_empty()) {
+            charts += &trend(cell, (run, now), &past, tolerance);
         }
     }
     charts
@@ -76,11 +77,7 @@ fn trend(cell: &Cell, now: (&Run, f64), past: &[Past<'_>], tolerance: Tolerance)
     if let Some(it) = past.get(first) {
         chart.label(first as f64, "start", date(&it.run.started));
     }
-    chart.label(
-        past.len() as f64,
-        if past.is_empty() { "middle" } else { "end" },
-        date(&now.0.started),
-    );
+    chart.label(past.len() as f64, "end", date(&now.0.started));
     chart.figure(&caption(cell, now.1), &words_of(cell, now.1, past.len()))
 }
 

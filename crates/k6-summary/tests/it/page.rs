@@ -52,11 +52,12 @@ fn a_report_needs_nothing_else_and_says_the_verdict_first() {
 }
 
 #[test]
-fn a_first_run_has_its_figures_and_no_band() {
+fn a_first_run_has_its_figures_and_no_trend() {
     let page = page(&run(20, vec![scenario("mix", USUAL)]), &[], &[]);
     check_well_formed(&page);
     assert!(!page.contains("class=\"band\""));
-    assert!(page.contains("P95 <strong>20.0 ms</strong>"), "{page}");
+    assert!(page.contains("data-label=\"P95 ms\"><span>20.0</span>"), "{page}");
+    assert_eq!(page.matches("<svg").count(), 1, "the curve");
 }
 
 #[test]

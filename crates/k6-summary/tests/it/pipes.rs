@@ -112,3 +112,49 @@ fn a_history_comes_out_as_csv_and_as_a_page() {
     assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"), "{page}");
     assert!(page.contains("13.0 <span class=\"change\">(+30 %)</span>"), "{page}");
 }
+
+/// Points as k6 writes them: ten requests a second for 30 seconds, slower in the middle.
+fn points() -> String {
+    let declared =
+        [("http_reqs", "counter"), ("http_req_failed", "rate"), ("http_req_duration", "trend")];
+    let declared = declared.map(|(name, kind)| {
+        serde_json::json!({ "type": "Metric", "metric": name, "data": { "name": name, "type": kind,
+            "contains": "default", "thresholds": [], "submetrics": null } })
+    });
+    let sample = |name: &str, at: u32, value: f64| {
+        let time = format!("2026-11-21T11:02:{:02}.{}00Z", at / 10, at % 10);
+        serde_json::json!({ "metric": name, "type": "Point", "data": { "time": time, "value": value,
+            "tags": { "expected_response": "true", "scenario": "default" } } })
+    };
+    let samples = (0..300).flat_map(|at| {
+        let duration = if (100..200).contains(&at) { 40.0 } else { 10.0 };
+        let duration = duration + f64::from(at % 10);
+        [
+            sample("http_reqs", at, 1.0),
+            sample("http_req_failed", at, 0.0),
+            sample("http_req_duration", at, duration),
+        ]
+    });
+    declared.into_iter().chain(samples).map(|it| format!("{it}\n")).collect()
+}
+
+#[test]
+fn points_show_how_the_run_went_while_it_lasted() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("search.ndjson");
+    fs::write(&file, points()).unwrap();
+    let file = file.to_str().unwrap();
+    for args in [vec![file, "--format", "html"], vec!["merge", file, "--format", "html"]] {
+        let (page, _) = check(&args, 0);
+        let over_time = page.split("latency over the run").nth(1).unwrap();
+        let p95 = over_time.split("class=\"line\" d=\"").nth(1).unwrap().split('"').next().unwrap();
+        let heights: Vec<&str> = p95.split('L').map(|it| it.split(' ').nth(1).unwrap()).collect();
+        assert_eq!(heights.len(), 30, "{p95}");
+        assert!(heights[..10].iter().all(|it| *it == heights[0]), "{p95}");
+        assert!(heights[10..20].iter().all(|it| *it == heights[10]), "{p95}");
+        assert_ne!(heights[0], heights[10], "slower in the middle");
+        let curve = page.split("latency by percentile").nth(1).unwrap();
+        let curve = curve.split("class=\"line\" d=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert!(curve.split('L').count() > 40, "{curve}");
+    }
+}
