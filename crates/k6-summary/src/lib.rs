@@ -51,7 +51,7 @@ pub mod comparison {
     pub use crate::compare::{Cell, Change, Compared, Drift, Tolerance};
 }
 
-/// The parts of the record of a [`Run`].
+#[doc = include_str!("../RECORD.md")]
 pub mod record {
     pub use crate::run::{Breakdown, Latency, Skipped, Target};
 }

@@ -11,6 +11,7 @@ use crate::input::Input;
 use crate::output::{FailOn, Format, say, show};
 use anyhow::ensure;
 use clap::{Parser, Subcommand};
+use k6_summary::comparison::Tolerance;
 use k6_summary::{Run, compare};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -124,9 +125,19 @@ struct Show {
     #[arg(long, value_name = "SHARE", default_value_t = 0.25, value_parser = share)]
     tolerance: f64,
 
+    /// Latencies that differ by less are equal, in milliseconds; 5 suits servers that answer within 20
+    #[arg(long, value_name = "MS", default_value_t = 0.0, value_parser = milliseconds)]
+    min_delta: f64,
+
     /// What ends with exit code 3
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = FailOn::Threshold)]
     fail_on: FailOn,
+}
+
+impl Show {
+    fn tolerance(&self) -> Tolerance {
+        Tolerance { share: self.tolerance, min_delta_ms: self.min_delta }
+    }
 }
 
 const AFTER_HELP: &str = "\
@@ -225,7 +236,7 @@ fn judged(
             timelines.extend(it.timeline(reading)?);
         }
     }
-    let comparison = compare(&run, &history, args.tolerance);
+    let comparison = compare(&run, &history, args.tolerance());
     show(&run, &comparison, &history, &timelines, (args.format, args.fail_on))
 }
 
@@ -249,7 +260,7 @@ fn run_compare(args: &Compare) -> anyhow::Result<ExitCode> {
         args.later.display()
     );
     let (history, args) = ([earlier], &args.show);
-    let comparison = compare(&later, &history, args.tolerance);
+    let comparison = compare(&later, &history, args.tolerance());
     show(&later, &comparison, &history, &[], (args.format, args.fail_on))
 }
 
@@ -257,5 +268,12 @@ fn share(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(it) if (0.0..=100.0).contains(&it) => Ok(it),
         _ => Err("a share is a number such as 0.25".to_owned()),
+    }
+}
+
+fn milliseconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(it) if (0.0..=1e9).contains(&it) => Ok(it),
+        _ => Err("milliseconds are a number such as 5".to_owned()),
     }
 }

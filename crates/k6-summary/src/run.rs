@@ -9,13 +9,14 @@ use std::str::FromStr;
 /// The major version of the record that this crate reads and writes.
 const SCHEMA: u32 = 1;
 
-/// One run of all its scenarios.
+/// One run of all its scenarios; [`record`](crate::record) has it field by field.
 ///
 /// `None` is "not measured" or "not known" everywhere. Fields that this version does not know
 /// are ignored when reading.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     pub schema: u32,
+    /// Names the run; two records with the same id are one run.
     pub id: String,
     /// RFC 3339 in UTC, ending in `Z`.
     pub started: String,
@@ -43,6 +44,7 @@ pub struct Run {
     /// What else took part of the machine, one sentence each. A dirty run is never a baseline.
     #[serde(default)]
     pub dirty: Vec<String>,
+    /// Why somebody accepted the level of this run: drift is measured anew from here.
     #[serde(default)]
     pub baseline_reset: Option<String>,
     #[serde(default)]

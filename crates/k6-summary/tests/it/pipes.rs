@@ -32,6 +32,8 @@ fn two_records_are_compared() {
     assert!(table.contains("**13.0 (+30 %)**"), "{table}");
     let (table, _) = check(&["compare", &a, &b, "--tolerance", "0.4"], 0);
     assert!(table.contains("13.0 (+30 %)") && !table.contains("**"), "{table}");
+    let (table, _) = check(&["compare", &a, &b, "--min-delta", "5", "--fail-on", "worse"], 3);
+    assert!(table.contains(" 13.0 (+30 %)") && table.contains("**26.0 (+30 %)**"), "{table}");
     let (_, stderr) = check(&["compare", &b, &a], 1);
     assert!(stderr.contains("the earlier run comes first"), "{stderr}");
     let (_, stderr) = check(&["compare", &a, &a], 1);

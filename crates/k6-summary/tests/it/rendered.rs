@@ -4,10 +4,10 @@ use k6_summary::record::Skipped;
 use k6_summary::{Run, Scenario, Style, Verdict, compare, judge, markdown, read_history, terminal};
 
 const NARROW: Style = Style { ansi: false, width: 80 };
-const WIDE: Style = Style { ansi: false, width: 200 };
+pub(crate) const WIDE: Style = Style { ansi: false, width: 200 };
 
 /// The record of `design`, with enough calls for a P99.
-fn record(id: &str, started: &str) -> Run {
+pub(crate) fn record(id: &str, started: &str) -> Run {
     let json = serde_json::json!({
         "schema": 1, "id": id, "started": started, "duration_s": 41.2,
         "target": "http://127.0.0.1:40123/mcp", "environment": "embedded", "commit": "a1b2c3d4e5f6",
@@ -34,11 +34,11 @@ fn first() -> Run {
     record("20261114T110203Z-11aa", "2026-11-14T11:02:03Z")
 }
 
-fn second() -> Run {
+pub(crate) fn second() -> Run {
     record("20261121T110203Z-3f9a", "2026-11-21T11:02:03Z")
 }
 
-fn worse() -> Run {
+pub(crate) fn worse() -> Run {
     let mut run = second();
     run.scenarios[0].latency_ms.p50 = Some(1.5);
     run.scenarios[1].latency_ms.p95 = Some(4.4);

@@ -1,0 +1,92 @@
+//! The record as it is written down.
+
+use crate::rule::{USUAL, run, scenario};
+use k6_summary::Run;
+use k6_summary::record::{Skipped, Target};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// A record in which every field has a value.
+fn full() -> Run {
+    let mut run = run(1, vec![scenario("mix", USUAL)]);
+    let known = || Some("known".to_owned());
+    run.duration_s = Some(1.0);
+    run.dirty.push("busy".to_owned());
+    run.skipped.push(Skipped { name: "a".to_owned(), reason: "b".to_owned() });
+    for it in [&mut run.target, &mut run.environment, &mut run.commit, &mut run.url] {
+        *it = known();
+    }
+    for it in [&mut run.suite, &mut run.profile, &mut run.k6, &mut run.protocol] {
+        *it = known();
+    }
+    run.baseline_reset = known();
+    let it = &mut run.scenarios[0];
+    it.reasons.push("slow".to_owned());
+    it.offered = Some(1.0);
+    let latency = &mut it.latency_ms;
+    (latency.min, latency.avg, latency.p90, latency.max) =
+        (Some(1.0), Some(2.0), Some(3.0), Some(4.0));
+    let part = serde_json::json!({ "tags": {}, "calls": 1, "latency_ms": {} });
+    it.by.push(serde_json::from_value(part).unwrap());
+    it.targets.push(Target {
+        name: "p95".to_owned(),
+        op: "<".to_owned(),
+        limit: 1.0,
+        unit: known(),
+        measured: Some(1.0),
+        met: Some(true),
+    });
+    run
+}
+
+fn names(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                found.insert(name.clone());
+                names(value, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|it| names(it, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_field_of_the_record_is_documented_and_no_other() {
+    let documentation = include_str!("../../RECORD.md");
+    let mut found = BTreeSet::new();
+    names(&serde_json::to_value(full()).unwrap(), &mut found);
+    for name in &found {
+        assert!(documentation.contains(&format!("`{name}`")), "{name} is not documented");
+    }
+    let rows = documentation.lines().filter_map(|it| it.strip_prefix("| `")?.split('`').next());
+    for name in rows {
+        assert!(found.contains(name), "{name} is no field");
+    }
+}
+
+#[test]
+fn the_fields_that_are_required_make_a_record() {
+    let least = r#"{"schema":1,"id":"a","started":"2026-11-21T11:02:03Z","verdict":"passed",
+        "scenarios":[{"name":"mix","verdict":"passed","targets":[{"name":"p95","limit":1}]}]}"#;
+    let run: Run = least.parse().unwrap();
+    assert_eq!(run.scenarios[0].calls, None);
+    for field in ["id", "started", "verdict", "scenarios", "schema"] {
+        let mut record: Value = serde_json::from_str(least).unwrap();
+        record.as_object_mut().unwrap().remove(field);
+        record.to_string().parse::<Run>().unwrap_err();
+    }
+}
+
+#[test]
+fn a_record_of_tomorrow_is_read_and_one_of_another_schema_is_not() {
+    let mut record = serde_json::to_value(full()).unwrap();
+    record["tomorrow"] = serde_json::json!({ "a": [1] });
+    record["scenarios"][0]["tomorrow"] = true.into();
+    record["scenarios"][0]["latency_ms"]["p999"] = 9.0.into();
+    assert_eq!(record.to_string().parse::<Run>().unwrap(), full());
+    record["schema"] = 2.into();
+    let error = record.to_string().parse::<Run>().unwrap_err().to_string();
+    assert_eq!(error, "a record of schema 2; this version reads schema 1");
+}
