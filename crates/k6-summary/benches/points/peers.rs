@@ -14,6 +14,7 @@ const PACKAGES: [&str; 2] = ["duckdb==2.0.0", "orjson==3.13.0"];
 const ASK_DUCKDB: &str = "
 import duckdb, sys, time
 db = duckdb.connect(config={'threads': 2})
+db.execute('SET enable_progress_bar = false')
 start = time.perf_counter()
 rows = db.execute(\"\"\"
   SELECT data.tags.scenario, quantile_cont(data.value, [0.5, 0.95, 0.99])
