@@ -54,7 +54,7 @@ impl Histogram {
             .0
             .iter_recorded()
             .map(|it| {
-                below += it.count_at_value() as usize;
+                below = it.count_at_value().saturating_add(below as u64) as usize;
                 (below, it.value_iterated_to())
             })
             .collect();
@@ -123,7 +123,8 @@ pub(crate) fn line(key: &Key, sums: &Sums, histogram: &Histogram) -> String {
 pub(crate) fn read(line: &[u8]) -> Option<(Key, Sums, Histogram)> {
     let it: Wire = serde_json::from_slice(line).ok()?;
     let histogram = Histogram::decoded(&it.histogram)?;
-    if it.version != VERSION || it.unit != UNIT || histogram.0.len() != it.count {
+    let whole = histogram.0.len() == it.count && it.nonzero <= it.count && it.min <= it.max;
+    if it.version != VERSION || it.unit != UNIT || !whole {
         return None;
     }
     let Wire { metric, tags, window, count, nonzero, sum, min, max, last, .. } = it;

@@ -37,8 +37,8 @@ impl Sums {
         }
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
-        self.count += other.count;
-        self.nonzero += other.nonzero;
+        self.count = self.count.saturating_add(other.count);
+        self.nonzero = self.nonzero.saturating_add(other.nonzero);
         self.sum += other.sum;
         self.last = other.last;
     }

@@ -25,7 +25,7 @@ impl Points {
     /// custom ones are not known, and they are left out.
     pub fn summary(&mut self) -> Summary {
         self.tally.sort();
-        let seconds = self.span().map(|(first, last)| (last - first) as f64 / 1e9);
+        let seconds = self.span().map(|(first, last)| last.saturating_sub(first) as f64 / 1e9);
         let seconds = seconds.filter(|it| *it > 0.0);
         let mut entries = BTreeMap::new();
         for (key, series) in &self.tally.series {
