@@ -84,9 +84,7 @@ fn capabilities(driver: &Driver) -> Map<String, Value> {
     let browser = driver.browser.as_deref().expect("there is a browser");
     let is_shell = browser.to_string_lossy().contains("headless-shell");
     let mut arguments = vec!["--remote-debugging-pipe"];
-    if !is_shell {
-        arguments.push("--headless");
-    }
+    arguments.push(if is_shell { "--incognito" } else { "--headless" });
     if rustix::process::geteuid().is_root() {
         arguments.push("--no-sandbox");
     }
