@@ -21,8 +21,8 @@ pub struct Comparison {
     pub scenarios: Vec<Compared>,
     /// How the P50 of all scenarios together moved against their medians: now divided by usual.
     ///
-    /// `None` with fewer than two noise bands. It is shown and never judged: where all of them
-    /// move alike, the environment is the likelier cause.
+    /// `None` with fewer than two noise bands, or where not all moved the same way. It is shown and
+    /// never judged: where all of them move alike, the environment is the likelier cause.
     pub common_shift: Option<f64>,
 }
 
@@ -173,7 +173,8 @@ fn common_shift(run: &Run, compared: &[Compared]) -> Option<f64> {
         Some((Column::P50.judged(scenario)? / band.center).ln())
     };
     let shifts: Vec<f64> = run.scenarios.iter().zip(compared).filter_map(shift).collect();
-    (shifts.len() > 1).then(|| band::median(shifts).exp())
+    let alike = shifts.iter().all(|it| *it > 0.0) || shifts.iter().all(|it| *it < 0.0);
+    (shifts.len() > 1 && alike).then(|| band::median(shifts).exp())
 }
 
 impl Tolerance {

@@ -43,7 +43,13 @@ pub(crate) fn percentiles(
     for tick in [0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999] {
         let (at, label) = (place(tick), format!("{tick} %"));
         if at <= last && chart.letters(labelled, at) > label.len() as f64 {
-            chart.label(at, if tick == 0.0 { "start" } else { "middle" }, &label);
+            let near_the_end = chart.letters(at, last) < label.len() as f64 / 2.0;
+            let anchor = match tick {
+                0.0 => "start",
+                _ if near_the_end => "end",
+                _ => "middle",
+            };
+            chart.label(at, anchor, &label);
             labelled = at;
         }
     }

@@ -38,7 +38,10 @@ fn changes(comparison: &Comparison) -> Vec<String> {
     let alerts: Vec<&str> = comparison.alerts().map(|it| it.name.as_str()).collect();
     let outside = comparison.cells().filter(|it| it.outside).count();
     let worse = comparison.worse();
+    let mut judged = comparison.cells().filter(|it| it.change.is_some() && !it.few_samples);
     let noise = comparison.cells().any(|it| it.band.is_some());
+    // What is still learning is not said to be quiet.
+    let noise = noise && judged.all(|it| it.band.is_some());
     let mut changes = Vec::new();
     match alerts.as_slice() {
         [] if outside > 0 => changes.push(format!("{} outside the usual noise", figures(outside))),
@@ -130,7 +133,7 @@ fn noise(comparison: &Comparison) -> Vec<String> {
     }
     if let Some(shift) = comparison.common_shift.filter(is_notable) {
         let moved = change(shift);
-        noise.push(format!("Over all scenarios P50 moved {moved}: suspect the environment"));
+        noise.push(format!("The P50 of all scenarios moved {moved}: suspect the environment"));
     }
     noise
 }

@@ -75,14 +75,20 @@ fn trend(cell: &Cell, now: (&Run, f64), past: &[Past<'_>], tolerance: Tolerance)
     let words = format!("{}: {}", time(&now.0.started), figure(now.1));
     chart.dot(class, (past.len() as f64, now.1), 5.0, &words);
     if let Some(it) = past.get(first) {
-        chart.label(first as f64, "start", date(&it.run.started));
+        let (from, to) = (&it.run.started, &now.0.started);
+        let short = if date(from) == date(to) { hour } else { date };
+        chart.label(first as f64, "start", short(from));
+        chart.label(past.len() as f64, "end", short(to));
     }
-    chart.label(past.len() as f64, "end", date(&now.0.started));
     chart.figure(&caption(cell, now.1), &words_of(cell, now.1, past.len()))
 }
 
 fn date(started: &str) -> &str {
     started.get(..10).unwrap_or(started)
+}
+
+fn hour(started: &str) -> &str {
+    started.get(11..16).unwrap_or(started)
 }
 
 fn unit(column: Column) -> &'static str {

@@ -118,6 +118,9 @@ fn what_moves_with_everything_else_is_told_and_not_judged() {
     let history: Vec<Run> = (0..6).map(|week| three(week, 1.0)).collect();
     let shift = compare(&three(7, 1.18), &history, 0.25).common_shift.unwrap();
     assert!((shift - 1.18).abs() < 1e-9);
+    let mut now = three(7, 1.18);
+    now.scenarios[2].latency_ms.p50 = Some(9.0);
+    assert_eq!(compare(&now, &history, 0.25).common_shift, None, "one moved the other way");
     let one = compare(&of(20, USUAL), &weeks(12), 0.25);
     assert_eq!(one.common_shift, None, "one scenario is not all of them");
 }
