@@ -190,7 +190,7 @@ impl Comparison {
         self.cells().filter(|it| it.change.is_some_and(|it| it.worse)).count()
     }
 
-    /// The scenarios that are worse than their noise explains, beyond a doubt that one cell is.
+    /// The scenarios that are worse than their noise explains.
     pub fn alerts(&self) -> impl Iterator<Item = &Compared> {
         self.scenarios.iter().filter(|it| it.alert())
     }

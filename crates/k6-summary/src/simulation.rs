@@ -171,6 +171,8 @@ impl Random {
 mod tests {
     use super::*;
     use crate::band::SIGMAS;
+    use crate::compare::compare;
+    use crate::run::Run;
 
     fn judged(profile: usize, step: f64) -> Rates {
         rates(&PROFILES[profile], step, &[SIGMAS], 4000, 1)[0]
@@ -191,6 +193,46 @@ mod tests {
         let [half, double] = [1.5, 2.0].map(|it| judged(1, it));
         assert!(half.outside >= 0.90 && double.outside >= 0.98, "{half:?} {double:?}");
         assert!(half.alert >= 0.70 && double.alert >= 0.98, "{half:?} {double:?}");
+    }
+
+    /// The `week`th of the drawn weeks as a record.
+    fn record(scenarios: &[[Cell; 4]; SCENARIOS], week: usize) -> Run {
+        let scenario = |(index, cells): (usize, &[Cell; 4])| {
+            let figure = |it: &Cell| it.0.get(week).copied().unwrap_or(it.1);
+            let [p50, p95, p99, throughput] = cells.each_ref().map(figure);
+            let it = serde_json::json!({ "name": index.to_string(), "verdict": "passed",
+                "calls": 5000, "error_rate": 0.0, "throughput": throughput,
+                "latency_ms": { "p50": p50, "p95": p95, "p99": p99 } });
+            serde_json::from_value(it).unwrap()
+        };
+        let scenarios = scenarios.iter().enumerate().map(scenario).collect();
+        Run::new(format!("{week}"), format!("2026-01-{:02}T00:00:00Z", week + 1), scenarios)
+    }
+
+    #[test]
+    fn what_is_simulated_is_the_rule_itself() {
+        let mut random = Random(3);
+        let mut marked = 0;
+        for _ in 0..300 {
+            let drawn = draw(&PROFILES[2], 1.5, &mut random);
+            let history: Vec<Run> = (0..HISTORY).map(|week| record(&drawn, week)).collect();
+            let comparison = compare(&record(&drawn, HISTORY), &history, TOLERANCE);
+            for (cells, compared) in drawn.iter().zip(&comparison.scenarios) {
+                let marks = both(cells).map(|it| it.marks(SIGMAS));
+                let found = compared.cells.each_ref().map(|it| (it.outside, it.again));
+                assert_eq!(found, marks);
+                assert_eq!(compared.alert(), alert(marks.into_iter()));
+                for (cell, (history, current)) in compared.cells.iter().zip(cells) {
+                    let change = cell.change.unwrap();
+                    assert_eq!(change.previous, history[HISTORY - 1]);
+                    let direction = cell.column.direction();
+                    let bold = direction.is_worse(change.previous, *current, TOLERANCE);
+                    assert_eq!(change.worse, bold);
+                }
+                marked += marks.iter().filter(|it| it.0).count();
+            }
+        }
+        assert!(marked > 100, "{marked} marks are too few to say anything");
     }
 
     #[test]
