@@ -1,13 +1,14 @@
 //! A run as one page that needs nothing else: no script, no font, no network.
 
 use crate::baseline::{self, Baseline};
+use crate::column::Column;
 use crate::compare::{Compared, Comparison};
 use crate::curve::{self, Timeline};
 use crate::escape::{anchor, html as code, markup};
 use crate::figure::{count, figure, or_none, time};
 use crate::run::{Run, Scenario, Verdict};
 use crate::sentence::{capital, drifts, headline, legend, target, title};
-use crate::table::{HEADER, OUTSIDE, counts, figures};
+use crate::table::{HEADER, OUTSIDE, counts, figures, part};
 use crate::trend::trends;
 
 const STYLE: &str = include_str!("report.css");
@@ -155,7 +156,7 @@ fn details(scenario: &Scenario) -> String {
         let rows = scenario.by.iter().map(|it| {
             let tags: Vec<&str> = it.tags.values().map(String::as_str).collect();
             let calls = it.calls.map_or_else(|| or_none(None), count);
-            let latency = [it.latency_ms.p50, it.latency_ms.p95, it.latency_ms.p99].map(or_none);
+            let latency = [Column::P50, Column::P95, Column::P99].map(|column| part(column, it));
             let cells: String =
                 [calls].into_iter().chain(latency).map(|it| format!("<td>{it}</td>")).collect();
             format!("<tr><td>{}</td>{cells}</tr>\n", code(&tags.join(" ")))

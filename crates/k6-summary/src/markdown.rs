@@ -8,7 +8,7 @@ use crate::escape::{code, code_cell, html, link, text};
 use crate::figure::{count, figure, or_none, time};
 use crate::run::{Run, Scenario};
 use crate::sentence::{drifts, headline, legend, target, title};
-use crate::table::{HEADER, OUTSIDE, counts, figures};
+use crate::table::{HEADER, OUTSIDE, counts, figures, part};
 
 /// The verdict, the table and the details, for GitHub.
 ///
@@ -109,9 +109,9 @@ fn details(scenario: &Scenario, comparison: &Comparison) -> Option<String> {
             lines.push(row([
                 code_cell(&tags.join(" ")),
                 it.calls.map_or_else(|| or_none(None), count),
-                latency(Column::P50, it.latency_ms.p50, it.calls),
-                latency(Column::P95, it.latency_ms.p95, it.calls),
-                latency(Column::P99, it.latency_ms.p99, it.calls),
+                part(Column::P50, it).replace('~', "\\~"),
+                part(Column::P95, it).replace('~', "\\~"),
+                part(Column::P99, it).replace('~', "\\~"),
             ]));
         }
         blocks.push(lines.join("\n"));
@@ -146,9 +146,4 @@ fn bands(scenario: &Scenario, comparison: &Comparison) -> Option<String> {
     let header = ["noise band", "now", "median", "⚠ beyond", "runs"].map(str::to_owned);
     let head = [row(header), "|---|--:|--:|--:|--:|".to_owned()];
     (!lines.is_empty()).then(|| head.into_iter().chain(lines).collect::<Vec<_>>().join("\n"))
-}
-
-fn latency(column: Column, value: Option<f64>, calls: Option<u64>) -> String {
-    let few = value.is_some() && column.few_samples(calls.unwrap_or(0));
-    format!("{}{}", if few { "\\~" } else { "" }, or_none(value))
 }

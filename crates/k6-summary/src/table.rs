@@ -4,7 +4,7 @@ use crate::column::Column;
 use crate::compare::Comparison;
 use crate::escape::line;
 use crate::figure::{NONE, change, count, or_none, percent, time};
-use crate::run::{Run, Scenario};
+use crate::run::{Breakdown, Latency, Run, Scenario};
 use crate::sentence::{drifts, headline, legend, tally, target, title};
 use comfy_table::{Attribute, CellAlignment, ContentArrangement, Table, presets};
 
@@ -47,6 +47,19 @@ pub(crate) fn figures(scenario: &Scenario, comparison: &Comparison) -> [Figure; 
             outside: cell.is_some_and(|it| it.outside),
         }
     })
+}
+
+/// A percentile of a part of the calls.
+pub(crate) fn part(column: Column, it: &Breakdown) -> String {
+    let Latency { p50, p95, p99, .. } = it.latency_ms;
+    let value = match column {
+        Column::P50 => p50,
+        Column::P95 => p95,
+        Column::P99 => p99,
+        Column::Throughput => None,
+    };
+    let few = value.is_some() && column.few_samples(it.calls.unwrap_or(0));
+    format!("{}{}", if few { "~" } else { "" }, or_none(value))
 }
 
 /// Calls and error rate of a scenario.
