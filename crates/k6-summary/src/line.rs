@@ -83,12 +83,47 @@ impl<'a> Parts<'a> {
 
     /// The same behind [`beginning_of`].
     pub(crate) fn after_name(metric: &'a [u8], rest: &'a [u8]) -> Option<Self> {
-        let (time, rest) = rest.split_at(memchr(b'"', rest)?);
-        let rest = rest.strip_prefix(AFTER_TIME)?;
-        let (value, rest) = rest.split_at(memchr(b',', rest)?);
+        // Nine digits of a second in UTC, as nearly always.
+        let end = if rest.get(30) == Some(&b'"') { 30 } else { memchr(b'"', rest)? };
+        let (time, rest) = rest.split_at(end);
+        let (value, rest) = value(rest.strip_prefix(AFTER_TIME)?)?;
         let tags = rest.strip_prefix(AFTER_VALUE)?;
-        Some(Self { metric, time, value: number(value)?, tags })
+        Some(Self { metric, time, value, tags })
     }
+}
+
+/// A number before a comma, and the rest from the comma on.
+fn value(text: &[u8]) -> Option<(f64, &[u8])> {
+    short(text).or_else(|| {
+        let (value, rest) = text.split_at(memchr(b',', text)?);
+        Some((number(value)?, rest))
+    })
+}
+
+/// The same for up to fifteen digits: those and a power of ten up to that are floats without
+/// rounding, so that the division rounds once, as reading the number does.
+fn short(text: &[u8]) -> Option<(f64, &[u8])> {
+    const TENS: [f64; 16] =
+        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    let (mut number, mut digits, mut point) = (0_u64, 0, None);
+    for (at, byte) in text.iter().enumerate().take(17) {
+        match byte {
+            b'0'..=b'9' => {
+                number = number * 10 + u64::from(byte - b'0');
+                digits += 1;
+            }
+            b'.' if point.is_none() && digits > 0 => point = Some(digits),
+            b',' if digits > 0 && point != Some(digits) => {
+                let whole = point.unwrap_or(digits);
+                if digits > 15 || whole > 1 && text[0] == b'0' {
+                    return None;
+                }
+                return Some((number as f64 / TENS[digits - whole], &text[at..]));
+            }
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// A JSON number that is finite.
@@ -169,5 +204,44 @@ pub(crate) fn read(line: &[u8]) -> Result<Line<'_>, Flaw> {
             }))
         }
         _ => Err(Flaw::NotK6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_value_is_a_json_number_before_a_comma() {
+        #[track_caller]
+        fn check(text: &str, expected: Option<f64>) {
+            let line = format!("{text},\"tags\"");
+            let found = value(line.as_bytes());
+            assert_eq!(found.map(|it| it.0), expected, "{text}");
+            assert!(found.is_none_or(|it| it.1 == b",\"tags\""), "{text}");
+        }
+        check("0", Some(0.0));
+        check("21.063408", Some(21.063408));
+        check("-3.3", Some(-3.3));
+        check("1e-7", Some(1e-7));
+        check("1E+21", Some(1e21));
+        check("999999999999999", Some(999_999_999_999_999.0));
+        check("0.1234567890123456789", Some(0.123_456_789_012_345_68));
+        for text in
+            ["", "-", ".5", "2.", "01", "00", "0.1.2", "1e400", "NaN", "inf", "+1", "1 ", "\"1\""]
+        {
+            check(text, None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_is_read_to_the_last_bit(whole in 0..u64::MAX, decimals in 0..12_usize, digits in "[0-9]{1,22}") {
+            let text = (whole >> (whole % 60)).to_string();
+            let text = if decimals == 0 { text } else { format!("{text}.{digits:.decimals$}") };
+            let line = format!("{text},");
+            prop_assert_eq!(value(line.as_bytes()).map(|it| it.0), text.parse().ok());
+        }
     }
 }
