@@ -1,7 +1,7 @@
 //! A stream cut into blocks of whole lines, which several threads take in turn.
 
 use crate::intake::{BLOCK, Samples};
-use crate::line::Parts;
+use crate::line::{self, Line, Parts};
 use crate::moment::Clock;
 use memchr::memmem::Finder;
 use memchr::{memchr, memrchr};
@@ -161,7 +161,11 @@ impl<'a> Blocks<'a> {
             *found = bytes
                 .split(|it| *it == b'\n')
                 .filter(|it| of_scenario.find(it).is_some())
-                .find_map(|it| clock.nanos(Parts::of(it)?.time));
+                .find_map(|it| match (Parts::of(it), line::read(it)) {
+                    (Some(parts), _) => clock.nanos(parts.time),
+                    (None, Ok(Line::Point(point))) => clock.nanos(point.time.as_bytes()),
+                    _ => None,
+                });
         }
         *found
     }

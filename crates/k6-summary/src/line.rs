@@ -84,7 +84,7 @@ impl<'a> Parts<'a> {
     /// The same behind [`beginning_of`].
     pub(crate) fn after_name(metric: &'a [u8], rest: &'a [u8]) -> Option<Self> {
         // Nine digits of a second in UTC, as nearly always.
-        let end = if rest.get(30) == Some(&b'"') { 30 } else { memchr(b'"', rest)? };
+        let end = if rest.get(29..31) == Some(b"Z\"") { 30 } else { memchr(b'"', rest)? };
         let (time, rest) = rest.split_at(end);
         let (value, rest) = value(rest.strip_prefix(AFTER_TIME)?)?;
         let tags = rest.strip_prefix(AFTER_VALUE)?;

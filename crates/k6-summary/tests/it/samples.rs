@@ -186,6 +186,11 @@ fn the_warm_up_is_counted_from_the_first_point_of_a_scenario() {
     query.skip = Duration::from_secs(15);
     let seen = &distributions(&query, &[text.as_bytes()])[0];
     assert_eq!((seen.count, seen.min, seen.max), (6, 25.0, 31.0));
+    let reordered: String = text
+        .lines()
+        .map(|it| serde_json::from_str::<serde_json::Value>(it).unwrap().to_string() + "\n")
+        .collect();
+    assert_eq!(&distributions(&query, &[reordered.as_bytes()])[0], seen);
     query.skip = Duration::ZERO;
     query.window = Some(Duration::from_secs(10));
     let windows: Vec<_> = distributions(&query, &[text.as_bytes()])
