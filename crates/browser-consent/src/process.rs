@@ -15,7 +15,8 @@ use url::Url;
 use crate::driver::Driver;
 use crate::error::Error;
 
-const START: Duration = Duration::from_secs(10);
+/// Plenty, for a machine on which much else is going on.
+const START: Duration = Duration::from_secs(30);
 const STOP: Duration = Duration::from_secs(1);
 
 /// A running driver in a process group of its own, with a folder for the profile of its browser and for temporary files.

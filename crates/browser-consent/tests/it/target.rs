@@ -47,11 +47,10 @@ impl Target {
         loop {
             let (mut stream, _) = self.callback.accept().await.unwrap();
             let mut request = vec![0; 4096];
-            let length = stream.read(&mut request).await.unwrap();
-            stream
-                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ndone")
-                .await
-                .unwrap();
+            // A browser also opens connections that it then does not need.
+            let Ok(length) = stream.read(&mut request).await else { continue };
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ndone";
+            let _ = stream.write_all(answer).await;
             let request = String::from_utf8_lossy(&request[..length]).into_owned();
             if let Some((code, _)) =
                 request.strip_prefix("GET /callback?code=").and_then(|it| it.split_once('&'))
