@@ -3,16 +3,7 @@
 use crate::chart::{Chart, WIDE};
 use crate::figure::{figure, percent};
 use crate::run::Scenario;
-
-/// What only the points of a run tell about a scenario; latencies are in milliseconds.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Timeline {
-    pub scenario: String,
-    /// Of each window of the run: when it begins, in seconds from the start, its P50 and its P95.
-    pub windows: Vec<(f64, f64, f64)>,
-    /// Percentiles, 0 to 100, and their latencies.
-    pub curve: Vec<(f64, f64)>,
-}
+use crate::timeline::Timeline;
 
 /// More dots than these are a line.
 const MOST_DOTS: usize = 12;

@@ -3,7 +3,7 @@
 use crate::output::say;
 use anyhow::{Context as _, ensure};
 use k6_summary::samples::Samples;
-use k6_summary::{Notice, Points, Source, open as source};
+use k6_summary::{Points, Source, open as source};
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
@@ -31,19 +31,11 @@ pub(crate) fn open(file: &Path) -> anyhow::Result<Source<'static>> {
 
 /// Counts the samples of a file with those before, and says what was passed over.
 pub(crate) fn count(points: &mut Points, samples: Samples<'_>, file: &Path) -> anyhow::Result<()> {
-    for it in count_quietly(points, samples, file)? {
+    let notices = points.read(samples).with_context(|| file.display().to_string())?;
+    for it in notices {
         say(&format!("notice: {}: {}", file.display(), it.reason));
     }
     Ok(())
-}
-
-/// Counts the samples of a file with those before, and returns what was passed over.
-pub(crate) fn count_quietly(
-    points: &mut Points,
-    samples: Samples<'_>,
-    file: &Path,
-) -> anyhow::Result<Vec<Notice>> {
-    points.read(samples).with_context(|| file.display().to_string())
 }
 
 /// When k6 wrote the file: its summary itself has no date.

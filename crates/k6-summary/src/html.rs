@@ -3,12 +3,13 @@
 use crate::baseline::{self, Baseline};
 use crate::column::Column;
 use crate::compare::{Compared, Comparison};
-use crate::curve::{self, Timeline};
+use crate::curve;
 use crate::escape::{anchor, html as code, markup};
 use crate::figure::{count, figure, or_none, time};
 use crate::run::{Run, Scenario, Verdict};
 use crate::sentence::{capital, drifts, headline, legend, target, title};
 use crate::table::{HEADER, OUTSIDE, counts, figures, part};
+use crate::timeline::Timeline;
 use crate::trend::trends;
 
 const STYLE: &str = include_str!("report.css");

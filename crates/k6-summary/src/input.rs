@@ -3,11 +3,11 @@
 use crate::asked::Reading;
 use crate::files;
 use crate::output::say;
-use crate::timeline::Sampled;
 use anyhow::{Context as _, bail, ensure};
+use k6_summary::samples::Samples;
 use k6_summary::{
-    Conditions, Error, Limits, Measurement, Points, Run, Scenario, Source, Summary, judge,
-    read_history,
+    Conditions, Error, Limits, Measurement, Points, Run, Scenario, Source, Summary, Timeline,
+    judge, read_history,
 };
 use std::fs;
 use std::io;
@@ -21,6 +21,33 @@ pub(crate) struct Input {
     pub(crate) earlier: Vec<Run>,
     /// The scenarios that were judged by points.
     pub(crate) sampled: Vec<Sampled>,
+}
+
+/// A scenario that was judged by points, and their files.
+#[derive(Debug)]
+pub(crate) struct Sampled {
+    name: String,
+    files: Vec<PathBuf>,
+    summary: Summary,
+}
+
+impl Sampled {
+    /// Reads the points once more; `None` where that cannot be, as with standard input.
+    pub(crate) fn timeline(&self, reading: &Reading) -> anyhow::Result<Option<Timeline>> {
+        if self.files.iter().any(|it| files::is_stdin(it)) {
+            return Ok(None);
+        }
+        let open = || -> anyhow::Result<Vec<Samples<'static>>> {
+            let mut opened = Vec::new();
+            for file in &self.files {
+                if let Source::Samples(it) = files::open(file)? {
+                    opened.push(it);
+                }
+            }
+            Ok(opened)
+        };
+        Ok(Some(Timeline::read(&self.name, &self.summary, &reading.query(), open)?))
+    }
 }
 
 /// One file of records, of which the newest is the run, or a run made of summaries and points.
@@ -58,7 +85,8 @@ pub(crate) fn read(files: &[PathBuf], reading: &Reading) -> anyhow::Result<Input
         }
         let started = started.map_or_else(|| files::written(file), Ok)?;
         if of_points {
-            sampled.push(Sampled::new(&name, std::slice::from_ref(file), &summary));
+            let (files, summary) = (vec![file.clone()], summary.clone());
+            sampled.push(Sampled { name: name.clone(), files, summary });
         }
         parts.push(Part { name, summary, started });
     }
@@ -84,7 +112,8 @@ pub(crate) fn merge(
     let name = name.map_or_else(|| files::scenario_name(&files[0]), |it| Ok(it.to_owned()))?;
     let (summary, started) = (points.summary(), points.started());
     let started = started.map_or_else(|| files::written(&files[0]), Ok)?;
-    let sampled = vec![Sampled::new(&name, files, &summary)];
+    let (of, files) = (summary.clone(), files.to_vec());
+    let sampled = vec![Sampled { name: name.clone(), files, summary: of }];
     run(&[Part { name, summary, started }], sampled)
 }
 

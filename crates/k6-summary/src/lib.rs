@@ -38,6 +38,7 @@ mod table;
 mod tabulated;
 mod tally;
 mod threshold;
+mod timeline;
 mod trend;
 mod whole;
 mod wire;
@@ -67,7 +68,6 @@ pub mod samples {
 
 pub use crate::{
     compare::{Comparison, compare},
-    curve::Timeline,
     error::Error,
     export::history_csv,
     history::{Notice, read_history},
@@ -80,5 +80,6 @@ pub use crate::{
     points::Points,
     run::{Run, Scenario, Verdict},
     table::{Style, terminal},
+    timeline::Timeline,
     wire::Summary,
 };

@@ -4,7 +4,6 @@ mod asked;
 mod files;
 mod input;
 mod output;
-mod timeline;
 
 use crate::asked::{Asked, Reading};
 use crate::input::Input;

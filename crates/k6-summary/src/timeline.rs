@@ -1,67 +1,87 @@
-//! The charts that take the points of a run.
+//! What only the points of a run tell: how it went, and each of its percentiles.
 
-use crate::asked::Reading;
-use crate::files;
-use k6_summary::{Points, Query, Source, Summary, Timeline};
-use std::path::PathBuf;
+use crate::Error;
+use crate::intake::Samples;
+use crate::plan::Query;
+use crate::points::Points;
+use crate::wire::Summary;
 use std::time::Duration;
+
+/// What only the points of a run tell about a scenario; latencies are in milliseconds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Timeline {
+    pub scenario: String,
+    /// Of each window of the run: when it begins, in seconds from the start, its P50 and its P95.
+    pub windows: Vec<(f64, f64, f64)>,
+    /// Percentiles, 0 to 100, and their latencies.
+    pub curve: Vec<(f64, f64)>,
+}
 
 /// About so many windows make a line.
 const WINDOWS: f64 = 60.0;
 
-/// So many steps of a percentile curve for each nine.
-const STEPS: i32 = 20;
+/// So many steps of a percentile curve for each nine, and in all.
+const STEPS: f64 = 20.0;
+const MOST_STEPS: usize = 200;
 
-/// The files of points that a scenario was judged by.
-#[derive(Debug)]
-pub(crate) struct Sampled {
-    pub(crate) scenario: String,
-    pub(crate) files: Vec<PathBuf>,
-    pub(crate) metric: &'static str,
-    pub(crate) seconds: f64,
-}
-
-impl Sampled {
-    pub(crate) fn new(scenario: &str, files: &[PathBuf], summary: &Summary) -> Self {
+impl Timeline {
+    /// Reads the points of a scenario, once in windows and once whole.
+    ///
+    /// `summary` is what the same points make; of `query` only `skip` and `lenient` count. `open`
+    /// is asked twice for the samples of all files.
+    pub fn read<'a, E: From<Error>>(
+        scenario: &str,
+        summary: &Summary,
+        query: &Query,
+        mut open: impl FnMut() -> Result<Vec<Samples<'a>>, E>,
+    ) -> Result<Self, E> {
         let metric = match summary.trend("mcp_call_duration") {
             Some(_) => "mcp_call_duration",
             None => "http_req_duration{expected_response:true}",
         };
+        let mut read = |window| {
+            let metric = Some(metric.to_owned());
+            let Query { skip, lenient, .. } = *query;
+            let mut points =
+                Points::new(&Query { metric, window, skip, lenient, ..Query::default() });
+            for samples in open()? {
+                let _told_before = points.read(samples)?;
+            }
+            Ok::<_, E>(points)
+        };
         let seconds = summary.duration_s().unwrap_or_default();
-        Self { scenario: scenario.to_owned(), files: files.to_vec(), metric, seconds }
-    }
-
-    /// Reads the points once more; `None` where that cannot be, as with standard input.
-    pub(crate) fn timeline(&self, reading: &Reading) -> anyhow::Result<Option<Timeline>> {
-        if self.files.iter().any(|it| files::is_stdin(it)) {
-            return Ok(None);
-        }
-        let window = Duration::from_secs_f64((self.seconds / WINDOWS).ceil().max(1.0));
-        let windows = self.read(reading, Some(window))?.distributions(&[50.0, 95.0]);
+        let window = Duration::from_secs_f64((seconds / WINDOWS).ceil().clamp(1.0, 1e6));
+        let windows = read(Some(window))?.distributions(&[50.0, 95.0]);
         let windows = windows.iter().filter_map(|it| match it.percentiles.as_slice() {
             [(_, p50), (_, p95)] => Some((it.from_s?, *p50, *p95)),
             _ => None,
         });
         let windows = windows.collect();
-        let mut all = self.read(reading, None)?;
-        let count: u64 = all.distributions(&[]).iter().map(|it| it.count).sum();
-        let steps = (0..).map(|it| 100.0 - 100.0 * 0.1_f64.powf(f64::from(it) / f64::from(STEPS)));
-        // Beyond one in all of them there is nothing but the slowest.
-        let steps: Vec<f64> =
-            steps.take_while(|it| (100.0 - it) * count as f64 >= 100.0).take(200).collect();
-        let curve = all.distributions(&steps).into_iter().next();
+        let mut whole = read(None)?;
+        let count: u64 = whole.distributions(&[]).iter().map(|it| it.count).sum();
+        let curve = whole.distributions(&steps(count)).into_iter().next();
         let curve = curve.map(|it| it.percentiles).unwrap_or_default();
-        Ok(Some(Timeline { scenario: self.scenario.clone(), windows, curve }))
+        Ok(Self { scenario: scenario.to_owned(), windows, curve })
     }
+}
 
-    fn read(&self, reading: &Reading, window: Option<Duration>) -> anyhow::Result<Points> {
-        let query = Query { metric: Some(self.metric.to_owned()), window, ..reading.query() };
-        let mut points = Points::new(&query);
-        for file in &self.files {
-            if let Source::Samples(samples) = files::open(file)? {
-                let _said_before = files::count_quietly(&mut points, samples, file)?;
-            }
+/// The percentiles of a curve; beyond one in all of them there is nothing but the slowest.
+fn steps(count: u64) -> Vec<f64> {
+    let steps = (0..MOST_STEPS).map(|it| 100.0 - 100.0 * 0.1_f64.powf(it as f64 / STEPS));
+    steps.take_while(|it| (100.0 - it) * count as f64 >= 100.0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_curve_goes_as_far_as_there_are_samples() {
+        assert_eq!(steps(0), [0.0; 0]);
+        for (count, last) in [(100, 99.0), (10_000, 99.99)] {
+            let steps = steps(count);
+            assert!((steps[steps.len() - 1] - last).abs() < last / 500.0, "{steps:?}");
         }
-        Ok(points)
+        assert_eq!(steps(u64::MAX).len(), MOST_STEPS);
     }
 }
