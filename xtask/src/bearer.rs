@@ -15,6 +15,7 @@ use crate::project::printable;
 #[derive(Debug)]
 pub(crate) struct Bearer {
     pub(crate) token: AccessToken,
+    is_jwt: bool,
     issuer: Option<String>,
     audience: Vec<String>,
     scope: Option<String>,
@@ -77,7 +78,15 @@ impl Bearer {
             }
             let token = response.access_token;
             let (issuer, audience, workspace) = (None, Vec::new(), None);
-            return Ok(Self { token, issuer, audience, scope, expires_at, workspace });
+            return Ok(Self {
+                token,
+                is_jwt: false,
+                issuer,
+                audience,
+                scope,
+                expires_at,
+                workspace,
+            });
         };
         let expected = Expected {
             issuer: wanted.issuer,
@@ -87,6 +96,7 @@ impl Bearer {
         };
         claims.check(&expected, now)?;
         Ok(Self {
+            is_jwt: true,
             issuer: claims.issuer().map(str::to_owned),
             audience: claims.audience().into_iter().map(str::to_owned).collect(),
             workspace: workspace(&claims, wanted.workspace_claim)?,
@@ -104,6 +114,11 @@ impl Bearer {
     /// Whether the token was no longer good at `then`.
     pub(crate) fn expired_by(&self, then: SystemTime) -> bool {
         self.expires_at.is_some_and(|it| it <= then)
+    }
+
+    /// Says of a refusal what the form of the token makes likely.
+    pub(crate) fn explain(&self, refused: anyhow::Error) -> anyhow::Error {
+        if self.is_jwt { refused } else { refused.context(Error::OpaqueToken) }
     }
 
     /// Whether it is known to end within `duration`.

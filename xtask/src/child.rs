@@ -18,8 +18,15 @@ const GRACE: Duration = Duration::from_secs(3);
 const MOST_OUTPUT: u64 = 16 << 20;
 
 /// What nobody that we start has to know, unless it is given to them on purpose.
-const SECRETS: [&str; 5] =
-    ["LOADTEST_PASSWORD", "LOADTEST_BEARER", "LOADTEST_TOTP_SECRET", "GITHUB_TOKEN", "GH_TOKEN"];
+const SECRETS: [&str; 7] = [
+    "LOADTEST_PASSWORD",
+    "LOADTEST_BEARER",
+    "LOADTEST_TOTP_SECRET",
+    "LOADTEST_CLIENT_SECRET",
+    "LOADTEST_INITIAL_ACCESS_TOKEN",
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+];
 
 /// A running program in a process group of its own; the whole group is ended when this is dropped.
 #[derive(Debug)]

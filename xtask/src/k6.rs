@@ -29,7 +29,8 @@ pub(crate) struct Script<'a> {
     pub(crate) file: &'a Path,
     /// Where `summary.json` and `k6.log` go; it exists.
     pub(crate) folder: &'a Path,
-    pub(crate) bearer: &'a str,
+    /// What is struck from its log when it has ended.
+    pub(crate) secrets: &'a dyn Fn() -> Vec<String>,
     pub(crate) environment: &'a [(&'a str, String)],
     pub(crate) planned: Option<Duration>,
     /// The process of the embedded target, so that it does not count as a neighbour.
@@ -92,7 +93,7 @@ pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::R
     };
     drop(progress);
     let words = std::fs::read(&log).unwrap_or_default();
-    let words = without_secret(&String::from_utf8_lossy(&words), script.bearer);
+    let words = without(&(script.secrets)(), &String::from_utf8_lossy(&words));
     let kept = std::fs::write(&log, &words);
     kept.with_context(|| format!("failed to write `{}`", log.display()))?;
     Ok(Ended { exit: status.code(), shares: machine.shares(), last_words: last_error(&words) })
@@ -149,8 +150,8 @@ fn counts(metrics: &Value) -> (Option<u64>, Option<u64>) {
 }
 
 /// A script of the user's own may print what it was given.
-fn without_secret(log: &str, bearer: &str) -> String {
-    log.replace(bearer, "<bearer>")
+fn without(secrets: &[String], log: &str) -> String {
+    secrets.iter().fold(log.to_owned(), |log, it| log.replace(it, "<bearer>"))
 }
 
 fn last_error(log: &str) -> Option<String> {
@@ -181,6 +182,12 @@ mod tests {
         let ours = json!({"data": [requests, calls]});
         assert_eq!(counts(&ours), (Some(60), Some(0)));
         assert_eq!(counts(&json!({"errors": []})), (None, None));
+    }
+
+    #[test]
+    fn every_token_is_struck_from_the_log() {
+        let secrets = ["first".to_owned(), "second".to_owned()];
+        assert_eq!(without(&secrets, "first, second, first"), "<bearer>, <bearer>, <bearer>");
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::token::Minting;
 use crate::tracking::Tracking;
 use crate::{address, calls, project, report, scenario, tools};
 
-/// What a token must live for beyond the planned load: the preflight and k6's own start and end.
+/// What a token must live for beyond the planned load of each scenario: k6's start, and its patience at the end.
 const MARGIN: Duration = Duration::from_secs(60);
 
 #[derive(Debug, clap::Args)]
@@ -166,48 +166,58 @@ impl Job<'_> {
         let minting =
             args.minting.mint(&http, resource, &source, self.lives_for(), &evidence, interrupt);
         let minted = minting.await?;
-        let bearer = &minted.bearer;
-        let mcp_url = address::with_workspace(target, bearer.workspace.as_deref())?;
-        let server = interrupt.or(preflight(&http, &mcp_url, bearer.token.reveal())).await?;
-        let (protocol, tools) = (&server.protocol, server.tools.len());
-        say("preflight", format_args!("the token is accepted; MCP {protocol}, {tools} tools"));
-        let needed = self.lives_for();
-        let renewal = match minted.grant.clone().filter(|_| bearer.ends_within(needed)) {
-            Some(grant) => Some(interrupt.or(Renewal::start(&http, grant, needed)).await?),
-            None => None,
-        };
-        drop(signing_in);
+        let measured = async {
+            let bearer = &minted.bearer;
+            let mcp_url = address::with_workspace(target, bearer.workspace.as_deref())?;
+            let asked = preflight(&http, &mcp_url, bearer.token.reveal());
+            let server = interrupt.or(asked).await.map_err(|it| bearer.explain(it))?;
+            let (protocol, tools) = (&server.protocol, server.tools.len());
+            say("preflight", format_args!("the token is accepted; MCP {protocol}, {tools} tools"));
+            let renewal = match minted.renewable(self.lives_for(), self.has_no_known_end()) {
+                Some(grant) => Some(Renewal::start(&http, grant).await?),
+                None => None,
+            };
+            drop(signing_in);
 
-        let (plan, skipped) = calls::offer(self.plan, pool.as_deref(), &server.tools);
-        let common = scenario::Common {
-            k6: &k6,
-            folder: &folder,
-            mcp_url: &mcp_url,
-            bearer,
-            renewal: renewal.as_ref(),
-            profile: &args.profile,
-            protocol,
-            max_error_rate,
-            target: embedded.as_ref().and_then(|it| it.child.id()),
-            unknown_neighbour: args.target.is_some() && !self.remote,
-            root,
+            let (plan, skipped) = calls::offer(self.plan, pool.as_deref(), &server.tools);
+            let common = scenario::Common {
+                k6: &k6,
+                folder: &folder,
+                mcp_url: &mcp_url,
+                bearer,
+                renewal: renewal.as_ref(),
+                profile: &args.profile,
+                protocol,
+                max_error_rate,
+                target: embedded.as_ref().and_then(|it| it.child.id()),
+                unknown_neighbour: args.target.is_some() && !self.remote,
+                root,
+            };
+            let measured = scenario::run_all(&plan, &common, interrupt).await;
+            Ok(Run {
+                target: Some(address::without_query(&mcp_url).to_owned()),
+                k6: Some(k6.version.clone()),
+                protocol: Some(server.protocol),
+                dirty: measured.dirty,
+                skipped,
+                ..self.record(measured.scenarios)
+            })
         };
-        let measured = scenario::run_all(&plan, &common, interrupt).await;
+        let measured = measured.await;
         minted.forget_client(&http).await;
-        Ok(Run {
-            target: Some(address::without_query(&mcp_url).to_owned()),
-            k6: Some(k6.version),
-            protocol: Some(server.protocol),
-            dirty: measured.dirty,
-            skipped,
-            ..self.record(measured.scenarios)
-        })
+        measured
     }
 
-    /// What a token must live for.
+    /// What a token must live for, as far as it is planned.
     fn lives_for(&self) -> Duration {
-        let seconds: f64 = self.plan.iter().filter_map(|it| Some(it.load?.seconds)).sum();
-        Duration::from_secs_f64(seconds) + MARGIN
+        let lasts =
+            |it: &Planned| it.load.map_or(Duration::ZERO, |it| Duration::from_secs_f64(it.seconds));
+        self.plan.iter().map(|it| lasts(it) + MARGIN).sum()
+    }
+
+    /// Whether a script says itself how long it runs.
+    fn has_no_known_end(&self) -> bool {
+        self.plan.iter().any(|it| it.load.is_none())
     }
 
     fn record(&self, scenarios: Vec<Scenario>) -> Run {

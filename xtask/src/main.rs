@@ -91,6 +91,9 @@ Examples:
 Environment:
   LOADTEST_EMAIL, LOADTEST_PASSWORD  the test user, for the browser
   LOADTEST_BEARER                    a token, instead of the browser
+  LOADTEST_CLIENT_SECRET, LOADTEST_CLIENT_KEY_FILE
+                                     the secret or the key (PEM) of the client of --client-id
+  LOADTEST_INITIAL_ACCESS_TOKEN      what a registration is authorized with
   GITHUB_TOKEN or GH_TOKEN           for --issue
   K6, CHROMEWEBDRIVER                programs to use instead of those found
   SSL_CERT_FILE                      certificates to trust, in PEM

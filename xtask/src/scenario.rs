@@ -37,6 +37,18 @@ pub(crate) struct Common<'a> {
     pub(crate) root: &'a Path,
 }
 
+impl Common<'_> {
+    fn expired_by(&self, then: SystemTime) -> bool {
+        self.renewal.map_or_else(|| self.bearer.expired_by(then), |it| it.expired_by(then))
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        let mut all = self.renewal.map(Renewal::secrets).unwrap_or_default();
+        all.push(self.bearer.token.reveal().to_owned());
+        all
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Measured {
     pub(crate) scenarios: Vec<Scenario>,
@@ -119,13 +131,13 @@ async fn run(
         name: &planned.name,
         file: &planned.script,
         folder: &folder,
-        bearer: common.bearer.token.reveal(),
+        secrets: &|| common.secrets(),
         environment: &environment,
         planned: planned.load.map(|it| Duration::from_secs_f64(it.seconds)),
         target: common.target,
     };
     let ended = k6::run(&script, interrupt).await?;
-    let expired = common.renewal.is_none() && common.bearer.expired_by(SystemTime::now());
+    let expired = common.expired_by(SystemTime::now());
     Ok(judged(planned, &fingerprint, common, &folder, &ended, expired))
 }
 

@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use browser_consent::{Consent, Credentials, WebDriver, consent, with_session};
 use oauth_loopback::{
-    ClientInformation, ClientStore, Config, Error, Grant, LoopbackListener, Opening,
+    AccessToken, ClientInformation, ClientKey, ClientSecret, ClientStore, Config, Error, Grant,
+    LoopbackListener, Opening, TokenResponse,
 };
 use url::Url;
 
 use crate::bearer::{Bearer, Wanted};
-use crate::project::printable;
+use crate::project::{printable, variable};
 use crate::section::say;
 use crate::token::Minting;
 use crate::{address, project};
@@ -22,6 +24,9 @@ const SIGN_IN: Duration = Duration::from_secs(60);
 
 /// What the browser gets beyond that for a picture of the page on which it stands.
 const KEEPING_EVIDENCE: Duration = Duration::from_secs(15);
+
+/// How long the server may take to delete a client.
+const FORGETTING: Duration = Duration::from_secs(10);
 
 /// A bearer, and the grant behind it where we signed in ourselves.
 #[derive(Debug)]
@@ -38,13 +43,20 @@ impl Minted {
         Self { bearer, grant: None, for_this_run: false }
     }
 
+    /// The grant, where it can be renewed and has to be: its token ends within `duration`, or nobody knows what is needed.
+    pub(crate) fn renewable(&self, duration: Duration, is_unknown: bool) -> Option<Grant> {
+        let has_to_be = is_unknown || self.bearer.ends_within(duration);
+        self.grant.clone().filter(|it| has_to_be && it.token.refresh_token.is_some())
+    }
+
     /// Deletes a client that nobody will use again, where the server offers that (RFC 7592).
     pub(crate) async fn forget_client(&self, http: &reqwest::Client) {
         let Some(grant) = self.grant.as_ref().filter(|_| self.for_this_run) else { return };
-        match grant.delete_client(http).await {
-            Ok(()) => say("forget", "the client of this run is deleted"),
-            Err(Error::NotOffered { .. }) => {}
-            Err(error) => say("forget", format_args!("{:#}", anyhow::Error::new(error))),
+        match tokio::time::timeout(FORGETTING, grant.delete_client(http)).await {
+            Ok(Ok(())) => say("forget", "the client of this run is deleted"),
+            Ok(Err(Error::NotOffered { .. })) => {}
+            Ok(Err(error)) => say("forget", format_args!("{:#}", anyhow::Error::new(error))),
+            Err(_) => say("forget", "the server did not delete the client of this run in time"),
         }
     }
 }
@@ -71,7 +83,8 @@ pub(crate) async fn sign_in(
     let mut config = Config::new(resource);
     config.client_name = CLIENT_NAME.to_owned();
     config.scope = minting.scope.clone();
-    config.client = minting.client_id.as_ref().map(ClientInformation::preregistered);
+    config.client = minting.client_id.as_deref().map(client).transpose()?;
+    config.initial_access_token = variable("LOADTEST_INITIAL_ACCESS_TOKEN").map(AccessToken::new);
     config.clients = clients(resource);
     // The browser is a new one, to which no server has anything to say without a page.
     config.silent_first = false;
@@ -94,17 +107,26 @@ pub(crate) async fn sign_in(
         with_session(webdriver, async |browser| consent(browser, &it, done).await).await?
     };
     let open = async |opening| open(opening).await.map(|_trail| ());
-    let grant = oauth_loopback::authorize(http, listener, &config, open).await?;
+    let mut grant = oauth_loopback::authorize(http, listener, &config, open).await?;
     let took = started.elapsed().as_secs_f64();
     say("sign in", format_args!("signed in and approved in {took:.2} s, browser included"));
     let renewable = grant.token.refresh_token.is_some();
-    let wanted = Wanted {
-        issuer: Some(&grant.issuer),
-        audience: grant.resource.as_deref(),
-        lives_for: if renewable { Duration::ZERO } else { wanted.lives_for },
-        ..*wanted
+    let (issuer, resource) = (grant.issuer.clone(), grant.resource.clone());
+    let checked = |token: TokenResponse| {
+        let lives_for = if renewable { Duration::ZERO } else { wanted.lives_for };
+        let (issuer, audience) = (Some(issuer.as_str()), resource.as_deref());
+        Bearer::check(token, &Wanted { issuer, audience, lives_for, ..*wanted })
     };
-    let bearer = Bearer::check(grant.token.clone(), &wanted)?;
+    let mut bearer = checked(grant.token.clone())?;
+    if renewable && bearer.ends_within(wanted.lives_for) {
+        // A server that will not renew it, or gives something else then, is noticed before there is load.
+        let needed = wanted.lives_for.as_secs();
+        let renewed = grant.refresh(http).await;
+        renewed.with_context(|| {
+            format!("the token has to be renewed within {needed} s, but it cannot be")
+        })?;
+        bearer = checked(grant.token.clone()).context("the token was renewed, but it changed")?;
+    }
     let for_this_run = config.client.is_none() && config.clients.is_none();
     Ok(Minted { bearer, grant: Some(grant), for_this_run })
 }
@@ -130,6 +152,18 @@ fn clients(resource: &str) -> Option<ClientStore> {
             None
         }
     }
+}
+
+/// A client that was registered beforehand, with its key or its secret where it has one.
+fn client(id: &str) -> anyhow::Result<ClientInformation> {
+    let mut client = ClientInformation::preregistered(id);
+    client.client_secret = variable("LOADTEST_CLIENT_SECRET").map(ClientSecret::new);
+    if let Some(path) = variable("LOADTEST_CLIENT_KEY_FILE") {
+        let failed = || format!("failed to read the client's key from `{path}`");
+        let pem = std::fs::read(&path).with_context(failed)?;
+        client.client_key = Some(ClientKey::from_pem(&pem).with_context(failed)?);
+    }
+    Ok(client)
 }
 
 fn origin(url: &Url) -> String {

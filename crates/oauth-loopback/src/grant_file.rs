@@ -18,6 +18,8 @@ pub struct GrantFile {
 impl GrantFile {
     /// A file that is not there yet or is to be replaced.
     ///
+    /// It is not held: whoever opens it meanwhile uses the refresh token that stands in it.
+    ///
     /// # Errors
     /// [`Error::File`] if its folder cannot be written.
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, Error> {

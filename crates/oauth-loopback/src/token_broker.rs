@@ -17,6 +17,7 @@ use subtle::ConstantTimeEq as _;
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
+use crate::claims::UnverifiedClaims;
 use crate::error::Error;
 use crate::grant::Grant;
 use crate::secret::AccessToken;
@@ -29,7 +30,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 ///
 /// `GET url` with `Authorization: Bearer secret` is answered with `access_token`, `token_type` and `expires_in` of RFC 6749
 /// §5.1, never with the refresh token. When little of its lifetime is left the token is refreshed, once, beside the answers,
-/// which go on with the old one as long as it lives. Only then does whoever asks wait, and 503 says that there is none.
+/// which go on with the old one as long as it lives. Only then does whoever asks wait, and 503 says why there is none.
 #[derive(Debug)]
 pub struct TokenBroker {
     listener: TcpListener,
@@ -54,12 +55,14 @@ struct HandedOut {
     refresh_at: Option<SystemTime>,
 }
 
-type Store = Box<dyn FnMut(&Grant) -> io::Result<()> + Send>;
+type Told = Box<dyn FnMut(Result<&Grant, &Error>) + Send>;
 
 struct Keeper {
     grant: Grant,
-    failed_at: Option<Instant>,
-    store: Store,
+    /// Why there is no next token, and since when.
+    failure: Option<(Error, Instant)>,
+    told: Told,
+    closed: bool,
 }
 
 impl fmt::Debug for Keeper {
@@ -71,15 +74,16 @@ impl fmt::Debug for Keeper {
 impl TokenBroker {
     /// Listens on a free port, with a new secret.
     ///
-    /// `store` is given each refreshed grant before its token is handed out, since a server that rotates refresh tokens
-    /// takes the one of before no more. If it fails, the token is handed out nevertheless, from memory.
+    /// `told` is given each refreshed grant before its token is handed out, to store it, since a server that rotates refresh
+    /// tokens takes the one of before no more; and the error of each refresh that failed. A refresh that failed is tried
+    /// again after five seconds, but not after `invalid_grant` or `invalid_client`, which stay what they are.
     ///
     /// # Errors
     /// [`Error::Listen`].
     pub async fn bind(
         http: Client,
         grant: Grant,
-        store: impl FnMut(&Grant) -> io::Result<()> + Send + 'static,
+        told: impl FnMut(Result<&Grant, &Error>) + Send + 'static,
     ) -> Result<Self, Error> {
         let address = (Ipv4Addr::LOCALHOST, 0);
         let bound = async {
@@ -93,7 +97,8 @@ impl TokenBroker {
         let url = format!("http://{authority}{PATH}");
         let secret = AccessToken::new(BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()));
         let handed_out = RwLock::new(HandedOut::of(&grant));
-        let keeper = Mutex::new(Keeper { grant, failed_at: None, store: Box::new(store) });
+        let told: Told = Box::new(told);
+        let keeper = Mutex::new(Keeper { grant, failure: None, told, closed: false });
         let desk = Desk { authority, secret, http, handed_out, keeper };
         Ok(Self { listener, desk: Arc::new(desk), url })
     }
@@ -125,8 +130,10 @@ impl TokenBroker {
             }
             () = shutdown => {}
         }
-        // A refresh that is under way ends first, so that its answer is not lost.
-        Ok(self.desk.keeper.lock().await.grant.clone())
+        // A refresh that is under way ends first, so that its answer is not lost, and none begins after it.
+        let mut keeper = self.desk.keeper.lock().await;
+        keeper.closed = true;
+        Ok(keeper.grant.clone())
     }
 }
 
@@ -145,7 +152,8 @@ async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response {
         }
     }
     if !current.is_alive() {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        let why = desk.keeper.lock().await.failure.as_ref().map(|(it, _)| it.to_string());
+        return (StatusCode::SERVICE_UNAVAILABLE, why.unwrap_or_default()).into_response();
     }
     let mut body = json!({ "access_token": current.token, "token_type": "Bearer" });
     if let Some(it) = current.expires_at {
@@ -181,29 +189,39 @@ impl Desk {
             Err(_) if time => return,
             Err(_) => self.keeper.lock().await,
         };
-        let rested = keeper.failed_at.is_none_or(|it| it.elapsed() >= PAUSE);
-        if !self.current().is_due() || !rested {
+        if !self.current().is_due() || keeper.closed || !keeper.may_try() {
             return;
         }
-        if keeper.grant.refresh(&self.http).await.is_err() {
-            keeper.failed_at = Some(Instant::now());
+        let refreshed = keeper.grant.refresh(&self.http).await;
+        let Keeper { grant, failure, told, .. } = &mut *keeper;
+        if let Err(error) = refreshed {
+            told(Err(&error));
+            *failure = Some((error, Instant::now()));
             return;
         }
-        let Keeper { grant, store, failed_at } = &mut *keeper;
-        *failed_at = None;
-        // What cannot be stored is still good for this run.
-        let _ = store(grant);
+        *failure = None;
+        told(Ok(grant));
         *self.handed_out.write().unwrap_or_else(PoisonError::into_inner) = HandedOut::of(grant);
+    }
+}
+
+impl Keeper {
+    fn may_try(&self) -> bool {
+        self.failure.as_ref().is_none_or(|(error, since)| {
+            let is_final = matches!(error.code(), Some("invalid_grant" | "invalid_client"));
+            !is_final && since.elapsed() >= PAUSE
+        })
     }
 }
 
 impl HandedOut {
     fn of(grant: &Grant) -> Self {
-        Self {
-            token: grant.token.access_token.clone(),
-            expires_at: grant.expires_at,
-            refresh_at: refresh_at(grant),
-        }
+        let token = grant.token.access_token.clone();
+        // The token itself may know its end better than the answer that it came with.
+        let claimed = UnverifiedClaims::decode(&token).ok().and_then(|it| it.expires_at());
+        let expires_at = grant.expires_at.into_iter().chain(claimed).min();
+        let lifetime = grant.token.expires_in.map(Duration::from_secs);
+        Self { token, expires_at, refresh_at: expires_at.and_then(|it| refresh_at(it, lifetime)) }
     }
 
     fn is_due(&self) -> bool {
@@ -217,10 +235,11 @@ impl HandedOut {
 
 /// When four fifths of the lifetime have passed, but at the latest a minute before the end.
 ///
-/// A token that lives for less than two minutes is refreshed in the middle; one whose end is unknown never.
-fn refresh_at(grant: &Grant) -> Option<SystemTime> {
+/// A token that lives for less than two minutes is refreshed in the middle. Without a `lifetime` it is what is left now.
+fn refresh_at(expires_at: SystemTime, lifetime: Option<Duration>) -> Option<SystemTime> {
     const MARGIN: Duration = Duration::from_secs(60);
-    let lifetime = Duration::from_secs(grant.token.expires_in?);
+    let left = || expires_at.duration_since(SystemTime::now()).unwrap_or_default();
+    let lifetime = lifetime.unwrap_or_else(left);
     let margin = (lifetime / 5).max(MARGIN).min(lifetime / 2);
-    grant.expires_at?.checked_sub(margin)
+    expires_at.checked_sub(margin)
 }

@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use oauth_loopback::{Grant, TokenBroker};
+use oauth_loopback::{AccessToken, Grant, TokenBroker};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -14,7 +14,7 @@ struct Broker {
     server: Arc<Server>,
     url: String,
     secret: String,
-    stored: Arc<Mutex<Vec<String>>>,
+    told: Arc<Mutex<Vec<String>>>,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Result<Grant, oauth_loopback::Error>>,
 }
@@ -27,12 +27,16 @@ impl Broker {
     }
 
     async fn with(server: Arc<Server>, grant: Grant) -> Self {
-        let stored = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&stored);
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&told);
         let broker = TokenBroker::bind(http(), grant, move |it| {
-            let token = it.token.refresh_token.as_ref().expect("it rotates").reveal().to_owned();
-            kept.lock().expect("no test panics with it").push(token);
-            Ok(())
+            let told = match it {
+                Ok(grant) => {
+                    grant.token.refresh_token.as_ref().expect("it rotates").reveal().into()
+                }
+                Err(error) => error.to_string(),
+            };
+            kept.lock().expect("no test panics with it").push(told);
         })
         .await
         .expect("a free port");
@@ -42,7 +46,7 @@ impl Broker {
         let ended = tokio::spawn(broker.serve(async {
             let _ = stopped.await;
         }));
-        Self { server, url, secret, stored, stop, ended }
+        Self { server, url, secret, told, stop, ended }
     }
 
     async fn ask(&self) -> (StatusCode, Value) {
@@ -91,7 +95,7 @@ async fn however_many_ask_one_refreshes_and_it_is_stored() {
         assert_eq!((status, token["access_token"].as_str()), (StatusCode::OK, Some("second")));
     }
     assert_eq!(broker.refreshes(), 1);
-    assert_eq!(*broker.stored.lock().expect("no test panics with it"), ["refresh-2"]);
+    assert_eq!(*broker.told.lock().expect("no test panics with it"), ["refresh-2"]);
 }
 
 #[tokio::test]
@@ -139,14 +143,33 @@ async fn nobody_gets_a_token_without_the_secret_or_through_another_name() {
 }
 
 #[tokio::test]
-async fn a_refresh_that_fails_is_not_repeated_by_all_who_ask() {
+async fn a_refresh_that_fails_is_told_and_not_repeated_by_all_who_ask() {
     let broker = Broker::start(Script {
         refreshed: json!({ "error": "invalid_grant", "access_token": null }),
         ..short_lived()
     })
     .await;
     for _ in 0..5 {
-        assert_eq!(broker.ask().await.0, StatusCode::SERVICE_UNAVAILABLE);
+        let answer = browser().get(&broker.url).bearer_auth(&broker.secret).send().await;
+        let answer = answer.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let why = answer.text().await.expect("text");
+        assert!(why.contains("/token") && why.contains("invalid_grant"), "{why}");
     }
     assert_eq!(broker.refreshes(), 1);
+    let told = broker.told.lock().expect("no test panics with it");
+    assert!(told.len() == 1 && told[0].contains("invalid_grant"), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_token_that_says_itself_when_it_ends_is_renewed_by_that() {
+    let server = Server::start(short_lived()).await;
+    let mut grant = mint(&server).await.expect("the script conforms");
+    // {"alg":"none"} and {"exp":1}, with an answer that did not say how long it lives.
+    let ended = AccessToken::new("eyJhbGciOiJub25lIn0.eyJleHAiOjF9.AA".to_owned());
+    grant.token.access_token = ended;
+    (grant.expires_at, grant.token.expires_in) = (None, None);
+    let broker = Broker::with(server, grant).await;
+    let (status, token) = broker.ask().await;
+    assert_eq!((status, token["access_token"].as_str()), (StatusCode::OK, Some("second")));
 }
