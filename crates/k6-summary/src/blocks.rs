@@ -54,6 +54,8 @@ pub(crate) struct Blocks<'a> {
 /// What it takes to find the first point of a scenario.
 struct Start {
     of_scenario: Finder<'static>,
+    /// Where there is no tag `scenario`: a group, but not that of `setup()`.
+    of_group: Finder<'static>,
     clock: Clock,
     found: Option<i64>,
 }
@@ -63,6 +65,7 @@ impl<'a> Blocks<'a> {
     pub(crate) fn new(samples: Samples<'a>, start: bool) -> Self {
         let start = start.then(|| Start {
             of_scenario: Finder::new(b"\"scenario\":\""),
+            of_group: Finder::new(b"\"group\":\""),
             clock: Clock::default(),
             found: None,
         });
@@ -156,11 +159,15 @@ impl<'a> Blocks<'a> {
     }
 
     fn start(&mut self, bytes: &[u8]) -> Option<i64> {
-        let Start { of_scenario, clock, found } = self.start.as_mut()?;
+        let Start { of_scenario, of_group, clock, found } = self.start.as_mut()?;
+        let in_group = |it: &[u8]| {
+            let at = of_group.find(it)?;
+            Some(!it[at..].starts_with(b"\"group\":\"::setup\""))
+        };
         if found.is_none() {
             *found = bytes
                 .split(|it| *it == b'\n')
-                .filter(|it| of_scenario.find(it).is_some())
+                .filter(|it| of_scenario.find(it).is_some() || in_group(it) == Some(true))
                 .find_map(|it| match (Parts::of(it), line::read(it)) {
                     (Some(parts), _) => clock.nanos(parts.time),
                     (None, Ok(Line::Point(point))) => clock.nanos(point.time.as_bytes()),

@@ -90,14 +90,19 @@ fn a_percentile_that_k6_was_not_asked_for_is_not_there() {
 
 #[test]
 fn a_null_is_not_measured() {
-    let json =
-        r#"{"root_group":{},"metrics":{"t":{"avg":null,"max":null,"min":1,"p(95)":null,"med":2}}}"#;
-    let summary: Summary = json.parse().unwrap();
-    let trend = summary.trend("t").unwrap();
-    assert_eq!(
-        (trend.max, trend.percentile(95.0), trend.percentile(50.0)),
-        (None, None, Some(2.0))
-    );
+    for name in ["null-figures.json", "null-figures-handle-summary.json"] {
+        let summary = summary(name);
+        let trend = summary.trend("sizes").unwrap();
+        assert_eq!((trend.count, trend.min, trend.max), (Some(3), Some(0.5), None), "{name}");
+        assert_eq!((trend.percentile(50.0), trend.percentile(95.0)), (Some(2.5), None), "{name}");
+    }
+    // Asked for `avg,p(95)` alone, k6 writes the others as null.
+    let summary = summary("null-figures-machine-readable.json");
+    let sizes = summary.trend("sizes").unwrap();
+    assert_eq!((sizes.avg, sizes.max, sizes.percentile(95.0)), (None, None, None));
+    let duration = summary.trend("iteration_duration").unwrap();
+    assert_eq!((duration.max, duration.percentile(50.0)), (None, None));
+    assert!(duration.avg.is_some() && duration.percentile(95.0).is_some());
 }
 
 #[test]

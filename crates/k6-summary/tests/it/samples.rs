@@ -191,6 +191,8 @@ fn the_warm_up_is_counted_from_the_first_point_of_a_scenario() {
         .map(|it| serde_json::from_str::<serde_json::Value>(it).unwrap().to_string() + "\n")
         .collect();
     assert_eq!(&distributions(&query, &[reordered.as_bytes()])[0], seen);
+    let without = text.replace("\"scenario\":\"a\"", "\"group\":\"\"");
+    assert_eq!(&distributions(&query, &[without.as_bytes()])[0], seen);
     query.skip = Duration::ZERO;
     query.window = Some(Duration::from_secs(10));
     let windows: Vec<_> = distributions(&query, &[text.as_bytes()])
