@@ -48,7 +48,7 @@ async fn a_grant_of_better_auth_is_used_renewed_and_forgotten() {
 #[ignore = "needs a browser and python"]
 async fn a_grant_of_fastmcp_in_memory_is_used_renewed_and_forgotten() {
     let server = Server::fastmcp(&[]).await;
-    a_grant_is_used_renewed_and_forgotten(&server, "browser-consent", false).await;
+    a_grant_is_used_renewed_and_forgotten(&server, "browser-consent", true).await;
 }
 
 #[tokio::test]
