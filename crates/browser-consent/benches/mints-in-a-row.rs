@@ -1,7 +1,8 @@
 //! Mints in a row, each with a browser of its own: first on plain screens one after the other, then four at a time on
 //! screens that are slow, drawn again while they are used, and drop the first click.
 //!
-//! `cargo bench -p browser-consent --bench mints-in-a-row -- MINTS`; none of them may fail.
+//! `cargo bench -p browser-consent --bench mints-in-a-row -- MINTS FAULT…`; none of them may fail. With faults of
+//! `mcp-target` named, only these are measured.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]
 #![expect(clippy::print_stdout, reason = "the figures are what it is run for")]
@@ -25,8 +26,12 @@ const DISTURBED: [Fault; 3] = [Fault::SlowScreens, Fault::Redraw, Fault::DropFir
 #[tokio::main]
 async fn main() -> ExitCode {
     let mints = std::env::args().find_map(|it| it.parse().ok()).unwrap_or(MINTS);
-    let mut failures = run(mints, 1, &[Screens::Plain], &[]).await;
-    failures += run(mints, 4, &Screens::ALL, &DISTURBED).await;
+    let named: Vec<Fault> = std::env::args().filter_map(|it| it.parse().ok()).collect();
+    let failures = if named.is_empty() {
+        run(mints, 1, &[Screens::Plain], &[]).await + run(mints, 4, &Screens::ALL, &DISTURBED).await
+    } else {
+        run(mints, 4, &Screens::ALL, &named).await
+    };
     if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
