@@ -22,7 +22,7 @@ SCOPES = ["mcp:read"]
 
 
 def in_memory(origin):
-    """FastMCP's provider for tests: registers clients and consents without asking."""
+    """FastMCP's provider for tests: registers clients, consents without asking, revokes tokens."""
     return InMemoryOAuthProvider(
         base_url=origin,
         required_scopes=SCOPES,
