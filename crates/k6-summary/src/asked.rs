@@ -4,7 +4,7 @@ use crate::files;
 use crate::output::{Format, print, style};
 use anyhow::{Context as _, bail, ensure};
 use k6_summary::samples::Distribution;
-use k6_summary::{Error, Points, Query, Source};
+use k6_summary::{Points, Query, Source};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -111,11 +111,9 @@ impl Asked {
         for file in files {
             match files::open(file)? {
                 Source::Samples(samples) => files::count(&mut points, samples, file)?,
-                Source::Document(text) if text.trim().is_empty() => {
-                    bail!("{}: {}", file.display(), Error::Empty)
-                }
-                Source::Document(_) => {
-                    return Err(Error::NoSamples).with_context(|| file.display().to_string());
+                Source::Document(text) => {
+                    return Err(files::without_samples(&text))
+                        .with_context(|| file.display().to_string());
                 }
             }
         }

@@ -3,7 +3,7 @@
 use crate::output::say;
 use anyhow::{Context as _, ensure};
 use k6_summary::samples::Samples;
-use k6_summary::{Points, Source, open as source};
+use k6_summary::{Error, Points, Run, Source, Summary, open as source};
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
@@ -36,6 +36,14 @@ pub(crate) fn count(points: &mut Points, samples: Samples<'_>, file: &Path) -> a
         say(&format!("notice: {}: {}", file.display(), it.reason));
     }
     Ok(())
+}
+
+/// Why a document is not what samples are asked of.
+pub(crate) fn without_samples(text: &str) -> Error {
+    match (text.parse::<Summary>(), text.parse::<Run>()) {
+        (Err(Error::NotASummary), Ok(_)) | (Ok(_), _) => Error::NoSamples,
+        (Err(error), _) => error,
+    }
 }
 
 /// When k6 wrote the file: its summary itself has no date.

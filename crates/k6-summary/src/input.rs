@@ -104,8 +104,8 @@ pub(crate) fn merge(
         match files::open(file)? {
             Source::Samples(samples) => files::count(&mut points, samples, file)?,
             Source::Document(text) => {
-                let error = if text.trim().is_empty() { Error::Empty } else { Error::NoSamples };
-                return Err(error).with_context(|| file.display().to_string());
+                return Err(files::without_samples(&text))
+                    .with_context(|| file.display().to_string());
             }
         }
     }

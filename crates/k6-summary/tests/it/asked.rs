@@ -106,6 +106,22 @@ fn what_has_no_samples_is_refused() {
             stderr.contains("a summary has no samples, and percentiles of percentiles are wrong")
         );
     }
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("package.json");
+    for (content, expected) in [
+        ("{\"dependencies\":{}}", ": JSON, but not a k6 summary"),
+        ("", ": empty; "),
+        ("\u{1}", ": not JSON"),
+    ] {
+        fs::write(&file, content).unwrap();
+        for args in [["merge", file.to_str().unwrap()], [file.to_str().unwrap(), "--group-by=tool"]]
+        {
+            let (_, stderr) = check(&args, 1);
+            assert!(stderr.contains("package.json") && stderr.contains(expected), "{stderr}");
+        }
+    }
+    let (_, stderr) = check(&["merge", dir.path().to_str().unwrap()], 1);
+    assert!(stderr.contains("is a directory"), "{stderr}");
     let (_, stderr) = check(&[&path("points.ndjson"), "--metric", "nope"], 1);
     assert_eq!(stderr, "error: no sample of nope\n");
     let (_, stderr) = check(&[&path("points.ndjson"), "--metric", "checks", "--skip", "1h"], 1);
