@@ -5,14 +5,14 @@ use reqwest::{
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::{Error, Issue, error::said};
+use crate::{Error, refusal::refused, said::said};
 
 /// A page of a hundred comments of the greatest length, with room for their escapes.
 const MAX_ANSWER: usize = 64 << 20;
 
 /// The value in an answer with the `expected` status, and its headers.
 pub(crate) async fn answer<T: DeserializeOwned>(
-    issue: &Issue,
+    about: &impl ToString,
     response: Response,
     expected: StatusCode,
 ) -> Result<(HeaderMap, T), Error> {
@@ -23,7 +23,7 @@ pub(crate) async fn answer<T: DeserializeOwned>(
         return Err(Error::Answer { address, source: None });
     }
     if status != expected {
-        return Err(Error::refused(issue, status, &headers, &body));
+        return Err(refused(about, status, &headers, &body));
     }
     Ok((headers, parse(&body, address)?))
 }
@@ -41,20 +41,20 @@ pub(crate) async fn read(mut response: Response) -> Result<Vec<u8>, Error> {
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], address: String) -> Result<T, Error> {
-    serde_json::from_slice(body)
-        .map_err(|err| Error::Answer { address, source: Some(said(&err.to_string()).into()) })
+    serde_json::from_slice(body).map_err(|err| {
+        let source = said(&err.to_string()).into();
+        // A proxy may end a broken answer as if it were whole.
+        match err.is_eof() {
+            true => Error::Network { address, source },
+            false => Error::Answer { address, source: Some(source) },
+        }
+    })
 }
 
-/// The number of the last page, by the `Link` header; none on the last page itself.
-///
-/// Only the page's number is taken from `Link`: its address could name any host.
-pub(crate) fn last_page(headers: &HeaderMap) -> Option<usize> {
-    let links = headers.get(LINK)?.to_str().ok()?;
-    let last = links.split(',').find(|it| it.contains(r#"rel="last""#))?;
-    let (_, address) = last.split_once('<')?;
-    let url = Url::parse(address.split_once('>')?.0).ok()?;
-    let page = url.query_pairs().find(|(name, _)| name == "page")?.1.parse().ok()?;
-    (page > 0).then_some(page)
+/// Whether there is a page after this one, by the `Link` header; its address is not used, since it could name any host.
+pub(crate) fn has_next(headers: &HeaderMap) -> bool {
+    let links = headers.get(LINK).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    links.split(',').any(|it| it.contains(r#"rel="next""#))
 }
 
 pub(crate) fn network(address: String, err: reqwest::Error) -> Error {

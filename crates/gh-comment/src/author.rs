@@ -2,7 +2,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::{Error, error::said};
+use crate::{Error, said::said};
 
 /// Whose comments are believed.
 ///
@@ -65,7 +65,7 @@ impl FromStr for Author {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Account {
     pub(crate) id: u64,
-    login: String,
+    pub(crate) login: String,
     #[serde(rename = "type")]
     kind: String,
 }

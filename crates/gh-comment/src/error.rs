@@ -1,7 +1,6 @@
 use std::{error::Error as StdError, time::Duration};
 
-use reqwest::{StatusCode, header::HeaderMap};
-use serde_json::Value;
+use url::ParseError;
 
 /// Why a comment could not be posted or found, by situation.
 #[derive(Debug, thiserror::Error)]
@@ -14,9 +13,17 @@ pub enum Error {
         given: String,
     },
 
+    /// What was given names no repository.
+    #[error("`{given}` is no repository: write owner/repo")]
+    NotARepository {
+        /// What was given.
+        given: String,
+    },
+
     /// What was given cannot be a marker.
     #[error(
-        "`{given}` is no marker: use up to 64 letters, digits, dots, underscores and single hyphens"
+        "`{given}` is no marker: use up to 64 letters, digits, dots, underscores and single hyphens, \
+         with no `.next`, `.previous` or `.carried` at the end"
     )]
     BadMarker {
         /// What was given.
@@ -35,6 +42,28 @@ pub enum Error {
     /// The token holds characters that no HTTP header may have.
     #[error("the token has a line break or another character that no token has")]
     BadToken,
+
+    /// The secret for signatures is too short.
+    #[error(
+        "the key for signatures has {bytes} bytes, it needs {least}: take `openssl rand -hex 32`"
+    )]
+    ShortKey {
+        /// How long it is.
+        bytes: usize,
+        /// How long it has to be.
+        least: usize,
+    },
+
+    /// A variable of the environment that should hold an address.
+    #[error("{name} is `{given}`, which is no address")]
+    BadVariable {
+        /// The variable.
+        name: &'static str,
+        /// What it holds.
+        given: String,
+        /// What is wrong with it.
+        source: ParseError,
+    },
 
     /// The API's address is no place to send a token to.
     #[error(
@@ -96,6 +125,30 @@ pub enum Error {
         message: String,
     },
 
+    /// 403 because the issue has as many comments as GitHub allows.
+    #[error(
+        "{issue} has as many comments as github allows (403: {message}): \
+         let `--rotate-at 2000` open the next issue, or name another one"
+    )]
+    TooManyComments {
+        /// The issue.
+        issue: String,
+        /// What GitHub said.
+        message: String,
+    },
+
+    /// 403 because nobody may write in the repository any more.
+    #[error(
+        "the repository of {issue} is archived (403: {message}): \
+         unarchive it or name an issue of another repository"
+    )]
+    Archived {
+        /// The issue.
+        issue: String,
+        /// What GitHub said.
+        message: String,
+    },
+
     /// 403 for another reason.
     #[error("github refuses to comment on {issue} (403: {message})")]
     Forbidden {
@@ -132,6 +185,17 @@ pub enum Error {
         status: u16,
     },
 
+    /// An issue was opened, but GitHub did not give it the label.
+    #[error(
+        "{issue} was opened without the label `{label}`, which the token may not set: set it by hand"
+    )]
+    NoLabel {
+        /// The issue.
+        issue: String,
+        /// The label.
+        label: String,
+    },
+
     /// 422 because GitHub counts more than it takes.
     #[error("github finds the comment too long (422: {message}): leave something out")]
     TooLongForGitHub {
@@ -146,11 +210,13 @@ pub enum Error {
         message: String,
     },
 
-    /// 429, or 403 with the signs of a rate limit.
-    #[error("github's rate limit is reached ({status}): try again {}", when(*.wait))]
+    /// 429, or 403 for a rate limit.
+    #[error("github's {} is reached ({status}): try again {}", limit(*.secondary), when(*.wait))]
     RateLimited {
         /// The status, 403 or 429.
         status: u16,
+        /// Whether it is the limit on bursts and not the one on requests an hour.
+        secondary: bool,
         /// How long GitHub asks to wait.
         wait: Option<Duration>,
     },
@@ -175,6 +241,31 @@ pub enum Error {
         issue: String,
         /// What GitHub said.
         message: String,
+        /// How long it asks to wait.
+        wait: Option<Duration>,
+    },
+
+    /// The whole call took longer than it may.
+    #[error(
+        "{doing} did not end within {seconds} s: run it again, under the same key nothing is posted twice"
+    )]
+    Deadline {
+        /// What was being done.
+        doing: &'static str,
+        /// How long it had.
+        seconds: u64,
+    },
+
+    /// A comment without a key may have been posted and cannot be looked for.
+    #[error(
+        "it is not known whether the comment was posted on {issue}: look before posting it again"
+    )]
+    Unconfirmed {
+        /// The issue.
+        issue: String,
+        /// What came instead of an answer.
+        #[source]
+        source: Box<Self>,
     },
 
     /// No answer, or one that broke off.
@@ -198,88 +289,11 @@ pub enum Error {
     },
 }
 
-impl Error {
-    pub(crate) fn not_an_issue(given: &str) -> Self {
-        Self::NotAnIssue { given: said(given) }
-    }
-
-    /// What a status other than the one hoped for means.
-    pub(crate) fn refused(
-        issue: &impl ToString,
-        status: StatusCode,
-        headers: &HeaderMap,
-        body: &[u8],
-    ) -> Self {
-        let (issue, message) = (issue.to_string(), message(body));
-        let lower = message.to_lowercase();
-        if let Some(limited) = Self::rate_limited(status, headers, &lower) {
-            return limited;
-        }
-        match status.as_u16() {
-            401 => Self::Unauthorized,
-            403 if lower.contains("locked") => Self::Locked { issue, message },
-            403 if lower.contains("not accessible by") => {
-                Self::MissingPermission { issue, message }
-            }
-            403 => Self::Forbidden { issue, message },
-            404 => Self::NotFound { issue },
-            410 => Self::Gone { issue, message },
-            422 if lower.contains("too long") => Self::TooLongForGitHub { message },
-            422 => Self::Unprocessable { message },
-            status @ 300..=399 => Self::Moved { issue, status },
-            status => Self::Status { status, issue, message },
-        }
-    }
-
-    pub(crate) fn unknown_author(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        let message = message(body);
-        match Self::rate_limited(status, headers, &message.to_lowercase()) {
-            Some(limited) => limited,
-            None if status == StatusCode::UNAUTHORIZED => Self::Unauthorized,
-            None => Self::UnknownAuthor { status: status.as_u16(), message },
-        }
-    }
-
-    fn rate_limited(status: StatusCode, headers: &HeaderMap, message: &str) -> Option<Self> {
-        let number = |name| headers.get(name)?.to_str().ok()?.parse::<u64>().ok();
-        let spent = number("x-ratelimit-remaining") == Some(0);
-        let limited = status == StatusCode::TOO_MANY_REQUESTS
-            || (status == StatusCode::FORBIDDEN
-                && (spent
-                    || headers.contains_key("retry-after")
-                    || message.contains("rate limit")));
-        let until_reset = || {
-            let now = std::time::UNIX_EPOCH.elapsed().ok()?.as_secs();
-            Some(number("x-ratelimit-reset").filter(|_| spent)?.saturating_sub(now))
-        };
-        let wait = number("retry-after").or_else(until_reset).map(Duration::from_secs);
-        limited.then_some(Self::RateLimited { status: status.as_u16(), wait })
-    }
+fn limit(secondary: bool) -> &'static str {
+    if secondary { "secondary rate limit" } else { "rate limit" }
 }
 
 fn when(wait: Option<Duration>) -> String {
-    match wait {
-        Some(wait) => format!("in {} s", wait.as_secs().max(1)),
-        None => "in a minute or later".to_owned(),
-    }
-}
-
-/// What GitHub says in an error's body: `message`, and the messages of its `errors`.
-fn message(body: &[u8]) -> String {
-    let Ok(body) = serde_json::from_slice::<Value>(body) else {
-        return "no reason given".to_owned();
-    };
-    let details = body["errors"].as_array().into_iter().flatten();
-    let details = details.filter_map(|it| it.as_str().or_else(|| it["message"].as_str()));
-    let said: Vec<String> = body["message"].as_str().into_iter().chain(details).map(said).collect();
-    if said.is_empty() { "no reason given".to_owned() } else { said.join(": ") }
-}
-
-/// Text of others, fit for one line of a terminal.
-pub(crate) fn said(text: &str) -> String {
-    // The second range turns the direction of writing, which would garble the rest of the line.
-    let harmful = |it: char| {
-        it.is_control() || matches!(it, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().filter(|it| !harmful(*it)).take(200).collect()
+    let told = wait.map(|it| format!("in {} s", it.as_secs().max(1)));
+    told.unwrap_or_else(|| "in a minute or later".to_owned())
 }

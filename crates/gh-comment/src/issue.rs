@@ -2,28 +2,71 @@ use std::{fmt, str::FromStr};
 
 use url::Url;
 
-use crate::Error;
+use crate::{Error, said::said};
+
+/// A repository on GitHub: `owner/repo`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository {
+    owner: String,
+    name: String,
+}
+
+impl Repository {
+    /// The account that owns it.
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// Its name, without its owner.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its issue with this number.
+    pub fn issue(&self, number: u64) -> Issue {
+        Issue { repository: self.clone(), number, host: None }
+    }
+
+    fn new(owner: &str, name: &str) -> Option<Self> {
+        // Both become segments of a path, so that `..` or a slash must not get through.
+        let is_name = |name: &str, more: &[u8]| {
+            !name.is_empty()
+                && name.bytes().all(|it| it.is_ascii_alphanumeric() || more.contains(&it))
+        };
+        let valid = is_name(owner, b"-_") && is_name(name, b"-_.") && name != "." && name != "..";
+        valid.then(|| Self { owner: owner.to_owned(), name: name.to_owned() })
+    }
+}
+
+impl FromStr for Repository {
+    type Err = Error;
+
+    fn from_str(given: &str) -> Result<Self, Error> {
+        let parsed = given.split_once('/').and_then(|(owner, name)| Self::new(owner, name));
+        parsed.ok_or_else(|| Error::NotARepository { given: said(given) })
+    }
+}
+
+impl fmt::Display for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.owner, self.name)
+    }
+}
 
 /// An issue on GitHub: `owner/repo#12`, or its address on any host.
 ///
 /// A pull request is an issue too; its address is understood as well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {
-    owner: String,
-    repo: String,
+    repository: Repository,
     number: u64,
     host: Option<String>,
 }
 
 impl Issue {
-    /// The account that owns the repository.
-    pub fn owner(&self) -> &str {
-        &self.owner
-    }
-
-    /// The repository's name, without its owner.
-    pub fn repo(&self) -> &str {
-        &self.repo
+    /// The repository that it belongs to.
+    pub fn repository(&self) -> &Repository {
+        &self.repository
     }
 
     /// The issue's number in its repository.
@@ -42,13 +85,13 @@ impl FromStr for Issue {
 
     fn from_str(given: &str) -> Result<Self, Error> {
         let parsed = if given.contains("://") { from_address(given) } else { from_short(given) };
-        parsed.ok_or_else(|| Error::not_an_issue(given))
+        parsed.ok_or_else(|| Error::NotAnIssue { given: said(given) })
     }
 }
 
 impl fmt::Display for Issue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}#{}", self.owner, self.repo, self.number)
+        write!(f, "{}#{}", self.repository, self.number)
     }
 }
 
@@ -66,19 +109,10 @@ fn from_address(given: &str) -> Option<Issue> {
 }
 
 fn issue(owner: &str, repo: &str, number: &str, host: Option<&str>) -> Option<Issue> {
-    // Both become segments of a path, so that `..` or a slash must not get through.
-    let is_name = |name: &str, more: &[u8]| {
-        !name.is_empty() && name.bytes().all(|it| it.is_ascii_alphanumeric() || more.contains(&it))
-    };
-    let valid = is_name(owner, b"-_") && is_name(repo, b"-_.") && repo != "." && repo != "..";
     let digits = !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit());
-    let number = number.parse().ok().filter(|it| *it > 0)?;
-    (valid && digits).then(|| Issue {
-        owner: owner.to_owned(),
-        repo: repo.to_owned(),
-        number,
-        host: host.map(str::to_owned),
-    })
+    let number = number.parse().ok().filter(|it| digits && *it > 0)?;
+    let repository = Repository::new(owner, repo)?;
+    Some(Issue { repository, number, host: host.map(str::to_owned) })
 }
 
 #[cfg(test)]
@@ -134,6 +168,15 @@ mod tests {
             "ftp://github.com/acme/api/issues/12",
         ] {
             check(given, None);
+        }
+    }
+
+    #[test]
+    fn a_repository_is_named_by_owner_and_name() {
+        let repository: Repository = "acme/api.rs".parse().unwrap();
+        assert_eq!(repository.issue(3).to_string(), "acme/api.rs#3");
+        for given in ["", "acme", "acme/", "/api", "acme/api/x", "acme/..", "a b/c", "acme/api#1"] {
+            given.parse::<Repository>().expect_err(given);
         }
     }
 }

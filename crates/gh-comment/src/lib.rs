@@ -1,16 +1,35 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod api;
 mod author;
+mod block;
+mod call;
 mod client;
 mod comment;
+mod environment;
 mod error;
 mod issue;
+mod notice;
+mod patience;
+mod refusal;
+mod rotation;
+mod said;
+mod section;
+mod signature;
+mod thread;
+mod topic;
 
 pub use crate::{
+    api::Token,
     author::Author,
-    client::{Client, Token},
-    comment::{Comment, MAX_CHARACTERS, Marker, default_key},
+    block::Marker,
+    client::{Client, History, Preview},
+    comment::{Comment, MAX_CHARACTERS},
+    environment::{default_api, default_key},
     error::Error,
-    issue::Issue,
+    issue::{Issue, Repository},
+    notice::Notice,
+    section::fitting,
+    signature::SigningKey,
 };

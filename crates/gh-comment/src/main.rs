@@ -1,35 +1,44 @@
 //! `gh-comment`: posts to a tracking issue and reads what was posted before.
 #![expect(clippy::print_stderr, reason = "a program talks on stderr")]
 
+mod export;
+mod place;
+
 use std::{
     env, fs,
     io::{self, IsTerminal as _, Read as _, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
-    time::Duration,
 };
 
 use anyhow::Context as _;
-use clap::{Args, Parser, Subcommand};
-use gh_comment::{Author, Client, Comment, Issue, Marker, Token, default_key};
-use reqwest::redirect;
+use clap::{Parser, Subcommand};
+use gh_comment::{Client, Comment, History, Issue, Marker, default_key};
 use serde_json::Value;
-use url::Url;
+
+use crate::place::{Connection, Place};
 
 const AFTER: &str = "\
 Environment:
-  GITHUB_TOKEN, GH_TOKEN  the token; a workflow needs the permission `issues: write`
-  GITHUB_API_URL          the API [default: https://api.github.com]
+  GITHUB_TOKEN, GH_TOKEN  the token, else that of `gh auth token`; a workflow needs the permission `issues: write`
+  GITHUB_API_URL          the API [default: that of GITHUB_SERVER_URL, else https://api.github.com]
+  GITHUB_REPOSITORY       the repository of an issue that is given by its number alone
+  LOADTEST_HMAC_KEY       a secret; what is posted is signed with it, and edited comments are not believed
 
 Example:
   gh-comment last acme/api#12 --marker loadtest > previous.json
   gh-comment post acme/api#12 --marker loadtest --data run.json < body.md
+  gh-comment post acme/api --label loadtest --title 'Load test' --create --marker loadtest --data run.json < body.md
+  gh-comment export acme/api#12 --marker loadtest --csv > history.csv
 
 Exit codes:
   0  done
   1  could not do it; the reason is on stderr
   2  wrong usage
   3  `last` found no earlier comment";
+
+/// How many comments that were passed over are named one by one.
+const NAMED: usize = 5;
 
 /// Puts one comment per run on a GitHub issue and finds the earlier ones
 #[derive(Parser)]
@@ -42,10 +51,14 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Post the Markdown on stdin with data hidden at its end; print the comment's address
+    ///
+    /// Beyond 60,000 characters the last top-level <details> blocks are left out; nothing is ever cut.
     #[command(after_help = AFTER)]
     Post {
         #[command(flatten)]
         place: Place,
+        #[command(flatten)]
+        connection: Connection,
         /// File with the JSON to hide
         #[arg(long, value_name = "FILE")]
         data: PathBuf,
@@ -53,29 +66,38 @@ enum Command {
         /// Actions and the data's `environment`; elsewhere the data's `id`]
         #[arg(long)]
         key: Option<String>,
+        /// Once the issue has this many comments, go on in a new one; GitHub takes no more than 2,500
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(10..=2500))]
+        rotate_at: Option<u64>,
+        /// Open the issue with this label and title if there is none
+        #[arg(long, requires = "title")]
+        create: bool,
+        /// Say what would be done and print the body instead of posting it
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Print the data in the newest comment of ours, or exit with 3
     #[command(after_help = AFTER)]
     Last {
         #[command(flatten)]
         place: Place,
+        #[command(flatten)]
+        connection: Connection,
         /// How many, newest first, a line each
         #[arg(short, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
         n: u16,
     },
-}
-
-#[derive(Args)]
-struct Place {
-    /// The issue: owner/repo#12, or its address
-    issue: Issue,
-    /// Name under which the data is hidden
-    #[arg(long, value_name = "NAME")]
-    marker: Marker,
-    /// Believe the comments of this account: a numeric id, a login or an app's login with `[bot]`
-    /// [default: github-actions[bot] in GitHub Actions, elsewhere the token's own account]
-    #[arg(long, value_name = "ACCOUNT")]
-    trusted_author: Option<Author>,
+    /// Print the data in all comments of ours, oldest first, a line each
+    #[command(after_help = AFTER)]
+    Export {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        connection: Connection,
+        /// Print a table: a row a comment, a column a value
+        #[arg(long)]
+        csv: bool,
+    },
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -91,34 +113,100 @@ async fn main() -> ExitCode {
 }
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
-    let lines = match command {
-        Command::Post { place, data, key } => {
+    let text = match command {
+        Command::Post { place, connection, data, key, rotate_at, create, dry_run } => {
             let data = record(&data)?;
             let mut comment = Comment::new(text()?).with_data(&place.marker, &data);
             if let Some(key) = key.or_else(|| default_key(variable, &data)) {
                 comment = comment.with_key(key);
             }
-            vec![client(place.trusted_author)?.post(&place.issue, &comment).await?.to_string()]
+            // What is too long is told before anything is opened for it.
+            comment.body()?;
+            let client = connection.client()?;
+            let client = match rotate_at {
+                Some(it) => client.rotating_at(it),
+                None => client,
+            };
+            if dry_run {
+                preview(&client, &place, &comment, create).await?
+            } else {
+                let issue = place.issue(&client, create).await?;
+                client.post(&issue, &comment).await?.to_string()
+            }
         }
-        Command::Last { place, n } => {
-            let client = client(place.trusted_author)?;
-            let found = client.last_data(&place.issue, &place.marker, n.into()).await?;
+        Command::Last { place, connection, n } => {
+            let client = connection.client()?;
+            let issue = place.issue(&client, false).await?;
+            let found = read(&client, &connection, &issue, &place.marker, n.into()).await?;
             if found.is_empty() {
-                eprintln!(
-                    "no earlier comment on {} is ours and marked `{}`",
-                    place.issue, place.marker
-                );
+                eprintln!("no earlier comment on {issue} is ours and marked `{}`", place.marker);
                 return Ok(ExitCode::from(3));
             }
-            found.iter().map(Value::to_string).collect()
+            lines(&found)
+        }
+        Command::Export { place, connection, csv } => {
+            let client = connection.client()?;
+            let issue = place.issue(&client, false).await?;
+            let mut found = read(&client, &connection, &issue, &place.marker, usize::MAX).await?;
+            found.reverse();
+            if csv { export::csv(&found) } else { lines(&found) }
         }
     };
-    match writeln!(io::stdout(), "{}", lines.join("\n")) {
+    if text.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    match writeln!(io::stdout(), "{}", text.trim_end_matches('\n')) {
         Err(err) if err.kind() != io::ErrorKind::BrokenPipe => {
             Err(err).context("failed to write to stdout")
         }
         _ => Ok(ExitCode::SUCCESS),
     }
+}
+
+async fn preview(
+    client: &Client,
+    place: &Place,
+    comment: &Comment,
+    create: bool,
+) -> anyhow::Result<String> {
+    let Some(issue) = place.find(client).await? else {
+        anyhow::ensure!(create, place.missing());
+        eprintln!("dry run: would open {}, and post there", place.wanted());
+        return Ok(comment.body()?);
+    };
+    let it = client.preview(&issue, comment).await?;
+    match &it.edits {
+        Some(address) => eprintln!("dry run: would edit {address}"),
+        None if it.rotates => {
+            eprintln!("dry run: would open the issue after {}, and post there", it.issue);
+        }
+        None => eprintln!("dry run: would post on {}", it.issue),
+    }
+    Ok(it.body)
+}
+
+async fn read(
+    client: &Client,
+    connection: &Connection,
+    issue: &Issue,
+    marker: &Marker,
+    n: usize,
+) -> anyhow::Result<Vec<Value>> {
+    let History { data, notices, .. } = client.history(issue, marker, n).await?;
+    for it in notices.iter().take(NAMED) {
+        eprintln!("passed over: {it}");
+    }
+    if notices.len() > NAMED {
+        eprintln!("passed over: {} more", notices.len() - NAMED);
+    }
+    if !connection.signs() && !data.is_empty() {
+        eprintln!("note: without LOADTEST_HMAC_KEY nobody sees whether a comment was edited");
+    }
+    Ok(data)
+}
+
+fn lines(data: &[Value]) -> String {
+    data.iter().map(|it| format!("{it}\n")).collect()
 }
 
 fn text() -> anyhow::Result<String> {
@@ -136,32 +224,6 @@ fn record(file: &Path) -> anyhow::Result<Value> {
     let json = fs::read(file).with_context(|| format!("failed to read {}", file.display()))?;
     serde_json::from_slice(&json)
         .with_context(|| format!("{} is not one JSON value", file.display()))
-}
-
-fn client(trusted: Option<Author>) -> anyhow::Result<Client> {
-    let token = variable("GITHUB_TOKEN").or_else(|| variable("GH_TOKEN"));
-    let token = token.context(
-        "no token: set GITHUB_TOKEN or GH_TOKEN (in a workflow, `GITHUB_TOKEN: ${{ github.token }}` \
-         and the permission `issues: write`)",
-    )?;
-    let base = variable("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".to_owned());
-    let base = Url::parse(&base).context("GITHUB_API_URL is no address")?;
-    let in_actions = variable("GITHUB_ACTIONS").as_deref() == Some("true");
-    let trusted = trusted.or_else(|| in_actions.then(|| Author::github_actions(&base)));
-
-    let mut http = reqwest::Client::builder()
-        .connect_timeout(Duration::from_secs(10))
-        // A token and a comment go where they were sent, and nowhere else.
-        .redirect(redirect::Policy::none());
-    if base.scheme() == "http" {
-        http = http.no_proxy();
-    }
-    let http = http.build().context("failed to set up https")?;
-    let client = Client::new(http, base, Token::new(token.trim()))?;
-    Ok(match trusted {
-        Some(author) => client.trusting(author),
-        None => client,
-    })
 }
 
 /// An empty variable counts as none: a workflow sets one where a secret is missing.

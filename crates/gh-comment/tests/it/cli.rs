@@ -6,13 +6,16 @@ use std::{
 
 use serde_json::json;
 
-use crate::github::{GitHub, body, token};
+use crate::{
+    fault::{Fault, Limit},
+    github::{GitHub, body, token},
+};
 
 /// Arguments, environment and stdin.
 type Call<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
 
 /// Exit code, stdout and stderr of the program in an environment that holds only what is given.
-async fn run(args: &[&str], env: &[(&str, &str)], stdin: &str) -> (i32, String, String) {
+pub(crate) async fn run(args: &[&str], env: &[(&str, &str)], stdin: &str) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gh-comment"));
     command.args(args).env_clear().envs(env.iter().copied());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -29,7 +32,7 @@ async fn run(args: &[&str], env: &[(&str, &str)], stdin: &str) -> (i32, String, 
     .unwrap()
 }
 
-fn record(name: &str, json: &str) -> PathBuf {
+pub(crate) fn record(name: &str, json: &str) -> PathBuf {
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&file, json).unwrap();
     file
@@ -37,7 +40,7 @@ fn record(name: &str, json: &str) -> PathBuf {
 
 #[tokio::test]
 async fn post_and_last_make_a_loop_through_pipes() {
-    let github = GitHub::start().await;
+    let github = GitHub::on_tcp().await;
     let env = [("GITHUB_API_URL", github.base.as_str()), ("GH_TOKEN", token("octo"))];
     let last = ["last", "acme/api#12", "--marker", "loadtest", "-n", "5"];
     let (code, out, err) = run(&last, &env, "").await;
@@ -66,7 +69,7 @@ async fn post_and_last_make_a_loop_through_pipes() {
 
 #[tokio::test]
 async fn a_workflow_run_again_edits_its_comment_and_believes_only_its_bot() {
-    let github = GitHub::start().await;
+    let github = GitHub::on_tcp().await;
     let file = record("actions.json", &json!({ "id": "x", "environment": "staging" }).to_string());
     github.add("mallory", &body("forged", &json!({ "id": "forged" })));
     for (run_id, comments) in [("41", 2), ("42", 3), ("42", 3)] {
@@ -91,7 +94,7 @@ async fn a_workflow_run_again_edits_its_comment_and_believes_only_its_bot() {
 
 #[tokio::test]
 async fn the_author_and_the_key_can_be_named() {
-    let github = GitHub::start().await;
+    let github = GitHub::on_tcp().await;
     let env = [("GITHUB_API_URL", github.base.as_str()), ("GITHUB_TOKEN", token("octo"))];
     github.add("mallory", &body("theirs", &json!("theirs")));
     for (account, expect) in [("66", "\"theirs\"\n"), ("mallory", "\"theirs\"\n"), ("octo", "")] {
@@ -109,7 +112,7 @@ async fn the_author_and_the_key_can_be_named() {
 
 #[tokio::test]
 async fn bad_input_ends_with_one_sentence_and_exit_code_one() {
-    let github = GitHub::start().await;
+    let github = GitHub::on_tcp().await;
     let base = [("GITHUB_API_URL", github.base.as_str())];
     let octo = [base[0], ("GITHUB_TOKEN", token("octo"))];
     let empty = [base[0], ("GITHUB_TOKEN", "")];
@@ -141,14 +144,14 @@ async fn bad_input_ends_with_one_sentence_and_exit_code_one() {
     }
     assert!(github.bodies().is_empty());
     insta::assert_snapshot!(all, @r#"
-    error: no token: set GITHUB_TOKEN or GH_TOKEN (in a workflow, `GITHUB_TOKEN: ${{ github.token }}` and the permission `issues: write`)
-    error: no token: set GITHUB_TOKEN or GH_TOKEN (in a workflow, `GITHUB_TOKEN: ${{ github.token }}` and the permission `issues: write`)
+    error: no token: set GITHUB_TOKEN or GH_TOKEN (in a workflow, `GITHUB_TOKEN: ${{ github.token }}` and the permission `issues: write`), or sign in with `gh auth login`
+    error: no token: set GITHUB_TOKEN or GH_TOKEN (in a workflow, `GITHUB_TOKEN: ${{ github.token }}` and the permission `issues: write`), or sign in with `gh auth login`
     error: the comment has no text
     error: the comment has 60018 characters, 60000 are allowed: leave something out
     error: [tmp]/bad.json is not one JSON value: trailing characters at line 1 column 4
     error: failed to read /nowhere/run.json: No such file or directory (os error 2)
     error: `http://192.0.2.1/` is no address for the API: it must be https, or http on loopback, without a user name
-    error: GITHUB_API_URL is no address: relative URL without a base
+    error: GITHUB_API_URL is `api.github.com`, which is no address: relative URL without a base
     "#);
 }
 
@@ -164,4 +167,96 @@ async fn wrong_usage_exits_with_two() {
         let (code, out, err) = run(args, &[], "").await;
         assert_eq!((code, out.as_str()), (2, ""), "{args:?}: {err}");
     }
+}
+
+#[tokio::test]
+async fn an_issue_is_named_by_its_number_or_by_label_and_title() {
+    let github = GitHub::on_tcp().await;
+    github.add("octo", &body("report", &json!(1)));
+    let env = [
+        ("GITHUB_API_URL", github.base.as_str()),
+        ("GITHUB_TOKEN", token("octo")),
+        ("GITHUB_REPOSITORY", "acme/api"),
+    ];
+    let titled: &[&str] = &["acme/api", "--label", "loadtest", "--title", "Load test"];
+    for place in [&["12"] as &[&str], &["#12"], titled] {
+        let args = [&["last"], place, &["--marker", "loadtest"]].concat();
+        assert_eq!(run(&args, &env, "").await.1, "1\n", "{place:?}");
+    }
+    let file = record("create.json", r#"{"id":"c"}"#);
+    let post = ["post", "acme/api", "--label", "load", "--title", "New", "--marker", "m", "--data"];
+    let post = [&post as &[&str], &[file.to_str().unwrap()]].concat();
+    let (code, _, err) = run(&post, &env, "text").await;
+    assert_eq!((code, github.held().issues.len()), (1, 1));
+    assert!(err.contains("`load`") && err.contains("--create"), "{err}");
+    for _ in 0..2 {
+        let (code, out, _) = run(&[&post as &[&str], &["--create"]].concat(), &env, "text").await;
+        assert_eq!((code, github.held().issues.len()), (0, 2));
+        assert!(out.contains("/issues/13#"), "{out}");
+    }
+    for place in [&["acme/api"] as &[&str], &["acme/api#12", "--label", "a", "--title", "b"]] {
+        let args = [&["last"], place, &["--marker", "loadtest"]].concat();
+        assert_eq!(run(&args, &env, "").await.0, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_would_be_done_and_does_nothing() {
+    let github = GitHub::on_tcp().await;
+    let env = [("GITHUB_API_URL", github.base.as_str()), ("GITHUB_TOKEN", token("octo"))];
+    let file = record("dry.json", r#"{"id":"d"}"#);
+    let post = ["post", "acme/api#12", "--marker", "m", "--data", file.to_str().unwrap()];
+    let dry = [&post as &[&str], &["--dry-run"]].concat();
+    let (code, out, err) = run(&dry, &env, "text").await;
+    assert_eq!((code, err.as_str()), (0, "dry run: would post on acme/api#12\n"));
+    assert_eq!(out, "text\n\n<!-- m:v1 {\"id\":\"d\"} key=\"d\" -->\n");
+    assert!(github.bodies().is_empty());
+    run(&post, &env, "text").await;
+    let (_, _, err) = run(&dry, &env, "again").await;
+    assert!(err.starts_with("dry run: would edit https://github.com/acme/api/issues/12#"), "{err}");
+    assert!(github.bodies()[0].starts_with("text"));
+    for _ in 0..9 {
+        github.add("mallory", "hello");
+    }
+    let other = record("dry-2.json", r#"{"id":"e"}"#);
+    let args = ["post", "acme/api#12", "--marker", "m", "--rotate-at", "10", "--dry-run", "--data"];
+    let (_, _, err) =
+        run(&[&args as &[&str], &[other.to_str().unwrap()]].concat(), &env, "x").await;
+    assert_eq!(err, "dry run: would open the issue after acme/api#12, and post there\n");
+    let writes = github.requests().into_iter().filter(|it| !it.starts_with("GET "));
+    assert_eq!(writes.count(), 1, "the one post that was no dry run");
+}
+
+#[tokio::test]
+async fn the_history_is_exported_oldest_first() {
+    let github = GitHub::on_tcp().await;
+    let env = [("GITHUB_API_URL", github.base.as_str()), ("GITHUB_TOKEN", token("octo"))];
+    let export = ["export", "acme/api#12", "--marker", "loadtest"];
+    assert_eq!(run(&export, &env, "").await.1, "");
+    for (id, p95) in [("a", 3.5), ("b", 4.0)] {
+        github.add(
+            "octo",
+            &body("report", &json!({ "id": id, "l": [{ "name": "cold", "p95": p95 }] })),
+        );
+    }
+    github.add("mallory", &body("forged", &json!({ "id": "m" })));
+    let (_, out, err) = run(&[&export as &[&str], &["--csv"]].concat(), &env, "").await;
+    assert_eq!(out, "id,l.cold.name,l.cold.p95\r\na,cold,3.5\r\nb,cold,4.0\r\n");
+    assert!(err.starts_with("passed over: https://github.com/acme/api/issues/12#"), "{err}");
+    let (_, out, _) = run(&export, &env, "").await;
+    assert_eq!(out.lines().count(), 2);
+    assert!(out.starts_with(r#"{"id":"a","#), "{out}");
+}
+
+#[tokio::test]
+async fn a_wait_is_told_and_one_that_is_too_long_is_not_begun() {
+    let github = GitHub::on_tcp().await;
+    let env = [("GITHUB_API_URL", github.base.as_str()), ("GITHUB_TOKEN", token("octo"))];
+    github.next([Fault::says(502, "Server Error"), Fault::Limit(Limit::Untold403, 60)]);
+    let args = ["last", "acme/api#12", "--marker", "loadtest", "--timeout", "30"];
+    let (code, _, err) = run(&args, &env, "").await;
+    assert_eq!(code, 1);
+    let told = "waiting 1 s: github answered 502 for /user: Server Error\n\
+                error: github's secondary rate limit is reached (403): try again in a minute or later\n";
+    assert_eq!(err, told);
 }

@@ -8,31 +8,44 @@ use gh_comment::{Client, Comment, Error, Issue, Token};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::github::{GitHub, http, issue, marker, token};
+use crate::{
+    fault::Fault,
+    github::{GitHub, issue, marker, run, token},
+};
 
 /// Status, headers and body.
 type Refusal<'a> = (u16, &'a [(&'static str, &'a str)], Value);
 
+fn http() -> reqwest::Client {
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap()
+}
+
 /// What is said when GitHub answers so, to a post and to a look at the earlier ones alike.
 async fn said(status: u16, headers: &[(&'static str, &str)], body: Value) -> String {
     let github = GitHub::start().await;
-    github.refuse(status, headers.iter().map(|it| (it.0, it.1.to_owned())).collect(), body);
+    let headers = headers.iter().map(|it| (it.0, it.1.to_owned())).collect();
+    github.refuse(Fault::Says(status, headers, body));
     let client = github.client("octo");
-    let post = client.post(&issue(), &Comment::new("hello")).await.unwrap_err().to_string();
+    let post = client.post(&issue(), &run("hello", "k")).await.unwrap_err().to_string();
     let last = client.last_data(&issue(), &marker(), 1).await.unwrap_err().to_string();
     assert_eq!(post, last);
     post
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_refusal_says_what_to_do() {
     let message =
         |it: &str| json!({ "message": it, "documentation_url": "https://docs.github.com" });
     let reset = (std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() - 5).to_string();
-    let cases: [Refusal; 14] = [
+    let cases: [Refusal; 15] = [
         (403, &[], message("Resource not accessible by integration")),
         (403, &[], message("Unable to create comment because issue is locked.")),
         (403, &[], message("Repository was archived so is read-only.")),
+        (403, &[], message("Commenting is disabled on issues with more than 2500 comments")),
         (403, &[("retry-after", "61")], message("You have exceeded a secondary rate limit.")),
         (
             403,
@@ -57,16 +70,17 @@ async fn every_refusal_says_what_to_do() {
     for (status, headers, body) in cases {
         all.push(said(status, headers, body).await);
     }
-    assert!(all[13].chars().count() < 250);
-    all.truncate(13);
+    assert!(all[14].chars().count() < 250);
+    all.truncate(14);
     insta::assert_snapshot!(all.join("\n"), @r#"
     the token may not use the comments of acme/api#12 (403: Resource not accessible by integration): give the job the permission `issues: write`, or a personal token write access to issues
     acme/api#12 is locked (403: Unable to create comment because issue is locked.): unlock its conversation or name another issue
-    github refuses to comment on acme/api#12 (403: Repository was archived so is read-only.)
-    github's rate limit is reached (403): try again in 61 s
+    the repository of acme/api#12 is archived (403: Repository was archived so is read-only.): unarchive it or name an issue of another repository
+    acme/api#12 has as many comments as github allows (403: Commenting is disabled on issues with more than 2500 comments): let `--rotate-at 2000` open the next issue, or name another one
+    github's secondary rate limit is reached (403): try again in 61 s
     github's rate limit is reached (403): try again in 1 s
-    github's rate limit is reached (403): try again in a minute or later
-    github's rate limit is reached (429): try again in a minute or later
+    github's secondary rate limit is reached (403): try again in a minute or later
+    github's secondary rate limit is reached (429): try again in a minute or later
     acme/api#12 was not found (404): it does not exist, or the token may not see its repository
     acme/api#12 is gone (410: This issue was deleted): it was deleted, or the repository has no issues
     acme/api#12 has moved (301): use the address that it has now
@@ -76,10 +90,10 @@ async fn every_refusal_says_what_to_do() {
     "#);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_wrong_token_is_named_as_such_and_not_repeated() {
     let github = GitHub::start().await;
-    let client = Client::new(http(), github.base.clone(), Token::new("ghp_wrong")).unwrap();
+    let client = github.client_with("ghp_wrong");
     for err in [
         client.post(&issue(), &Comment::new("hello")).await.unwrap_err(),
         client.last_data(&issue(), &marker(), 1).await.unwrap_err(),
@@ -89,22 +103,23 @@ async fn a_wrong_token_is_named_as_such_and_not_repeated() {
     assert!(!format!("{client:?} {:?}", Token::new("ghp_wrong")).contains("ghp_wrong"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn another_issue_is_not_found() {
     let github = GitHub::start().await;
     let other: Issue = "acme/api#13".parse().unwrap();
-    let err = github.client("octo").post(&other, &Comment::new("hello")).await.unwrap_err();
+    let err = github.client("octo").post(&other, &run("hello", "k")).await.unwrap_err();
     insta::assert_snapshot!(
         err,
         @"acme/api#13 was not found (404): it does not exist, or the token may not see its repository"
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_length_that_only_github_minds_is_told_as_a_length() {
     let github = GitHub::start().await;
     let errors = json!([{ "message": "Body is too long (maximum is 65536 characters)" }]);
-    github.refuse(422, Vec::new(), json!({ "message": "Validation Failed", "errors": errors }));
+    let body = json!({ "message": "Validation Failed", "errors": errors });
+    github.refuse(Fault::Says(422, Vec::new(), body));
     let err = github.client("octo").post(&issue(), &Comment::new("hello")).await.unwrap_err();
     insta::assert_snapshot!(
         err,
@@ -112,19 +127,19 @@ async fn a_length_that_only_github_minds_is_told_as_a_length() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_is_not_the_apis_is_no_success() {
     let github = GitHub::start().await;
     for (status, body) in
         [(200, json!({ "id": 1, "html_url": "x" })), (201, json!([])), (204, Value::Null)]
     {
-        github.refuse(status, Vec::new(), body);
+        github.refuse(Fault::Says(status, Vec::new(), body));
         let err = github.client("octo").post(&issue(), &Comment::new("hello")).await.unwrap_err();
         assert!(matches!(err, Error::Answer { .. }), "{status}: {err:?}");
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_server_that_is_not_there_is_named_without_the_token() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let base: Url = format!("http://{closed}").parse().unwrap();
@@ -134,7 +149,7 @@ async fn a_server_that_is_not_there_is_named_without_the_token() {
     assert!(!format!("{err:?}").contains("token-of-octo"), "{err:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_breaks_off_is_no_answer() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base: Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
@@ -149,7 +164,7 @@ async fn an_answer_that_breaks_off_is_no_answer() {
     server.join().unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_token_goes_over_https_or_loopback_only() {
     let client = |base: &str| Client::new(http(), base.parse().unwrap(), Token::new("t"));
     for base in [
@@ -174,4 +189,12 @@ async fn a_token_goes_over_https_or_loopback_only() {
     );
     let line = Client::new(http(), "https://api.github.com".parse().unwrap(), Token::new("a\nb"));
     assert!(matches!(line, Err(Error::BadToken)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn githubs_own_limits_are_told_apart() {
+    let github = GitHub::start().await;
+    github.held().issues[0]["locked"] = json!(true);
+    let err = github.client("octo").post(&issue(), &run("hello", "k")).await.unwrap_err();
+    assert!(matches!(err, Error::Locked { .. }), "{err:?}");
 }

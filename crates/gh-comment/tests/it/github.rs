@@ -1,83 +1,163 @@
-//! A GitHub in memory: accounts, comments with authors and ids, pages with `Link`, and refusals.
+//! A GitHub in memory: accounts, issues and comments with authors and ids, pages with `Link`, limits.
+//!
+//! What it answers is checked against GitHub's own description; what it is asked, by itself: what is wrong is
+//! a failure of the test, also where the client goes on.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard},
+    thread,
+};
 
 use axum::{
-    Json, Router,
-    extract::{Path, Query, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    middleware::{self, Next},
-    response::{IntoResponse as _, Response},
+    Router, middleware,
     routing::{get, patch},
 };
 use gh_comment::{Client, Comment, Issue, Marker, Token};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tempfile::TempDir;
+use tokio::{
+    net::{TcpListener, UnixListener},
+    time::Instant,
+};
 use url::Url;
 
+use crate::{
+    fault::{Fault, gate},
+    rest,
+};
+
 /// Login, id, type and token of the accounts there are.
-const ACCOUNTS: [(&str, u64, &str, &str); 3] = [
+const ACCOUNTS: [Account; 3] = [
     ("octo", 7, "User", "token-of-octo"),
     ("mallory", 66, "User", "token-of-mallory"),
     ("github-actions[bot]", 41_898_282, "Bot", "token-of-actions"),
 ];
 
-#[derive(Clone)]
+pub(crate) type Account = (&'static str, u64, &'static str, &'static str);
+
 pub(crate) struct GitHub {
     pub(crate) base: Url,
     state: Arc<Mutex<Held>>,
+    socket: Option<Arc<TempDir>>,
+    /// Whether this is the test's and not a server's.
+    judges: bool,
+}
+
+impl Clone for GitHub {
+    fn clone(&self) -> Self {
+        let (base, state, socket) = (self.base.clone(), self.state.clone(), self.socket.clone());
+        Self { base, state, socket, judges: false }
+    }
 }
 
 #[derive(Default)]
 pub(crate) struct Held {
+    pub(crate) issues: Vec<Value>,
     pub(crate) comments: Vec<Value>,
+    /// When each comment begins to be listed; those that are not here are.
+    pub(crate) hidden: Vec<(u64, Instant)>,
+    /// How long a new comment is not listed.
+    pub(crate) lag: std::time::Duration,
     /// `METHOD /path?query` of every request, in order.
     pub(crate) requests: Vec<String>,
     /// What every request but `/user` gets instead.
-    pub(crate) refusal: Option<Refusal>,
+    pub(crate) refusal: Option<Fault>,
+    /// What happens to the next requests, one each.
+    pub(crate) faults: VecDeque<Fault>,
+    /// Nobody may ask before this.
+    pub(crate) closed_until: Option<Instant>,
+    pub(crate) violations: Vec<String>,
+    /// Labels are for those who may triage.
+    pub(crate) labels_dropped: bool,
 }
 
-/// Status, headers and body.
-type Refusal = (u16, Vec<(&'static str, String)>, Value);
-
 impl GitHub {
-    pub(crate) async fn start() -> Self {
+    /// A GitHub on a TCP port, for programs.
+    pub(crate) async fn on_tcp() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-        let it = Self { base, state: Arc::default() };
-        let router = Router::new()
-            .route("/user", get(user))
-            .route("/repos/acme/api/issues/12/comments", get(list).post(create))
-            .route("/repos/acme/api/issues/comments/{id}", patch(update))
-            .fallback(async || refused(404, &json!({ "message": "Not Found" })))
-            .layer(middleware::from_fn_with_state(it.clone(), gate))
-            .with_state(it.clone());
+        let it = Self::new(base, None);
+        let router = it.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
         it
     }
 
+    /// A GitHub on a socket in a file: there nothing is ever under way, so that time can stand still.
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join("github")).unwrap();
+        let it = Self::new("http://127.0.0.1".parse().unwrap(), Some(Arc::new(folder)));
+        let router = it.router();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        it
+    }
+
+    fn new(base: Url, socket: Option<Arc<TempDir>>) -> Self {
+        let it = Self { base, state: Arc::default(), socket, judges: true };
+        it.open("octo", 12, "Load test", "Weekly", &["loadtest"]);
+        it
+    }
+
+    fn router(&self) -> Router {
+        Router::new()
+            .route("/user", get(rest::user))
+            .route("/repos/acme/api/issues", get(rest::issues).post(rest::open))
+            .route("/repos/acme/api/issues/{number}", get(rest::issue))
+            .route("/repos/acme/api/issues/{number}/comments", get(rest::list).post(rest::create))
+            .route("/repos/acme/api/issues/comments/{id}", patch(rest::update))
+            .fallback(rest::not_found)
+            .layer(middleware::from_fn_with_state(self.clone(), gate))
+            .with_state(self.clone())
+    }
+
+    pub(crate) fn socket(&self) -> std::path::PathBuf {
+        self.socket.as_ref().unwrap().path().join("github")
+    }
+
+    /// A client in the account of `login`.
     pub(crate) fn client(&self, login: &str) -> Client {
-        Client::new(http(), self.base.clone(), Token::new(token(login))).unwrap()
+        self.client_with(token(login))
+    }
+
+    pub(crate) fn client_with(&self, token: &str) -> Client {
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .unix_socket(self.socket())
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Client::new(http, self.base.clone(), Token::new(token)).unwrap()
     }
 
     pub(crate) fn held(&self) -> MutexGuard<'_, Held> {
         self.state.lock().unwrap()
     }
 
-    pub(crate) fn refuse(&self, status: u16, headers: Vec<(&'static str, String)>, body: Value) {
-        self.held().refusal = Some((status, headers, body));
+    /// Answers every request but `/user` so.
+    pub(crate) fn refuse(&self, fault: Fault) {
+        self.held().refusal = Some(fault);
     }
 
-    /// What `login` has written, without asking the API.
+    /// What happens to the next requests.
+    pub(crate) fn next(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.held().faults = faults.into_iter().collect();
+    }
+
+    /// What `login` has written on issue 12, without asking the API.
     pub(crate) fn add(&self, login: &str, body: &str) -> u64 {
+        self.add_to(12, login, body)
+    }
+
+    pub(crate) fn add_to(&self, issue: u64, login: &str, body: &str) -> u64 {
         let mut held = self.held();
         let id = 1000 + held.comments.len() as u64;
-        let (login, account, kind, _) = ACCOUNTS.into_iter().find(|it| it.0 == login).unwrap();
-        held.comments.push(json!({
-            "id": id, "body": body, "user": { "id": account, "login": login, "type": kind },
-            "html_url": format!("https://github.com/acme/api/issues/12#issuecomment-{id}"),
-        }));
+        held.comments.push(rest::comment(issue, id, account(login), body));
         id
+    }
+
+    pub(crate) fn open(&self, login: &str, number: u64, title: &str, body: &str, labels: &[&str]) {
+        self.held().issues.push(rest::tracker(number, account(login), title, body, labels));
     }
 
     /// The body of every comment.
@@ -85,22 +165,45 @@ impl GitHub {
         self.held().comments.iter().map(|it| it["body"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// The body of every comment of one issue.
+    pub(crate) fn bodies_of(&self, issue: u64) -> Vec<String> {
+        let held = self.held();
+        let of_issue = held.comments.iter().filter(|it| rest::is_of(it, issue));
+        of_issue.map(|it| it["body"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// The requests so far, which are then forgotten.
     pub(crate) fn requests(&self) -> Vec<String> {
         std::mem::take(&mut self.held().requests)
     }
+
+    pub(crate) fn violated(&self, what: String) {
+        self.held().violations.push(what);
+    }
 }
 
-pub(crate) fn http() -> reqwest::Client {
-    reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap()
+impl Drop for GitHub {
+    fn drop(&mut self) {
+        if self.judges
+            && !thread::panicking()
+            && let Ok(held) = self.state.lock()
+        {
+            assert!(held.violations.is_empty(), "{:#?}", held.violations);
+        }
+    }
+}
+
+fn account(login: &str) -> Account {
+    ACCOUNTS.into_iter().find(|it| it.0 == login).unwrap()
+}
+
+/// Whose token it is.
+pub(crate) fn owner(token: &str) -> Option<Account> {
+    ACCOUNTS.into_iter().find(|it| it.3 == token)
 }
 
 pub(crate) fn token(login: &str) -> &'static str {
-    ACCOUNTS.into_iter().find(|it| it.0 == login).unwrap().3
+    account(login).3
 }
 
 pub(crate) fn issue() -> Issue {
@@ -116,116 +219,7 @@ pub(crate) fn body(text: &str, data: &Value) -> String {
     Comment::new(text).with_data(&marker(), data).body().unwrap()
 }
 
-/// What GitHub asks of every request, and the refusal if there is one.
-async fn gate(State(it): State<GitHub>, request: Request, next: Next) -> Response {
-    it.held().requests.push(format!("{} {}", request.method(), request.uri()));
-    check_headers(request.headers());
-    if account(request.headers()).is_none() {
-        return refused(401, &json!({ "message": "Bad credentials" }));
-    }
-    let refusal = it.held().refusal.clone().filter(|_| request.uri().path() != "/user");
-    let Some((status, headers, body)) = refusal else { return next.run(request).await };
-    let mut response = refused(status, &body);
-    for (name, value) in headers {
-        response.headers_mut().insert(HeaderName::from_static(name), value.parse().unwrap());
-    }
-    response
-}
-
-fn check_headers(headers: &HeaderMap) {
-    let given = |name: &str| headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    assert!(!given("user-agent").is_empty(), "github refuses requests without a user agent");
-    assert_eq!(given("accept"), "application/vnd.github+json");
-    assert_eq!(given("x-github-api-version"), "2022-11-28");
-}
-
-fn account(headers: &HeaderMap) -> Option<(&'static str, u64, &'static str, &'static str)> {
-    let token = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
-    ACCOUNTS.into_iter().find(|it| it.3 == token)
-}
-
-async fn user(headers: HeaderMap) -> Response {
-    let (login, id, kind, _) = account(&headers).unwrap();
-    if kind == "Bot" {
-        return refused(403, &json!({ "message": "Resource not accessible by integration" }));
-    }
-    Json(json!({ "login": login, "id": id, "type": kind })).into_response()
-}
-
-#[derive(serde::Deserialize)]
-struct Paging {
-    per_page: Option<usize>,
-    page: Option<usize>,
-}
-
-async fn list(State(it): State<GitHub>, Query(paging): Query<Paging>) -> Response {
-    let held = it.held();
-    let per_page = paging.per_page.unwrap_or(30).clamp(1, 100);
-    let page = paging.page.unwrap_or(1).max(1);
-    let last = held.comments.len().div_ceil(per_page).max(1);
-    let comments: Vec<_> =
-        held.comments.iter().skip((page - 1) * per_page).take(per_page).collect();
-    let mut response = Json(comments).into_response();
-    // The links name a host that nobody answers on: only the numbers in them may be used.
-    let link = |page: usize, rel: &str| {
-        format!(
-            r#"<https://192.0.2.1/repositories/1/issues/12/comments?per_page={per_page}&page={page}>; rel="{rel}""#
-        )
-    };
-    let mut links = Vec::new();
-    if page > 1 {
-        links.extend([link(page - 1, "prev"), link(1, "first")]);
-    }
-    if page < last {
-        links.extend([link(page + 1, "next"), link(last, "last")]);
-    }
-    if !links.is_empty() {
-        let links = HeaderValue::from_str(&links.join(", ")).unwrap();
-        response.headers_mut().insert(header::LINK, links);
-    }
-    response
-}
-
-async fn create(State(it): State<GitHub>, headers: HeaderMap, Json(sent): Json<Value>) -> Response {
-    let text = sent["body"].as_str().unwrap();
-    if let Some(too_long) = too_long(text) {
-        return too_long;
-    }
-    it.add(account(&headers).unwrap().0, text);
-    let posted = it.held().comments.last().unwrap().clone();
-    (StatusCode::CREATED, Json(posted)).into_response()
-}
-
-async fn update(
-    State(it): State<GitHub>,
-    Path(id): Path<u64>,
-    headers: HeaderMap,
-    Json(sent): Json<Value>,
-) -> Response {
-    let text = sent["body"].as_str().unwrap();
-    if let Some(too_long) = too_long(text) {
-        return too_long;
-    }
-    let mut held = it.held();
-    let Some(comment) = held.comments.iter_mut().find(|it| it["id"] == id) else {
-        return refused(404, &json!({ "message": "Not Found" }));
-    };
-    assert_eq!(
-        comment["user"]["id"],
-        account(&headers).unwrap().1,
-        "a comment of somebody else was edited"
-    );
-    comment["body"] = text.into();
-    Json(comment.clone()).into_response()
-}
-
-fn too_long(text: &str) -> Option<Response> {
-    let errors = json!([{ "resource": "IssueComment", "code": "unprocessable", "field": "data",
-        "message": "Body is too long (maximum is 65536 characters)" }]);
-    let body = json!({ "message": "Validation Failed", "errors": errors });
-    (text.chars().count() > 65_536).then(|| refused(422, &body))
-}
-
-fn refused(status: u16, body: &Value) -> Response {
-    (StatusCode::from_u16(status).unwrap(), Json(body.clone())).into_response()
+/// A comment of the run with this key.
+pub(crate) fn run(text: &str, key: &str) -> Comment {
+    Comment::new(text).with_data(&marker(), &json!({ "id": key })).with_key(key)
 }

@@ -1,7 +1,7 @@
-use gh_comment::{Author, Error};
+use gh_comment::{Author, Error, Notice, SigningKey};
 use serde_json::{Value, json};
 
-use crate::github::{GitHub, body, issue, marker};
+use crate::github::{GitHub, body, issue, marker, run};
 
 async fn last(github: &GitHub, n: usize) -> Vec<Value> {
     github.client("octo").last_data(&issue(), &marker(), n).await.unwrap()
@@ -44,7 +44,7 @@ async fn a_comment_of_a_deleted_account_is_passed_over() {
     github.add("mallory", &body("ghost", &json!(2)));
     github.held().comments[1]["user"] = Value::Null;
     github.add("octo", "emptied");
-    github.held().comments[2]["body"] = Value::Null;
+    github.held().comments[2].as_object_mut().unwrap().remove("body");
     assert_eq!(last(&github, 9).await, [json!(1)]);
 }
 
@@ -100,19 +100,10 @@ async fn pages_are_read_from_the_last_one_until_there_is_enough() {
         (0..305).rev().filter(|it| it % 5 == 0).take(n).map(Value::from).collect::<Vec<_>>()
     };
     assert_eq!(last(&github, 1).await, expect(1));
-    assert_eq!(
-        github.requests().len(),
-        3,
-        "who we are, the first page for its link, the last page"
-    );
-    assert_eq!(last(&github, 22).await, expect(22));
+    assert_eq!(github.requests().len(), 3, "who we are, how many there are, the last page");
+    assert_eq!(last(&github, 21).await, expect(21));
+    assert_eq!(github.requests().len(), 4, "and the page before");
     assert_eq!(last(&github, 100).await, expect(61));
-    let first = |it: &&String| it.ends_with("&page=1");
-    assert_eq!(
-        github.requests().iter().filter(first).count(),
-        2,
-        "the first page is asked for once a call"
-    );
 }
 
 #[tokio::test]
@@ -121,4 +112,79 @@ async fn a_token_that_is_not_told_its_account_asks_for_the_author() {
     let client = github.client("github-actions[bot]");
     let err = client.last_data(&issue(), &marker(), 1).await.unwrap_err();
     assert!(matches!(err, Error::UnknownAuthor { status: 403, .. }), "{err:?}");
+}
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+fn key(secret: &str) -> SigningKey {
+    SigningKey::new(secret).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_passed_over_is_named() {
+    let github = GitHub::start().await;
+    github.add("mallory", &body("forged", &json!(1)));
+    github.add("mallory", "quoted:\n> <!-- loadtest:v1 1 -->");
+    github.add("octo", "cut\n\n<!-- loadtest:v1 {");
+    github.add("octo", "new\n\n<!-- loadtest:v2 {} -->");
+    github.add("octo", &body("real", &json!(2)));
+    let seen = github.client("octo").history(&issue(), &marker(), 9).await.unwrap();
+    assert_eq!(seen.data, [json!(2)]);
+    let notices: Vec<String> = seen.notices.iter().map(Notice::to_string).collect();
+    insta::assert_snapshot!(notices.join("\n"), @"
+    https://github.com/acme/api/issues/12#issuecomment-1003 has hidden data of a newer version
+    https://github.com/acme/api/issues/12#issuecomment-1002 has hidden data that cannot be read
+    https://github.com/acme/api/issues/12#issuecomment-1000 is not ours: `mallory` wrote it
+    ");
+}
+
+#[tokio::test]
+async fn a_comment_that_was_edited_is_not_believed() {
+    let github = GitHub::start().await;
+    let signing = github.client("octo").signing(key(SECRET), true);
+    for id in ["a", "b", "c"] {
+        signing.post(&issue(), &run("text", id)).await.unwrap();
+    }
+    let posted = github.bodies()[2].clone();
+    {
+        let mut held = github.held();
+        held.comments[0]["body"] = posted.replace("text", "other text").into();
+        held.comments[1]["body"] = posted.replace("\"id\":\"c\"", "\"id\":\"d\"").into();
+    }
+    // The text for people is not signed; what a later run reads is.
+    let seen = signing.history(&issue(), &marker(), 9).await.unwrap();
+    assert_eq!(seen.data, [json!({ "id": "c" }), json!({ "id": "c" })]);
+    assert!(matches!(seen.notices[..], [Notice::Edited { .. }]), "{:?}", seen.notices);
+    assert!(!format!("{signing:?}").contains(SECRET));
+}
+
+#[tokio::test]
+async fn a_signature_counts_only_for_its_key_and_its_issue() {
+    let github = GitHub::start().await;
+    github.open("octo", 13, "Other", "", &[]);
+    let signing = github.client("octo").signing(key(SECRET), false);
+    signing.post(&issue(), &run("text", "a")).await.unwrap();
+    github.add_to(13, "octo", &github.bodies()[0]);
+    let other = "acme/api#13".parse().unwrap();
+    let seen = signing.history(&other, &marker(), 9).await.unwrap();
+    assert!(matches!(seen.notices[..], [Notice::Edited { .. }]), "{:?}", seen.notices);
+    let rotated = github.client("octo").signing(key(&SECRET.repeat(2)), false);
+    assert!(rotated.last_data(&issue(), &marker(), 9).await.unwrap().is_empty());
+    assert_eq!(last(&github, 9).await.len(), 1, "without a key nothing can be checked");
+}
+
+#[tokio::test]
+async fn comments_without_a_signature_are_believed_unless_one_is_required() {
+    let github = GitHub::start().await;
+    github.client("octo").post(&issue(), &run("text", "a")).await.unwrap();
+    let lenient = github.client("octo").signing(key(SECRET), false);
+    assert_eq!(lenient.last_data(&issue(), &marker(), 9).await.unwrap().len(), 1);
+    let strict = github.client("octo").signing(key(SECRET), true);
+    let seen = strict.history(&issue(), &marker(), 9).await.unwrap();
+    assert!(matches!(seen.notices[..], [Notice::Unsigned { .. }]), "{:?}", seen.notices);
+    assert!(seen.data.is_empty());
+    // The run's own comment is taken over with a signature, or not touched.
+    lenient.post(&issue(), &run("again", "a")).await.unwrap();
+    assert_eq!(strict.last_data(&issue(), &marker(), 9).await.unwrap().len(), 1);
+    assert_eq!(github.bodies().len(), 1);
 }

@@ -3,7 +3,18 @@
 
 mod cli;
 mod comment;
+mod contract;
 mod errors;
+mod fault;
+mod gh;
 mod github;
 mod last;
+mod patience;
 mod post;
+mod prism;
+mod random;
+mod rest;
+mod rotation;
+mod schedule;
+mod secret;
+mod topic;

@@ -1,11 +1,7 @@
 use gh_comment::{Author, Comment, Issue};
 use serde_json::json;
 
-use crate::github::{GitHub, body, issue, marker};
-
-fn comment(text: &str, key: &str) -> Comment {
-    Comment::new(text).with_data(&marker(), &json!({ "id": key })).with_key(key)
-}
+use crate::github::{GitHub, body, issue, marker, run as comment};
 
 #[tokio::test]
 async fn a_comment_is_posted_and_its_address_returned() {
@@ -77,7 +73,8 @@ async fn the_comment_of_a_rerun_is_found_on_a_late_page() {
     assert_eq!(client.post(&issue(), &comment("passed", "r/1")).await.unwrap(), first);
     let pages =
         |page: usize| format!("GET /repos/acme/api/issues/12/comments?per_page=100&page={page}");
-    let expect = ["GET /user".to_owned(), pages(1), pages(4), pages(3)];
+    let the_issue = "GET /repos/acme/api/issues/12".to_owned();
+    let expect = ["GET /user".to_owned(), the_issue, pages(4), pages(3)];
     assert_eq!(github.requests()[..4], expect);
 }
 
@@ -113,7 +110,7 @@ async fn an_address_on_another_server_gets_neither_token_nor_comment() {
     let elsewhere: Issue = "https://git.acme.test/acme/api/issues/12".parse().unwrap();
     let err = github.client("octo").post(&elsewhere, &Comment::new("hello")).await.unwrap_err();
     assert!(err.to_string().contains("set GITHUB_API_URL to the API of git.acme.test"), "{err}");
-    let here: Issue = format!("{}acme/api/issues/12", github.base).parse().unwrap();
+    let here: Issue = "http://127.0.0.1/acme/api/issues/12".parse().unwrap();
     github.client("octo").post(&here, &Comment::new("hello")).await.unwrap();
     assert_eq!(github.requests().len(), 1);
 }

@@ -1,0 +1,146 @@
+//! What one call of the client does.
+
+use crate::{
+    Client, Comment, Error, History, Issue, Marker, Notice,
+    api::{Posted, Tracker},
+    client::MAX_COMMENTS,
+    patience::Patience,
+    thread::{Entry, Found, Thread, Trust},
+};
+
+/// A re-run follows its first run closely, so that its comment is among the newest.
+const RERUN_PAGES: u64 = 3;
+
+/// More issues in a row than decades could fill.
+const MAX_ISSUES: usize = 50;
+
+/// One call of the client, with what it knows and what it may still wait.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) patience: &'a Patience,
+    pub(crate) trust: Trust<'a>,
+}
+
+/// Where a comment goes.
+pub(crate) struct Place {
+    pub(crate) issue: Issue,
+    pub(crate) earlier: Option<Found>,
+    /// The issue as it is, if the next one has to be opened first.
+    pub(crate) full: Option<Tracker>,
+}
+
+impl Call<'_> {
+    pub(crate) async fn thread(
+        &self,
+        issue: &Issue,
+        marker: &Marker,
+        notices: &mut Vec<Notice>,
+        enough: impl Fn(&[Found], u64) -> bool,
+    ) -> Result<Thread, Error> {
+        let place = (issue, marker);
+        Thread::read(&self.client.api, self.patience, place, &self.trust, notices, enough).await
+    }
+
+    pub(crate) async fn put(
+        &self,
+        issue: &Issue,
+        marker: &Marker,
+        comment: &Comment,
+    ) -> Result<Posted, Error> {
+        let (mut failures, mut start, mut rotated) = (0, issue.clone(), false);
+        loop {
+            let place = self.place(&start, marker, comment.key()).await?;
+            if let Some(tracker) = place.full.as_ref().filter(|_| !rotated) {
+                (start, rotated) = (self.rotate(&place.issue, tracker, marker).await?, true);
+                continue;
+            }
+            let body = comment.render(self.trust.signing.map(|it| (it, &place.issue)))?;
+            let Some(earlier) = &place.earlier else {
+                if comment.key().is_none() {
+                    let patience = self.patience;
+                    return self.client.create_unnamed(patience, &place.issue, &body).await;
+                }
+                match self.client.api.create(&place.issue, &body).await {
+                    Ok(it) => return Ok(it),
+                    Err(err) => self.patience.settle(err, &mut failures).await?,
+                }
+                continue;
+            };
+            match self.client.api.edit(&place.issue, earlier.id, &body).await {
+                Ok(it) => return Ok(it),
+                // Somebody has deleted it since it was listed.
+                Err(Error::NotFound { .. }) if failures == 0 => failures += 1,
+                Err(err) => self.patience.settle(err, &mut failures).await?,
+            }
+        }
+    }
+
+    pub(crate) async fn place(
+        &self,
+        issue: &Issue,
+        marker: &Marker,
+        key: Option<&str>,
+    ) -> Result<Place, Error> {
+        let mut issue = issue.clone();
+        for _ in 0..MAX_ISSUES {
+            let mut unheard = Vec::new();
+            let is_it = |it: &Found| matches!(&it.entry, Entry::Run { key: Some(it), .. } if Some(it.as_str()) == key);
+            let enough = |found: &[Found], pages| {
+                // Our newest comment tells whether the issue goes on elsewhere.
+                found.iter().any(is_it) || (pages >= RERUN_PAGES && !found.is_empty())
+            };
+            let thread = self.thread(&issue, marker, &mut unheard, enough).await?;
+            let next = thread.next().map(|it| issue.repository().issue(it));
+            let full = self.client.rotate_at.is_some_and(|it| thread.tracker.comments >= it);
+            let Thread { tracker, mut found } = thread;
+            if let Some(at) = found.iter().position(is_it) {
+                return Ok(Place { issue, earlier: Some(found.swap_remove(at)), full: None });
+            }
+            match next {
+                Some(it) => issue = it,
+                None => return Ok(Place { issue, earlier: None, full: full.then_some(tracker) }),
+            }
+        }
+        Err(Error::NotFound { issue: issue.to_string() })
+    }
+
+    pub(crate) async fn history(
+        &self,
+        issue: &Issue,
+        marker: &Marker,
+        n: usize,
+    ) -> Result<History, Error> {
+        let (mut threads, mut notices, mut at) = (Vec::new(), Vec::new(), issue.clone());
+        // Runs are counted alone: what an issue carries over stands on the one before it too.
+        let runs = |found: &[Found]| {
+            found.iter().filter(|it| matches!(it.entry, Entry::Run { .. })).count()
+        };
+        for _ in 0..MAX_ISSUES {
+            let enough = |found: &[Found], _| runs(found) >= n && !found.is_empty();
+            let thread = self.thread(&at, marker, &mut notices, enough).await?;
+            let next = match thread.next() {
+                Some(it) => Some(at.repository().issue(it)),
+                None if thread.tracker.comments >= MAX_COMMENTS => {
+                    self.successor(&at, &thread.tracker, marker).await?
+                }
+                None => None,
+            };
+            threads.push(thread);
+            let Some(next) = next else { break };
+            at = next;
+        }
+        let mut data = Vec::new();
+        for (number, thread) in threads.into_iter().enumerate().rev() {
+            for it in thread.found {
+                match it.entry {
+                    Entry::Run { data: it, .. } => data.push(it),
+                    Entry::Carried(all) if number == 0 => data.extend(all),
+                    Entry::Carried(_) | Entry::Next(_) => {}
+                }
+            }
+        }
+        data.truncate(n);
+        Ok(History { data, notices })
+    }
+}

@@ -1,0 +1,160 @@
+//! A full issue goes on in the next one.
+
+use serde_json::{Value, json};
+
+use crate::{
+    Comment, Error, Issue, Marker, Notice,
+    api::Tracker,
+    block::{Kind, write},
+    call::Call,
+    thread::{Entry, Found, Pointer, Thread},
+};
+
+/// As many earlier runs as a comparison with the noise of a year's quarter needs.
+const CARRIED: usize = 12;
+
+/// How many pages of issues are looked through for one that was opened before.
+const ISSUE_PAGES: u64 = 10;
+
+impl Call<'_> {
+    /// Opens the issue after `full`, carries the newest data over and links the two; does what is not done yet.
+    pub(crate) async fn rotate(
+        &self,
+        full: &Issue,
+        tracker: &Tracker,
+        marker: &Marker,
+    ) -> Result<Issue, Error> {
+        let text = format!("Continues {}.", tracker.html_url);
+        let pointer = json!({ "issue": full.number() });
+        let signing = self.trust.signing.map(|it| (it, full));
+        let body =
+            format!("{text}\n\n{}", write(&marker.of(Kind::Previous), &pointer, None, signing));
+        let open = async || {
+            let (repository, title) = (full.repository(), next_title(&tracker.title));
+            let opened = self.client.api.open(repository, &title, &body, &tracker.labels()).await?;
+            Ok(repository.issue(opened.number))
+        };
+        let look = async || self.successor(full, tracker, marker).await;
+        let next = self.patience.write_once(look, open).await?;
+        self.carry(full, &next, marker).await?;
+
+        let text = format!("Continued in #{}.", next.number());
+        let pointer = json!({ "issue": next.number() });
+        let comment = Comment::new(text).with_data(&marker.of(Kind::Next), &pointer);
+        let linked = self.note(full, marker, &comment, |it| it.next().is_some()).await;
+        match linked {
+            // There was no room left for the link; the next issue still points back.
+            Err(Error::TooManyComments { .. }) => Ok(next),
+            it => it.map(|()| next),
+        }
+    }
+
+    /// The issue that we opened after `full`, where one of the newest is that.
+    pub(crate) async fn successor(
+        &self,
+        full: &Issue,
+        tracker: &Tracker,
+        marker: &Marker,
+    ) -> Result<Option<Issue>, Error> {
+        let labels = tracker.labels();
+        // A comma would part one label in two.
+        let labels = if labels.iter().any(|it| it.contains(',')) { Vec::new() } else { labels };
+        let (labels, repository) = (labels.join(","), full.repository());
+        let list =
+            async |page| self.client.api.list(repository, &labels, "all", "desc", page).await;
+        for page in 1..=ISSUE_PAGES {
+            let (issues, more) = self.patience.read(async || list(page).await).await?;
+            for it in &issues {
+                let text = it.body.as_deref().unwrap_or_default();
+                let previous = marker.of(Kind::Previous);
+                let block = self.trust.block(full, &previous, text, it.user.as_ref(), &it.html_url);
+                let pointer =
+                    block.and_then(|it| serde_json::from_value::<Pointer>(it.ok()?.data).ok());
+                if it.number > full.number() && pointer.is_some_and(|it| it.issue == full.number())
+                {
+                    return Ok(Some(repository.issue(it.number)));
+                }
+            }
+            if !more || issues.iter().any(|it| it.number <= full.number()) {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    async fn carry(&self, full: &Issue, next: &Issue, marker: &Marker) -> Result<(), Error> {
+        let mut data = self.data_of(full, marker, CARRIED).await?;
+        while !data.is_empty() {
+            let text =
+                format!("The newest {} runs of #{}, to compare with.", data.len(), full.number());
+            let all = Value::Array(data.clone());
+            let comment = Comment::new(text).with_data(&marker.of(Kind::Carried), &all);
+            match comment.render(self.trust.signing.map(|it| (it, next))) {
+                Err(Error::TooLong { .. }) => drop(data.pop()),
+                _ => return self.note(next, marker, &comment, |it| !it.found.is_empty()).await,
+            }
+        }
+        Ok(())
+    }
+
+    async fn data_of(&self, issue: &Issue, marker: &Marker, n: usize) -> Result<Vec<Value>, Error> {
+        let runs =
+            |it: &[Found]| it.iter().filter(|it| matches!(it.entry, Entry::Run { .. })).count();
+        let mut unheard = Vec::<Notice>::new();
+        let thread = self.thread(issue, marker, &mut unheard, |it, _| runs(it) >= n).await?;
+        let mut data = Vec::new();
+        for it in thread.found {
+            match it.entry {
+                Entry::Run { data: it, .. } => data.push(it),
+                Entry::Carried(all) => data.extend(all),
+                Entry::Next(_) => {}
+            }
+        }
+        data.truncate(n);
+        Ok(data)
+    }
+
+    /// Puts a comment for ourselves on an issue, unless it is there.
+    async fn note(
+        &self,
+        issue: &Issue,
+        marker: &Marker,
+        comment: &Comment,
+        there: impl Fn(&Thread) -> bool,
+    ) -> Result<(), Error> {
+        let body = comment.render(self.trust.signing.map(|it| (it, issue)))?;
+        let look = async || {
+            let mut unheard = Vec::<Notice>::new();
+            let thread = self.thread(issue, marker, &mut unheard, |it, _| !it.is_empty()).await?;
+            Ok(there(&thread).then_some(()))
+        };
+        let write = async || self.client.api.create(issue, &body).await.map(drop);
+        self.patience.write_once(look, write).await
+    }
+}
+
+/// `Load test` → `Load test (2)` → `Load test (3)`.
+fn next_title(title: &str) -> String {
+    let numbered = title.strip_suffix(')').and_then(|it| it.rsplit_once(" ("));
+    match numbered.and_then(|(name, number)| Some((name, number.parse::<u32>().ok()?))) {
+        Some((name, number)) => format!("{name} ({})", number.saturating_add(1)),
+        None => format!("{title} (2)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_issue_is_numbered() {
+        for (title, next) in [
+            ("Load test", "Load test (2)"),
+            ("Load test (2)", "Load test (3)"),
+            ("Load test (staging)", "Load test (staging) (2)"),
+            (" (9)", " (10)"),
+        ] {
+            assert_eq!(next_title(title), next);
+        }
+    }
+}
