@@ -18,12 +18,13 @@ const GRACE: Duration = Duration::from_secs(3);
 const MOST_OUTPUT: u64 = 16 << 20;
 
 /// What nobody that we start has to know, unless it is given to them on purpose.
-const SECRETS: [&str; 7] = [
+const SECRETS: [&str; 8] = [
     "LOADTEST_PASSWORD",
     "LOADTEST_BEARER",
     "LOADTEST_TOTP_SECRET",
     "LOADTEST_CLIENT_SECRET",
     "LOADTEST_INITIAL_ACCESS_TOKEN",
+    "LOADTEST_HMAC_KEY",
     "GITHUB_TOKEN",
     "GH_TOKEN",
 ];

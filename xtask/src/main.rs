@@ -1,5 +1,6 @@
 //! `cargo xtask`: the one entrance to everything this repository does.
 
+mod actions;
 mod address;
 mod apt;
 mod bearer;

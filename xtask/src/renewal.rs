@@ -7,8 +7,9 @@ use oauth_loopback::{AccessToken, Error, Grant, TokenBroker, UnverifiedClaims};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::actions::mask;
 use crate::section::say;
-use crate::token::mask;
+use crate::token::mask_response;
 
 /// A token broker beside k6; it ends when this is dropped.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ impl Renewal {
         let told = Arc::clone(&handed_out);
         let broker = TokenBroker::bind(http.clone(), grant, move |refreshed| match refreshed {
             Ok(grant) => {
-                mask(grant.token.access_token.reveal());
+                mask_response(&grant.token);
                 locked(&told).add(grant);
             }
             Err(error) => say("token", format_args!("it was not renewed: {error}")),

@@ -9,9 +9,10 @@ use k6_summary::{
     Comparison, Run, Style, Verdict, compare, html, markdown, read_history, terminal,
 };
 
+use crate::actions::{annotate, job_summary, not_posted};
 use crate::interrupt::Interrupt;
-use crate::project::{self, variable};
-use crate::section::{say, warn};
+use crate::project;
+use crate::section::say;
 use crate::tracking::Tracking;
 
 /// The plain rule: more than 25 % worse than the previous run is bold.
@@ -88,23 +89,22 @@ pub(crate) async fn publish(
     history.dedup_by(|a, b| a.id == b.id);
     let comparison = compare(run, &history, TOLERANCE);
     let body = markdown(run, &comparison);
-    done.push(write(&path.join(format!("{}_report.md", run.id)), &body));
+    let name = format!("{}_report.md", run.id);
+    done.push(write(&path.join(&name), &body));
     done.push(write(&path.join("report.html"), &html(run, &comparison, &history, &[])));
     done.push(append(&folder.all.join(HISTORY), run));
     if run.scenarios.iter().any(|it| it.verdict != Verdict::DidNotRun) {
         done.push(print(run, &comparison));
     }
-    done.push(job_summary(&body));
+    done.push(job_summary(&body, &name));
     if let Err(error) = link_latest(folder) {
         say("report", format_args!("{error:#}"));
     }
     say("report", path.display());
-    for it in comparison.alerts() {
-        warn("load test", format_args!("{} is worse than its usual noise", it.name));
-    }
+    annotate(run, &comparison);
     if let Some(tracking) = tracking {
         let posted = interrupt.or(tracking.post(run, &body)).await;
-        done.push(posted.map(|address| say("issue", address)));
+        done.push(posted.inspect_err(not_posted).map(|address| say("issue", address)));
     }
     (comparison, done.into_iter().collect())
 }
@@ -166,12 +166,4 @@ fn link_latest(folder: &Folder) -> anyhow::Result<()> {
     std::os::unix::fs::symlink(&folder.id, &scratch)
         .and_then(|()| std::fs::rename(&scratch, &latest))
         .with_context(|| format!("failed to link `{}`", latest.display()))
-}
-
-/// Adds the report to the page of the Actions job, where there is one.
-fn job_summary(body: &str) -> anyhow::Result<()> {
-    let Some(path) = variable("GITHUB_STEP_SUMMARY") else { return Ok(()) };
-    let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
-    file.and_then(|mut it| writeln!(it, "{body}"))
-        .with_context(|| format!("failed to add to the job summary `{path}`"))
 }

@@ -12,21 +12,6 @@ pub(crate) fn say(step: &str, what: impl Display) {
     let _unheard = writeln!(std::io::stderr(), "{step:>20}  {what}");
 }
 
-/// Prints what somebody should look at; in Actions it also stands on the page of the run.
-pub(crate) fn warn(title: &str, what: impl Display) {
-    say(title, &what);
-    if project::in_actions() {
-        let _unheard = writeln!(std::io::stderr(), "{}", annotation(title, &what.to_string()));
-    }
-}
-
-/// A workflow command, escaped as the runner unescapes it.
-fn annotation(title: &str, what: &str) -> String {
-    let data = |it: &str| it.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let title = data(title).replace(':', "%3A").replace(',', "%2C");
-    format!("::warning title={title}::{}", data(what))
-}
-
 /// A group in an Actions log, closed when this is dropped; nothing elsewhere.
 #[derive(Debug)]
 pub(crate) struct Section {
@@ -59,16 +44,5 @@ pub(crate) async fn elapsing<T>(step: &str, what: &str, work: impl Future<Output
             Ok(it) => return it,
             Err(_) => say(step, format_args!("{what}, {} s", started.elapsed().as_secs())),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_annotation_is_one_line_and_one_command() {
-        let it = annotation("a: b, c", "50 %\n::error::x");
-        assert_eq!(it, "::warning title=a%3A b%2C c::50 %25%0A::error::x");
     }
 }

@@ -14,7 +14,7 @@ use url::Url;
 use crate::bearer::{Bearer, Wanted};
 use crate::project::{printable, variable};
 use crate::section::say;
-use crate::token::Minting;
+use crate::token::{Minting, mask_response};
 use crate::{address, project};
 
 const CLIENT_NAME: &str = "mcp-loadtest";
@@ -108,6 +108,7 @@ pub(crate) async fn sign_in(
     };
     let open = async |opening| open(opening).await.map(|_trail| ());
     let mut grant = oauth_loopback::authorize(http, listener, &config, open).await?;
+    mask_response(&grant.token);
     let took = started.elapsed().as_secs_f64();
     say("sign in", format_args!("signed in and approved in {took:.2} s, browser included"));
     let renewable = grant.token.refresh_token.is_some();

@@ -14,7 +14,7 @@ use crate::child::run as quietly;
 use crate::child::{self, Child};
 use crate::interrupt::Interrupt;
 use crate::section::{elapsing, say, section};
-use crate::{browser, fuzz, project, target, tools};
+use crate::{apt, browser, fuzz, project, target, tools};
 
 /// How long each fuzz target runs among the tests.
 const FUZZ_SECONDS: u64 = 5;
@@ -38,8 +38,11 @@ pub(crate) async fn run(interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
     say("k6", &k6_1_1);
     let driver = interrupt.or(browser::driver()).await?;
     say("browser", driver.program.display());
+    if tools::on_path("gh").is_none() {
+        interrupt.or(apt::install("gh", &["gh"])).await?;
+    }
     let interop = root.join("eval/interop");
-    for folder in ["better-auth", "conformance"] {
+    for folder in ["better-auth", "conformance", "github"] {
         interrupt.or(node_modules(&interop.join(folder))).await?;
     }
     let python = interrupt.or(python(&interop.join("fastmcp/requirements.txt"))).await?;
@@ -101,7 +104,13 @@ async fn cargo_test(
     command.args(["test", "--workspace", "--locked", "--no-fail-fast", "--"]).args(arguments);
     command.envs(environment.iter().copied()).current_dir(root);
     // What this run was given must not reach the tests.
-    for name in ["LOADTEST_EMAIL", "LOADTEST_PASSWORD", "LOADTEST_BEARER", "GITHUB_STEP_SUMMARY"] {
+    for name in [
+        "LOADTEST_EMAIL",
+        "LOADTEST_PASSWORD",
+        "LOADTEST_BEARER",
+        "LOADTEST_HMAC_KEY",
+        "GITHUB_STEP_SUMMARY",
+    ] {
         command.env_remove(name);
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped());

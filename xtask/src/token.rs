@@ -1,6 +1,5 @@
 //! A bearer without hands: by a browser, by a command, or brought along.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 use std::time::Duration;
@@ -11,6 +10,7 @@ use oauth_loopback::{AccessToken, TokenResponse};
 use tokio::process::Command;
 use url::Url;
 
+use crate::actions::mask;
 use crate::bearer::{Bearer, Wanted};
 use crate::interrupt::Interrupt;
 use crate::project::variable;
@@ -116,6 +116,7 @@ impl Minting {
         };
         let minted = match source {
             Source::Given(token) => {
+                mask(token.reveal());
                 say("token", "from LOADTEST_BEARER");
                 Minted::elsewhere(Bearer::given(token.clone(), &wanted)?)
             }
@@ -129,7 +130,6 @@ impl Minting {
             }
         };
         let bearer = &minted.bearer;
-        mask(bearer.token.reveal());
         bearer.write(&self.bearer_file)?;
         say("token", format_args!("{}; in {}", bearer.describe(), self.bearer_file.display()));
         warn_if_committable(&self.bearer_file).await;
@@ -151,7 +151,8 @@ async fn by_command(command: &str) -> anyhow::Result<TokenResponse> {
     if !output.status.success() {
         bail!("--mint `{}` failed ({}); its own words are above", words[0], output.status);
     }
-    serde_json::from_slice(&output.stdout).map_err(|it| {
+    let response = serde_json::from_slice(&output.stdout).inspect(mask_response);
+    response.map_err(|it| {
         // serde's own message could quote what was printed, and that may hold a token.
         let (line, column) = (it.line(), it.column());
         anyhow::anyhow!(
@@ -161,10 +162,11 @@ async fn by_command(command: &str) -> anyhow::Result<TokenResponse> {
     })
 }
 
-/// Tells GitHub Actions to hide the token in every later line of the log.
-pub(crate) fn mask(token: &str) {
-    if project::in_actions() {
-        let _unheard = writeln!(std::io::stderr(), "::add-mask::{token}");
+/// Hides both tokens before anything else is done with them.
+pub(crate) fn mask_response(response: &TokenResponse) {
+    mask(response.access_token.reveal());
+    if let Some(it) = &response.refresh_token {
+        mask(it.reveal());
     }
 }
 

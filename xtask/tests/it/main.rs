@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod alerts;
+mod comment;
 mod conformance;
 mod failures;
 mod interop;
 mod program;
 mod servers;
+mod surfaces;
 mod whole_loop;

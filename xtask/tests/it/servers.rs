@@ -97,6 +97,7 @@ pub(crate) async fn github() -> (String, Arc<Mutex<Vec<String>>>) {
     let comments = Arc::new(Mutex::new(Vec::new()));
     let app = Router::new()
         .route("/user", get(async || json!({"id": 1, "login": "me", "type": "User"}).to_string()))
+        .route("/repos/acme/api/issues/12", get(tracker))
         .route("/repos/acme/api/issues/12/comments", get(list).post(create))
         .with_state(Arc::clone(&comments));
     (format!("http://{}", serve(app).await), comments)
@@ -107,6 +108,13 @@ type Comments = State<Arc<Mutex<Vec<String>>>>;
 fn comment(id: usize, body: &str) -> Value {
     json!({"id": id, "body": body, "html_url": format!("https://example.com/comments/{id}"),
         "user": {"id": 1, "login": "me", "type": "User"}})
+}
+
+async fn tracker(State(comments): Comments) -> String {
+    let comments = comments.lock().unwrap().len();
+    json!({"number": 12, "title": "Load test", "comments": comments, "labels": [],
+        "html_url": "https://example.com/12"})
+    .to_string()
 }
 
 async fn list(State(comments): Comments) -> String {

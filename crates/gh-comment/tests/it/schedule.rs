@@ -139,7 +139,7 @@ async fn every_fault_at_every_request_of_every_operation_leaves_what_no_fault_le
 async fn no_schedule_of_faults_posts_twice_or_loses_a_post() {
     let all = faults();
     let (mut posts, mut broken) = (0, 0);
-    for seed in 1..=1200 {
+    for seed in 1..=1000 {
         let mut random = Random(seed * 0x9e37_79b9);
         let github = GitHub::start().await;
         github.held().lag = Duration::from_secs(random.below(5) as u64);
@@ -155,7 +155,7 @@ async fn no_schedule_of_faults_posts_twice_or_loses_a_post() {
             client = client.signing(SigningKey::new("0123456789abcdef").unwrap(), true);
         }
         let mut last = [None, None, None];
-        for number in 0..5 {
+        for number in 0..4 {
             let key = random.below(last.len());
             let text = format!("text {number}");
             let comment = run(&text, &format!("key/{key}"));
@@ -199,6 +199,6 @@ async fn no_schedule_of_faults_posts_twice_or_loses_a_post() {
         // However often it was interrupted, an issue goes on in one other.
         assert!(github.held().issues.len() <= 2, "seed {seed}");
     }
-    assert_eq!(posts, 6000);
+    assert_eq!(posts, 4000);
     assert!(broken > 20, "{broken}");
 }
