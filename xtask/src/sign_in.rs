@@ -126,6 +126,7 @@ pub(crate) async fn sign_in(
         renewed.with_context(|| {
             format!("the token has to be renewed within {needed} s, but it cannot be")
         })?;
+        mask_response(&grant.token);
         bearer = checked(grant.token.clone()).context("the token was renewed, but it changed")?;
     }
     let for_this_run = config.client.is_none() && config.clients.is_none();
