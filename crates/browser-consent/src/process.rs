@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
@@ -15,8 +15,7 @@ use url::Url;
 use crate::driver::Driver;
 use crate::error::Error;
 
-/// Plenty, for a machine on which much else is going on.
-const START: Duration = Duration::from_secs(30);
+const START: Duration = Duration::from_secs(10);
 const STOP: Duration = Duration::from_secs(1);
 
 /// A running driver in a process group of its own, with a folder for the profile of its browser and for temporary files.
@@ -33,7 +32,21 @@ pub(crate) struct Process {
 }
 
 impl Process {
+    /// chromedriver takes a port that is free in one version of IP, and ends if it is not in the other: up to one start
+    /// in forty on a busy machine.
     pub(crate) async fn start(driver: &Driver) -> Result<Self, Error> {
+        const MOST_TRIES: usize = 5;
+        let started = Instant::now();
+        for _ in 1..MOST_TRIES {
+            match Self::start_once(driver).await {
+                Err(Error::DriverSilent { .. }) if started.elapsed() < START => {}
+                outcome => return outcome,
+            }
+        }
+        Self::start_once(driver).await
+    }
+
+    async fn start_once(driver: &Driver) -> Result<Self, Error> {
         let failed = |source| Error::DriverStart { program: driver.program.clone(), source };
         let folder = tempfile::Builder::new()
             .prefix("browser-consent-")

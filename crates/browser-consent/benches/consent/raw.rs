@@ -58,6 +58,15 @@ async fn find(client: &Client, css: &str) -> Element {
 }
 
 async fn open(driver: &Driver) -> (Child, Client) {
+    loop {
+        // A driver whose port is taken after all has ended.
+        if let Some(it) = try_open(driver).await {
+            return it;
+        }
+    }
+}
+
+async fn try_open(driver: &Driver) -> Option<(Child, Client)> {
     let mut child = Command::new(&driver.program)
         .arg("--port=0")
         .stdout(Stdio::piped())
@@ -67,7 +76,7 @@ async fn open(driver: &Driver) -> (Child, Client) {
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let port = loop {
-        let line = lines.next_line().await.unwrap().expect("chromedriver says its port");
+        let line = lines.next_line().await.unwrap()?;
         if let Some((_, port)) = line.split_once("started successfully on port ") {
             break port.trim_end_matches('.').to_owned();
         }
@@ -77,7 +86,7 @@ async fn open(driver: &Driver) -> (Child, Client) {
     http.set_nodelay(true);
     let mut builder = ClientBuilder::new(http);
     builder.capabilities(capabilities(driver));
-    (child, builder.connect(&format!("http://127.0.0.1:{port}")).await.unwrap())
+    Some((child, builder.connect(&format!("http://127.0.0.1:{port}")).await.unwrap()))
 }
 
 fn capabilities(driver: &Driver) -> Map<String, Value> {

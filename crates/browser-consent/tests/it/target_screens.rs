@@ -1,6 +1,8 @@
 //! The screens of `mcp-target`, as they are and with what goes wrong on real ones.
 
 use std::collections::HashSet;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -9,7 +11,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::response::{Html, Redirect};
 use axum::routing::{get, post};
-use browser_consent::{Client, Consent, Credentials, Error, Trail, consent, with_session};
+use browser_consent::{
+    Client, Consent, Credentials, Driver, Error, Trail, WebDriver, consent, with_session,
+};
 use mcp_target::{Fault, Faults, Screens};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -155,4 +159,21 @@ async fn a_hundred_mints_in_a_row_succeed() {
         }
     });
     session.await.unwrap();
+}
+
+/// As chromedriver's does now and then, when another program has its port.
+#[tokio::test]
+#[ignore = "needs a browser"]
+async fn a_driver_that_ends_at_once_is_started_again() {
+    let WebDriver::Driver(driver) = webdriver() else { unreachable!("it is a program") };
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("chromedriver");
+    let (started, real) = (folder.path().join("started"), driver.program.display());
+    let script =
+        format!("#!/bin/sh\nmkdir '{}' && exit 1\nexec '{real}' \"$@\"\n", started.display());
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, Permissions::from_mode(0o700)).unwrap();
+    let session = WebDriver::Driver(Driver { program, ..driver });
+    with_session(&session, async |client| client.goto("about:blank").await).await.unwrap().unwrap();
+    assert!(started.exists());
 }
