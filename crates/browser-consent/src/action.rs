@@ -8,13 +8,13 @@ use crate::field;
 use crate::flow::{Flow, Step, Stop};
 use crate::locate::{self, Found};
 use crate::memory::{Action, Press};
-use crate::page::Sent;
+use crate::page::{self, Sent};
 use crate::problem::Problem;
 use crate::snapshot::{Button, Field, Snapshot};
 use crate::tab::Outcome;
 
 /// Before a button that only says "Continue" is taken for consent: pages that go on by themselves have gone.
-const WEAK_QUIET: Duration = Duration::from_millis(800);
+pub(crate) const WEAK_QUIET: Duration = Duration::from_millis(800);
 /// After which a page that never shows a button to press is given up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// After which a press that has sent nothing is taken for lost, as in a page that does not listen yet.
@@ -51,6 +51,10 @@ impl Flow<'_> {
                 has_typed |= self.fill(&page.fields[at], text, what).await?;
             }
         }
+        let codes = if password.is_some() { field::one_time_code(page) } else { Vec::new() };
+        if let Some(code) = credentials.code().filter(|_| !has_typed) {
+            has_typed |= self.fill_code(page, &codes, &code).await?;
+        }
         if has_typed {
             return Ok(Step::Acted);
         }
@@ -60,18 +64,33 @@ impl Flow<'_> {
         let Some(at) = locate::login(page, field).best() else { return self.give_up_late() };
         let step = self.press(page, &page.buttons[at], action).await?;
         if self.memory.pressed(page, action).is_some() {
-            let alerts = page.alerts.iter().chain(&page.notes).cloned().collect();
-            let sent = Some(Sent { document: page.document.clone(), alerts });
-            self.past.identifier.clone_from(&sent);
-            if password.is_some() {
-                self.past.password = sent;
-            }
+            self.sent(page, action);
         }
         Ok(step)
     }
 
+    /// Takes note of what was sent, and of what the page was warning of then.
+    pub(crate) fn sent(&mut self, page: &Snapshot, action: Action) {
+        let alerts = page.alerts.iter().chain(&page.notes).cloned().collect();
+        let sent = Some(Sent { document: page.document.clone(), alerts });
+        match action {
+            Action::Identifier => self.past.identifier = sent,
+            Action::Password => {
+                self.past.identifier.clone_from(&sent);
+                self.past.password = sent;
+            }
+            Action::Code => self.past.code = sent,
+            _ => {}
+        }
+    }
+
     /// Types into a field that does not hold the text yet; whether it had to.
-    async fn fill(&mut self, field: &Field, text: &str, what: &str) -> Result<bool, Stop> {
+    pub(crate) async fn fill(
+        &mut self,
+        field: &Field,
+        text: &str,
+        what: &str,
+    ) -> Result<bool, Stop> {
         let typed = self.memory.typed.entry(field.element.clone()).or_default();
         if *typed > 0 && field.length == text.encode_utf16().count() {
             return Ok(false);
@@ -92,31 +111,6 @@ impl Flow<'_> {
         Ok(true)
     }
 
-    pub(crate) async fn choose_account(
-        &mut self,
-        page: &Snapshot,
-        at: usize,
-    ) -> Result<Step, Stop> {
-        if self.memory.pressed(page, Action::Account).is_some() {
-            return self.after_press(page, Action::Account).await;
-        }
-        self.press(page, &page.buttons[at], Action::Account).await
-    }
-
-    pub(crate) async fn skip(&mut self, page: &Snapshot, at: usize) -> Result<Step, Stop> {
-        if self.memory.pressed(page, Action::Skip).is_some() {
-            return self.after_press(page, Action::Skip).await;
-        }
-        // "Not now" on a consent page whose other button is still to come would be a refusal.
-        if self.memory.quiet() < WEAK_QUIET {
-            return Ok(Step::Wait);
-        }
-        if locate::is_headed_by_consent(page) {
-            return self.give_up_late();
-        }
-        self.press(page, &page.buttons[at], Action::Skip).await
-    }
-
     pub(crate) async fn approve(&mut self, page: &Snapshot, found: Found) -> Result<Step, Stop> {
         if self.memory.pressed(page, Action::Approve).is_some() {
             return self.after_press(page, Action::Approve).await;
@@ -130,6 +124,9 @@ impl Flow<'_> {
                 let label = self.clean(&page.boxes[at].label);
                 self.acted(format!("ticked {label}"));
             }
+            return Ok(Step::Acted);
+        }
+        if self.take_named_choice(page).await? {
             return Ok(Step::Acted);
         }
         let button = &page.buttons[index];
@@ -179,7 +176,7 @@ impl Flow<'_> {
     }
 
     /// Presses a button of an allowed origin, once in its document.
-    async fn press(
+    pub(crate) async fn press(
         &mut self,
         page: &Snapshot,
         button: &Button,
@@ -193,7 +190,8 @@ impl Flow<'_> {
             tokio::time::sleep(unsteady).await;
             return Ok(Step::Acted);
         }
-        if self.memory.presses(page, action) >= MOST_PRESSES {
+        let is_ours = action == Action::Scripted || action == Action::Banner;
+        if !is_ours && self.memory.presses(page, action) >= MOST_PRESSES {
             return Err(Problem::Loop.into());
         }
         let label = self.clean(&button.label);
@@ -220,7 +218,11 @@ impl Flow<'_> {
     }
 
     /// Waits for a press to show; the console knows why it does not.
-    async fn after_press(&mut self, page: &Snapshot, action: Action) -> Result<Step, Stop> {
+    pub(crate) async fn after_press(
+        &mut self,
+        page: &Snapshot,
+        action: Action,
+    ) -> Result<Step, Stop> {
         let Some(press) = self.memory.pressed(page, action).cloned() else { return Ok(Step::Wait) };
         if press.at.elapsed() > CONSOLE_AFTER {
             self.read_console().await;
@@ -275,8 +277,14 @@ impl Flow<'_> {
         if self.memory.quiet() < PATIENCE {
             return Ok(Step::Wait);
         }
+        if let Some(says) = page::already(&self.last) {
+            return Err(Problem::Already { says: self.clean(&says) }.into());
+        }
         if self.memory.has_approved() {
             return Err(Problem::NotRedirected.into());
+        }
+        if let Some(says) = page::policy(&self.last) {
+            return Err(Problem::Policy { says: self.clean(&says) }.into());
         }
         Err(Problem::NoWayForward { candidates: self.candidates() }.into())
     }

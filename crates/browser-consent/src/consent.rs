@@ -10,8 +10,10 @@ use crate::flow::{Flow, Stop};
 use crate::locate::Names;
 use crate::memory::Memory;
 use crate::page::{Kind, Past};
+use crate::play::Played;
 use crate::problem::Problem;
 use crate::redaction::{Redaction, bare};
+use crate::script::Script;
 use crate::snapshot::Snapshot;
 use crate::tab::{Broken, Tab};
 use crate::trail::Trail;
@@ -27,6 +29,10 @@ pub struct Consent<'a> {
     pub allow_origins: &'a [Url],
     /// The scopes that a consent page may list; none allows any.
     pub allow_scopes: &'a [String],
+    /// The names of the workspaces and regions to take where a page lets one choose.
+    pub choices: &'a [String],
+    /// What is done by hand.
+    pub script: Option<&'a Script>,
     /// The name of the client as it was registered, which is not read as a word of the page's.
     pub client_name: Option<&'a str>,
     /// The time for all of it.
@@ -43,6 +49,8 @@ impl<'a> Consent<'a> {
             credentials: None,
             allow_origins: &[],
             allow_scopes: &[],
+            choices: &[],
+            script: None,
             client_name: None,
             timeout: Duration::from_secs(45),
             evidence: None,
@@ -78,12 +86,17 @@ pub async fn consent(
         parameter("redirect_uri").and_then(|it| Url::parse(&it).ok()).map(|it| bare(&it));
     let scopes: Vec<String> =
         parameter("scope").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
-    let names = Names { email: it.credentials.map(Credentials::email), scopes: &scopes };
+    let names = Names {
+        email: it.credentials.map(Credentials::email),
+        scopes: &scopes,
+        choices: it.choices,
+    };
+    let has_codes = it.credentials.is_some_and(Credentials::has_codes);
     let mut flow = Flow {
         tab: Tab(client),
         it,
-        past: Past { origins, redirect, names, ..Past::default() },
-        redaction: Redaction::new(it.url, it.credentials),
+        past: Past { origins, redirect, names, has_codes, ..Past::default() },
+        redaction: Redaction::new(it.url, it.credentials, it.script),
         memory: Memory::new(),
         trail: Trail::default(),
         console: Vec::new(),
@@ -91,6 +104,9 @@ pub async fn consent(
         kind: Kind::Unknown,
         in_frame: false,
         reopened: false,
+        played: Played::default(),
+        code: None,
+        codes_refused: 0,
         started: Instant::now(),
     };
     let stop = tokio::select! {

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 /// A driver program and the browser that it is to start.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Driver {
-    /// `chromedriver`.
+    /// `chromedriver` or `geckodriver`.
     pub program: PathBuf,
-    /// The browser's own executable; without one the driver looks for Chrome in the usual places.
+    /// The browser's own executable; without one the driver looks for it in the usual places.
     pub browser: Option<PathBuf>,
     /// util-linux's `setpriv`, with which the driver dies even when this process is killed.
     pub setpriv: Option<PathBuf>,
@@ -26,7 +26,8 @@ const BROWSERS: &[&str] = &[
 /// Looks for a driver and a browser.
 ///
 /// `path` is the value of `PATH`. `chromewebdriver` is the folder that `CHROMEWEBDRIVER` names on hosted CI
-/// machines; its driver is made for Google Chrome, so that is then the first choice. `None`: there is no driver.
+/// machines; its driver is made for Google Chrome, so that is then the first choice. Firefox is taken where there is
+/// no chromedriver with a browser. `None`: there is no driver.
 pub fn find_driver(path: &OsStr, chromewebdriver: Option<&Path>) -> Option<Driver> {
     let on_path =
         |name: &str| std::env::split_paths(path).map(|it| it.join(name)).find(|it| is_program(it));
@@ -35,13 +36,33 @@ pub fn find_driver(path: &OsStr, chromewebdriver: Option<&Path>) -> Option<Drive
     if given.is_some() {
         browsers.sort_by_key(|it| !it.starts_with("google-chrome"));
     }
-    let program = given.or_else(|| on_path("chromedriver"))?;
     let browser = browsers.into_iter().find_map(on_path).map(unwrapped);
-    let setpriv = on_path("setpriv").filter(|_| cfg!(target_os = "linux"));
-    Some(Driver { program, browser, setpriv })
+    let chrome = given.or_else(|| on_path("chromedriver"));
+    let firefox = Driver::firefox(path).filter(|_| chrome.is_none() || browser.is_none());
+    firefox.or_else(|| {
+        let setpriv = on_path("setpriv").filter(|_| cfg!(target_os = "linux"));
+        chrome.map(|program| Driver { program, browser, setpriv })
+    })
 }
 
 impl Driver {
+    /// Looks for geckodriver and Firefox, both on the path that is the value of `PATH`.
+    pub fn firefox(path: &OsStr) -> Option<Self> {
+        let on_path = |name: &str| {
+            std::env::split_paths(path).map(|it| it.join(name)).find(|it| is_program(it))
+        };
+        let program = on_path("geckodriver")?;
+        let browser = Some(["firefox", "firefox-esr"].into_iter().find_map(on_path)?);
+        let setpriv = on_path("setpriv").filter(|_| cfg!(target_os = "linux"));
+        Some(Self { program, browser, setpriv })
+    }
+
+    /// Whether it drives Firefox.
+    pub fn is_firefox(&self) -> bool {
+        let name = self.program.file_name().and_then(OsStr::to_str);
+        name.is_some_and(|it| it.starts_with("geckodriver"))
+    }
+
     pub(crate) fn is_headless_shell(&self) -> bool {
         let name = self.browser.as_deref().and_then(Path::file_name).and_then(OsStr::to_str);
         name.is_some_and(|it| it.contains("headless-shell") || it.contains("headless_shell"))

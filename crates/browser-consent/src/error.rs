@@ -34,7 +34,7 @@ pub enum Error {
     },
     /// The driver finds no browser.
     #[error(
-        "the driver found no browser; install chromium-headless-shell, chromium or Google Chrome"
+        "the driver found no browser; install chromium-headless-shell, chromium, Google Chrome or Firefox"
     )]
     NoBrowser,
     /// Driver and browser are of different versions.
@@ -74,6 +74,60 @@ pub enum Error {
         address: String,
         /// The way to the page.
         trail: Trail,
+    },
+    /// The secret of one-time codes cannot be read.
+    #[error(
+        "the secret of one-time codes is neither Base32 nor an otpauth address; check LOADTEST_TOTP_SECRET"
+    )]
+    TotpSecret,
+    /// A file with credentials lacks one.
+    #[error("{} has no line {name}=…; write it there", file.display())]
+    CredentialsFile {
+        /// The file.
+        file: PathBuf,
+        /// What is missing.
+        name: &'static str,
+    },
+    /// A file with secrets may be read by others.
+    #[error("{} may be read by others (mode {mode:o}); chmod 600 it", file.display())]
+    FileMode {
+        /// The file.
+        file: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// A file cannot be read or written.
+    #[error("{} cannot be read or written", file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A saved state is not of the shape that Playwright writes.
+    #[error("{} is not a storage state; delete it, and it is written anew", file.display())]
+    StorageState {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The browser keeps its cookies to itself.
+    #[error(
+        "this browser does not hand out all its cookies; a storage state needs Chromium or Chrome"
+    )]
+    NoStorageState,
+    /// A step cannot be read.
+    #[error("the step `{step}` cannot be read: {reason}")]
+    Step {
+        /// The step as it was given, which holds no secret.
+        step: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A recipe cannot be read.
+    #[error("the recipe cannot be read: {reason}")]
+    Recipe {
+        /// What is wrong, and where.
+        reason: String,
     },
     /// Credentials would cross the network in clear.
     #[error(
@@ -124,7 +178,15 @@ pub(crate) fn session_error(error: &NewSessionError, webdriver: &WebDriver) -> E
         }
         _ => "an unexpected answer".to_owned(),
     };
-    if text.contains("cannot find Chrome binary") || text.contains("no chrome binary at") {
+    let no_browser = [
+        "cannot find Chrome binary",
+        "no chrome binary at",
+        "unable to find binary",
+        "not a Firefox executable",
+        "binary is not",
+        "no such file",
+    ];
+    if no_browser.iter().any(|it| text.contains(it)) {
         return Error::NoBrowser;
     }
     let version = |before: &str| {
@@ -168,7 +230,7 @@ mod tests {
         );
         check(
             "session not created\nfrom unknown error: cannot find Chrome binary",
-            "the driver found no browser; install chromium-headless-shell, chromium or Google Chrome",
+            "the driver found no browser; install chromium-headless-shell, chromium, Google Chrome or Firefox",
         );
         check(
             "session not created: Chrome instance exited. Examine ChromeDriver verbose log.\n#0 0x55d4",

@@ -1,7 +1,5 @@
 //! What is kept of a page on which it went wrong.
 
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,6 +8,7 @@ use serde_json::json;
 use crate::field;
 use crate::flow::Flow;
 use crate::locate;
+use crate::private;
 use crate::problem::Problem;
 use crate::tab::Outcome;
 
@@ -29,10 +28,10 @@ pub(crate) async fn keep(folder: &Path, flow: &mut Flow<'_>, problem: &Problem) 
     std::fs::create_dir_all(folder).ok()?;
     let mut is_any = false;
     if !flow.redaction.occurs_in(&report) {
-        is_any |= write(&folder.join("browser-consent.json"), report.as_bytes()).is_ok();
+        is_any |= private::write(&folder.join("browser-consent.json"), report.as_bytes()).is_ok();
     }
     if let Some(picture) = picture {
-        is_any |= write(&folder.join("browser-consent.png"), &picture).is_ok();
+        is_any |= private::write(&folder.join("browser-consent.png"), &picture).is_ok();
     }
     is_any.then(|| folder.to_owned())
 }
@@ -86,18 +85,4 @@ fn report(flow: &Flow<'_>, problem: &Problem) -> String {
         "trail": flow.trail,
     });
     format!("{report:#}\n")
-}
-
-/// Writes a file that only its owner reads, also where an older one was less careful.
-fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(it) if it.kind() != io::ErrorKind::NotFound => return Err(it),
-        _ => {}
-    }
-    std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?
-        .write_all(content)
 }

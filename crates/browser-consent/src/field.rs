@@ -1,8 +1,9 @@
 //! Which field wants what, and which boxes to tick.
 
 use crate::locate::Names;
+use crate::phrases::{Phrases, attribute_words, normalize};
 use crate::snapshot::{Field, Snapshot};
-use crate::words::{self, Phrases, attribute_words, normalize};
+use crate::words;
 
 pub(crate) fn is_password(it: &Field) -> bool {
     it.kind == "password"
@@ -14,6 +15,23 @@ pub(crate) fn is_one_time_code(it: &Field) -> bool {
         && (it.autocomplete == "one-time-code"
             || words::ONE_TIME_CODE.occur_in(&field_words(it))
             || it.limit == 6 && matches!(it.kind.as_str(), "tel" | "number"))
+}
+
+/// The fields for a one-time code: one for all of it, or one for each digit.
+pub(crate) fn one_time_code(page: &Snapshot) -> Vec<usize> {
+    let usable = |it: &&(usize, &Field)| is_usable(it.1) && !is_password(it.1);
+    let fields: Vec<_> = page.fields.iter().enumerate().collect();
+    let digits: Vec<_> = fields.iter().filter(usable).filter(|it| it.1.limit == 1).collect();
+    if digits.len() >= 6 {
+        return digits.into_iter().take(8).map(|it| it.0).collect();
+    }
+    fields
+        .iter()
+        .filter(usable)
+        .find(|it| is_one_time_code(it.1))
+        .map(|it| it.0)
+        .into_iter()
+        .collect()
 }
 
 /// Whether the field wants the e-mail address or the user name.

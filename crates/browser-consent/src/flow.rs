@@ -8,6 +8,7 @@ use crate::evidence;
 use crate::locate;
 use crate::memory::Memory;
 use crate::page::{self, Kind, Past};
+use crate::play::Played;
 use crate::problem::Problem;
 use crate::redaction::{Redaction, bare};
 use crate::snapshot::Snapshot;
@@ -54,6 +55,10 @@ pub(crate) struct Flow<'a> {
     pub(crate) kind: Kind,
     pub(crate) in_frame: bool,
     pub(crate) reopened: bool,
+    pub(crate) played: Played,
+    /// The one-time code that was typed last, and how many were refused.
+    pub(crate) code: Option<String>,
+    pub(crate) codes_refused: usize,
     pub(crate) started: Instant,
 }
 
@@ -105,14 +110,30 @@ impl Flow<'_> {
         if self.memory.documents > MOST_DOCUMENTS {
             return Err(Problem::Loop.into());
         }
+        let is_for_script = !matches!(
+            kind,
+            Kind::BrowserError
+                | Kind::Redirected
+                | Kind::Elsewhere
+                | Kind::BadCredentials(_)
+                | Kind::BadCode(_)
+        );
+        if is_for_script && let Some(step) = self.play(&page).await? {
+            return Ok(step);
+        }
         match kind {
             Kind::BrowserError => self.browser_error().await,
             Kind::Redirected => self.redirected(&page),
-            Kind::Elsewhere => self.elsewhere(&page),
+            Kind::Elsewhere => self.elsewhere(&page).await,
             Kind::NeedsHuman(obstacle) => Err(Problem::NeedsHuman { obstacle }.into()),
+            Kind::Banner(at) => self.send_away(&page, at).await,
             Kind::BadCredentials(says) => self.refused(&page, says),
+            Kind::BadCode(says) => self.refused_code(&page, says),
+            Kind::Code(fields) => self.enter_code(&page, &fields).await,
             Kind::SignIn { user, password } => self.sign_in(&page, user, password).await,
             Kind::AccountChooser(at) => self.choose_account(&page, at).await,
+            Kind::Chooser(pick) => self.choose(&page, pick).await,
+            Kind::Passing => self.pass(&page).await,
             Kind::Consent(found) => self.approve(&page, found).await,
             Kind::Offer(at) => self.skip(&page, at).await,
             Kind::Frame(at) => self.enter_frame(&page, at).await,
@@ -162,11 +183,12 @@ impl Flow<'_> {
             Ok(score) => format!("{} points, not the only one", score.points),
             Err(reason) => reason.to_owned(),
         };
-        page.buttons
-            .iter()
-            .take(8)
-            .map(|it| format!("\"{}\" ({})", self.redaction.clean(&it.label, 40), reason(it)))
-            .collect()
+        let seen = page.buttons.iter().take(8);
+        let seen =
+            seen.map(|it| format!("\"{}\" ({})", self.redaction.clean(&it.label, 40), reason(it)));
+        let next = self.next_command();
+        let next = next.map(|it| format!("nothing for the step `{}`", self.clean(&it.named)));
+        seen.chain(next).collect()
     }
 
     /// Where it stands, without the query.

@@ -1,26 +1,40 @@
 #![doc = include_str!("../README.md")]
 
 mod action;
+mod aside;
+mod capabilities;
 mod consent;
 mod credentials;
+mod detour;
 mod driver;
 mod error;
 mod evidence;
 mod field;
 mod flow;
+#[cfg(test)]
+mod languages;
+#[cfg(test)]
+mod languages_more;
 mod locate;
 mod memory;
 mod obstacle;
 mod page;
+mod phrases;
+mod play;
+mod private;
 mod problem;
 mod process;
 mod reach;
+mod recipe;
 mod redaction;
 #[cfg(test)]
 mod screens;
+mod script;
 mod session;
 mod snapshot;
+mod state;
 mod tab;
+mod totp;
 mod trail;
 mod words;
 
@@ -33,6 +47,8 @@ pub use crate::{
     error::Error,
     problem::Problem,
     reach::reached,
+    script::Script,
     session::{WebDriver, with_session},
+    state::StorageState,
     trail::{Trail, Visit},
 };

@@ -1,13 +1,16 @@
 //! Which element is the right one, as scores and vetoes over one snapshot.
 
+use crate::phrases::{Phrases, attribute_words, normalize};
 use crate::snapshot::{Button, Field, Snapshot};
-use crate::words::{self, Phrases, attribute_words, normalize};
+use crate::words;
 
 /// What is known about the run and never stands on a button as its meaning.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Names<'a> {
     pub(crate) email: Option<&'a str>,
     pub(crate) scopes: &'a [String],
+    /// The workspaces and regions to take.
+    pub(crate) choices: &'a [String],
 }
 
 /// The outcome of the search for one button.
@@ -25,6 +28,11 @@ pub(crate) enum Found {
 impl Found {
     pub(crate) fn best(self) -> Option<usize> {
         if let Self::Best { index, .. } = self { Some(index) } else { None }
+    }
+
+    /// Whether there is a button that says in so many words that it approves.
+    pub(crate) fn is_strong(self) -> bool {
+        matches!(self, Self::Tie | Self::Best { strong: true, .. })
     }
 }
 
@@ -52,7 +60,7 @@ pub(crate) fn approve(page: &Snapshot, names: &Names<'_>) -> Found {
     strictly_best(page.buttons.iter().map(|it| approve_score(page, it, names).ok()))
 }
 
-fn strictly_best(scores: impl Iterator<Item = Option<Score>>) -> Found {
+pub(crate) fn strictly_best(scores: impl Iterator<Item = Option<Score>>) -> Found {
     let mut found = Found::Nothing;
     let mut most = i32::MIN;
     for (index, score) in scores.enumerate() {
@@ -136,22 +144,6 @@ pub(crate) fn may_approve(
     veto_label(&meaning(page, label, names))
 }
 
-/// The button whose text or value is exactly the account's own name.
-pub(crate) fn account(page: &Snapshot, names: &Names<'_>) -> Option<usize> {
-    let email = names.email?.trim();
-    page.buttons.iter().position(|it| {
-        !it.expands
-            && [&it.label, &it.value]
-                .into_iter()
-                .any(|text| text.trim().eq_ignore_ascii_case(email))
-    })
-}
-
-/// The button that declines an offer which is not the consent.
-pub(crate) fn skip(page: &Snapshot) -> Option<usize> {
-    page.buttons.iter().position(|it| !it.expands && words::SKIP.are(&normalize(&it.label)))
-}
-
 /// Whether the page looks as if somebody is asked for consent: its words, or a button that denies.
 pub(crate) fn asks_for_consent(page: &Snapshot) -> bool {
     let text = normalize(&format!("{} {} {}", page.title, page.heading, page.text));
@@ -186,7 +178,7 @@ fn meaning(page: &Snapshot, label: &str, names: &Names<'_>) -> String {
     label
 }
 
-fn veto(it: &Button, label: &str) -> Result<(), &'static str> {
+pub(crate) fn veto(it: &Button, label: &str) -> Result<(), &'static str> {
     veto_label(label)?;
     if let Some(word) = attributes(it).iter().find_map(|it| words::DENY_ATTRIBUTES.find(it)) {
         return Err(word);
@@ -203,7 +195,7 @@ fn veto(it: &Button, label: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn veto_label(label: &str) -> Result<(), &'static str> {
+pub(crate) fn veto_label(label: &str) -> Result<(), &'static str> {
     if let Some(word) = words::DENY.find(label).or_else(|| words::ASIDE.find(label)) {
         return Err(word);
     }

@@ -1,58 +1,21 @@
 //! Opens an authorization request in a headless browser, signs in and approves.
 
-use std::path::PathBuf;
+mod arguments;
+
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use browser_consent::{
-    Client, Consent, Credentials, WebDriver, consent, find_driver, reached, with_session,
+    Client, Consent, Credentials, Driver, Error, Script, StorageState, Trail, WebDriver, consent,
+    find_driver, reached, with_session,
 };
-use clap::{CommandFactory as _, Parser, error::ErrorKind};
+use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
-/// Signs in and approves an OAuth consent screen in a real headless browser.
-#[derive(Debug, Parser)]
-#[command(
-    version,
-    after_help = "\
-The test user is taken from LOADTEST_EMAIL and LOADTEST_PASSWORD; a page that only asks for consent needs neither.
-What the redirect URI's page says about itself, its origin and path, is printed on stdout.
-
-Example:
-  browser-consent 'https://auth.example/authorize?client_id=…' --allow-origin https://login.example
-
-Exit codes:
-  0  the redirect URI was reached
-  1  it was not; the reason is on stderr
-  2  wrong usage"
-)]
-struct Arguments {
-    /// The authorization request's address
-    url: Url,
-    /// End when the page's address starts with this [default: the redirect_uri in URL]
-    #[arg(long, value_name = "PREFIX")]
-    until: Option<String>,
-    /// An origin, besides that of URL, on which credentials may be typed; may be repeated
-    #[arg(long, value_name = "ORIGIN")]
-    allow_origin: Vec<Url>,
-    /// A scope that the consent page may list, which is refused if it lists others; may be repeated
-    #[arg(long, value_name = "SCOPE")]
-    allow_scope: Vec<String>,
-    /// The client's registered name, which is not read as a word of the page's
-    #[arg(long, value_name = "NAME", env = "OAUTH_CLIENT_NAME")]
-    client_name: Option<String>,
-    /// Give up after this many seconds
-    #[arg(long, value_name = "SECS", default_value_t = 45)]
-    timeout: u64,
-    /// Use a WebDriver that is already running, for instance http://127.0.0.1:9515
-    #[arg(long, value_name = "URL")]
-    webdriver: Option<Url>,
-    /// Keep a screenshot and a report in this folder when it fails
-    #[arg(long, value_name = "DIR")]
-    evidence: Option<PathBuf>,
-}
+use crate::arguments::{Arguments, Browser};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -81,46 +44,107 @@ async fn main() -> ExitCode {
 
 /// Dropping the work is what closes the browser.
 async fn interruptible<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    let mut terminate = signal(SignalKind::terminate()).context("failed to listen for SIGTERM")?;
+    let listen = |kind| signal(kind).context("failed to listen for signals");
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut hangup = listen(SignalKind::hangup())?;
     tokio::select! {
         outcome = work => outcome,
         _ = tokio::signal::ctrl_c() => bail!("interrupted; the browser is closed"),
         _ = terminate.recv() => bail!("terminated; the browser is closed"),
+        _ = hangup.recv() => bail!("the terminal hung up; the browser is closed"),
     }
 }
 
 async fn run(arguments: &Arguments, until: &str) -> anyhow::Result<String> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|it| !it.is_empty());
-    let credentials = match (variable("LOADTEST_EMAIL"), variable("LOADTEST_PASSWORD")) {
-        (Some(email), Some(password)) => Some(Credentials::new(email, password)),
-        (None, None) => None,
-        _ => bail!("only one of LOADTEST_EMAIL and LOADTEST_PASSWORD is set; set both"),
-    };
+    let credentials = credentials(arguments.credentials.as_deref())?;
+    let script = script(arguments)?;
+    let state = arguments.storage_state.as_deref();
+    let restored = state.map(StorageState::read).transpose()?.flatten();
     let webdriver = match &arguments.webdriver {
         Some(url) => WebDriver::Url(url.clone()),
-        None => WebDriver::Driver(driver()?),
+        None => WebDriver::Driver(driver(arguments.browser)?),
     };
     let it = Consent {
-        url: &arguments.url,
         credentials: credentials.as_ref(),
         allow_origins: &arguments.allow_origin,
         allow_scopes: &arguments.allow_scope,
+        choices: &arguments.choose,
+        script: Some(&script),
         client_name: arguments.client_name.as_deref(),
         timeout: Duration::from_secs(arguments.timeout),
         evidence: arguments.evidence.as_deref(),
+        ..Consent::new(&arguments.url)
     };
     with_session(&webdriver, async |client| {
-        consent(client, &it, reached(client, until)).await?;
-        address(client).await
+        if let Some(restored) = &restored {
+            restored.restore(client).await?;
+        }
+        let outcome = consent(client, &it, reached(client, until)).await;
+        if let Some(file) = &arguments.trace {
+            trace(file, &outcome)?;
+        }
+        let trail = outcome?;
+        let address = address(client).await?;
+        if let Some(file) = state {
+            StorageState::take(client, &trail).await?.write(file)?;
+        }
+        Ok(address)
     })
     .await?
 }
 
-fn driver() -> anyhow::Result<browser_consent::Driver> {
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|it| !it.is_empty())
+}
+
+fn credentials(file: Option<&Path>) -> anyhow::Result<Option<Credentials>> {
+    if let Some(file) = file {
+        return Ok(Some(Credentials::read(file)?));
+    }
+    let it = match (variable("LOADTEST_EMAIL"), variable("LOADTEST_PASSWORD")) {
+        (Some(email), Some(password)) => Credentials::new(email, password),
+        (None, None) => return Ok(None),
+        _ => bail!("only one of LOADTEST_EMAIL and LOADTEST_PASSWORD is set; set both"),
+    };
+    match variable("LOADTEST_TOTP_SECRET") {
+        Some(secret) => Ok(Some(it.with_totp(&secret)?)),
+        None => Ok(Some(it)),
+    }
+}
+
+fn script(arguments: &Arguments) -> anyhow::Result<Script> {
+    if let Some(file) = &arguments.recipe {
+        let json = std::fs::read_to_string(file)
+            .with_context(|| format!("failed to read the recipe {}", file.display()))?;
+        return Ok(Script::recipe(&json, &arguments.url, variable)?);
+    }
+    let mut script = Script::default();
+    for step in &arguments.step {
+        script.step(step, variable)?;
+    }
+    Ok(script)
+}
+
+fn driver(browser: Option<Browser>) -> anyhow::Result<Driver> {
     let folder = std::env::var_os("CHROMEWEBDRIVER").map(PathBuf::from);
     let path = std::env::var_os("PATH").unwrap_or_default();
-    find_driver(&path, folder.as_deref())
+    if browser == Some(Browser::Firefox) {
+        return Driver::firefox(&path)
+            .context("there is no geckodriver with Firefox on the PATH; on Debian: apt-get install firefox-esr && cargo install geckodriver --locked");
+    }
+    let found = find_driver(&path, folder.as_deref());
+    found.filter(|it| browser.is_none() || !it.is_firefox())
         .context("there is no chromedriver on the PATH; on Debian: apt-get install chromium-driver chromium-headless-shell")
+}
+
+/// Writes the way that was taken, whether or not it led to the end.
+fn trace(file: &Path, outcome: &Result<Trail, Error>) -> anyhow::Result<()> {
+    let trail = match outcome {
+        Ok(trail) => Some(trail),
+        Err(Error::Page { trail, .. } | Error::Driver { trail, .. }) => Some(trail),
+        Err(_) => None,
+    };
+    trail.map_or(Ok(()), |it| it.write(file)).map_err(Into::into)
 }
 
 async fn address(client: &Client) -> anyhow::Result<String> {

@@ -17,6 +17,12 @@ pub(crate) enum Action {
     Account,
     Approve,
     Skip,
+    Code,
+    Choose,
+    Banner,
+    Passing,
+    /// What a script presses and the rules would not.
+    Scripted,
 }
 
 /// A press that reached the page.
@@ -35,6 +41,10 @@ pub(crate) struct Memory {
     document: String,
     pub(crate) documents: usize,
     buttons: HashMap<Handle, (u64, Instant)>,
+    /// The same for what only a script knows.
+    watched: HashMap<Handle, (u64, Instant)>,
+    /// How many presses reached a page.
+    pub(crate) delivered: usize,
     pressed: HashMap<(String, Action), Press>,
     presses: HashMap<(String, Action), usize>,
     lost: HashSet<(String, Action)>,
@@ -57,6 +67,8 @@ impl Memory {
             document: String::new(),
             documents: 0,
             buttons: HashMap::new(),
+            watched: HashMap::new(),
+            delivered: 0,
             pressed: HashMap::new(),
             presses: HashMap::new(),
             lost: HashSet::new(),
@@ -110,8 +122,19 @@ impl Memory {
         if page.still {
             return Duration::ZERO;
         }
-        let since = self.buttons.get(&it.element).map_or_else(Instant::now, |(_, since)| *since);
+        let known = self.buttons.get(&it.element).or_else(|| self.watched.get(&it.element));
+        let since = known.map_or_else(Instant::now, |(_, since)| *since);
         STEADY.saturating_sub(since.elapsed())
+    }
+
+    /// Looks at an element that is not among the page's buttons; whether it is as it was before.
+    pub(crate) fn watch(&mut self, it: &Button) -> bool {
+        let look = look(it);
+        let known = self.watched.get(&it.element).is_some_and(|(then, _)| *then == look);
+        if !known {
+            self.watched.insert(it.element.clone(), (look, Instant::now()));
+        }
+        known
     }
 
     pub(crate) fn witness(&mut self, it: &Button, may_be_pressed: bool) {
@@ -127,6 +150,13 @@ impl Memory {
         self.pressed.insert((page.document.clone(), action), press);
         *self.presses.entry((page.address.clone(), action)).or_default() += 1;
         self.changed = Instant::now();
+        self.delivered += 1;
+    }
+
+    /// Lets something be pressed in this document again.
+    pub(crate) fn forget(&mut self, page: &Snapshot, action: Action) {
+        self.pressed.remove(&(page.document.clone(), action));
+        self.typed.clear();
     }
 
     /// Takes a press for lost; false if one was lost at this address before.

@@ -3,17 +3,19 @@
 use std::io;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::net::TcpStream;
 use url::Url;
 
 use crate::action::PATIENCE;
 use crate::flow::{Flow, Step, Stop};
 use crate::locate;
+use crate::phrases::normalize;
 use crate::problem::Problem;
 use crate::redaction::bare;
 use crate::snapshot::{Button, Handle, Snapshot};
-use crate::tab::Outcome;
+use crate::tab::{Outcome, reference};
+use crate::words;
 
 /// Long enough for a listener that was reached to say so first.
 const SETTLE: Duration = Duration::from_millis(300);
@@ -55,10 +57,14 @@ impl Flow<'_> {
     }
 
     /// A page that has nothing on it may be on its way to another.
-    pub(crate) fn elsewhere(&self, page: &Snapshot) -> Result<Step, Stop> {
+    pub(crate) async fn elsewhere(&mut self, page: &Snapshot) -> Result<Step, Stop> {
         let is_bare = page.fields.is_empty() && page.buttons.is_empty() && page.frames.is_empty();
         if self.memory.quiet() < if is_bare || !page.ready { HOP } else { SETTLE } {
             return Ok(Step::Wait);
+        }
+        // Somebody who has signed in may be sent to a start page instead of back.
+        if self.past.password.is_some() && page.status < 400 && self.reopen().await? {
+            return Ok(Step::Acted);
         }
         Err(Problem::Refused { origin: self.clean(&page.origin) }.into())
     }
@@ -74,14 +80,28 @@ impl Flow<'_> {
         if self.memory.quiet() < SETTLE && !(is_new_document && says.is_some()) {
             return Ok(Step::Wait);
         }
-        Err(Problem::BadCredentials { says: says.map(|it| self.clean(&it)) }.into())
+        let says = says.map(|it| self.clean(&it));
+        match says {
+            Some(says) if words::LOCKED.occur_in(&normalize(&says)) => {
+                Err(Problem::Locked { says }.into())
+            }
+            says => Err(Problem::BadCredentials { says }.into()),
+        }
     }
 
     pub(crate) fn error_page(&self, page: &Snapshot, says: &str) -> Result<Step, Stop> {
         if self.memory.quiet() < if page.status >= 400 { SETTLE } else { ALERT_SETTLE } {
             return Ok(Step::Wait);
         }
-        Err(Problem::ErrorPage { says: self.redaction.clean(says, 300) }.into())
+        let says = self.redaction.clean(says, 300);
+        let words = normalize(&says);
+        Err(match () {
+            () if words::LOCKED.occur_in(&words) => Problem::Locked { says },
+            () if words::ALREADY.occur_in(&words) => Problem::Already { says },
+            () if words::POLICY.occur_in(&words) => Problem::Policy { says },
+            () => Problem::ErrorPage { says },
+        }
+        .into())
     }
 
     /// A page with nothing to do on it: waited for, then opened afresh once if somebody is signed in by now.
@@ -93,21 +113,38 @@ impl Flow<'_> {
         if self.memory.quiet() < PATIENCE {
             return Ok(Step::Wait);
         }
-        if self.past.identifier.is_some() && !self.memory.has_approved() && !self.reopened {
-            self.reopened = true;
-            self.past.identifier = None;
-            self.acted("opened the request again".to_owned());
-            self.tab.open(self.it.url).await?;
+        // A page of the request itself does not get better by opening it again.
+        let has_left = self.past.identifier.is_some() || self.last.address != bare(self.it.url);
+        if has_left && self.reopen().await? {
             return Ok(Step::Acted);
         }
         self.give_up_late()
     }
 
-    pub(crate) async fn enter_frame(&mut self, page: &Snapshot, at: usize) -> Result<Step, Stop> {
-        if self.in_frame || !self.memory.entered.insert(page.frames[at].element.clone()) {
-            return self.give_up_late();
+    /// Opens the request again, once; not after the approval, which must not be asked for twice.
+    async fn reopen(&mut self) -> Result<bool, Stop> {
+        if self.memory.has_approved() || self.reopened {
+            return Ok(false);
         }
-        if let Outcome::Done(()) = self.tab.enter_frame(&page.frames[at].element).await? {
+        self.reopened = true;
+        self.past.identifier = None;
+        self.acted("opened the request again".to_owned());
+        self.tab.open(self.it.url).await?;
+        Ok(true)
+    }
+
+    pub(crate) async fn enter_frame(&mut self, page: &Snapshot, at: usize) -> Result<Step, Stop> {
+        // Beside buttons a frame is only looked into once nothing else comes.
+        if !page.buttons.is_empty() && self.memory.quiet() < SETTLE {
+            return Ok(Step::Wait);
+        }
+        let origin = &page.frames[at].origin;
+        let new = page.frames.iter().find(|it| {
+            !it.hidden && it.origin == *origin && !self.memory.entered.contains(&it.element)
+        });
+        let Some(frame) = new.filter(|_| !self.in_frame) else { return self.lost().await };
+        self.memory.entered.insert(frame.element.clone());
+        if let Outcome::Done(()) = self.tab.enter_frame(&frame.element).await? {
             self.in_frame = true;
         }
         Ok(Step::Acted)
@@ -136,8 +173,8 @@ impl Flow<'_> {
         if self.memory.uncovered.contains(&page.document) {
             return self.give_up_late();
         }
-        let element = json!({ "element-6066-11e4-a52e-4f735466cecf": button.element.0 });
-        let Outcome::Done(Value::Array(over)) = self.tab.run(COVER, vec![element]).await? else {
+        let arguments = vec![reference(&button.element)];
+        let Outcome::Done(Value::Array(over)) = self.tab.run(COVER, arguments).await? else {
             return Ok(Step::Wait);
         };
         for it in over {

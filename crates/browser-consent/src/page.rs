@@ -1,8 +1,11 @@
 //! What kind of page a snapshot shows.
 
+use crate::detour::{self, Pick};
 use crate::field;
 use crate::locate::{self, Found, Names};
+use crate::phrases::normalize;
 use crate::snapshot::Snapshot;
+use crate::words;
 
 /// What the run allows, and what it has done so far.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +17,11 @@ pub(crate) struct Past<'a> {
     pub(crate) names: Names<'a>,
     pub(crate) identifier: Option<Sent>,
     pub(crate) password: Option<Sent>,
+    pub(crate) code: Option<Sent>,
+    /// Whether one-time codes can be had.
+    pub(crate) has_codes: bool,
+    /// The documents in which a banner was sent away.
+    pub(crate) without_banner: Vec<String>,
 }
 
 /// Where something was sent, and what the page was already warning of then.
@@ -33,13 +41,23 @@ pub(crate) enum Kind {
     Elsewhere,
     /// A one-time code or a captcha, and which of them.
     NeedsHuman(&'static str),
+    /// A cookie banner, and the button that sends it away.
+    Banner(usize),
     /// The sign-in form is back; this is what the page says about it.
     BadCredentials(Option<String>),
+    /// The form for the one-time code is back; this is what the page says about it.
+    BadCode(Option<String>),
+    /// The fields for a one-time code: one, or one a digit.
+    Code(Vec<usize>),
     SignIn {
         user: Option<usize>,
         password: Option<usize>,
     },
     AccountChooser(usize),
+    /// A list of workspaces or regions.
+    Chooser(Pick),
+    /// A page that goes on by itself.
+    Passing,
     Consent(Found),
     /// An offer beside the point, and the button that declines it.
     Offer(usize),
@@ -57,11 +75,16 @@ impl Kind {
             Self::Redirected => "redirect URI",
             Self::Elsewhere => "foreign origin",
             Self::NeedsHuman(_) => "needs a human",
+            Self::Banner(_) => "cookie banner",
             Self::BadCredentials(_) => "sign-in refused",
+            Self::BadCode(_) => "one-time code refused",
+            Self::Code(_) => "one-time code",
             Self::SignIn { user: Some(_), password: Some(_) } => "sign-in",
             Self::SignIn { password: Some(_), .. } => "password",
             Self::SignIn { .. } => "identifier",
             Self::AccountChooser(_) => "account chooser",
+            Self::Chooser(_) => "chooser",
+            Self::Passing => "intermediate",
             Self::Consent(_) => "consent",
             Self::Offer(_) => "offer to skip",
             Self::Frame(_) => "frame",
@@ -72,7 +95,7 @@ impl Kind {
 }
 
 pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
-    if page.address.starts_with("chrome-error:") || page.address.starts_with("about:neterror") {
+    if ["chrome-error:", "about:neterror"].iter().any(|it| page.address.starts_with(it)) {
         return Kind::BrowserError;
     }
     if past.redirect.as_deref() == Some(page.address.as_str()) {
@@ -82,8 +105,22 @@ pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
         return Kind::Elsewhere;
     }
     let password = field::password(page);
-    if let Some(obstacle) = needs_human(page, password.is_some()) {
+    let codes = if password.is_none() { field::one_time_code(page) } else { Vec::new() };
+    if let Some(obstacle) = needs_human(page, !codes.is_empty() && !past.has_codes) {
         return Kind::NeedsHuman(obstacle);
+    }
+    if !past.without_banner.contains(&page.document)
+        && let Some(at) = detour::banner(page)
+    {
+        return Kind::Banner(at);
+    }
+    if !codes.is_empty() {
+        return match &past.code {
+            Some(sent) if is_back(page, sent) => {
+                Kind::BadCode(complaint(page, sent).or_else(|| page.alerts.first().cloned()))
+            }
+            _ => Kind::Code(codes),
+        };
     }
     let user = field::user(page, password);
     let consent = locate::approve(page, &past.names);
@@ -102,26 +139,31 @@ pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
             _ => Kind::SignIn { user, password },
         };
     }
-    if let Some(at) = locate::account(page, &past.names) {
+    if let Some(at) = detour::account(page, &past.names) {
         return Kind::AccountChooser(at);
+    }
+    if !consent.is_strong() {
+        if let Some(pick) = detour::chooser(page, &past.names) {
+            return Kind::Chooser(pick);
+        }
+        if detour::is_passing(page) {
+            return Kind::Passing;
+        }
     }
     if consent != Found::Nothing {
         return Kind::Consent(consent);
     }
-    if let Some(at) = locate::skip(page) {
+    if let Some(at) = detour::skip(page) {
         return Kind::Offer(at);
     }
     let listed = |origin: &String| past.origins.contains(origin);
-    if page.fields.is_empty()
-        && page.buttons.is_empty()
-        && let Some(at) = page.frames.iter().position(|it| listed(&it.origin))
-    {
+    if let Some(at) = page.frames.iter().position(|it| !it.hidden && listed(&it.origin)) {
         return Kind::Frame(at);
     }
     error_text(page).map_or(Kind::Unknown, Kind::ErrorPage)
 }
 
-fn needs_human(page: &Snapshot, has_password: bool) -> Option<&'static str> {
+fn needs_human(page: &Snapshot, needs_code: bool) -> Option<&'static str> {
     const CAPTCHAS: &[&str] = &[
         "recaptcha",
         "hcaptcha",
@@ -130,11 +172,12 @@ fn needs_human(page: &Snapshot, has_password: bool) -> Option<&'static str> {
         "funcaptcha",
         "turnstile",
     ];
-    if !has_password && page.fields.iter().any(field::is_one_time_code) {
+    if needs_code {
         return Some("a one-time code");
     }
     let is_captcha = |address: &str| CAPTCHAS.iter().any(|it| address.contains(it));
-    page.frames.iter().any(|it| !it.hidden && is_captcha(&it.address)).then_some("a captcha")
+    let is_asked = page.frames.iter().any(|it| !it.hidden && is_captcha(&it.address));
+    (is_asked || page.captcha).then_some("a captcha")
 }
 
 /// Whether the identifier was sent and this is no longer the form that it was sent with.
@@ -150,6 +193,19 @@ fn is_back(page: &Snapshot, sent: &Sent) -> bool {
 
 fn complaint(page: &Snapshot, sent: &Sent) -> Option<String> {
     page.alerts.iter().chain(&page.notes).find(|it| !sent.alerts.contains(it)).cloned()
+}
+
+/// What a page says on which somebody decided before.
+pub(crate) fn already(page: &Snapshot) -> Option<String> {
+    let mut said = page.alerts.iter().chain([&page.heading, &page.title, &page.text]);
+    said.find(|it| words::ALREADY.occur_in(&normalize(it))).cloned()
+}
+
+/// What a page says on which no policy lets this account go on.
+pub(crate) fn policy(page: &Snapshot) -> Option<String> {
+    let head = [page.heading.as_str(), page.title.as_str()].into_iter();
+    let mut said = page.alerts.iter().chain(&page.notes).map(String::as_str).chain(head);
+    said.find(|it| words::POLICY.occur_in(&normalize(it))).map(str::to_owned)
 }
 
 /// What an error page says; only asked where there is no other way forward.

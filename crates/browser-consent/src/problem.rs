@@ -16,8 +16,56 @@ pub enum Problem {
         /// The page's own words.
         says: Option<String>,
     },
+    /// The one-time code was not accepted, nor the one after it.
+    #[error(
+        "it refused the one-time code{}; check LOADTEST_TOTP_SECRET and this machine's clock",
+        said(says)
+    )]
+    BadCode {
+        /// The page's own words.
+        says: Option<String>,
+    },
+    /// The account is locked, whatever its password.
+    #[error(
+        "it says that the account is locked: \"{says}\"; unlock it, or wait, before the next run"
+    )]
+    Locked {
+        /// The page's own words.
+        says: String,
+    },
+    /// There are several workspaces or regions to choose from.
+    #[error("it lets one choose between {}; pass --choose NAME", names.join(", "))]
+    Choice {
+        /// What there is.
+        names: Vec<String>,
+    },
+    /// A step of the script cannot be done on its page.
+    #[error("the step `{step}` {reason}; look at the page and change its selector")]
+    Step {
+        /// The step.
+        step: String,
+        /// What became of it.
+        reason: &'static str,
+    },
+    /// A policy of the authorization server keeps this user or this client out.
+    #[error(
+        "a policy keeps this account from going on: \"{says}\"; its administrator has to allow the client"
+    )]
+    Policy {
+        /// The page's own words.
+        says: String,
+    },
+    /// The consent was given before, and the page does not go on.
+    #[error("the consent was given before: \"{says}\"; begin with a new authorization request")]
+    Already {
+        /// The page's own words.
+        says: String,
+    },
     /// Only a person can go on.
-    #[error("it asks for {obstacle}; use a test account that is exempt, or bring a token")]
+    #[error(
+        "it asks for {obstacle}; {}use a test account that is exempt, or bring a token",
+        needed(obstacle)
+    )]
     NeedsHuman {
         /// A one-time code or a captcha.
         obstacle: &'static str,
@@ -119,6 +167,10 @@ pub enum Problem {
 
 fn said(says: &Option<String>) -> String {
     says.as_ref().map(|it| format!(" and says \"{it}\"")).unwrap_or_default()
+}
+
+fn needed(obstacle: &str) -> &'static str {
+    if obstacle == "a one-time code" { "set LOADTEST_TOTP_SECRET, or " } else { "" }
 }
 
 fn list(lines: &[String]) -> String {

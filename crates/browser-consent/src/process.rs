@@ -1,6 +1,9 @@
 //! A driver that this process starts, and that never outlives it.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -28,6 +31,7 @@ pub(crate) struct Process {
     output: JoinHandle<()>,
     group: Option<Pid>,
     folder: Option<TempDir>,
+    browser: Option<PathBuf>,
     pub(crate) url: Url,
 }
 
@@ -50,11 +54,11 @@ impl Process {
         let failed = |source| Error::DriverStart { program: driver.program.clone(), source };
         let folder = tempfile::Builder::new()
             .prefix("browser-consent-")
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700))
+            .permissions(PermissionsExt::from_mode(0o700))
             .tempdir()
             .map_err(failed)?;
         let mut child = command(driver)
-            .arg("--port=0")
+            .args(arguments(driver, folder.path()))
             .env("TMPDIR", folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -63,12 +67,13 @@ impl Process {
             .kill_on_drop(true)
             .spawn()
             .map_err(failed)?;
+        let browser = wrapper(driver, folder.path()).map_err(failed)?;
         let group = child.id().and_then(|it| Pid::from_raw(it.cast_signed()));
         let stdout = child.stdout.take().expect("the output was asked for as a pipe");
         let url = Url::parse("http://127.0.0.1").expect("a loopback address is a URL");
         let (said, saying) = oneshot::channel();
         let output = tokio::spawn(listen(stdout, said));
-        let mut it = Self { child, output, group, folder: Some(folder), url };
+        let mut it = Self { child, output, group, folder: Some(folder), browser, url };
         let port = tokio::time::timeout(START, saying)
             .await
             .ok()
@@ -81,6 +86,11 @@ impl Process {
     /// The folder of the browser's profile.
     pub(crate) fn profile(&self) -> PathBuf {
         self.folder.as_ref().expect("the folder is taken on drop only").path().join("profile")
+    }
+
+    /// What to start in the browser's place, so that it dies with its driver.
+    pub(crate) fn browser(&self) -> Option<PathBuf> {
+        self.browser.clone()
     }
 
     /// Ends the driver and the browser, and waits until they are gone.
@@ -118,8 +128,9 @@ async fn listen(stdout: ChildStdout, said: oneshot::Sender<u16>) {
     let mut lines = BufReader::new(stdout).split(b'\n');
     while let Ok(Some(line)) = lines.next_segment().await {
         let line = String::from_utf8_lossy(&line);
-        let port = line
-            .split_once("started successfully on port ")
+        let port = ["started successfully on port ", "Listening on 127.0.0.1:"]
+            .into_iter()
+            .find_map(|it| line.split_once(it))
             .map(|(_, it)| it.trim_end().trim_end_matches('.'));
         if let Some(port) = port.and_then(|it| it.parse().ok())
             && let Some(said) = said.take()
@@ -127,6 +138,39 @@ async fn listen(stdout: ChildStdout, said: oneshot::Sender<u16>) {
             let _ = said.send(port);
         }
     }
+}
+
+/// geckodriver logs typed text at its debug level and above, never at this one.
+fn arguments(driver: &Driver, folder: &Path) -> Vec<OsString> {
+    if !driver.is_firefox() {
+        return vec!["--port=0".into()];
+    }
+    let mut it: Vec<OsString> =
+        ["--port", "0", "--host", "127.0.0.1", "--log", "info", "--profile-root"]
+            .map(OsString::from)
+            .to_vec();
+    it.push(folder.into());
+    it
+}
+
+/// Chromium ends with its driver by itself; Firefox has to be told, by a script that only starts it.
+fn wrapper(driver: &Driver, folder: &Path) -> io::Result<Option<PathBuf>> {
+    let (Some(setpriv), Some(browser)) = (&driver.setpriv, &driver.browser) else {
+        return Ok(None);
+    };
+    if !driver.is_firefox() {
+        return Ok(None);
+    }
+    let quoted = |it: &Path| format!("'{}'", it.display().to_string().replace('\'', r"'\''"));
+    let script = format!(
+        "#!/bin/sh\nexec {} --pdeathsig KILL {} \"$@\"\n",
+        quoted(setpriv),
+        quoted(browser)
+    );
+    let file = folder.join("firefox");
+    std::fs::write(&file, script)?;
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o700))?;
+    Ok(Some(file))
 }
 
 /// With `setpriv` the kernel kills the driver when we die, however we die. Neither driver nor browser gets our secrets.

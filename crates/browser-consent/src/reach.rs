@@ -3,7 +3,9 @@ use std::time::Duration;
 use fantoccini::Client;
 use serde_json::{Value, json};
 
+/// Firefox names its error pages in the document's own address alone, Chromium in both.
 const REACHED: &str = "try { return top.location.href.startsWith(arguments[0]) \
+    && !top.document.documentURI.startsWith('about:') \
     && !new URLSearchParams(top.location.search).has('error') } catch { return false }";
 const EVERY: Duration = Duration::from_millis(50);
 

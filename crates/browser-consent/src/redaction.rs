@@ -3,13 +3,18 @@
 use url::Url;
 
 use crate::credentials::Credentials;
+use crate::script::{Act, Script, Text};
 
 /// What must not occur in anything that is written or said.
 pub(crate) struct Redaction(Vec<String>);
 
 impl Redaction {
     /// Knows the credentials, and those values of the authorization request that are good for one use.
-    pub(crate) fn new(url: &Url, credentials: Option<&Credentials>) -> Self {
+    pub(crate) fn new(
+        url: &Url,
+        credentials: Option<&Credentials>,
+        script: Option<&Script>,
+    ) -> Self {
         const PUBLIC: &[&str] = &[
             "client_id",
             "redirect_uri",
@@ -28,6 +33,12 @@ impl Redaction {
         if let Some(it) = credentials {
             secrets.extend([it.reveal().to_owned(), it.email().to_owned()]);
         }
+        let commands = script.into_iter().flat_map(|it| &it.commands);
+        secrets.extend(commands.filter_map(|it| match &it.act {
+            // What is shorter occurs everywhere and keeps no secret.
+            Act::Fill(Text::Given(it)) if it.len() >= 4 => Some(it.clone()),
+            _ => None,
+        }));
         secrets.retain(|it| !it.is_empty());
         secrets.sort_by_key(|it| std::cmp::Reverse(it.len()));
         Self(secrets)
@@ -92,7 +103,7 @@ mod tests {
             Url::parse("https://auth.example/authorize?state=s3cr3t-state&client_id=public-name")
                 .unwrap();
         let credentials = Credentials::new("a@b.example".into(), "hunter2".into());
-        let redaction = Redaction::new(&url, Some(&credentials));
+        let redaction = Redaction::new(&url, Some(&credentials), None);
         let text = "bad\u{1b}[2J  a@b.example\nhunter2 s3cr3t-state public-name";
         assert_eq!(redaction.clean(text, 100), "bad[2J … … … public-name");
         assert_eq!(redaction.clean("abcdef", 3), "abc…");

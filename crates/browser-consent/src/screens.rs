@@ -9,7 +9,7 @@ use crate::snapshot::Snapshot;
 const EMAIL: &str = "loadtest@novamart.example";
 
 /// A page on an allowed origin, with these parts on it.
-fn page(parts: &Value) -> Snapshot {
+pub(crate) fn page(parts: &Value) -> Snapshot {
     let mut all = json!({
         "origin": "https://auth.example",
         "address": "https://auth.example/page",
@@ -20,11 +20,11 @@ fn page(parts: &Value) -> Snapshot {
     serde_json::from_value(all).unwrap()
 }
 
-fn past() -> Past<'static> {
+pub(crate) fn past() -> Past<'static> {
     Past {
         origins: vec!["https://auth.example".into()],
         redirect: Some("http://127.0.0.1:1/callback".into()),
-        names: Names { email: Some(EMAIL), scopes: &[] },
+        names: Names { email: Some(EMAIL), scopes: &[], choices: &[] },
         ..Past::default()
     }
 }

@@ -1,13 +1,12 @@
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
-use std::path::Path;
 use std::time::Duration;
 
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::{Map, Value, json};
 use url::Url;
 
+use crate::capabilities::capabilities;
 use crate::driver::Driver;
 use crate::error::{Error, session_error};
 use crate::process::Process;
@@ -16,6 +15,8 @@ use crate::process::Process;
 pub(crate) const PAGE_LOAD: Duration = Duration::from_secs(15);
 /// A browser that ends at once is waited for by its driver until then.
 const CONNECT: Duration = Duration::from_secs(30);
+/// Firefox takes ten times as long to start as Chromium does.
+const CONNECT_FIREFOX: Duration = Duration::from_secs(90);
 const CLOSE: Duration = Duration::from_secs(3);
 
 /// The program that drives the browser.
@@ -43,7 +44,7 @@ pub async fn with_session<T>(
     let (address, capabilities) = match webdriver {
         WebDriver::Driver(driver) => {
             let process = open.process.insert(Process::start(driver).await?);
-            (process.url.clone(), capabilities(Some(driver), Some(&process.profile())))
+            (process.url.clone(), capabilities(Some(driver), Some(process)))
         }
         WebDriver::Url(url) => (url.clone(), capabilities(None, None)),
     };
@@ -51,9 +52,11 @@ pub async fn with_session<T>(
     http.set_nodelay(true);
     let mut builder = ClientBuilder::new(http);
     builder.capabilities(capabilities);
-    let client = tokio::time::timeout(CONNECT, builder.connect(address.as_str()))
+    let is_firefox = matches!(webdriver, WebDriver::Driver(it) if it.is_firefox());
+    let time = if is_firefox { CONNECT_FIREFOX } else { CONNECT };
+    let client = tokio::time::timeout(time, builder.connect(address.as_str()))
         .await
-        .map_err(|_| Error::SessionSlow { seconds: CONNECT.as_secs() })?
+        .map_err(|_| Error::SessionSlow { seconds: time.as_secs() })?
         .map_err(|it| session_error(&it, webdriver))?;
     if open.process.is_none() {
         open.session = client.session_id().await.ok().flatten().map(|id| (address, id));
@@ -100,50 +103,4 @@ fn delete(driver: &Url, session: &str) -> io::Result<()> {
     )?;
     // The answer comes once the browser is closed.
     stream.read(&mut [0; 1]).map(drop)
-}
-
-fn capabilities(driver: Option<&Driver>, profile: Option<&Path>) -> Map<String, Value> {
-    let is_shell = driver.is_some_and(Driver::is_headless_shell);
-    let mut arguments = vec![
-        "--accept-lang=en-US".to_owned(),
-        "--disable-background-networking".to_owned(),
-        "--disable-component-update".to_owned(),
-        "--disable-default-apps".to_owned(),
-        "--disable-dev-shm-usage".to_owned(),
-        "--disable-extensions".to_owned(),
-        "--disable-sync".to_owned(),
-        "--no-default-browser-check".to_owned(),
-        "--no-first-run".to_owned(),
-        "--window-size=1280,1024".to_owned(),
-    ];
-    // Neither cookies nor a cache go to the disk, where removing them again takes longer than a page. A full browser
-    // would also refuse cookies of other sites.
-    arguments.push(if is_shell { "--incognito" } else { "--headless" }.to_owned());
-    // The sandbox works for everybody but root, for whom Chromium refuses to start with it.
-    if rustix::process::geteuid().is_root() {
-        arguments.push("--no-sandbox".to_owned());
-    }
-    // With a pipe there is no debugging port open to others, and the browser dies with its driver.
-    arguments.push("--remote-debugging-pipe".to_owned());
-    if let Some(profile) = profile {
-        arguments.push(format!("--user-data-dir={}", profile.display()));
-    }
-    let mut options = json!({ "args": arguments });
-    if let Some(browser) = driver.and_then(|it| it.browser.as_deref()) {
-        options["binary"] = json!(browser);
-    }
-    let mut capabilities = Map::new();
-    if driver.is_some() {
-        capabilities.insert(
-            "browserName".into(),
-            json!(if is_shell { "chrome-headless-shell" } else { "chrome" }),
-        );
-    }
-    capabilities.insert("goog:chromeOptions".into(), options);
-    capabilities.insert("goog:loggingPrefs".into(), json!({ "browser": "ALL" }));
-    capabilities.insert("pageLoadStrategy".into(), json!("eager"));
-    let page_load = u64::try_from(PAGE_LOAD.as_millis()).expect("a few seconds fit");
-    capabilities.insert("timeouts".into(), json!({ "pageLoad": page_load, "script": 10_000 }));
-    capabilities.insert("unhandledPromptBehavior".into(), json!("ignore"));
-    capabilities
 }

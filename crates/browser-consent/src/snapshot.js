@@ -108,7 +108,17 @@ const label = it =>
   (it.tagName === 'INPUT' ? tidy(it.type === 'image' ? it.alt : it.value || 'Submit') : tidy(it.innerText)) ||
   tidy([...it.querySelectorAll('img[alt]')].map(img => img.alt).join(' ')) ||
   attribute(it, 'title');
-const banners = '[id*=cookie i], [class*=cookie i], [id*=onetrust i], [class*=gdpr i]';
+// A layer that speaks of cookies, has nothing to fill in and does not name the client.
+const client = tidy(arguments[0]);
+const layers = '[id*=cookie i], [class*=cookie i], [id*=onetrust i], [class*=gdpr i], [aria-label*=cookie i], [role=dialog], dialog';
+const isBanner = layer =>
+  /cookie|クッキー|Cookies|饼干/i.test(layer.innerText) &&
+  !layer.querySelector('input:not([type=checkbox], [type=hidden], [type=button], [type=submit])') &&
+  !(client && tidy(layer.innerText, 4000).includes(client));
+const banner = it => {
+  for (let layer = it.closest(layers); layer; layer = layer.parentElement?.closest(layers)) if (isBanner(layer)) return true;
+  return false;
+};
 const buttons = all(`${native}, a[href], [role=button]`)
   .filter(it => visible(it) && (it.matches(native) || !it.querySelector(native)))
   .slice(0, 200)
@@ -124,8 +134,35 @@ const buttons = all(`${native}, a[href], [role=button]`)
     method: method(it),
     link: it.tagName === 'A' && it.getAttribute('role') !== 'button',
     expands: it.hasAttribute('aria-expanded') || it.hasAttribute('aria-haspopup'),
-    banner: it.closest(banners) !== null,
+    banner: banner(it),
   }));
+
+// A list of which one is taken; a choice of language is beside the point.
+const radios = all('input[type=radio]')
+  .map(it => ({ it, target: visible(it) ? it : [...(it.labels ?? [])].find(visible) }))
+  .filter(({ target }) => target)
+  .map(({ it, target }) => ({
+    ...common(it),
+    element: target,
+    label: tidy([named(it), labels(it)].join(' ')) || tidy(it.value),
+    chosen: it.checked,
+  }));
+const options = all('select:not([multiple], [name*=lang i], [id*=lang i], [name*=locale i], [id*=locale i])')
+  .filter(visible)
+  .flatMap(select =>
+    [...select.options]
+      .filter(it => it.value && !it.disabled)
+      .map(it => ({ ...common(select), element: it, label: tidy(it.label), chosen: it.selected })),
+  );
+const choices = [...radios, ...options].slice(0, 200);
+
+// What the protocols hand on through the browser in a form that sends itself.
+const carried = 'SAMLResponse, SAMLRequest, RelayState, id_token, access_token, code, state, wresult'.split(', ');
+const passes = it =>
+  carried.some(name => it.querySelector(`input[type=hidden][name=${name}]`)) &&
+  !it.querySelector('input:not([type=hidden], [type=submit]), select, textarea');
+const passing = document.querySelector('meta[http-equiv=refresh i]') !== null || [...document.forms].some(passes);
+const captcha = all('.g-recaptcha, .h-captcha, .cf-turnstile, [data-sitekey]:not([data-size=invisible]), img[src*=captcha i], input[name*=captcha i]').some(visible);
 
 const address = it => {
   try {
@@ -146,7 +183,6 @@ const isNamed = it => it.matches('li, code, dt, td, kbd, samp, label, b, strong,
 const colons = /^(?!urn:|mailto:|tel:)[a-z][\w.-]*(:[a-z*][\w.*/-]*)+$/i;
 const whole = /^[a-z]\w*([.:_/-][\w*]+)+$/i;
 const standard = ['openid', 'profile', 'email', 'address', 'phone'];
-const client = tidy(arguments[0]);
 const scopesOf = it => {
   const text = tidy(it.innerText);
   const words = text.replace(client, '').split(/[\s,;()"'“”]+/).map(word => word.replace(/[.:]+$/, ''));
@@ -177,13 +213,19 @@ const watch = () => {
   addEventListener('beforeunload', () => { it.sent += 1; });
   return it;
 };
-const { sent } = (window[Symbol.for('browser-consent')] ??= watch());
+// Firefox runs this in a world of its own, whose functions the page's scripts may not call; no press is ever known to be lost there.
+const sent = navigator.userAgent.includes('Firefox')
+  ? Math.round(performance.now())
+  : (window[Symbol.for('browser-consent')] ??= watch()).sent;
+
+// On its error pages Firefox gives the wanted address as the location.
+const isError = /^about:(neterror|certerror|httpsonlyerror)/.test(document.documentURI);
 
 const spoken = selector => [...new Set(all(selector).filter(visible).map(it => tidy(it.innerText)).filter(Boolean))];
 const query = new URLSearchParams(location.search);
 return {
   origin: location.origin,
-  address: location.protocol + '//' + location.host + location.pathname,
+  address: isError ? 'about:neterror' : location.protocol + '//' + location.host + location.pathname,
   document: String(performance.timeOrigin),
   ready: document.readyState !== 'loading',
   still: document.readyState === 'complete' && !document.scripts.length && !document.getAnimations().length,
@@ -200,5 +242,8 @@ return {
   boxes,
   buttons,
   frames,
+  choices,
+  passing,
+  captcha,
   scopes: [...new Set(scopes)].slice(0, 50),
 };

@@ -36,6 +36,10 @@ pub(crate) struct Snapshot {
     pub(crate) boxes: Vec<Tick>,
     pub(crate) buttons: Vec<Button>,
     pub(crate) frames: Vec<Frame>,
+    pub(crate) choices: Vec<Choice>,
+    /// Whether the page hands something on by itself, in a form or by a refresh.
+    pub(crate) passing: bool,
+    pub(crate) captcha: bool,
     /// What reads like a scope on the page.
     pub(crate) scopes: Vec<String>,
 }
@@ -99,6 +103,18 @@ pub(crate) struct Button {
     pub(crate) banner: bool,
 }
 
+/// A radio button or an option of a list.
+#[derive(Clone, Debug, Default, Deserialize, Hash)]
+#[serde(default)]
+pub(crate) struct Choice {
+    pub(crate) element: Handle,
+    pub(crate) rect: [i32; 4],
+    pub(crate) disabled: bool,
+    pub(crate) form: Option<usize>,
+    pub(crate) label: String,
+    pub(crate) chosen: bool,
+}
+
 #[derive(Clone, Debug, Default, Deserialize, Hash)]
 #[serde(default)]
 pub(crate) struct Frame {
@@ -126,8 +142,8 @@ impl Snapshot {
     pub(crate) fn fingerprint(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         (&self.address, &self.document, self.ready, &self.heading, &self.text).hash(&mut hasher);
-        (&self.alerts, &self.notes, &self.fields, &self.boxes, &self.buttons, &self.frames)
-            .hash(&mut hasher);
+        (&self.alerts, &self.notes, &self.fields, &self.boxes, &self.buttons).hash(&mut hasher);
+        (&self.frames, &self.choices).hash(&mut hasher);
         hasher.finish()
     }
 }

@@ -1,39 +1,6 @@
-//! What the labels of buttons say, in seven languages.
-//!
-//! Phrases are stored as [`normalize`] leaves them: lowercase, without apostrophes, one space between words.
+//! What buttons, fields and pages say, in nine languages.
 
-/// Phrases with commas between them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Phrases(pub(crate) &'static str);
-
-impl Phrases {
-    fn iter(self) -> impl Iterator<Item = &'static str> {
-        self.0.split(',').map(str::trim)
-    }
-
-    /// The first that occurs in a normalized text as whole words.
-    pub(crate) fn find(self, text: &str) -> Option<&'static str> {
-        let is_whole = |at: usize, it: &str| {
-            text[..at].ends_with(' ') && text[at + it.len()..].starts_with(' ')
-        };
-        self.iter().find(|it| text.match_indices(it).any(|(at, _)| is_whole(at, it)))
-    }
-
-    pub(crate) fn occur_in(self, text: &str) -> bool {
-        self.find(text).is_some()
-    }
-
-    /// Whether one of them is all that a normalized text says.
-    pub(crate) fn are(self, text: &str) -> bool {
-        self.iter().any(|it| it == text.trim())
-    }
-
-    /// Whether a normalized text begins with one of them.
-    pub(crate) fn lead(self, text: &str) -> bool {
-        let rest = |it| text.strip_prefix(' ').and_then(|text| text.strip_prefix(it));
-        self.iter().filter_map(rest).any(|rest| rest.starts_with(' '))
-    }
-}
+use crate::phrases::Phrases;
 
 pub(crate) const DENY: Phrases = Phrases(
     "
@@ -41,7 +8,9 @@ pub(crate) const DENY: Phrases = Phrases(
     back, block, disagree, revoke, ablehnen, abbrechen, verweigern, nein, nicht, zurück, verbieten, niemals, ohne,
     refuser, annuler, non, rejeter, pas, jamais, retour, interdire, sans, denegar, rechazar, cancelar, rehusar,
     volver, atrás, nunca, sin, negar, recusar, rejeitar, não, nao, voltar, sem, nega, negare, rifiuta, rifiutare,
-    annulla, annullare, indietro, mai, senza, weigeren, afwijzen, annuleren, nee, niet, terug, nooit, zonder",
+    annulla, annullare, indietro, mai, senza, weigeren, afwijzen, annuleren, nee, niet, terug, nooit, zonder,
+    拒否, 拒絶, 辞退, 許可しない, 同意しない, しない, しません, キャンセル, 中止, 中断, いいえ, 戻る, 却下, 拒绝, 拒絕, 取消, 不, 否,
+    返回, 禁止, 暂不, 稍后, 稍後, 放弃, 放棄",
 );
 
 /// Buttons that lead somewhere else than forward.
@@ -52,19 +21,28 @@ pub(crate) const ASIDE: Phrases = Phrases(
     log out, logout, sign up, signup, register, create account, create an account, forgot, forgotten, reset,
     newsletter, cookie, cookies, anderes konto, wechseln, bearbeiten, datenschutz, hilfe, abmelden, registrieren,
     vergessen, konto erstellen, anzeigen, zurücksetzen, autre compte, changer, modifier, confidentialité, aide,
-    déconnexion, se déconnecter, inscrire, sinscrire, oublié, créer un compte, afficher, réinitialiser, otra cuenta,
+    déconnexion, se déconnecter, inscrire, s inscrire, oublié, créer un compte, afficher, réinitialiser, otra cuenta,
     cambiar, editar, privacidad, ayuda, cerrar sesión, registrarse, crear cuenta, olvidé, olvidaste, mostrar,
     restablecer, outra conta, trocar, privacidade, ajuda, sair, cadastrar, criar conta, esqueci, esqueceu, redefinir,
     altro account, cambia, modifica, aiuto, esci, registrati, crea account, dimenticato, dimenticata, mostra,
     reimposta, ander account, wijzigen, bewerken, uitloggen, afmelden, registreren, account aanmaken, vergeten,
-    tonen, resetten",
+    tonen, resetten,
+    別のアカウント, 他のアカウント, 切り替え, 編集, 変更, ポリシー, プライバシー, 利用規約, ヘルプ, 設定, 詳細, 表示, 隠す, ログアウト,
+    サインアウト, 新規登録, 登録, アカウントを作成, 忘れた, お忘れ, リセット, 再設定, クッキー, 其他帐户, 其他账户, 其他账号, 其他帳戶, 切换, 切換,
+    编辑, 編輯, 隐私, 隱私, 条款, 條款, 帮助, 幫助, 设置, 設定, 详情, 詳情, 显示, 顯示, 隐藏, 隱藏, 退出, 登出, 注册, 註冊, 创建, 建立,
+    忘记, 忘記, 重置, 重設",
 );
 
 /// Ways to sign in that need something we do not have.
 pub(crate) const OTHER_SIGN_IN: Phrases = Phrases(
     "
     passkey, passkeys, security key, sso, single sign on, saml, magic, magic link, email me, send link, send a link,
-    send code, send a code, qr code, fingerprint, face id",
+    send code, send a code, qr code, fingerprint, face id,
+    hauptschlüssel, sicherheitsschlüssel, fingerabdruck, link senden, code senden, clé d accès, clé de sécurité, empreinte,
+    envoyer un lien, envoyer un code, clave de acceso, llave de seguridad, huella, enviar enlace, enviar código,
+    chave de acesso, chave de segurança, impressão digital, enviar link, chiave di accesso, chiave di sicurezza, impronta,
+    invia link, invia codice, toegangssleutel, beveiligingssleutel, vingerafdruk, パスキー, セキュリティキー, セキュリティ キー,
+    指紋, コードを送信, リンクを送信, シングルサインオン, 通行密钥, 通行密鑰, 安全密钥, 安全金鑰, 指纹, 指紋, 发送验证码, 發送驗證碼, 扫码, 单点登录",
 );
 
 pub(crate) const PROVIDERS: Phrases = Phrases(
@@ -75,15 +53,17 @@ pub(crate) const PROVIDERS: Phrases = Phrases(
 
 pub(crate) const WITH: Phrases = Phrases(
     "
-    with, using, via, mit, über, avec, con, com, met",
+    with, using, via, mit, über, avec, con, com, met,
+    で, 使用, 通过, 透過, 用",
 );
 
 pub(crate) const LOGIN: Phrases = Phrases(
     "
     login, log in, sign in, signin, log on, next, continue, verify, submit, anmelden, einloggen, weiter, fortfahren,
-    connexion, se connecter, connecter, suivant, continuer, sidentifier, iniciar sesión, acceder, ingresar, entrar,
+    connexion, se connecter, connecter, suivant, continuer, s identifier, iniciar sesión, acceder, ingresar, entrar,
     siguiente, continuar, iniciar sessão, próximo, avançar, seguinte, acessar, accedi, avanti, continua, entra,
-    inloggen, aanmelden, volgende, doorgaan, verder",
+    inloggen, aanmelden, volgende, doorgaan, verder,
+    ログイン, サインイン, 次へ, 続行, 続ける, 確認, 送信, 登录, 登入, 登錄, 下一步, 继续, 繼續, 验证, 驗證, 提交",
 );
 
 pub(crate) const STRONG: Phrases = Phrases(
@@ -92,14 +72,16 @@ pub(crate) const STRONG: Phrases = Phrases(
     genehmigen, zustimmen, akzeptieren, gewähren, einwilligen, autoriser, accepter, approuver, permettre, consentir,
     accorder, permitir, autorizar, aceptar, aprobar, conceder, aceitar, aprovar, consenti, autorizza, accetta,
     approva, permetti, consentire, autorizzare, accettare, toestaan, autoriseren, goedkeuren, accepteren, akkoord,
-    machtigen",
+    machtigen,
+    許可, 承認, 同意, 認可, 受け入れる, 允许, 允許, 授权, 授權, 批准, 同意, 接受, 许可",
 );
 
 pub(crate) const WEAK: Phrases = Phrases(
     "
     continue, yes, ok, okay, confirm, next, connect, proceed, weiter, fortfahren, ja, bestätigen, verbinden,
     continuer, oui, confirmer, suivant, connecter, continuar, sí, si, confirmar, siguiente, conectar, sim, avançar,
-    próximo, continua, sì, conferma, avanti, connetti, doorgaan, verder, bevestigen, volgende",
+    próximo, continua, sì, conferma, avanti, connetti, doorgaan, verder, bevestigen, volgende,
+    続行, 続ける, はい, 次へ, 確認, 接続, 继续, 繼續, 是, 确定, 確定, 确认, 確認, 下一步, 连接, 連接",
 );
 
 /// Labels that decline an offer: a passkey, a second factor, a tour.
@@ -107,7 +89,10 @@ pub(crate) const SKIP: Phrases = Phrases(
     "
     skip, skip for now, not now, maybe later, later, remind me later, do this later, no thanks, überspringen, später,
     jetzt nicht, passer, plus tard, ignorer, omitir, más tarde, ahora no, pular, mais tarde, agora não, salta,
-    più tardi, non ora, overslaan, niet nu",
+    più tardi, non ora, overslaan, niet nu,
+    nu overslaan, skip this step, diesen schritt überspringen, überspringen und fortfahren, passer cette étape, omitir por ahora,
+    omitir este paso, pular por enquanto, pular esta etapa, salta per ora, später erinnern, voorlopig overslaan, later doen,
+    スキップ, 後で, あとで, 今はしない, 今はスキップ, 後で設定する, 跳过, 跳過, 略過, 以后再说, 以後再說, 暂不, 稍后, 稍後, 暂时跳过",
 );
 
 /// Labels that close a layer over the page.
@@ -115,7 +100,8 @@ pub(crate) const CLOSE: Phrases = Phrases(
     "
     close, skip, dismiss, reject, reject all, decline, got it, only necessary, necessary only, x, schließen,
     ablehnen, alle ablehnen, fermer, refuser, tout refuser, cerrar, rechazar, fechar, recusar, chiudi, rifiuta,
-    sluiten, weigeren",
+    sluiten, weigeren,
+    閉じる, スキップ, 拒否, 必須のみ, 关闭, 關閉, 跳过, 跳過, 拒绝, 拒絕, 全部拒绝, 全部拒絕, 仅必要, 僅必要, すべて拒否",
 );
 
 /// Words on a page that asks for consent.
@@ -123,7 +109,105 @@ pub(crate) const CONSENT: Phrases = Phrases(
     "
     access, permission, permissions, authorize, authorise, authorization, allow, consent, grant, would like to,
     wants to, scope, scopes, zugriff, berechtigung, berechtigungen, accès, autorisation, autorisations, acceso,
-    permiso, permisos, acesso, permissão, permissões, accesso, autorizzazione, autorizzazioni, toegang, toestemming",
+    permiso, permisos, acesso, permissão, permissões, accesso, autorizzazione, autorizzazioni, toegang, toestemming,
+    アクセス, 許可, 権限, 同意, 承認, 认可, 访问, 訪問, 存取, 权限, 權限, 授权, 授權",
+);
+
+/// Labels that go on without anything that is not necessary.
+pub(crate) const REFUSE_COOKIES: Phrases = Phrases(
+    "
+    reject all, reject, reject cookies, decline, decline all, refuse, only necessary, necessary only, essential only,
+    only essential, use necessary cookies only, accept necessary, accept only necessary, alle ablehnen, ablehnen,
+    nur notwendige, nur erforderliche, tout refuser, refuser, continuer sans accepter, rechazar todo, rechazar,
+    solo necesarias, recusar tudo, rejeitar tudo, rejeitar, recusar, apenas necessários, rifiuta tutto, rifiuta,
+    solo necessari, alles weigeren, alle weigeren, weigeren, alleen noodzakelijk, alleen noodzakelijke, すべて拒否,
+    拒否する, 拒否, 必須のみ, 必要なもののみ, 全部拒绝, 拒绝所有, 拒绝, 全部拒絕, 拒絕, 仅必要, 僅必要",
+);
+
+/// Labels that accept cookies; anything longer is not meant.
+pub(crate) const ACCEPT_COOKIES: Phrases = Phrases(
+    "
+    accept, accept all, accept cookies, accept all cookies, allow all, allow cookies, allow all cookies, agree, i agree,
+    got it, ok, okay, close, alle akzeptieren, akzeptieren, cookies akzeptieren, alle cookies akzeptieren, zustimmen,
+    verstanden, tout accepter, accepter, accepter les cookies, j accepte, aceptar todo, aceptar todas, aceptar,
+    aceptar cookies, entendido, aceitar tudo, aceitar todos, aceitar, aceitar cookies, accetta tutto, accetta tutti,
+    accetta, accetta i cookie, ho capito, alles accepteren, alle cookies accepteren, accepteren, cookies accepteren,
+    akkoord, すべて同意, 同意する, 同意, すべて許可, すべて受け入れる, 全部接受, 接受, 接受所有, 接受所有cookie, 同意并继续, 知道了, 全部允许",
+);
+
+/// Words over a list of accounts, workspaces or regions, one of which has to be taken.
+pub(crate) const CHOOSE: Phrases = Phrases(
+    "
+    choose, select, pick, which, wähle, wählen, wählen sie, auswählen, choisir, choisissez, sélectionner,
+    sélectionnez, elige, elija, elegir, selecciona, seleccione, seleccionar, escolha, escolher, selecione, selecionar,
+    scegli, scegliere, seleziona, selezionare, kies, kiezen, selecteer, selecteren, 選択, 選んで, 选择, 選擇",
+);
+
+/// What a workspace or a region is called.
+pub(crate) const PLACE: Phrases = Phrases(
+    "
+    workspace, workspaces, organization, organisation, organizations, organisations, tenant, team, region, location,
+    data center, instance, site, company, project, arbeitsbereich, arbeitsbereiche, standort, mandant, mandanten,
+    firma, unternehmen, espace, espace de travail, région, équipe, entreprise, espacio, espacio de trabajo,
+    organización, región, equipo, empresa, espaço, espaço de trabalho, organização, região, equipe,
+    area di lavoro, organizzazione, regione, azienda, werkruimte, organisatie, regio, bedrijf,
+    ワークスペース, 組織, 地域, リージョン, テナント, チーム, 工作区, 工作空间, 工作區, 组织, 組織, 地区, 地區, 区域, 區域, 租户, 团队",
+);
+
+/// What an account is called on a page that lists several.
+pub(crate) const ACCOUNT: Phrases = Phrases(
+    "
+    account, accounts, user, konto, konten, benutzer, compte, comptes, cuenta, cuentas, conta, contas, account, accounts,
+    utente, アカウント, 账号, 帐号, 账户, 帐户, 帳號, 帳戶",
+);
+
+/// Labels that leave the accounts on offer for one that is not.
+pub(crate) const ANOTHER_ACCOUNT: Phrases = Phrases(
+    "
+    use another account, another account, use a different account, sign in with another account, add account,
+    add another account, anderes konto verwenden, anderes konto, utiliser un autre compte, autre compte,
+    usar otra cuenta, otra cuenta, usar outra conta, outra conta, usa un altro account, altro account,
+    ander account gebruiken, een ander account gebruiken, 別のアカウントを使用, 別のアカウントを使う, 使用其他账号, 使用其他帐户, 使用其他账户, 使用其他帳戶",
+);
+
+/// Words on a page that goes on by itself.
+pub(crate) const ON_ITS_WAY: Phrases = Phrases(
+    "
+    redirecting, redirected, please wait, one moment, loading, weitergeleitet, weiterleitung, bitte warten, einen moment,
+    redirection, redirigé, veuillez patienter, un instant, redirigiendo, redirigido, espere, un momento,
+    redirecionando, redirecionado, aguarde, um momento, reindirizzamento, attendere, un attimo, doorgestuurd,
+    even geduld, een ogenblik, リダイレクト, お待ちください, 移動します, 跳转, 跳轉, 重定向, 请稍候, 請稍候, 正在",
+);
+
+/// Words of a page that will not let this account in for a while, whatever its password.
+pub(crate) const LOCKED: Phrases = Phrases(
+    "
+    locked, locked out, too many attempts, too many failed, too many login attempts, temporarily blocked, suspended,
+    account disabled, account is disabled, has been disabled, deactivated, gesperrt, zu viele versuche, deaktiviert,
+    zu viele fehlgeschlagene, verrouillé, bloqué, trop de tentatives, désactivé, suspendu, bloqueada, bloqueado,
+    demasiados intentos, desactivada, suspendida, muitas tentativas, desativada, suspensa, bloccato,
+    troppi tentativi, disattivato, sospeso, vergrendeld, geblokkeerd, te veel pogingen, uitgeschakeld,
+    ロックされ, 凍結, 試行回数, 停止され, 锁定, 鎖定, 尝试次数过多, 嘗試次數過多, 停用, 冻结, 封禁",
+);
+
+/// Words of a page on which somebody's policy stands in the way.
+pub(crate) const POLICY: Phrases = Phrases(
+    "
+    administrator, admin approval, your admin, not permitted, policy, blocked by, not allowed to, access denied,
+    richtlinie, nicht berechtigt, administrateur, stratégie, non autorisé, accès refusé, administrador, política,
+    acceso denegado, no permitido, acesso negado, não permitido, amministratore, criterio, accesso negato,
+    beheerder, beleid, geen toegang, 管理者, ポリシー, 許可されていません, 管理员, 管理員, 策略, 無權, 无权",
+);
+
+/// Words of a page that was answered before.
+pub(crate) const ALREADY: Phrases = Phrases(
+    "
+    already approved, already authorized, already authorised, already granted, already given, already used,
+    already been approved, already been authorized, already been granted, already been used, already completed,
+    already been completed, bereits genehmigt, bereits erteilt, bereits autorisiert, bereits verwendet, déjà autorisé,
+    déjà approuvé, déjà utilisé, déjà accordé, ya autorizado, ya aprobado, ya utilizado, ya se ha, já autorizado,
+    já aprovado, já utilizado, già autorizzato, già approvato, già utilizzato, al goedgekeurd, al gebruikt,
+    al toegestaan, すでに許可, 既に許可, すでに承認, 既に承認, 使用済み, 已授权, 已授權, 已批准, 已使用",
 );
 
 /// What the field for the account's name is called.
@@ -131,19 +215,30 @@ pub(crate) const USER: Phrases = Phrases(
     "
     email, e mail, mail, user, username, user name, login, login name, loginname, account, identifier, uid, uid field,
     benutzername, nutzername, anmeldename, benutzer, utilisateur, identifiant, courriel, correo, usuario, usuário,
-    utente, posta, gebruikersnaam",
+    utente, posta, gebruikersnaam,
+    メール, メールアドレス, ユーザー名, ユーザー, ログインid, アカウント, 邮箱, 电子邮件, 電子郵件, 用户名, 使用者名稱, 用户, 账号, 帐号, 帳號, 账户,
+    correo electrónico, endereço de e mail, adresse e mail, adresse mail, indirizzo email, nome utente, nome de usuário,
+    nom d utilisateur, nombre de usuario, e mailadres",
 );
 
 pub(crate) const ONE_TIME_CODE: Phrases = Phrases(
     "
     otp, totp, mfa, 2fa, one time, onetime, verification code, security code, authenticator, passcode,
-    authentication code, login code",
+    authentication code, login code,
+    einmalcode, bestätigungscode, sicherheitscode, authentifizierungscode, code à usage unique, code de vérification,
+    code de sécurité, code d authentification, código de verificación, código de seguridad, código de un solo uso,
+    código de verificação, código de segurança, código de uso único, codice di verifica, codice di sicurezza, codice monouso,
+    verificatiecode, beveiligingscode, eenmalige code, 認証コード, 確認コード, ワンタイムパスワード, ワンタイムコード, セキュリティコード,
+    验证码, 驗證碼, 动态码, 一次性密码, 一次性密碼, 安全码",
 );
 
 /// What a box is about that nobody has to tick.
 pub(crate) const BESIDE: Phrases = Phrases(
     "
-    remember, rememberme, ask, organisation, organization, org, trust, newsletter, marketing, stay, keep",
+    remember, rememberme, ask, organisation, organization, org, trust, newsletter, marketing, stay, keep,
+    angemeldet bleiben, merken, nicht mehr fragen, vertrauen, organisation, souvenir, rester connecté, mémoriser,
+    recordar, recordarme, mantener, lembrar, manter, ricorda, ricordami, resta connesso, onthouden, ingelogd blijven,
+    次回から, 保持, 記憶, ログイン状態, 信頼, 记住, 記住, 保持登录, 信任",
 );
 
 pub(crate) const DENY_ATTRIBUTES: Phrases = Phrases(
@@ -162,51 +257,3 @@ pub(crate) const APPROVE_VALUES: Phrases = Phrases(
     "
     1, true, yes, approve, accept, allow, authorize, grant",
 );
-
-/// Lowercase words with one space between and around them, so that a phrase is found by plain search.
-pub(crate) fn normalize(text: &str) -> String {
-    let mut words = String::from(" ");
-    for letter in text.to_lowercase().chars() {
-        match letter {
-            '\'' | '’' | '‘' | '`' => {}
-            _ if letter.is_alphanumeric() => words.push(letter),
-            _ if words.ends_with(' ') => {}
-            _ => words.push(' '),
-        }
-    }
-    if !words.ends_with(' ') {
-        words.push(' ');
-    }
-    words
-}
-
-/// The words of an attribute, where `denyButton`, `deny-button` and `deny_button` are the same.
-pub(crate) fn attribute_words(text: &str) -> String {
-    let mut spaced = String::new();
-    let mut lower = false;
-    for letter in text.chars() {
-        if lower && letter.is_uppercase() {
-            spaced.push(' ');
-        }
-        lower = letter.is_lowercase();
-        spaced.push(letter);
-    }
-    normalize(&spaced)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_found_whole_and_attributes_are_split_at_their_humps() {
-        assert_eq!(normalize("Don’t  Allow!"), " dont allow ");
-        assert_eq!(normalize("—"), " ");
-        assert_eq!(DENY.find(&normalize("Notify me")), None);
-        assert_eq!(DENY.find(&normalize("[ Cancel ]")), Some("cancel"));
-        assert_eq!(DENY.find(&normalize("Continuer sans accepter")), Some("sans"));
-        assert_eq!(DENY_ATTRIBUTES.find(&attribute_words("consentDenyButton")), Some("deny"));
-        assert_eq!(DENY_ATTRIBUTES.find(&attribute_words("kc-cancel")), Some("cancel"));
-        assert!(STRONG.lead(&normalize("Allow access")) && !STRONG.lead(&normalize("I allow")));
-    }
-}

@@ -1,10 +1,14 @@
 //! The WebDriver answers that mislead, so that a driver that stops doing it is noticed.
 
-use browser_consent::{Client, with_session};
+use std::time::Duration;
+
+use browser_consent::{Client, Consent, Error, consent, with_session};
 use fantoccini::Locator;
+use fantoccini::wd::TimeoutConfiguration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
+use crate::refusals::request;
 use crate::site::Site;
 use crate::webdriver;
 
@@ -63,6 +67,71 @@ async fn a_redirect_to_a_closed_port_counts_as_opened() {
         let url = client.current_url().await.unwrap();
         assert!(url.path() == "/callback" && url.query().unwrap().starts_with("code="), "{url}");
         assert_eq!(location(client).await, "chrome-error://chromewebdata/");
+    })
+    .await
+    .unwrap();
+}
+
+/// The browser no longer follows the answer then; but to press again would be to send twice.
+#[tokio::test]
+#[ignore = "needs a browser"]
+async fn a_click_that_times_out_is_not_repeated() {
+    let site = Site::start().await;
+    let url = site.url("slow-consent.html");
+    let it = Consent { timeout: Duration::from_secs(9), ..request(&url) };
+    let webdriver = webdriver();
+    let error = with_session(&webdriver, async |client| {
+        let short = TimeoutConfiguration::new(None, Some(Duration::from_millis(1500)), None);
+        client.update_timeouts(short).await.unwrap();
+        consent(client, &it, site.code_arrived()).await
+    });
+    let Error::Page { trail, .. } = error.await.unwrap().unwrap_err() else { panic!("no page") };
+    assert_eq!(trail.actions().collect::<Vec<_>>(), ["pressed Approve"], "{trail}");
+    assert_eq!(site.posted(), ["/decide decision=approve"]);
+}
+
+#[tokio::test]
+#[ignore = "needs a browser"]
+async fn a_click_that_times_out_has_been_delivered() {
+    let site = Site::start().await;
+    let page = site.url("slow-consent.html");
+    with_session(&webdriver(), async |client| {
+        let short = TimeoutConfiguration::new(None, Some(Duration::from_millis(1500)), None);
+        client.update_timeouts(short).await.unwrap();
+        client.goto(page.as_str()).await.unwrap();
+        let button = client.find(Locator::Css("[value=approve]")).await.unwrap();
+        assert!(button.click().await.unwrap_err().is_timeout());
+    })
+    .await
+    .unwrap();
+    assert_eq!(site.posted(), ["/decide decision=approve"]);
+}
+
+#[tokio::test]
+#[ignore = "needs a browser"]
+async fn a_button_that_nobody_sees_takes_a_click() {
+    let site = Site::start().await;
+    let page = site.url("twin-consent.html");
+    with_session(&webdriver(), async |client| {
+        client.goto(page.as_str()).await.unwrap();
+        let unseen = client.find(Locator::Css("[style='opacity:0'] button")).await.unwrap();
+        assert!(!unseen.is_displayed().await.unwrap());
+        unseen.click().await.unwrap();
+    })
+    .await
+    .unwrap();
+    assert_eq!(site.posted(), ["/wrong"]);
+}
+
+#[tokio::test]
+#[ignore = "needs a browser"]
+async fn a_button_that_says_that_it_is_disabled_counts_as_enabled() {
+    let site = Site::start().await;
+    let page = site.url("aria-consent.html");
+    with_session(&webdriver(), async |client| {
+        client.goto(page.as_str()).await.unwrap();
+        let button = client.find(Locator::Css("[value=approve]")).await.unwrap();
+        assert!(button.is_enabled().await.unwrap());
     })
     .await
     .unwrap();

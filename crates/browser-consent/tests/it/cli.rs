@@ -1,6 +1,7 @@
 //! The program: what it prints, how it exits, and what it leaves running.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -78,7 +79,7 @@ async fn a_page_without_a_way_forward_exits_with_1_and_one_sentence() {
         text(&it.stderr),
         format!(
             "error: at {}/code.html (\"Two steps\"): it asks for a one-time code; \
-             use a test account that is exempt, or bring a token\n",
+             set LOADTEST_TOTP_SECRET, or use a test account that is exempt, or bring a token\n",
             site.origin
         )
     );
@@ -137,4 +138,78 @@ async fn a_termination_closes_the_browser() {
 #[ignore = "needs a browser"]
 async fn a_kill_takes_the_browser_along() {
     killed_by(Signal::KILL).await;
+}
+
+#[tokio::test]
+#[ignore = "needs a browser"]
+async fn a_terminal_that_hangs_up_closes_the_browser() {
+    let it = killed_by(Signal::HUP).await;
+    assert_eq!(
+        (it.status.code(), text(&it.stderr)),
+        (Some(1), "error: the terminal hung up; the browser is closed\n")
+    );
+}
+
+#[tokio::test]
+async fn credentials_that_others_may_read_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("credentials");
+    fs::write(&file, "LOADTEST_EMAIL=a\nLOADTEST_PASSWORD=hunter2\n").unwrap();
+    fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).unwrap();
+    let url = "https://auth.example/authorize?redirect_uri=http://127.0.0.1:1/";
+    let it = output(&[url, "--credentials", file.to_str().unwrap()]).await;
+    let expected =
+        format!("error: {} may be read by others (mode 644); chmod 600 it\n", file.display());
+    assert_eq!((it.status.code(), text(&it.stderr)), (Some(1), expected.as_str()));
+}
+
+#[tokio::test]
+async fn a_step_with_a_secret_in_it_is_refused_without_repeating_it() {
+    let url = "https://auth.example/authorize?redirect_uri=http://127.0.0.1:1/";
+    let it = output(&[url, "--step", "fill #password hunter2"]).await;
+    assert_eq!(it.status.code(), Some(1));
+    assert!(text(&it.stderr).contains("name a variable with env:NAME"), "{}", text(&it.stderr));
+    assert!(!text(&it.stderr).contains("hunter2"), "{}", text(&it.stderr));
+}
+
+/// Credentials from a file, a step, a state, a trail and evidence at once, with every log turned up.
+#[tokio::test]
+#[ignore = "needs a browser"]
+async fn nothing_secret_is_said_or_written_at_any_log_level() {
+    let site = Site::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let credentials = file("credentials");
+    let lines = format!("LOADTEST_EMAIL={EMAIL}\nLOADTEST_PASSWORD=\"{PASSWORD}\"\n");
+    fs::write(&credentials, lines).unwrap();
+    fs::set_permissions(&credentials, PermissionsExt::from_mode(0o600)).unwrap();
+    for page in ["start", "locked-login.html"] {
+        let url = site.url(page);
+        let it = program()
+            .args([url.as_str(), "--client-name", "No Thanks Reader"])
+            .args(["--credentials", &credentials, "--storage-state", &file("state.json")])
+            .args(["--step", "fill [type=password] env:WORD", "--trace", &file("trail.json")])
+            .args(["--evidence", &file("evidence")])
+            .envs([("WORD", PASSWORD), ("RUST_LOG", "trace"), ("RUST_BACKTRACE", "full")])
+            .output()
+            .await
+            .unwrap();
+        assert_eq!(it.status.success(), page == "start", "{}", text(&it.stderr));
+        let mut said = format!("{}{}", text(&it.stdout), text(&it.stderr));
+        said += &fs::read_to_string(file("trail.json")).unwrap();
+        said += &fs::read_to_string(file("evidence/browser-consent.json")).unwrap_or_default();
+        for secret in [PASSWORD, EMAIL, "state-3f9a0b1c", "single-use-code", "http-only-7c0e"] {
+            assert!(!said.contains(secret), "{secret} in {said}");
+        }
+    }
+    let trail: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(file("trail.json")).unwrap()).unwrap();
+    assert_eq!(trail["visits"][0]["kind"], "sign-in");
+    assert_eq!(trail["visits"][0]["title"], "Sign in");
+    let expected = ["fill [type=password] env:WORD", "filled email", "pressed Sign in"];
+    assert_eq!(trail["visits"][0]["actions"], serde_json::json!(expected));
+    for name in ["state.json", "trail.json"] {
+        let mode = fs::metadata(file(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
 }

@@ -3,10 +3,16 @@
 mod answers;
 #[cfg(feature = "cli")]
 mod cli;
+mod codes;
+mod detours;
+mod ends;
+mod firefox;
 mod refusals;
 mod screens;
+mod scripts;
 mod sessions;
 mod site;
+mod states;
 mod target;
 mod target_screens;
 
@@ -25,10 +31,13 @@ fn webdriver() -> WebDriver {
     WebDriver::Driver(find_driver(&path, folder.as_deref()).expect("chromedriver is on the PATH"))
 }
 
+fn credentials() -> Credentials {
+    Credentials::new(EMAIL.into(), PASSWORD.into())
+}
+
 /// Takes a site's page to its redirect URI, as the test user.
 async fn visit(site: &Site, page: &str) -> Result<Trail, Error> {
-    let credentials = Credentials::new(EMAIL.into(), PASSWORD.into());
-    visit_as(site, page, Some(&credentials)).await
+    visit_as(site, page, Some(&credentials())).await
 }
 
 async fn visit_as(

@@ -10,7 +10,8 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use url::Url;
 
-use crate::webdriver;
+use crate::site::Site;
+use crate::{visit, webdriver};
 
 /// The processes of a group that still run.
 pub(crate) fn alive(group: &str) -> Vec<String> {
@@ -195,4 +196,19 @@ async fn an_address_without_a_driver_is_named() {
             "no WebDriver answers at {url}; start chromedriver there, or leave the address out"
         )
     );
+}
+
+#[tokio::test]
+#[ignore = "needs a browser"]
+async fn several_users_are_several_sessions_at_a_time() {
+    let sites = [Site::start().await, Site::start().await, Site::start().await];
+    let [a, b, c] = &sites;
+    let page = "plain-login.html";
+    let (a, b, c) = tokio::join!(visit(a, page), visit(b, page), visit(c, page));
+    for trail in [a, b, c] {
+        assert_eq!(trail.unwrap().actions().count(), 4);
+    }
+    for site in &sites {
+        assert_eq!(site.posted(), ["/login email&password", "/decide decision=approve"]);
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
@@ -24,6 +24,8 @@ pub(crate) struct Site {
     pub(crate) origin: String,
     callback: Arc<Mutex<String>>,
     pub(crate) posted: Arc<Mutex<Vec<String>>>,
+    /// The one-time codes that were sent; one that is here already is refused.
+    pub(crate) codes: Arc<Mutex<Vec<String>>>,
     arrived: Arc<Notify>,
     opened: Arc<Notify>,
 }
@@ -37,6 +39,7 @@ impl Site {
             origin: origin(&listener),
             callback: Arc::new(Mutex::new(format!("{}{CALLBACK}", origin(&callback)))),
             posted: Arc::default(),
+            codes: Arc::default(),
             arrived: Arc::default(),
             opened: Arc::default(),
         };
@@ -45,11 +48,16 @@ impl Site {
             .route("/opened", get(opened))
             .route("/login", post(login))
             .route("/session", post(session))
+            .route("/code", post(code))
+            .route("/start", get(start))
+            .route("/code-refused-always", get(refuse_code).post(refuse_code))
             .route("/decide", post(decide))
             .route("/decide-json", post(decide_json))
+            .route("/decide-slowly", post(decide_slowly))
             .route("/failure", get(failure))
             .route("/strict-consent", get(strict_consent))
             .route("/denied", get(denied))
+            .route("/given", get(given))
             .route("/hop", get(hop))
             .route("/{page}", get(page).post(page))
             .with_state(site.clone());
@@ -111,6 +119,7 @@ fn is_right(body: &str) -> bool {
 async fn page(State(site): State<Site>, Path(page): Path<String>, body: String) -> Response {
     match read(&page) {
         Some(it) => Html(it).into_response(),
+        None if page == "favicon.ico" => StatusCode::NOT_FOUND.into_response(),
         None => {
             site.record(&format!("/{page}"), &body);
             StatusCode::NOT_FOUND.into_response()
@@ -128,8 +137,48 @@ async fn login(State(site): State<Site>, Query(ways): Query<Ways>, body: String)
     let names: Vec<_> =
         url::form_urlencoded::parse(body.as_bytes()).map(|it| it.0.into_owned()).collect();
     site.record("/login", &names.join("&"));
-    let next = if is_right(&body) { ways.next } else { ways.back };
-    Redirect::to(&format!("/{next}")).into_response()
+    if !is_right(&body) {
+        return Redirect::to(&format!("/{}", ways.back)).into_response();
+    }
+    let cookie = [(header::SET_COOKIE, "sid=http-only-7c0e; HttpOnly; Path=/")];
+    (cookie, Redirect::to(&format!("/{}", ways.next))).into_response()
+}
+
+/// The page for somebody who has signed in, or the sign-in for somebody who has not.
+async fn start(headers: HeaderMap) -> Redirect {
+    let cookies = headers.get(header::COOKIE).and_then(|it| it.to_str().ok());
+    let is_known = cookies.is_some_and(|it| it.contains("sid=http-only-7c0e"));
+    Redirect::to(if is_known { "/plain-consent.html" } else { "/lost-login.html" })
+}
+
+/// Takes every code of six digits once in a row.
+async fn code(State(site): State<Site>, Query(ways): Query<Ways>, body: String) -> Redirect {
+    let code = body.strip_prefix("code=").unwrap_or_default().to_owned();
+    let is_code = code.len() == 6 && code.bytes().all(|it| it.is_ascii_digit());
+    let mut used = site.codes.lock().unwrap();
+    let is_new = is_code && used.last() != Some(&code);
+    used.push(code);
+    Redirect::to(&format!("/{}", if is_new { ways.next } else { ways.back }))
+}
+
+/// A page for a code that has none that is right.
+async fn refuse_code(State(site): State<Site>, body: String) -> Html<&'static str> {
+    if body.is_empty() {
+        return Html(
+            r#"<form method="post"><input name="code" autocomplete="one-time-code"><button>Verify</button></form>"#,
+        );
+    }
+    site.record("/code-refused-always", "");
+    Html(
+        r#"<p role="alert">Wrong code.</p><form method="post"><input name="code" autocomplete="one-time-code"><button>Verify</button></form>"#,
+    )
+}
+
+/// Answers later than the browser is told to wait for a page.
+async fn decide_slowly(state: State<Site>, body: String) -> Redirect {
+    let answer = decide(state, body).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    answer
 }
 
 async fn opened(State(site): State<Site>) {
@@ -170,6 +219,11 @@ async fn hop(Query(query): Query<Vec<(String, String)>>) -> Redirect {
 
 async fn denied(State(site): State<Site>) -> Redirect {
     Redirect::to(&site.redirect("error=access_denied&error_description=not+in+this+workspace"))
+}
+
+/// The authorization server remembers the consent and asks nobody.
+async fn given(State(site): State<Site>) -> Redirect {
+    Redirect::to(&site.redirect(&format!("code={CODE}")))
 }
 
 async fn arrive(

@@ -1,0 +1,146 @@
+//! The second half of the languages.
+
+use crate::languages::{Language, check};
+
+#[test]
+fn portuguese() {
+    check(&Language {
+        consent: "Reader pede permissão para ver os dados",
+        approve: &["Permitir", "Autorizar", "Aceitar", "Aprovar"],
+        deny: &["Negar", "Recusar", "Cancelar", "Não permitir", "Voltar"],
+        go_on: &["Continuar", "Sim", "Confirmar", "Avançar"],
+        sign_in: &["Entrar", "Iniciar sessão", "Próximo"],
+        beside: &[
+            "Continuar com Google",
+            "Cadastrar",
+            "Esqueci a senha",
+            "Chave de acesso",
+            "Enviar código",
+        ],
+        user: &["Endereço de e-mail", "Nome de usuário"],
+        code: &["Código de verificação", "Código de uso único"],
+        remember: "Lembrar de mim",
+        skip: &["Pular", "Agora não", "Mais tarde"],
+        refuse_cookies: &["Rejeitar tudo", "Apenas necessários"],
+        accept_cookies: &["Aceitar todos", "Aceitar"],
+        choose_place: "Escolha um espaço de trabalho",
+        choose_account: "Escolha uma conta",
+        another_account: "Usar outra conta",
+        on_its_way: "Redirecionando, aguarde",
+        locked: "Conta bloqueada",
+        policy: "O administrador precisa aprovar",
+        already: "Este pedido foi já aprovado",
+    });
+}
+
+#[test]
+fn italian() {
+    check(&Language {
+        consent: "Reader chiede l’accesso ai tuoi dati",
+        approve: &["Consenti", "Autorizza", "Accetta", "Approva"],
+        deny: &["Nega", "Rifiuta", "Annulla", "Non consentire", "Indietro"],
+        go_on: &["Continua", "Sì", "Conferma", "Avanti"],
+        sign_in: &["Accedi", "Entra", "Avanti"],
+        beside: &[
+            "Accedi con Google",
+            "Registrati",
+            "Password dimenticata?",
+            "Chiave di accesso",
+            "Invia codice",
+        ],
+        user: &["Indirizzo email", "Nome utente"],
+        code: &["Codice di verifica", "Codice monouso"],
+        remember: "Ricordami",
+        skip: &["Salta", "Non ora", "Più tardi"],
+        refuse_cookies: &["Rifiuta tutto", "Solo necessari"],
+        accept_cookies: &["Accetta tutti", "Ho capito"],
+        choose_place: "Scegli un’area di lavoro: area di lavoro",
+        choose_account: "Scegli un account",
+        another_account: "Usa un altro account",
+        on_its_way: "Attendere prego",
+        locked: "Account bloccato",
+        policy: "Contatta il tuo amministratore",
+        already: "Accesso già autorizzato",
+    });
+}
+
+#[test]
+fn dutch() {
+    check(&Language {
+        consent: "Reader vraagt toegang tot uw gegevens",
+        approve: &["Toestaan", "Goedkeuren", "Accepteren", "Akkoord"],
+        deny: &["Weigeren", "Annuleren", "Nee", "Niet toestaan", "Terug"],
+        go_on: &["Doorgaan", "Ja", "Bevestigen", "Volgende"],
+        sign_in: &["Inloggen", "Aanmelden", "Volgende"],
+        beside: &["Inloggen met Google", "Registreren", "Wachtwoord vergeten?", "Toegangssleutel"],
+        user: &["E-mailadres", "Gebruikersnaam"],
+        code: &["Verificatiecode", "Eenmalige code"],
+        remember: "Ingelogd blijven",
+        skip: &["Overslaan", "Niet nu"],
+        refuse_cookies: &["Alles weigeren", "Alleen noodzakelijk"],
+        accept_cookies: &["Alles accepteren", "Akkoord"],
+        choose_place: "Kies een werkruimte",
+        choose_account: "Kies een account",
+        another_account: "Ander account gebruiken",
+        on_its_way: "Even geduld",
+        locked: "Uw account is vergrendeld",
+        policy: "Uw beheerder staat dit niet toe",
+        already: "De toegang is al toegestaan",
+    });
+}
+
+#[test]
+fn japanese() {
+    check(&Language {
+        consent: "Reader がデータへのアクセスを求めています",
+        approve: &["許可", "許可する", "アクセスを許可する", "承認", "同意する"],
+        deny: &["拒否", "許可しない", "キャンセル", "いいえ", "同意しません", "戻る"],
+        go_on: &["続行", "はい", "次へ", "確認"],
+        sign_in: &["ログイン", "サインイン", "次へ"],
+        beside: &[
+            "Googleで続行",
+            "新規登録",
+            "パスワードを忘れた",
+            "パスキーを使用",
+            "コードを送信",
+        ],
+        user: &["メールアドレス", "ユーザー名"],
+        code: &["確認コード", "認証コード", "ワンタイムパスワード"],
+        remember: "ログイン状態を保持する",
+        skip: &["スキップ", "後で", "今はしない"],
+        refuse_cookies: &["すべて拒否", "必須のみ"],
+        accept_cookies: &["すべて同意", "同意する"],
+        choose_place: "ワークスペースを選択",
+        choose_account: "アカウントを選択してください",
+        another_account: "別のアカウントを使用",
+        on_its_way: "しばらくお待ちください",
+        locked: "アカウントがロックされています",
+        policy: "管理者にお問い合わせください",
+        already: "すでに許可されています",
+    });
+}
+
+#[test]
+fn chinese() {
+    check(&Language {
+        consent: "Reader 请求访问您的数据",
+        approve: &["允许", "授权", "同意", "允許", "授權", "批准访问"],
+        deny: &["拒绝", "取消", "不允许", "不同意", "拒絕", "返回"],
+        go_on: &["继续", "是", "下一步", "确定", "繼續"],
+        sign_in: &["登录", "登入", "下一步"],
+        beside: &["使用 Google 登录", "注册", "忘记密码？", "通行密钥", "发送验证码"],
+        user: &["电子邮件", "用户名", "邮箱", "電子郵件"],
+        code: &["验证码", "驗證碼", "一次性密码"],
+        remember: "记住我",
+        skip: &["跳过", "暂不", "稍后", "略過"],
+        refuse_cookies: &["全部拒绝", "仅必要"],
+        accept_cookies: &["全部接受", "知道了"],
+        choose_place: "选择工作区",
+        choose_account: "选择账号",
+        another_account: "使用其他账号",
+        on_its_way: "正在跳转，请稍候",
+        locked: "账号已被锁定",
+        policy: "请联系管理员",
+        already: "您已授权此应用",
+    });
+}
