@@ -60,7 +60,7 @@ enum Command {
     /// Install k6, a browser and its driver, pinned and checked
     Setup,
     /// Install what the tests need, then run every test
-    Test,
+    Test(test::Args),
     /// Run a benchmark: it prints absolutes and asserts ratios
     #[command(after_help = BENCH)]
     Bench(bench::Args),
@@ -150,7 +150,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Token(args) => token::run(&args, &interrupt).await,
         Command::Target => target::foreground(&interrupt).await,
         Command::Setup => setup(&interrupt).await,
-        Command::Test => test::run(&interrupt).await,
+        Command::Test(args) => test::run(&args, &interrupt).await,
         Command::Bench(args) => bench::run(&args, &interrupt).await,
         Command::Fuzz(args) => fuzz::run(&args, &interrupt).await,
         Command::Roc => roc::run(),

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
@@ -19,6 +18,17 @@ use crate::{apt, browser, fuzz, project, target, tools};
 /// How long each fuzz target runs among the tests.
 const FUZZ_SECONDS: u64 = 5;
 
+/// What the tests say that only `--firefox` runs, and the module that they are in.
+const NEEDS_FIREFOX: &str = "needs firefox";
+const FIREFOX_TESTS: &str = "firefox::";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Install Firefox and geckodriver too, and run the tests that need them
+    #[arg(long)]
+    firefox: bool,
+}
+
 /// What one `cargo test` said.
 #[derive(Debug, Default)]
 struct Told {
@@ -29,7 +39,7 @@ struct Told {
     succeeded: bool,
 }
 
-pub(crate) async fn run(interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
     let root = project::root()?;
     let setup = section("setup");
     let k6 = interrupt.or(tools::pinned_k6(&root)).await?;
@@ -48,7 +58,13 @@ pub(crate) async fn run(interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
     let python = interrupt.or(python(&interop.join("fastmcp/requirements.txt"))).await?;
     let target = interrupt.or(target::build()).await?;
     interrupt.or(programs()).await?;
-    let path = before_path(target.parent().expect("a file lies in a folder"))?;
+    let mut folders = vec![target.parent().expect("a file lies in a folder").to_owned()];
+    if args.firefox {
+        let geckodriver = interrupt.or(browser::firefox()).await?;
+        say("browser", geckodriver.join("geckodriver").display());
+        folders.push(geckodriver);
+    }
+    let path = before_path(folders)?;
     drop(setup);
 
     let alone = cargo_test(&root, &[], &[]);
@@ -60,25 +76,31 @@ pub(crate) async fn run(interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
         ("PATH", &path),
     ];
     // One at a time: load and browsers side by side would measure each other.
-    let rest = ["--ignored", "--test-threads=1"];
+    let mut rest = vec!["--ignored", "--test-threads=1"];
+    if !args.firefox {
+        rest.extend(["--skip", FIREFOX_TESTS]);
+    }
     let with_programs = interrupt.or(cargo_test(&root, &rest, &environment)).await?;
 
     let fuzzing = section("fuzz");
     let fuzzed = fuzz::all(FUZZ_SECONDS, interrupt).await;
     drop(fuzzing);
-    let code = summarise(&alone, &with_programs)?;
+    let code = summarise(&alone, &with_programs, args.firefox)?;
     fuzzed.map(|()| code)
 }
 
 /// Says how many tests ran and with what; the code is 0 only if each of them ran and passed.
 #[expect(clippy::print_stdout, reason = "the count is what this program is run for")]
-fn summarise(alone: &Told, rest: &Told) -> anyhow::Result<ExitCode> {
-    let ignored: usize = alone.ignored.values().sum();
+fn summarise(alone: &Told, rest: &Told, firefox: bool) -> anyhow::Result<ExitCode> {
+    let is_due = |needs: &str| firefox || needs != NEEDS_FIREFOX;
+    let due = alone.ignored.iter().filter(|(needs, _)| is_due(needs));
+    let ignored: usize = due.map(|(_, count)| count).sum();
     let ran = rest.passed + rest.failed;
     println!();
     println!("{:>5} tests that need no other program", alone.passed + alone.failed);
     for (needs, count) in &alone.ignored {
-        println!("{count:>5} tests: {needs}");
+        let left_out = if is_due(needs) { "" } else { "; not run without --firefox" };
+        println!("{count:>5} tests: {needs}{left_out}");
     }
     let with = |what: &str| -> usize {
         alone.ignored.iter().filter(|(it, _)| it.contains(what)).map(|(_, count)| count).sum()
@@ -195,12 +217,11 @@ fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// `PATH` with a folder of ours before all others.
-fn before_path(folder: &Path) -> anyhow::Result<OsString> {
+/// `PATH` with folders of ours before all others.
+fn before_path(folders: Vec<PathBuf>) -> anyhow::Result<OsString> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = iter::once(folder.to_owned()).chain(std::env::split_paths(&path));
-    std::env::join_paths(folders)
-        .with_context(|| format!("`{}` cannot stand in PATH", folder.display()))
+    let folders = folders.into_iter().chain(std::env::split_paths(&path));
+    std::env::join_paths(folders).context("a folder of ours cannot stand in PATH")
 }
 
 #[cfg(test)]
@@ -231,6 +252,17 @@ mod tests {
         let ignored = BTreeMap::from([("needs k6".to_owned(), 2)]);
         let alone = Told { passed: 3, failed: 0, ignored, succeeded: true };
         let rest = Told { passed: 1, failed: 0, ignored: BTreeMap::new(), succeeded: true };
-        summarise(&alone, &rest).unwrap_err();
+        summarise(&alone, &rest, false).unwrap_err();
+    }
+
+    #[test]
+    fn tests_that_need_firefox_are_only_due_when_it_was_asked_for() {
+        let ignored = BTreeMap::from([("needs k6".to_owned(), 1), (NEEDS_FIREFOX.to_owned(), 8)]);
+        let alone = Told { passed: 3, failed: 0, ignored, succeeded: true };
+        let rest = Told { passed: 1, failed: 0, ignored: BTreeMap::new(), succeeded: true };
+        summarise(&alone, &rest, false).unwrap();
+        summarise(&alone, &rest, true).unwrap_err();
+        let rest = Told { passed: 9, ..rest };
+        summarise(&alone, &rest, true).unwrap();
     }
 }
