@@ -20,7 +20,7 @@ async fn location(client: &Client) -> String {
 #[ignore = "needs a browser"]
 async fn a_click_on_a_disabled_button_counts_as_a_success() {
     let site = Site::start().await;
-    let page = site.url("late-consent.html");
+    let page = site.url("plain-consent.html");
     with_session(&webdriver(), async |client| {
         client.goto(page.as_str()).await.unwrap();
         let button = client.find(Locator::Css("[value=approve]")).await.unwrap();
