@@ -7,7 +7,8 @@ use axum::extract::{Request, State};
 use axum::http::header::{ALLOW, HOST};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use tokio::sync::oneshot;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::{oneshot, watch};
 
 use crate::answer::{Expectation, Parameters};
 use crate::error::Error;
@@ -15,15 +16,23 @@ use crate::page::{NOT_SIGNED_IN, NOT_THE_ANSWER, SIGNED_IN, page};
 
 const QUERY_LIMIT: usize = 8 * 1024;
 
-/// Where the callbacks of one redirect URI arrive, and who waits for them, by `state`.
+/// Where the callbacks of one redirect URI arrive, and who waits for them.
 pub(crate) struct Desk {
     /// What the `Host` header must say.
     pub(crate) authority: String,
     pub(crate) path: String,
     pub(crate) redirect_uri: String,
-    waiting: Mutex<HashMap<String, Waiting>>,
+    waiting: Mutex<HashMap<Key, Waiting>>,
+    closed: watch::Sender<bool>,
     /// Why the last request that looked like a callback was not taken for one.
     ignored: Mutex<Option<&'static str>>,
+}
+
+/// The SHA-256 of a `state`: how long it takes to look one up says nothing about those that are waited for.
+type Key = [u8; 32];
+
+fn key(state: &str) -> Key {
+    Sha256::digest(state).into()
 }
 
 struct Waiting {
@@ -35,23 +44,33 @@ struct Waiting {
 /// A place at the desk, left when this is dropped.
 pub(crate) struct Seat<'a> {
     desk: &'a Desk,
-    state: String,
+    key: Key,
     pub(crate) answered: oneshot::Receiver<Result<String, Error>>,
 }
 
 impl Desk {
     pub(crate) fn new(authority: String, path: String, redirect_uri: String) -> Self {
         let (waiting, ignored) = (Mutex::default(), Mutex::default());
-        Self { authority, path, redirect_uri, waiting, ignored }
+        Self { authority, path, redirect_uri, waiting, closed: watch::Sender::new(false), ignored }
     }
 
     /// Waits for the callback that has the state of `expectation`.
     pub(crate) fn sit_down(&self, expectation: Expectation) -> Seat<'_> {
         let (answer, answered) = oneshot::channel();
-        let state = expectation.state.reveal().to_owned();
-        let waiting = Waiting { expectation, answer: Some(answer) };
-        self.waiting().insert(state.clone(), waiting);
-        Seat { desk: self, state, answered }
+        let key = key(expectation.state.reveal());
+        self.waiting().insert(key, Waiting { expectation, answer: Some(answer) });
+        Seat { desk: self, key, answered }
+    }
+
+    /// Nothing arrives here any more.
+    pub(crate) fn close(&self) {
+        self.closed.send_replace(true);
+    }
+
+    /// Resolves once nothing arrives any more.
+    pub(crate) async fn closed(&self) {
+        // There is no error as long as the desk is there.
+        let _ = self.closed.subscribe().wait_for(|it| *it).await;
     }
 
     pub(crate) fn ignored(&self) -> Option<&'static str> {
@@ -63,7 +82,7 @@ impl Desk {
         page(status, NOT_THE_ANSWER)
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<String, Waiting>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<Key, Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -75,7 +94,9 @@ impl Desk {
         if waiting.values().all(|it| it.answer.is_none()) {
             return Ok(page(StatusCode::GONE, NOT_THE_ANSWER));
         }
-        let Some(it) = waiting.get_mut(state) else { return Err("had no state or a wrong one") };
+        let Some(it) = waiting.get_mut(&key(state)) else {
+            return Err("had no state or a wrong one");
+        };
         let answer = parameters.judge(&it.expectation)?;
         let Some(sender) = it.answer.take() else {
             return Ok(page(StatusCode::GONE, NOT_THE_ANSWER));
@@ -92,7 +113,7 @@ impl Desk {
 
 impl Drop for Seat<'_> {
     fn drop(&mut self) {
-        self.desk.waiting().remove(&self.state);
+        self.desk.waiting().remove(&self.key);
     }
 }
 

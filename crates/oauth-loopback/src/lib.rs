@@ -87,6 +87,7 @@ mod server_metadata;
 mod token;
 mod token_broker;
 mod token_endpoint;
+mod wait;
 
 pub use crate::authorization::{AuthorizationRequest, Opening};
 pub use crate::claims::{Expected, UnverifiedClaims};

@@ -8,31 +8,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::HeaderValue;
-use axum::http::header::CONNECTION;
-use axum::middleware::map_response;
-use axum::response::Response;
 use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::time;
 use url::{Host, Url};
 
-use crate::answer::Expectation;
 use crate::callback::{Desk, callback};
 use crate::error::{Error, clean};
 
 const PATH: &str = "/callback";
-const AFTER_BROWSER: Duration = Duration::from_secs(10);
-const CLOSING: Duration = Duration::from_secs(10);
 const DELIVERY: Duration = Duration::from_secs(1);
 
 /// A port of 127.0.0.1 that is held from before the client is registered until the code is there.
 ///
 /// It belongs to one authorization request; [`LoopbackListener::share`] serves many at a time.
 pub struct LoopbackListener {
-    desk: Arc<Desk>,
+    pub(crate) desk: Arc<Desk>,
     /// None where the socket is shared, and served by the one who shares it.
-    socket: Option<TcpListener>,
+    pub(crate) socket: Option<TcpListener>,
     /// Whether someone chose this redirect URI, so that no other will do.
     pub(crate) fixed: bool,
 }
@@ -40,13 +33,6 @@ pub struct LoopbackListener {
 /// One redirect URI for many authorization requests at a time, told apart by their `state`.
 pub struct SharedListener {
     desk: Arc<Desk>,
-}
-
-/// Where a listener was, for another attempt.
-pub(crate) struct Place {
-    redirect_uri: String,
-    shared: Option<Arc<Desk>>,
-    fixed: bool,
 }
 
 impl LoopbackListener {
@@ -97,7 +83,8 @@ impl LoopbackListener {
 
     /// Serves this redirect URI for as long as `work` runs, for any number of authorization requests.
     ///
-    /// One port and one client serve a thousand users, and no port is used up by a mint.
+    /// One port and one client serve a thousand users, and no port is used up by a mint. A request that still waits when
+    /// `work` is done, or when this is dropped, ends in [`Error::Listen`].
     ///
     /// # Errors
     /// [`Error::Listen`] when the socket fails; what `work` gives is returned as it is.
@@ -105,31 +92,24 @@ impl LoopbackListener {
         let Self { desk, socket, .. } = self;
         let shared = SharedListener { desk };
         match socket {
-            Some(it) => served(it, router(&shared.desk), async { Ok(work(&shared).await) }).await,
+            Some(it) => {
+                let work = async {
+                    let _closing = Closing(&shared.desk);
+                    Ok(work(&shared).await)
+                };
+                served(it, router(&shared.desk), work).await
+            }
             None => Ok(work(&shared).await),
         }
     }
+}
 
-    pub(crate) fn place(&self) -> Place {
-        let shared = self.socket.is_none().then(|| Arc::clone(&self.desk));
-        Place { redirect_uri: self.redirect_uri().to_owned(), shared, fixed: self.fixed }
-    }
+/// Closes the desk at the end, whichever it is.
+struct Closing<'a>(&'a Desk);
 
-    /// Waits until one callback settles the matter, with `browser` beside it; `settle` becomes true at that moment.
-    pub(crate) async fn wait(
-        self,
-        expectation: Expectation,
-        timeout: Duration,
-        browser: impl Future<Output = Result<(), Error>>,
-        settle: watch::Sender<bool>,
-    ) -> Result<String, Error> {
-        let Self { desk, socket, .. } = self;
-        let answer = answered(&desk, expectation, timeout, browser, settle);
-        match socket {
-            // The socket is about to go, so no connection may wait for another request.
-            Some(it) => served(it, router(&desk).layer(map_response(close)), answer).await,
-            None => answer.await,
-        }
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }
 
@@ -145,75 +125,12 @@ impl SharedListener {
     }
 }
 
-impl Place {
-    /// Listens there again, or elsewhere where that does as well.
-    pub(crate) async fn listen(self, elsewhere: bool) -> Result<LoopbackListener, Error> {
-        let Self { redirect_uri, shared, fixed } = self;
-        if let Some(desk) = shared {
-            return Ok(LoopbackListener { desk, socket: None, fixed });
-        }
-        match LoopbackListener::bind_to(&redirect_uri).await {
-            Ok(it) => Ok(LoopbackListener { fixed, ..it }),
-            Err(_) if elsewhere && !fixed => LoopbackListener::bind().await,
-            Err(it) => Err(it),
-        }
-    }
-}
-
-async fn answered(
-    desk: &Desk,
-    expectation: Expectation,
-    timeout: Duration,
-    browser: impl Future<Output = Result<(), Error>>,
-    settle: watch::Sender<bool>,
-) -> Result<String, Error> {
-    let mut seat = desk.sit_down(expectation);
-    let mut browser = pin!(browser);
-    let mut browser_ended = false;
-    let first = async {
-        tokio::select! {
-            biased;
-            Ok(it) = &mut seat.answered => return Ok(it),
-            ended = &mut browser => {
-                browser_ended = true;
-                ended?;
-            }
-        }
-        match time::timeout(AFTER_BROWSER, &mut seat.answered).await {
-            Ok(Ok(it)) => Ok(it),
-            _ => Err(Error::NoCallbackAfterBrowser {
-                redirect_uri: desk.redirect_uri.clone(),
-                waited: AFTER_BROWSER,
-                ignored: desk.ignored(),
-            }),
-        }
-    };
-    let answer = time::timeout(timeout, first).await.unwrap_or_else(|_| {
-        Err(Error::NoCallback {
-            redirect_uri: desk.redirect_uri.clone(),
-            waited: timeout,
-            ignored: desk.ignored(),
-        })
-    })?;
-    settle.send_replace(true);
-    if !browser_ended {
-        // The answer is here; a browser that closes badly or late does not take it away.
-        let _ = time::timeout(CLOSING, browser).await;
-    }
-    answer
-}
-
-fn router(desk: &Arc<Desk>) -> Router {
+pub(crate) fn router(desk: &Arc<Desk>) -> Router {
     Router::new().fallback(callback).with_state(Arc::clone(desk))
 }
 
-async fn close(mut response: Response) -> Response {
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
-}
-
 /// Serves the callbacks of `socket` until `work` is done.
-async fn served<T>(
+pub(crate) async fn served<T>(
     socket: TcpListener,
     router: Router,
     work: impl Future<Output = Result<T, Error>>,
@@ -233,7 +150,8 @@ async fn served<T>(
         }
     };
     drop(stop);
-    // The page is still on its way to the browser; a connection that stays open beyond that is cut.
+    // The page is still on its way to the browser. A connection that stays open beyond that is not waited for; nobody
+    // listens any more, and the desk knows no one who waits.
     let _ = time::timeout(DELIVERY, server).await;
     outcome
 }

@@ -1,6 +1,7 @@
 //! One redirect URI for many requests.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use oauth_loopback::{
     AuthorizationRequest, ClientInformation, Config, Error, LoopbackListener, SharedListener,
@@ -8,7 +9,7 @@ use oauth_loopback::{
 };
 use reqwest::StatusCode;
 use tokio::net::TcpStream;
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, oneshot};
 
 use crate::callback::{Callback, LONG};
 use crate::server::{Script, Server};
@@ -89,6 +90,56 @@ async fn a_state_is_good_for_one_request_and_for_as_long_as_that_waits() {
         outcome.await.expect("the second code");
     });
     work.await.expect("it listens");
+}
+
+#[tokio::test]
+async fn a_request_that_outlives_the_socket_is_told_so_at_once() {
+    let server = Server::start(Script::default()).await;
+    let waits = async |request: AuthorizationRequest| {
+        let open = async |_| std::future::pending::<Result<(), std::io::Error>>().await;
+        let waiting = request.wait_for_code(LONG * 1000, open);
+        let outcome = tokio::time::timeout(LONG, waiting).await.expect("at once");
+        let error = outcome.expect_err("nobody listens");
+        assert!(matches!(error, Error::Listen { .. }), "{error}");
+    };
+
+    let (give, given) = oneshot::channel();
+    let sharing = bind().await.share(async |shared: &SharedListener| {
+        give.send(request(&server, shared).await).expect("it is waited for");
+        request(&server, shared).await
+    });
+    let (late, ()) =
+        tokio::join!(sharing, async { waits(given.await.expect("it was given")).await });
+    waits(late.expect("it listens")).await;
+
+    let (give, given) = oneshot::channel();
+    let sharing = bind().await.share(async |shared: &SharedListener| {
+        give.send(request(&server, shared).await).expect("it is waited for");
+        std::future::pending::<()>().await
+    });
+    let request = tokio::select! {
+        it = given => it.expect("it was given"),
+        _ = sharing => panic!("it is not done"),
+    };
+    waits(request).await;
+}
+
+#[tokio::test]
+async fn what_came_for_another_request_is_not_quoted() {
+    let server = Server::start(Script::default()).await;
+    let work = bind().await.share(async |shared: &SharedListener| {
+        let waiting = request(&server, shared).await.wait_for_code(
+            Duration::from_millis(300),
+            async |opening| {
+                let callback = Callback::new(opening, &server);
+                callback.get("?code=stray&state=other").await;
+                std::future::pending::<Result<(), std::io::Error>>().await
+            },
+        );
+        waiting.await
+    });
+    let error = work.await.expect("it listens").expect_err("no callback");
+    assert!(matches!(error, Error::NoCallback { ignored: None, .. }), "{error}");
 }
 
 #[tokio::test]

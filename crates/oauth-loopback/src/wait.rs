@@ -1,0 +1,128 @@
+//! The wait for one callback, and what it takes to wait again.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
+use axum::middleware::map_response;
+use axum::response::Response;
+use tokio::sync::watch;
+use tokio::time;
+
+use crate::answer::Expectation;
+use crate::callback::Desk;
+use crate::error::Error;
+use crate::listener::{LoopbackListener, router, served};
+
+const AFTER_BROWSER: Duration = Duration::from_secs(10);
+const CLOSING: Duration = Duration::from_secs(10);
+
+/// Where a listener was, for another attempt.
+pub(crate) struct Place {
+    redirect_uri: String,
+    shared: Option<Arc<Desk>>,
+    fixed: bool,
+}
+
+impl LoopbackListener {
+    pub(crate) fn place(&self) -> Place {
+        let shared = self.socket.is_none().then(|| Arc::clone(&self.desk));
+        Place { redirect_uri: self.redirect_uri().to_owned(), shared, fixed: self.fixed }
+    }
+
+    /// Waits until one callback settles the matter, with `browser` beside it; `settle` becomes true at that moment.
+    pub(crate) async fn wait(
+        self,
+        expectation: Expectation,
+        timeout: Duration,
+        browser: impl Future<Output = Result<(), Error>>,
+        settle: watch::Sender<bool>,
+    ) -> Result<String, Error> {
+        let Self { desk, socket, .. } = self;
+        let answer = answered(&desk, expectation, timeout, browser, settle, socket.is_none());
+        match socket {
+            // The socket is about to go, so no connection may wait for another request.
+            Some(it) => served(it, router(&desk).layer(map_response(close)), answer).await,
+            None => answer.await,
+        }
+    }
+}
+
+impl Place {
+    /// Listens there again, or elsewhere where that does as well.
+    pub(crate) async fn listen(self, elsewhere: bool) -> Result<LoopbackListener, Error> {
+        let Self { redirect_uri, shared, fixed } = self;
+        if let Some(desk) = shared {
+            return Ok(LoopbackListener { desk, socket: None, fixed });
+        }
+        match LoopbackListener::bind_to(&redirect_uri).await {
+            Ok(it) => Ok(LoopbackListener { fixed, ..it }),
+            Err(_) if elsewhere && !fixed => LoopbackListener::bind().await,
+            Err(it) => Err(it),
+        }
+    }
+}
+
+async fn answered(
+    desk: &Desk,
+    expectation: Expectation,
+    timeout: Duration,
+    browser: impl Future<Output = Result<(), Error>>,
+    settle: watch::Sender<bool>,
+    shared: bool,
+) -> Result<String, Error> {
+    let mut seat = desk.sit_down(expectation);
+    // With a shared socket it may have been a request to another one who waits.
+    let ignored = || desk.ignored().filter(|_| !shared);
+    let mut browser = pin!(browser);
+    let mut browser_ended = false;
+    let first = async {
+        tokio::select! {
+            biased;
+            Ok(it) = &mut seat.answered => return Ok(it),
+            ended = &mut browser => {
+                browser_ended = true;
+                ended?;
+            }
+        }
+        match time::timeout(AFTER_BROWSER, &mut seat.answered).await {
+            Ok(Ok(it)) => Ok(it),
+            _ => Err(Error::NoCallbackAfterBrowser {
+                redirect_uri: desk.redirect_uri.clone(),
+                waited: AFTER_BROWSER,
+                ignored: ignored(),
+            }),
+        }
+    };
+    let in_time = async {
+        time::timeout(timeout, first).await.unwrap_or_else(|_| {
+            Err(Error::NoCallback {
+                redirect_uri: desk.redirect_uri.clone(),
+                waited: timeout,
+                ignored: ignored(),
+            })
+        })
+    };
+    let answer = tokio::select! {
+        biased;
+        it = in_time => it?,
+        () = desk.closed() => {
+            let source = io::Error::new(io::ErrorKind::NotConnected, "the socket was shared, and that is over");
+            return Err(Error::Listen { address: desk.authority.clone(), source });
+        }
+    };
+    settle.send_replace(true);
+    if !browser_ended {
+        // The answer is here; a browser that closes badly or late does not take it away.
+        let _ = time::timeout(CLOSING, browser).await;
+    }
+    answer
+}
+
+async fn close(mut response: Response) -> Response {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
