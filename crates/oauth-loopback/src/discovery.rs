@@ -147,11 +147,16 @@ impl Discovery {
     /// Whether `scope` is granted as a whole only to a request that insists on the consent page.
     ///
     /// [OpenID Connect §11](https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess) has a server ignore
-    /// `offline_access` without `prompt=consent`; one that offers this prompt may do so.
+    /// `offline_access` without `prompt=consent`; one that offers this prompt may do so, and one that speaks OpenID Connect
+    /// and lists no prompts, which few do. Others need not know the parameter and do not get it.
     pub(crate) fn wants_consent_for(&self, scope: &str) -> bool {
-        let prompts = self.authorization_server.prompt_values_supported.as_deref();
+        let server = &self.authorization_server;
+        let has = |list: &[String], value: &str| list.iter().any(|it| it == value);
+        let openid =
+            server.openid || server.scopes_supported.as_deref().is_some_and(|it| has(it, "openid"));
+        let prompts = server.prompt_values_supported.as_deref();
         scope.split_ascii_whitespace().any(|it| it == "offline_access")
-            && prompts.is_some_and(|it| it.iter().any(|it| it == "consent"))
+            && prompts.map_or(openid, |it| has(it, "consent"))
     }
 
     /// Takes up the challenge of a request that was refused for lack of scope: the `WWW-Authenticate` value of the 403.

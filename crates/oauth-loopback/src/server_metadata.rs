@@ -24,6 +24,9 @@ pub struct AuthorizationServerMetadata {
     pub prompt_values_supported: Option<Vec<String>>,
     pub authorization_response_iss_parameter_supported: Option<bool>,
     pub client_id_metadata_document_supported: Option<bool>,
+    /// Whether it was found where OpenID Connect has it.
+    #[serde(skip)]
+    pub(crate) openid: bool,
 }
 
 pub(crate) enum Found<T> {
@@ -74,7 +77,7 @@ pub(crate) async fn server(
 ) -> Result<AuthorizationServerMetadata, Error> {
     let address = permitted("issuer", issuer, on_loopback)?;
     let found = first_document(http, Step::ServerMetadata, server_metadata(&address)).await?;
-    let (url, metadata): (_, AuthorizationServerMetadata) = match found {
+    let (url, mut metadata): (_, AuthorizationServerMetadata) = match found {
         Found::Document(url, metadata) => (url, metadata),
         Found::Nothing(tried) => {
             return Err(Error::NoServerMetadata { issuer: clean(issuer), tried });
@@ -87,6 +90,7 @@ pub(crate) async fn server(
             url,
         });
     }
+    metadata.openid = url.contains("/.well-known/openid-configuration");
     for (what, endpoint) in [
         ("authorization endpoint", metadata.authorization_endpoint.as_ref()),
         ("token endpoint", Some(&metadata.token_endpoint)),

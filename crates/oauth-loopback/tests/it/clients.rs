@@ -11,19 +11,19 @@ use tempfile::TempDir;
 use crate::server::{Instead, Script, Server};
 use crate::{http, visit};
 
-struct Store {
+pub(crate) struct Store {
     _folder: TempDir,
-    path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 impl Store {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("state/clients.json");
         Self { _folder: folder, path }
     }
 
-    fn config(&self, server: &Server) -> Config {
+    pub(crate) fn config(&self, server: &Server) -> Config {
         let mut config = Config::new(server.mcp());
         config.timeout = Duration::from_secs(10);
         config.clients = Some(ClientStore::new(&self.path));

@@ -10,6 +10,7 @@ mod discovery;
 mod doctor;
 mod grant_file;
 mod hostile;
+mod offline;
 mod program;
 mod registration;
 mod server;

@@ -29,6 +29,9 @@ pub(crate) struct Script {
     pub(crate) callback: Value,
     pub(crate) token: Value,
     pub(crate) refreshed: Value,
+    /// As OpenID Connect has it: the metadata is under its name too, and `offline_access` means nothing without the consent
+    /// page.
+    pub(crate) openid: bool,
     /// Whole answers by path.
     pub(crate) instead: Vec<(&'static str, Instead)>,
     /// Answers that are given once before the usual ones: path, status, headers, body.
@@ -58,6 +61,7 @@ impl Default for Script {
             callback: json!({}),
             token: json!({}),
             refreshed: json!({ "refresh_token": "refresh-2" }),
+            openid: false,
             instead: Vec::new(),
             first: Vec::new(),
         }
@@ -164,8 +168,12 @@ impl Server {
 
     fn token(&self, form: &HashMap<String, String>) -> Response {
         let resource = form.get("resource");
+        let mut offline = true;
         if form["grant_type"] == "authorization_code" {
             let asked = self.codes.lock().expect("no test panics with it").remove(&form["code"]);
+            let consented =
+                asked.as_ref().and_then(|it| it.get("prompt")) == Some(&"consent".into());
+            offline = consented || !self.script.openid;
             let proven = asked.is_some_and(|it| {
                 it["code_challenge"] == BASE64URL.encode(Sha256::digest(&form["code_verifier"]))
                     && it["redirect_uri"] == form["redirect_uri"]
@@ -182,10 +190,13 @@ impl Server {
             Some(_) => format!("e30.{}.c2ln", BASE64URL.encode(claims)),
             None => "opaque".to_owned(),
         };
-        let conforming = json!({
+        let mut conforming = json!({
             "access_token": access_token, "token_type": "Bearer", "expires_in": 3600,
-            "scope": "mcp:read", "refresh_token": "refresh-1",
+            "scope": "mcp:read",
         });
+        if offline {
+            conforming["refresh_token"] = json!("refresh-1");
+        }
         let patch = if form["grant_type"] == "refresh_token" {
             &self.script.refreshed
         } else {
@@ -249,6 +260,7 @@ async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response
             json_answer(200, &server.patched(conforming, &server.script.resource))
         }
         SERVER_METADATA => json_answer(200, &server.metadata()),
+        OPENID_METADATA if server.script.openid => json_answer(200, &server.metadata()),
         "/register" => {
             let asked: Value = serde_json::from_slice(&body).expect("a registration is JSON");
             let conforming = server.patched(asked, &json!({ "client_id": "client-1" }));
