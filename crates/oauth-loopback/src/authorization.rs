@@ -158,10 +158,12 @@ impl AuthorizationRequest {
     {
         let Self { url, listener, expectation, verifier, endpoint } = self;
         let redirect_uri = listener.redirect_uri().to_owned();
+        let issuer = clean(&expectation.issuer);
         let (settle, settled) = watch::channel(false);
         let opening = Opening { url, client_name: endpoint.client.client_name.clone(), settled };
-        let browser =
-            async { open(opening).await.map_err(|it| Error::Browser { source: it.into() }) };
+        let browser = async {
+            open(opening).await.map_err(|it| Error::Browser { issuer, source: it.into() })
+        };
         let code = listener.wait(expectation, timeout, browser, settle).await?;
         Ok(AuthorizationCode { code, redirect_uri, verifier, endpoint })
     }

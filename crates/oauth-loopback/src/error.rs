@@ -79,16 +79,16 @@ pub enum Error {
         "`{url}` is no client ID metadata document: it must be https with a path, without credentials, dot segments or a fragment"
     )]
     ClientMetadataUrl { url: String },
-    #[error("the browser step failed")]
-    Browser { source: Source },
+    #[error("the browser step at `{issuer}` failed")]
+    Browser { issuer: String, source: Source },
     #[error("no callback at {redirect_uri} within {} s{}", .waited.as_secs_f32(), Ignored(.ignored))]
     NoCallback { redirect_uri: String, waited: Duration, ignored: Option<&'static str> },
     #[error("the browser step ended, but no callback came to {redirect_uri} within {} s after it{}", .waited.as_secs_f32(), Ignored(.ignored))]
     NoCallbackAfterBrowser { redirect_uri: String, waited: Duration, ignored: Option<&'static str> },
     #[error("the callback does not come from the issuer `{issuer}`; nothing it says is used")]
     CallbackIssuer { issuer: String },
-    #[error("the authorization server did not give a code: {error}{}", Described(.description))]
-    Denied { error: String, description: Option<String> },
+    #[error("the authorization server `{issuer}` did not give a code: {error}{}{}", Said(.description.as_deref()), Said(advice(.error)))]
+    Denied { issuer: String, error: String, description: Option<String> },
     #[error("the client's key is {reason}")]
     ClientKey { reason: &'static str },
     #[error(
@@ -97,8 +97,10 @@ pub enum Error {
     NoChallenge { header: String },
     #[error("the authorization server `{issuer}` offers no {what}")]
     NotOffered { what: &'static str, issuer: String },
-    #[error("the callback brought neither a code nor an error")]
-    NoCode,
+    #[error(
+        "the callback of the authorization server `{issuer}` brought neither a code nor an error; that is a fault of the server"
+    )]
+    NoCode { issuer: String },
 
     #[error("{step}: {url} issued a token of type `{token_type}` where Bearer was expected")]
     TokenType { step: Step, url: String, token_type: String },
@@ -134,11 +136,28 @@ impl Error {
     }
 }
 
-struct Described<'a>(&'a Option<String>);
+/// What to do about an error that came in a callback.
+fn advice(error: &str) -> Option<&'static str> {
+    Some(match error {
+        "access_denied" => {
+            "the user, or a rule of the server, said no; see what this user may do there"
+        }
+        "invalid_scope" => {
+            "the client or the user may not have these scopes; name others (`--scope`)"
+        }
+        "invalid_target" => "the authorization server does not serve this resource for this client",
+        "invalid_client" | "unauthorized_client" => {
+            "the client is not known there or may not do this; register another"
+        }
+        _ => return None,
+    })
+}
 
-impl fmt::Display for Described<'_> {
+struct Said<'a>(Option<&'a str>);
+
+impl fmt::Display for Said<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.as_ref().map_or(Ok(()), |it| write!(f, ": {it}"))
+        self.0.map_or(Ok(()), |it| write!(f, ": {it}"))
     }
 }
 

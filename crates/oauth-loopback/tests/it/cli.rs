@@ -81,19 +81,17 @@ async fn a_browser_command_that_fails_ends_the_flow_with_its_last_words() {
         "--browser",
         "sh -c 'echo starting >&2; echo error: no page >&2; exit 3'",
     ]))
-    .await;
+    .await
+    .replace(&server.origin, "ORIGIN");
     assert!(said.contains("\nstarting\n"), "{said}");
     assert!(
-        said.ends_with("error: the browser step failed: `sh` ended with exit status: 3: no page\n"),
-        "{said}"
-    );
-    let said = failure(program(&[&server.mcp(), "--browser", "/nowhere/browser"])).await;
-    assert!(
-        said.contains(
-            "error: the browser step failed: `/nowhere/browser` did not start: No such file"
+        said.ends_with(
+            "error: the browser step at `ORIGIN` failed: `sh` ended with exit status: 3: no page\n"
         ),
         "{said}"
     );
+    let said = failure(program(&[&server.mcp(), "--browser", "/nowhere/browser"])).await;
+    assert!(said.contains("failed: `/nowhere/browser` did not start: No such file"), "{said}");
     let said = failure(program(&[&server.mcp(), "--browser", "sh -c 'half"])).await;
     assert!(said.contains("a quote is not closed"), "{said}");
 }
@@ -107,7 +105,13 @@ async fn a_failure_is_one_sentence_on_stderr_and_exit_code_1() {
     browser().get(running.address().await).send().await.expect("a page");
     let (output, said) = running.end().await;
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(said, "error: the authorization server did not give a code: access_denied\n");
+    assert_eq!(
+        said,
+        format!(
+            "error: the authorization server `{}` did not give a code: access_denied: the user, or a rule of the server, said no; see what this user may do there\n",
+            server.origin
+        )
+    );
 
     let said = failure(program(&[&server.mcp(), "--timeout", "1"])).await;
     assert!(
