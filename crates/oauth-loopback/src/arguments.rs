@@ -49,7 +49,7 @@ pub(crate) struct Mint {
     #[arg(long, value_name = "URL")]
     pub(crate) client_metadata_url: Option<String>,
     /// Redirect URI of a client that was registered beforehand: loopback, with a port. By default any free port.
-    #[arg(long, value_name = "URI")]
+    #[arg(long, value_name = "URI", requires = "client_id")]
     pub(crate) redirect_uri: Option<String>,
     /// Name of the client to register, as people read it on the consent page.
     #[arg(long, value_name = "NAME", default_value = "oauth-loopback")]

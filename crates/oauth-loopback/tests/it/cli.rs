@@ -132,7 +132,11 @@ async fn a_failure_is_one_sentence_on_stderr_and_exit_code_1() {
 
 #[tokio::test]
 async fn wrong_usage_exits_with_2_and_help_teaches() {
-    for arguments in [&[][..], &["--no-such-flag"], &["http://127.0.0.1:1/mcp", "--timeout", "0"]] {
+    // A redirect URI of its own is for a client that is registered with it already.
+    let lonely = ["http://127.0.0.1:1/mcp", "--redirect-uri", "http://localhost:3000/callback"];
+    for arguments in
+        [&[][..], &["--no-such-flag"], &["http://127.0.0.1:1/mcp", "--timeout", "0"], &lonely]
+    {
         let output = program(arguments).output().await.expect("it runs");
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     }
