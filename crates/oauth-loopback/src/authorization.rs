@@ -21,6 +21,15 @@ use crate::pkce::CodeVerifier;
 use crate::token_endpoint::TokenEndpoint;
 
 /// A request that waits for someone to open its URL. It holds the listener, so it can be answered once.
+///
+/// ```compile_fail,E0382
+/// # use std::{convert::Infallible, time::Duration};
+/// # async fn example(request: oauth_loopback::AuthorizationRequest) {
+/// let open = async |_| Ok::<_, Infallible>(());
+/// let first = request.wait_for_code(Duration::from_secs(1), open).await;
+/// let second = request.wait_for_code(Duration::from_secs(1), open).await;
+/// # }
+/// ```
 pub struct AuthorizationRequest {
     url: Url,
     listener: LoopbackListener,

@@ -10,6 +10,13 @@ use crate::pkce::CodeVerifier;
 use crate::token_endpoint::TokenEndpoint;
 
 /// The code of a callback that passed every check, good for one exchange.
+///
+/// ```compile_fail,E0382
+/// # async fn example(http: &reqwest::Client, code: oauth_loopback::AuthorizationCode) {
+/// let first = code.exchange(http).await;
+/// let second = code.exchange(http).await;
+/// # }
+/// ```
 pub struct AuthorizationCode {
     pub(crate) code: String,
     pub(crate) redirect_uri: String,
