@@ -15,7 +15,7 @@ use crate::client_information::ClientInformation;
 use crate::code::AuthorizationCode;
 use crate::discovery::Discovery;
 use crate::error::{Error, clean};
-use crate::http;
+use crate::http::{self, FirstPage};
 use crate::listener::LoopbackListener;
 use crate::pkce::CodeVerifier;
 use crate::token_endpoint::TokenEndpoint;
@@ -66,7 +66,8 @@ impl fmt::Debug for Opening {
 }
 
 impl AuthorizationRequest {
-    /// Puts a request together; an empty `scope` leaves the choice to [`Discovery::scope`].
+    /// Puts a request together; an empty `scope` leaves the choice to [`Discovery::scope`], of which the client then asks for
+    /// no more than it was registered for.
     ///
     /// # Errors
     /// [`Error::PkceUnadvertised`], and [`Error::ForeignClient`] for a client that another issuer registered.
@@ -78,7 +79,11 @@ impl AuthorizationRequest {
     ) -> Result<Self, Error> {
         discovery.require_pkce()?;
         let server = &discovery.authorization_server;
-        let scope = discovery.scope(scope).join(" ");
+        let scope = match scope {
+            [] => client.registered_for(discovery.scope(scope)),
+            _ => scope.to_vec(),
+        };
+        let scope = scope.join(" ");
         let endpoint = TokenEndpoint::new(discovery, client, scope)?;
         let Some(address) = &server.authorization_endpoint else {
             let issuer = clean(&discovery.issuer);
@@ -134,14 +139,20 @@ impl AuthorizationRequest {
     ///
     /// For a client that is only remembered: the server would show that on a page of its own, and no callback would come.
     pub(crate) async fn is_refused(&self, http: &reqwest::Client) -> Result<bool, Error> {
-        let (status, to) = http::first_page(http, self.url.clone()).await?;
-        let Some(to) = to else {
-            return Ok(matches!(status.as_u16(), 400 | 401 | 403 | 404 | 422));
-        };
-        let error = to.query_pairs().find(|(name, _)| name == "error").map(|(_, it)| it);
-        let back = to.as_str().starts_with(self.listener.redirect_uri());
-        Ok(error
-            .is_some_and(|it| !back || matches!(&*it, "invalid_client" | "unauthorized_client")))
+        // A wall against robots answers 403 or 404 as well, and knows nothing of clients.
+        const CLIENT: [&str; 4] =
+            ["invalid_client", "unauthorized_client", "client_id", "redirect_uri"];
+        let of_the_client = |text: &str| CLIENT.iter().any(|it| text.contains(it));
+        Ok(match http::first_page(http, self.url.clone()).await? {
+            FirstPage::Page(status, text) => {
+                matches!(status.as_u16(), 400 | 401 | 422) || of_the_client(&text)
+            }
+            // A login page may be handed the whole request, so the error alone counts.
+            FirstPage::Redirect(to) => to
+                .query_pairs()
+                .filter(|(name, _)| matches!(&**name, "error" | "error_description"))
+                .any(|(_, it)| of_the_client(&it)),
+        })
     }
 
     /// The address to open in a browser.

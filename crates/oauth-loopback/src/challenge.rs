@@ -167,6 +167,7 @@ mod tests {
         assert_eq!(found.parameter("resource_metadata"), Some("https://m"));
         assert_eq!(Challenge::bearer(["Basic realm=a"]), None);
     }
+
     /// A parameter as the specification allows it: a token, or any text in quotes with `"` and `\` escaped.
     fn parameter() -> impl Strategy<Value = (String, String, String)> {
         let name = "[a-z][a-z0-9_-]{0,11}";

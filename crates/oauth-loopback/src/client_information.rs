@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -5,7 +7,7 @@ use crate::error::{Error, clean};
 use crate::secret::{AccessToken, ClientSecret};
 
 /// A client as the authorization server knows it, RFC 7591 §3.2.1. Where it differs from what was asked, it is right.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ClientInformation {
     pub client_id: String,
@@ -22,7 +24,7 @@ pub struct ClientInformation {
     pub redirect_uris: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
-    /// Where the client can be read and deleted, RFC 7592.
+    /// Where the client can be read and deleted, RFC 7592. The address is a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registration_client_uri: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,6 +78,16 @@ impl ClientInformation {
         Ok(Self::preregistered(url))
     }
 
+    /// Those of the `wanted` scopes that the registration left; all of them where it says nothing of them.
+    pub(crate) fn registered_for(&self, wanted: Vec<String>) -> Vec<String> {
+        let left = self.scope.as_deref().unwrap_or_default();
+        let is_left = |it: &String| left.split_ascii_whitespace().any(|left| left == it);
+        if !wanted.iter().any(is_left) {
+            return wanted;
+        }
+        wanted.into_iter().filter(is_left).collect()
+    }
+
     /// The way to authenticate at the token endpoint.
     ///
     /// A client with a secret that was not told how uses Basic, RFC 7591's default, unless the server's metadata has only
@@ -90,11 +102,26 @@ impl ClientInformation {
         let lists = |name: &str| supported.is_some_and(|it| it.iter().any(|it| it == name));
         let default = if lists(POST) && !lists(BASIC) { POST } else { BASIC };
         let method = self.token_endpoint_auth_method.as_deref();
-        match (&self.client_secret, method.unwrap_or(default)) {
+        let secret = self.client_secret.as_ref().filter(|it| !it.reveal().is_empty());
+        match (secret, method.unwrap_or(default)) {
             (None, _) | (_, "none") => Authentication::None,
             (Some(secret), POST) => Authentication::Post(secret),
             (Some(secret), _) => Authentication::Basic(secret),
         }
+    }
+}
+
+impl fmt::Debug for ClientInformation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientInformation")
+            .field("client_id", &self.client_id)
+            .field("client_secret", &self.client_secret)
+            .field("token_endpoint_auth_method", &self.token_endpoint_auth_method)
+            .field("client_name", &self.client_name)
+            .field("redirect_uris", &self.redirect_uris)
+            .field("scope", &self.scope)
+            .field("issuer", &self.issuer)
+            .finish_non_exhaustive()
     }
 }
 
@@ -131,6 +158,7 @@ mod tests {
             r#"{"client_id":"a","client_secret":null,"token_endpoint_auth_method":"client_secret_basic"}"#,
             "none",
         );
+        check(r#"{"client_id":"a","client_secret":""}"#, "none");
         check(r#"{"client_id":"a","client_secret":"s"}"#, "basic");
         check(
             r#"{"client_id":"a","client_secret":"s","token_endpoint_auth_method":"client_secret_post"}"#,
@@ -143,12 +171,32 @@ mod tests {
     }
 
     #[test]
-    fn a_client_does_not_print_its_secret() {
-        let client: ClientInformation =
-            serde_json::from_str(r#"{"client_id":"a","client_secret":"hush"}"#)
-                .expect("a registration answer");
+    fn a_client_does_not_print_its_secrets() {
+        let client: ClientInformation = serde_json::from_str(
+            r#"{"client_id":"a","client_secret":"hush","registration_client_uri":"https://a/hush","registration_access_token":"hush"}"#,
+        )
+        .expect("a registration answer");
         assert!(!format!("{client:?}").contains("hush"));
     }
+
+    #[track_caller]
+    fn check_scope(left: Option<&str>, wanted: &str, expected: &str) {
+        let mut client = ClientInformation::preregistered("a");
+        client.scope = left.map(str::to_owned);
+        let wanted = wanted.split(' ').map(str::to_owned).collect();
+        assert_eq!(client.registered_for(wanted).join(" "), expected, "{left:?}");
+    }
+
+    #[test]
+    fn a_client_asks_for_what_its_registration_left_of_the_scopes() {
+        check_scope(Some("read"), "read write", "read");
+        check_scope(Some("write read admin"), "read write", "read write");
+        check_scope(None, "read write", "read write");
+        // A server that speaks of other scopes, or of none, has not said which of these it means.
+        check_scope(Some("other"), "read write", "read write");
+        check_scope(Some(""), "read", "read");
+    }
+
     #[test]
     fn a_secret_without_a_word_on_its_use_goes_where_the_server_takes_it() {
         let client: ClientInformation =

@@ -8,8 +8,8 @@ use url::Url;
 
 use crate::address::{is_loopback, permitted};
 use crate::client_information::ClientInformation;
+use crate::deletion::delete;
 use crate::error::{Error, Step, clean};
-use crate::http;
 use crate::record::Record;
 use crate::token::TokenResponse;
 use crate::token_endpoint::TokenEndpoint;
@@ -86,7 +86,7 @@ impl Grant {
     /// Revokes the refresh token and the access token, [RFC 7009](https://www.rfc-editor.org/rfc/rfc7009).
     ///
     /// # Errors
-    /// [`Error::NotOffered`] where the server has no revocation endpoint, [`Error::Refused`].
+    /// [`Error::NotOffered`] where the server has no revocation endpoint or takes neither token there, [`Error::Refused`].
     pub async fn revoke(&self, http: &Client) -> Result<(), Error> {
         let endpoint = &self.endpoint;
         let Some(url) = &endpoint.revocation else {
@@ -94,27 +94,38 @@ impl Grant {
             return Err(Error::NotOffered { what: "revocation of tokens", issuer });
         };
         permitted("revocation endpoint", url, self.on_loopback())?;
+        let registered = endpoint.client.issuer.is_some();
         let refresh_token = self.token.refresh_token.as_ref();
         let tokens = refresh_token
             .map(|it| ("refresh_token", it.reveal()))
             .into_iter()
             .chain([("access_token", self.token.access_token.reveal())]);
+        let mut revoked = 0;
         for (kind, token) in tokens {
-            let form = vec![("token", token), ("token_type_hint", kind)];
-            let mut answer =
-                endpoint.send(http, Step::Revocation, url, form.clone(), &[token]).await;
+            let mut form = vec![("token", token), ("token_type_hint", kind)];
+            let mut answer = endpoint.send(http, Step::Revocation, url, &form, &[token]).await;
             // The MCP Python SDK wants the parameter even of a client that has no secret.
             if answer.as_ref().is_err_and(|it| it.code() == Some("invalid_request"))
                 && endpoint.is_public()
             {
-                let form = form.into_iter().chain([("client_secret", "")]).collect();
-                answer = endpoint.send(http, Step::Revocation, url, form, &[token]).await;
+                form.push(("client_secret", ""));
+                answer = endpoint.send(http, Step::Revocation, url, &form, &[token]).await;
             }
             match answer {
-                // RFC 7009 §2.2.1: it knows how to revoke the other kind, which it was told first.
+                // A server that has forgotten the client it registered has no token of it either. One that was registered
+                // beforehand may only lack its secret.
+                Err(it) if it.code() == Some("invalid_client") && registered => return Ok(()),
+                // RFC 7009 §2.2.1: it knows how to revoke the other kind alone.
                 Err(it) if it.code() == Some("unsupported_token_type") => {}
-                it => drop(it?),
+                it => {
+                    it?;
+                    revoked += 1;
+                }
             }
+        }
+        if revoked == 0 {
+            let issuer = clean(&self.issuer);
+            return Err(Error::NotOffered { what: "revocation of tokens of this kind", issuer });
         }
         Ok(())
     }
@@ -122,19 +133,10 @@ impl Grant {
     /// Deletes the client that was registered for this grant, [RFC 7592 §2.3](https://www.rfc-editor.org/rfc/rfc7592#section-2.3).
     ///
     /// # Errors
-    /// [`Error::NotOffered`] where the registration gave no means to do so, [`Error::Refused`].
+    /// [`Error::NotOffered`] where the registration gave no means to do so, [`Error::Refused`]; that the client is not there
+    /// any more is none.
     pub async fn delete_client(&self, http: &Client) -> Result<(), Error> {
-        let client = &self.endpoint.client;
-        let (Some(url), Some(token)) =
-            (&client.registration_client_uri, &client.registration_access_token)
-        else {
-            let issuer = clean(&self.issuer);
-            return Err(Error::NotOffered { what: "deletion of this client", issuer });
-        };
-        let url = permitted("registration client URI", url, self.on_loopback())?;
-        let request = http.delete(url).bearer_auth(token.reveal());
-        let answer = http::answer(Step::Deletion, request).await?;
-        answer.refusal(&[token.reveal()]).map_or(Ok(()), Err)
+        delete(http, &self.issuer, &self.endpoint.client).await
     }
 
     fn on_loopback(&self) -> bool {

@@ -78,7 +78,8 @@ impl Answer {
                 (error.is_none() && !said.trim().is_empty()).then(|| said.into_owned())
             });
         let strike = |it: &str| {
-            clean(&secrets.iter().fold(it.to_owned(), |it, secret| it.replace(secret, "(secret)")))
+            let secrets = secrets.iter().filter(|it| !it.is_empty());
+            clean(&secrets.fold(it.to_owned(), |it, secret| it.replace(secret, "(secret)")))
         };
         let header = |name: &str| {
             self.headers.get(name).map(|it| strike(&String::from_utf8_lossy(it.as_bytes())))
@@ -121,19 +122,18 @@ impl Answer {
 
 /// Sends a request and reads the whole answer, which must come from the address that was asked.
 ///
-/// A server that says when to come back is asked once more then, unless that is too far away.
-pub(crate) async fn answer(step: Step, request: RequestBuilder) -> Result<Answer, Error> {
-    let again = request.try_clone();
-    let (url, response) = send(step, request).await?;
+/// A server that says when to come back is asked once more then, unless that is too far away. `request` makes each of the
+/// two anew, since what the first one was signed with is good for once and may have ended during the wait.
+pub(crate) async fn answer(
+    step: Step,
+    mut request: impl FnMut() -> Result<RequestBuilder, Error>,
+) -> Result<Answer, Error> {
+    let (url, response) = send(step, request()?).await?;
     let answer = read(step, url, response).await?;
-    match (again, answer.wait()) {
-        (Some(request), Some(wait)) => {
-            tokio::time::sleep(wait).await;
-            let (url, response) = send(step, request).await?;
-            read(step, url, response).await
-        }
-        _ => Ok(answer),
-    }
+    let Some(wait) = answer.wait() else { return Ok(answer) };
+    tokio::time::sleep(wait).await;
+    let (url, response) = send(step, request()?).await?;
+    read(step, url, response).await
 }
 
 /// Reads a metadata document with GET; redirects are followed on the same origin.
@@ -153,16 +153,30 @@ pub(crate) async fn head(
     Ok((response.status(), response.headers().clone()))
 }
 
-/// What an authorize URL answers before anyone signs in: the status and where it redirects to, which is not followed.
-pub(crate) async fn first_page(
-    http: &Client,
-    url: Url,
-) -> Result<(StatusCode, Option<Url>), Error> {
+/// What an authorize URL answers before anyone signs in.
+pub(crate) enum FirstPage {
+    /// It leads elsewhere, which is not followed.
+    Redirect(Url),
+    /// The status, and what a refusal says beside it: the whole text unless it is HTML, which may repeat the request.
+    Page(StatusCode, String),
+}
+
+pub(crate) async fn first_page(http: &Client, url: Url) -> Result<FirstPage, Error> {
     let request = http.get(url).header("accept", "text/html");
     let (url, response) = send(Step::Authorization, request).await?;
-    let to = response.headers().get(LOCATION).filter(|_| response.status().is_redirection());
-    let to = to.and_then(|it| url.join(&String::from_utf8_lossy(it.as_bytes())).ok());
-    Ok((response.status(), to))
+    let status = response.status();
+    let to = response.headers().get(LOCATION).filter(|_| status.is_redirection());
+    if let Some(to) = to.and_then(|it| url.join(&String::from_utf8_lossy(it.as_bytes())).ok()) {
+        return Ok(FirstPage::Redirect(to));
+    }
+    if !status.is_client_error() {
+        return Ok(FirstPage::Page(status, String::new()));
+    }
+    // A refusal without a readable text is one without a reason.
+    let answer = read(Step::Authorization, url, response).await.ok();
+    let html = |it: &Answer| it.content_type().is_some_and(|it| it.contains("html"));
+    let text = answer.filter(|it| !html(it)).map(|it| String::from_utf8_lossy(&it.body).into());
+    Ok(FirstPage::Page(status, text.unwrap_or_default()))
 }
 
 /// Status and media type in words.
@@ -204,27 +218,30 @@ async fn send_following(
 
 async fn send(step: Step, request: RequestBuilder) -> Result<(Url, Response), Error> {
     let (client, request) = request.build_split();
-    let request = request.map_err(|it| failed(step, "an address that cannot be asked", it))?;
+    let nowhere = "an address that cannot be asked".to_owned();
+    let request = request.map_err(|it| failed(step, nowhere, it))?;
     let url = request.url().clone();
     let response = tokio::time::timeout(DEADLINE, client.execute(request))
         .await
-        .map_err(|_| Error::Unanswered { step, url: url.to_string() })?
-        .map_err(|it| failed(step, url.as_str(), it))?;
+        .map_err(|_| Error::Unanswered { step, url: named(step, &url) })?
+        .map_err(|it| failed(step, named(step, &url), it))?;
     if response.url() != &url {
-        return Err(Error::Redirected { step, url: url.into(), to: response.url().to_string() });
+        let (url, to) = (named(step, &url), clean(&named(step, response.url())));
+        return Err(Error::Redirected { step, url, to });
     }
     Ok((url, response))
 }
 
 async fn read(step: Step, url: Url, mut response: Response) -> Result<Answer, Error> {
-    let too_large = || Error::TooLarge { step, url: url.to_string(), limit: BODY_LIMIT };
+    let url = named(step, &url);
+    let too_large = || Error::TooLarge { step, url: url.clone(), limit: BODY_LIMIT };
     if response.content_length().is_some_and(|it| it > BODY_LIMIT as u64) {
         return Err(too_large());
     }
     let mut body = Vec::new();
     let whole = async {
         while let Some(chunk) =
-            response.chunk().await.map_err(|it| failed(step, url.as_str(), it))?
+            response.chunk().await.map_err(|it| failed(step, url.clone(), it))?
         {
             if body.len() + chunk.len() > BODY_LIMIT {
                 return Err(too_large());
@@ -235,13 +252,31 @@ async fn read(step: Step, url: Url, mut response: Response) -> Result<Answer, Er
     };
     tokio::time::timeout(DEADLINE, whole)
         .await
-        .map_err(|_| Error::Unanswered { step, url: url.to_string() })??;
+        .map_err(|_| Error::Unanswered { step, url: url.clone() })??;
     let (status, headers) = (response.status(), response.headers().clone());
-    Ok(Answer { step, url: url.into(), status, headers, body })
+    Ok(Answer { step, url, status, headers, body })
 }
 
-fn failed(step: Step, url: &str, error: reqwest::Error) -> Error {
-    let url = url.to_owned();
+/// The address as an error may name it: the query of an authorization request holds the state, and the address of a client
+/// is a secret.
+fn named(step: Step, url: &Url) -> String {
+    match step {
+        Step::Authorization => {
+            let mut url = url.clone();
+            url.set_query(None);
+            url.into()
+        }
+        Step::Deletion => origin(url),
+        _ => url.to_string(),
+    }
+}
+
+/// Scheme, host and port alone.
+pub(crate) fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+fn failed(step: Step, url: String, error: reqwest::Error) -> Error {
     if error.is_timeout() {
         return Error::Unanswered { step, url };
     }

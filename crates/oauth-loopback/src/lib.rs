@@ -66,6 +66,7 @@ mod client_information;
 mod client_key;
 mod client_store;
 mod code;
+mod deletion;
 mod discovery;
 mod error;
 mod flow;

@@ -63,14 +63,13 @@ pub async fn register(
         let documents = server.client_id_metadata_document_supported == Some(true);
         return Err(Error::NoRegistration { issuer: clean(&discovery.issuer), documents });
     };
-    let mut request = http.post(endpoint).header("accept", "application/json").json(metadata);
-    let mut secrets = Vec::new();
-    if let Some(it) = &metadata.initial_access_token {
-        request = request.bearer_auth(it.reveal());
-        secrets.push(it.reveal());
-    }
+    let initial = metadata.initial_access_token.as_ref().map(AccessToken::reveal);
+    let request = || {
+        let request = http.post(endpoint).header("accept", "application/json").json(metadata);
+        Ok(initial.iter().fold(request, |request, it| request.bearer_auth(it)))
+    };
     let answer = http::answer(Step::Registration, request).await?;
-    if let Some(refused) = answer.refusal(&secrets) {
+    if let Some(refused) = answer.refusal(initial.as_slice()) {
         return Err(refused);
     }
     let client: ClientInformation = answer.json()?;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::Client;
+use reqwest::{Client, RequestBuilder};
 
 use crate::client_information::{Authentication, ClientInformation};
 use crate::discovery::Discovery;
@@ -60,7 +60,7 @@ impl TokenEndpoint {
         let mut form = form.to_vec();
         form.extend(self.resource.as_deref().map(|it| ("resource", it)));
         let asked_at = SystemTime::now();
-        let answer = self.send(http, step, &self.url, form, secrets).await?;
+        let answer = self.send(http, step, &self.url, &form, secrets).await?;
         let mut token: TokenResponse = answer.json()?;
         if !token.token_type.eq_ignore_ascii_case("bearer") {
             return Err(Error::TokenType {
@@ -88,12 +88,30 @@ impl TokenEndpoint {
         http: &Client,
         step: Step,
         url: &str,
-        mut form: Vec<(&str, &str)>,
+        form: &[(&str, &str)],
         secrets: &[&str],
     ) -> Result<Answer, Error> {
+        let mut own = Vec::new();
+        let answer = http::answer(step, || self.authenticated(http, url, form, &mut own)).await?;
+        let secrets: Vec<&str> =
+            secrets.iter().copied().chain(own.iter().map(String::as_str)).collect();
+        match answer.refusal(&secrets) {
+            Some(refused) => Err(refused),
+            None => Ok(answer),
+        }
+    }
+
+    /// A request with the client's credentials, which are added to `secrets`.
+    fn authenticated(
+        &self,
+        http: &Client,
+        url: &str,
+        form: &[(&str, &str)],
+        secrets: &mut Vec<String>,
+    ) -> Result<RequestBuilder, Error> {
         #[cfg(feature = "private-key-jwt")]
         let assertion;
-        let mut secrets = secrets.to_vec();
+        let mut form = form.to_vec();
         // Some servers want the client id in the body even beside Basic.
         form.push(("client_id", &self.client.client_id));
         let mut request = http.post(url).header("accept", "application/json");
@@ -101,26 +119,22 @@ impl TokenEndpoint {
             Authentication::None => {}
             Authentication::Post(secret) => {
                 form.push(("client_secret", secret.reveal()));
-                secrets.push(secret.reveal());
+                secrets.push(secret.reveal().to_owned());
             }
             Authentication::Basic(secret) => {
                 request = request
                     .basic_auth(encoded(&self.client.client_id), Some(encoded(secret.reveal())));
-                secrets.push(secret.reveal());
+                secrets.push(secret.reveal().to_owned());
             }
             #[cfg(feature = "private-key-jwt")]
             Authentication::Assertion(key) => {
                 assertion = key.assertion(&self.client.client_id, &self.issuer)?;
                 form.push(("client_assertion_type", crate::client_key::ASSERTION_TYPE));
                 form.push(("client_assertion", &assertion));
-                secrets.push(&assertion);
+                secrets.push(assertion.clone());
             }
         }
-        let answer = http::answer(step, request.form(&form)).await?;
-        match answer.refusal(&secrets) {
-            Some(refused) => Err(refused),
-            None => Ok(answer),
-        }
+        Ok(request.form(&form))
     }
 }
 

@@ -3,11 +3,13 @@
 use aws_lc_rs::signature::{self, KeyPair as _};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64URL};
+use oauth_loopback::{ClientInformation, ClientKey, client_credentials};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::program::{done, failure, minted, program};
 use crate::server::{Instead, RESOURCE_METADATA, Script, Server};
+use crate::{discovered, http};
 
 fn key_file(pkcs8: &[u8]) -> (TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -95,6 +97,33 @@ async fn a_key_signs_an_assertion_for_the_issuer() {
     assert_eq!((&parts[1]["iss"], &parts[1]["sub"]), (&json!("me"), &json!("me")));
     assert_eq!(parts[1]["aud"], server.origin);
     assert!(parts[1]["exp"].as_u64() > parts[1]["iat"].as_u64() && parts[1]["jti"].is_string());
+}
+
+#[tokio::test]
+async fn an_assertion_is_good_for_one_request_so_the_next_one_is_signed_again() {
+    let random = aws_lc_rs::rand::SystemRandom::new();
+    let pkcs8 = signature::Ed25519KeyPair::generate_pkcs8(&random).expect("a key");
+    let (_folder, path) = key_file(pkcs8.as_ref());
+    let busy = ("/token", 429, &[("retry-after", "0")][..], "");
+    let server =
+        Server::start(Script { first: vec![busy], ..offering(json!(["private_key_jwt"])) }).await;
+    let mut client = ClientInformation::preregistered("me");
+    let pem = std::fs::read(path).expect("it is ours");
+    client.client_key = Some(ClientKey::from_pem(&pem).expect("a key"));
+    client_credentials(&http(), &discovered(&server).await, &client, &[])
+        .await
+        .expect("it is less busy");
+    let ids: Vec<Value> = server
+        .seen("/token")
+        .iter()
+        .map(|it| {
+            let claims = it.form["client_assertion"].split('.').nth(1).expect("three parts");
+            let claims = BASE64URL.decode(claims).expect("base64url");
+            serde_json::from_slice::<Value>(&claims).expect("JSON")["jti"].clone()
+        })
+        .collect();
+    assert_eq!(ids.len(), 2);
+    assert_ne!(ids[0], ids[1]);
 }
 
 #[tokio::test]

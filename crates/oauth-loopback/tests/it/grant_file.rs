@@ -169,6 +169,63 @@ async fn forgetting_revokes_the_tokens_deletes_the_client_and_removes_the_file()
 }
 
 #[tokio::test]
+async fn what_a_server_has_forgotten_by_itself_is_no_obstacle() {
+    const JSON: &str = "application/json";
+    for (status, unknown) in [(401, "/client"), (404, "/client"), (401, "/revoke")] {
+        let registration = json!({
+            "registration_client_uri": "{origin}/client", "registration_access_token": "manage",
+        });
+        let gone = Instead::Answer(status, JSON, r#"{"error":"invalid_client"}"#);
+        let instead = vec![(unknown, gone)];
+        let server = Server::start(Script { registration, instead, ..Script::default() }).await;
+        let (_folder, path) = granted(&server, &[]).await;
+        assert_eq!(done(program(&["forget", text(&path)])).await.1, "", "{status} {unknown}");
+        assert!(!path.exists());
+    }
+    // A client that was registered beforehand may only lack its secret.
+    let gone = Instead::Answer(401, JSON, r#"{"error":"invalid_client"}"#);
+    let server =
+        Server::start(Script { instead: vec![("/revoke", gone)], ..Script::default() }).await;
+    let (_folder, path) = granted(&server, &["--client-id", "me"]).await;
+    assert!(failure(program(&["forget", text(&path)])).await.contains("invalid_client"));
+    assert!(path.exists());
+}
+
+#[tokio::test]
+async fn a_kind_of_token_that_is_not_revoked_is_said_unless_another_was() {
+    const UNSUPPORTED: &str = r#"{"error":"unsupported_token_type"}"#;
+    let forgotten = async |first| {
+        let server = Server::start(Script { first, ..Script::default() }).await;
+        let (_folder, path) = granted(&server, &[]).await;
+        let (_, said) = done(program(&["forget", text(&path)])).await;
+        assert!(!path.exists());
+        said
+    };
+    let unsupported = ("/revoke", 400, &[][..], UNSUPPORTED);
+    assert!(!forgotten(vec![unsupported]).await.contains("of this kind"));
+    assert!(forgotten(vec![unsupported; 2]).await.contains("of this kind"));
+}
+
+#[tokio::test]
+async fn the_address_of_a_client_is_a_secret() {
+    let registration = json!({
+        "registration_client_uri": "{origin}/client/hush", "registration_access_token": "manage",
+    });
+    let echo = r#"{"error":"server_error","error_description":"at {origin}/client/hush"}"#;
+    let instead = vec![("/client/hush", Instead::Answer(500, "application/json", echo))];
+    let server = Server::start(Script { registration, instead, ..Script::default() }).await;
+    let (_folder, path) = granted(&server, &[]).await;
+    let said = failure(program(&["forget", text(&path)])).await.replace(&server.origin, "ORIGIN");
+    insta::assert_snapshot!(said, @"error: deleting the client: ORIGIN answered 500: server_error: at (secret)");
+
+    let mut record = read(&path);
+    record["client"]["registration_client_uri"] = json!("http://a.example/client/hush");
+    std::fs::write(&path, record.to_string()).expect("it is ours");
+    let said = failure(program(&["forget", text(&path)])).await;
+    assert!(said.contains("http://a.example") && !said.contains("hush"), "{said}");
+}
+
+#[tokio::test]
 async fn what_a_server_cannot_forget_is_said() {
     let server = Server::start(Script {
         metadata: json!({ "revocation_endpoint": null }),

@@ -115,6 +115,12 @@ impl Server {
             .collect()
     }
 
+    /// All requests in order, by method and path.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        let seen = self.seen.lock().expect("no test panics with it");
+        seen.iter().map(|it| format!("{} {}", it.method, it.path)).collect()
+    }
+
     pub(crate) fn say_once(&self, it: First) {
         self.first.lock().expect("no test panics with it").push(it);
     }
@@ -231,7 +237,9 @@ async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response
     if let Some((_, status, headers, body)) = server.once(&path) {
         let headers = headers.iter().map(|(name, value)| (*name, server.fill(value)));
         let headers: Vec<(&str, String)> = headers.collect();
-        return (code(status), AppendHeaders(headers), server.fill(body)).into_response();
+        // Not a text, which would have a media type of its own.
+        let body = Body::from(server.fill(body));
+        return (code(status), AppendHeaders(headers), body).into_response();
     }
     if let Some((_, instead)) = server.script.instead.iter().find(|(it, _)| *it == path) {
         return match instead {

@@ -41,6 +41,37 @@ async fn the_code_becomes_a_token_for_the_resource() {
 }
 
 #[tokio::test]
+async fn a_mint_makes_no_request_that_the_protocol_does_not_need() {
+    let (server, _) = minted(Script::default()).await;
+    let expected = [
+        "POST /mcp",
+        "GET /.well-known/oauth-protected-resource/mcp",
+        "GET /.well-known/oauth-authorization-server",
+        "POST /register",
+        "GET /authorize",
+        "POST /token",
+    ];
+    assert_eq!(server.requests(), expected);
+}
+
+#[tokio::test]
+async fn a_client_asks_for_no_more_than_it_was_registered_for_unless_it_is_told_to() {
+    let script = || Script {
+        resource: json!({ "scopes_supported": ["mcp:read", "mcp:write"] }),
+        registration: json!({ "scope": "mcp:read other" }),
+        ..Script::default()
+    };
+    let (server, _) = minted(script()).await;
+    assert_eq!(server.seen("/authorize")[0].form["scope"], "mcp:read");
+
+    let server = Server::start(script()).await;
+    let mut config = oauth_loopback::Config::new(server.mcp());
+    config.scope = vec!["mcp:write".to_owned()];
+    crate::clients::mint(&config).await.expect("the script does not mind");
+    assert_eq!(server.seen("/authorize")[0].form["scope"], "mcp:write");
+}
+
+#[tokio::test]
 async fn the_resource_is_sent_in_the_spelling_of_the_metadata() {
     let (server, grant) =
         minted(Script { resource: json!({ "resource": "{origin}" }), ..Script::default() }).await;

@@ -1,0 +1,35 @@
+//! The end of a client that was registered, [RFC 7592 §2.3](https://www.rfc-editor.org/rfc/rfc7592#section-2.3).
+
+use reqwest::{Client, StatusCode};
+use url::Url;
+
+use crate::address::{is_loopback, permitted};
+use crate::client_information::ClientInformation;
+use crate::error::{Error, Step, clean};
+use crate::http::{self, origin};
+
+/// Deletes a client where its registration gave the means to do so; one that is not there any more is deleted.
+pub(crate) async fn delete(
+    http: &Client,
+    issuer: &str,
+    client: &ClientInformation,
+) -> Result<(), Error> {
+    let (Some(address), Some(token)) =
+        (&client.registration_client_uri, &client.registration_access_token)
+    else {
+        return Err(Error::NotOffered { what: "deletion of this client", issuer: clean(issuer) });
+    };
+    let on_loopback = Url::parse(issuer).is_ok_and(|it| is_loopback(&it));
+    let what = "registration client URI";
+    // The address is as secret as the token, so an error names no more than where it leads to.
+    let url = permitted(what, address, on_loopback).map_err(|_| {
+        let address = Url::parse(address).map_or_else(|_| String::new(), |it| origin(&it));
+        Error::Insecure { what, address }
+    })?;
+    let request = || Ok(http.delete(url.clone()).bearer_auth(token.reveal()));
+    let answer = http::answer(Step::Deletion, request).await?;
+    if matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND) {
+        return Ok(());
+    }
+    answer.refusal(&[token.reveal(), address]).map_or(Ok(()), Err)
+}
