@@ -1,19 +1,23 @@
 //! Which client to be: the order of the MCP specification's client registration.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use crate::client_information::ClientInformation;
 use crate::client_store::Remembered;
+use crate::deletion::delete;
 use crate::discovery::Discovery;
 use crate::error::Error;
 use crate::flow::Config;
 use crate::listener::LoopbackListener;
 use crate::registration::{ClientMetadata, register};
 
-/// A client, and the listener on its redirect URI.
+/// A client as it is, or would be, remembered, and the listener on its redirect URI.
 pub(crate) struct Chosen {
-    pub(crate) client: ClientInformation,
+    pub(crate) known: Remembered,
     pub(crate) listener: LoopbackListener,
     pub(crate) origin: Origin,
-    pub(crate) consented: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +39,10 @@ impl Registrar<'_> {
     /// Registered beforehand, then a metadata document, then one that is remembered, then registration.
     pub(crate) async fn choose(&self, listener: LoopbackListener) -> Result<Chosen, Error> {
         self.discovery.require_pkce()?;
-        let given =
-            |client, listener| Chosen { client, listener, origin: Origin::Given, consented: false };
+        let given = |client, listener: LoopbackListener| {
+            let known = self.known(client, listener.redirect_uri());
+            Chosen { known, listener, origin: Origin::Given }
+        };
         if let Some(it) = &self.config.client {
             return Ok(given(it.clone(), listener));
         }
@@ -47,11 +53,11 @@ impl Registrar<'_> {
                 return Ok(given(client, listener));
             }
         }
-        let Some(it) = self.remembered()? else { return self.register(listener, false).await };
-        let listener = if it.redirect_uri == listener.redirect_uri() {
+        let Some(known) = self.remembered()? else { return self.register(listener, false).await };
+        let listener = if known.redirect_uri == listener.redirect_uri() {
             listener
         } else if let (false, Ok(mut there)) =
-            (listener.fixed, LoopbackListener::bind_to(&it.redirect_uri).await)
+            (listener.fixed, LoopbackListener::bind_to(&known.redirect_uri).await)
         {
             there.fixed = false;
             there
@@ -59,12 +65,7 @@ impl Registrar<'_> {
             // Some servers compare the port as well, so another port is another client.
             return self.register(listener, false).await;
         };
-        Ok(Chosen {
-            client: it.client,
-            listener,
-            origin: Origin::Remembered,
-            consented: it.consented,
-        })
+        Ok(Chosen { known, listener, origin: Origin::Remembered })
     }
 
     /// Registers a client for the redirect URI that is listened on; `linked` names the resource in it.
@@ -84,8 +85,9 @@ impl Registrar<'_> {
             metadata.resources = self.discovery.resource.clone().map(|it| vec![it]);
         }
         let client = register(self.http, self.discovery, &metadata).await?;
-        self.keep(&client, listener.redirect_uri(), false)?;
-        Ok(Chosen { client, listener, origin: Origin::Registered, consented: false })
+        let known = self.known(client, listener.redirect_uri());
+        self.keep(&known).await;
+        Ok(Chosen { known, listener, origin: Origin::Registered })
     }
 
     /// How a client with a secret is to authenticate, at a server whose metadata leaves no other kind.
@@ -99,43 +101,64 @@ impl Registrar<'_> {
         methods.find(|it| matches!(*it, "client_secret_basic" | "client_secret_post"))
     }
 
+    /// Registers a client in the place of one that is of no use any more.
+    pub(crate) async fn replace(
+        &self,
+        old: &Remembered,
+        listener: LoopbackListener,
+        linked: bool,
+    ) -> Result<Chosen, Error> {
+        let chosen = self.register(listener, linked).await?;
+        self.delete(&old.client).await;
+        Ok(chosen)
+    }
+
     /// Notes that somebody said yes to the client.
-    pub(crate) fn remember(
-        &self,
-        client: &ClientInformation,
-        redirect_uri: &str,
-        origin: Origin,
-    ) -> Result<(), Error> {
-        match origin {
-            Origin::Given => Ok(()),
-            Origin::Remembered | Origin::Registered => self.keep(client, redirect_uri, true),
+    pub(crate) async fn trust(&self, known: Remembered, origin: Origin) {
+        if origin != Origin::Given {
+            self.keep(&Remembered { consented: true, doubted: false, ..known }).await;
         }
     }
 
-    /// Has the next flow register a client in the place of this one.
-    pub(crate) fn forget(&self, client: &ClientInformation) {
+    /// Notes that a flow ended nowhere; after the second one in a row the next flow registers another client.
+    pub(crate) async fn doubt(&self, known: &Remembered) {
+        let Some(store) = &self.config.clients else { return };
+        let (issuer, client_id) = (&known.issuer, &known.client.client_id);
+        // What went wrong before is the error to report.
+        if !known.doubted {
+            let _ = store.doubt(issuer, client_id).await;
+        } else if store.forget(issuer, client_id).await.is_ok() {
+            self.delete(&known.client).await;
+        }
+    }
+
+    /// Leaves no client behind at the server that nobody will use, where it lets go of it in time.
+    async fn delete(&self, client: &ClientInformation) {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        // Most servers do not offer it, and the flow does not need it.
+        let _ = timeout(PATIENCE, delete(self.http, &self.discovery.issuer, client)).await;
+    }
+
+    /// Keeps what a server gave even where it cannot be written down: [`ClientStore::prepare`] is there to know that before.
+    ///
+    /// [`ClientStore::prepare`]: crate::ClientStore::prepare
+    async fn keep(&self, known: &Remembered) {
         if let Some(store) = &self.config.clients {
-            // What went wrong before is the error to report.
-            let _ = store.forget(&self.discovery.issuer, &client.client_id);
+            let _ = store.remember(known).await;
         }
     }
 
-    fn keep(
-        &self,
-        client: &ClientInformation,
-        redirect_uri: &str,
-        consented: bool,
-    ) -> Result<(), Error> {
-        let Some(store) = &self.config.clients else { return Ok(()) };
-        store.remember(&Remembered {
+    fn known(&self, client: ClientInformation, redirect_uri: &str) -> Remembered {
+        Remembered {
             issuer: self.discovery.issuer.clone(),
             resource: self.discovery.resource.clone(),
             client_name: self.config.client_name.clone(),
             redirect_uri: redirect_uri.to_owned(),
             scope: self.scope.to_vec(),
-            consented,
-            client: client.clone(),
-        })
+            consented: false,
+            doubted: false,
+            client,
+        }
     }
 
     fn remembered(&self) -> Result<Option<Remembered>, Error> {

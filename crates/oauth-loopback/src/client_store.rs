@@ -28,6 +28,9 @@ pub(crate) struct Remembered {
     pub(crate) scope: Vec<String>,
     /// Whether somebody once said yes to it, so that asking without a page is worth a try.
     pub(crate) consented: bool,
+    /// Whether the last flow with it ended nowhere, for which the client may or may not be the reason.
+    #[serde(default)]
+    pub(crate) doubted: bool,
     pub(crate) client: ClientInformation,
 }
 
@@ -41,6 +44,10 @@ impl Remembered {
         self.issuer == issuer
             && self.resource.as_deref() == resource
             && self.client_name == client_name
+    }
+
+    fn is(&self, issuer: &str, client_id: &str) -> bool {
+        self.issuer == issuer && self.client.client_id == client_id
     }
 
     /// Whether it can still be used, for these scopes.
@@ -72,13 +79,22 @@ impl ClientStore {
     ///
     /// # Errors
     /// [`Error::File`].
-    pub fn forget(&self, issuer: &str, client_id: &str) -> Result<(), Error> {
+    pub async fn forget(&self, issuer: &str, client_id: &str) -> Result<(), Error> {
         if !self.path.exists() {
             return Ok(());
         }
+        self.change(|clients| clients.retain(|it| !it.is(issuer, client_id))).await
+    }
+
+    /// Notes that the last flow with a client ended nowhere.
+    pub(crate) async fn doubt(&self, issuer: &str, client_id: &str) -> Result<(), Error> {
         self.change(|clients| {
-            clients.retain(|it| it.issuer != issuer || it.client.client_id != client_id);
+            clients
+                .iter_mut()
+                .filter(|it| it.is(issuer, client_id))
+                .for_each(|it| it.doubted = true);
         })
+        .await
     }
 
     pub(crate) fn find(
@@ -100,16 +116,17 @@ impl ClientStore {
     }
 
     /// Puts a client in the place of the one that was remembered for the same purpose.
-    pub(crate) fn remember(&self, it: &Remembered) -> Result<(), Error> {
+    pub(crate) async fn remember(&self, it: &Remembered) -> Result<(), Error> {
         private_file::touch(&self.path).map_err(|source| self.failed(source))?;
         self.change(|clients| {
             clients.retain(|old| !old.is_for(&it.issuer, it.resource.as_deref(), &it.client_name));
             clients.push(it.clone());
         })
+        .await
     }
 
     /// Reads, changes and writes with no other process in between.
-    fn change(&self, change: impl FnOnce(&mut Vec<Remembered>)) -> Result<(), Error> {
+    async fn change(&self, change: impl FnOnce(&mut Vec<Remembered>)) -> Result<(), Error> {
         const PATIENCE: Duration = Duration::from_secs(5);
         let since = Instant::now();
         let _lock = loop {
@@ -117,7 +134,7 @@ impl ClientStore {
                 Ok(it) => break it,
                 Err(it) if it.kind() == io::ErrorKind::WouldBlock && since.elapsed() < PATIENCE => {
                     // The other one reads and writes a small file.
-                    std::thread::sleep(Duration::from_millis(1));
+                    tokio::time::sleep(Duration::from_millis(1)).await;
                 }
                 Err(it) => return Err(self.failed(it)),
             }
@@ -152,5 +169,20 @@ impl ClientStore {
 
     fn failed(&self, source: io::Error) -> Error {
         Error::File { path: self.path.clone(), source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_waits_for_the_file_does_not_hold_up_the_one_who_has_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = ClientStore::new(folder.path().join("clients.json"));
+        store.prepare().expect("a folder of ours");
+        let lock = private_file::lock(&store.path).expect("nobody has it");
+        let (forgotten, ()) = tokio::join!(store.forget("a", "b"), async { drop(lock) });
+        forgotten.expect("the file is free");
     }
 }

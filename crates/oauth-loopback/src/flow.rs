@@ -102,13 +102,16 @@ where
     let mut left = config.timeout;
     let registrar = Registrar { http, discovery: &discovery, config, scope: &scope };
     let mut chosen = registrar.choose(listener).await?;
-    let mut silent = chosen.consented && may_be_silent(config, &discovery, &scope);
+    // A client may have been registered for less than is published, which counts where nobody named a scope.
+    let asked = if config.challenge.is_some() { &scope } else { &config.scope };
+    let mut silent = chosen.known.consented
+        && !chosen.known.doubted
+        && may_be_silent(config, &discovery, &scope);
     let mut linked = false;
     loop {
-        let Chosen { client, listener, origin, .. } = chosen;
-        let redirect_uri = listener.redirect_uri().to_owned();
+        let Chosen { known, listener, origin } = chosen;
         let place = listener.place();
-        let mut request = AuthorizationRequest::new(&discovery, &client, listener, &scope)?;
+        let mut request = AuthorizationRequest::new(&discovery, &known.client, listener, asked)?;
         if silent {
             request = request.silent();
         }
@@ -126,7 +129,7 @@ where
         };
         let remedy = match outcome {
             Ok(grant) => {
-                registrar.remember(&client, &redirect_uri, origin)?;
+                registrar.trust(known, origin).await;
                 return Ok(grant);
             }
             Err(None) => Remedy::Replace,
@@ -134,7 +137,7 @@ where
                 Some(it) if !left.is_zero() => it,
                 _ => {
                     if remembered && is_lost(&error) {
-                        registrar.forget(&client);
+                        registrar.doubt(&known).await;
                     }
                     return Err(error);
                 }
@@ -144,11 +147,11 @@ where
         let listener = place.listen(!matches!(remedy, Remedy::Ask)).await?;
         silent = false;
         chosen = match remedy {
-            Remedy::Ask => Chosen { client, listener, origin, consented: false },
-            Remedy::Replace => registrar.register(listener, linked).await?,
+            Remedy::Ask => Chosen { known, listener, origin },
+            Remedy::Replace => registrar.replace(&known, listener, linked).await?,
             Remedy::Link => {
                 linked = true;
-                registrar.register(listener, linked).await?
+                registrar.replace(&known, listener, linked).await?
             }
         };
     }
@@ -176,15 +179,15 @@ fn remedy(error: &Error, origin: Origin, silent: bool, linked: bool) -> Option<R
             | "interaction_required"
             | "account_selection_required",
         ) if silent => Some(Remedy::Ask),
-        None if is_lost(error) && silent => Some(Remedy::Ask),
         _ => None,
     }
 }
 
-/// Whether the browser ended nowhere: the password was wrong, or a page said that it does not know the client.
+/// Whether the browser ended nowhere: it broke, the password was wrong, or a page said that it does not know the client.
 ///
-/// Nobody can tell the two apart, and a password is not typed twice; so the client is forgotten, and the next flow
-/// registers another one.
+/// Nobody can tell them apart, and a password is not typed twice, not even after a request for no page, which a server may
+/// have answered with one. So the client is doubted, and if the next flow ends nowhere too the one after it registers
+/// another.
 fn is_lost(error: &Error) -> bool {
     matches!(error, Error::Browser { .. } | Error::NoCallbackAfterBrowser { .. })
 }

@@ -109,7 +109,7 @@ async fn forget(it: Forget) -> anyhow::Result<()> {
     offered(grant.revoke(&http).await)?;
     offered(grant.delete_client(&http).await)?;
     if let Some(store) = environment::clients(it.clients, &grant.issuer)? {
-        store.forget(&grant.issuer, &grant.client_id)?;
+        store.forget(&grant.issuer, &grant.client_id).await?;
     }
     file.remove()?;
     Ok(())

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use oauth_loopback::{ClientStore, Config, Error, Grant, LoopbackListener, authorize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::server::{Instead, Script, Server};
@@ -30,7 +30,7 @@ impl Store {
         config
     }
 
-    fn read(&self) -> Value {
+    pub(crate) fn read(&self) -> Value {
         serde_json::from_slice(&std::fs::read(&self.path).expect("it is there")).expect("JSON")
     }
 }
@@ -94,6 +94,8 @@ async fn another_name_resource_or_wider_scope_is_another_client() {
     mint(&config).await.expect("the script conforms");
     config.scope = vec!["b".to_owned()];
     mint(&config).await.expect("less was asked for");
+    config.scope = vec!["a".to_owned(), "b".to_owned()];
+    mint(&config).await.expect("as much as it was registered for");
     assert_eq!(registered(&server), 1);
     config.scope = vec!["b".to_owned(), "c".to_owned()];
     mint(&config).await.expect("more was asked for");
@@ -119,11 +121,13 @@ async fn a_client_whose_port_is_taken_is_registered_anew() {
 #[tokio::test]
 async fn a_client_that_the_server_has_forgotten_is_replaced_once() {
     const UNKNOWN: &str = r#"{"error":"invalid_client"}"#;
+    const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
     let away: &[(&str, &str)] = &[("location", "{origin}/error?error=invalid_client")];
     for first in [
         // On a page of its own, before anyone is asked.
         ("/authorize", 400, &[][..], "<h1>Unknown client</h1>"),
         ("/authorize", 302, away, ""),
+        ("/authorize", 403, JSON, UNKNOWN),
         ("/token", 401, &[], UNKNOWN),
     ] {
         let server = Server::start(Script::default()).await;
@@ -136,25 +140,6 @@ async fn a_client_that_the_server_has_forgotten_is_replaced_once() {
         mint(&config).await.expect("which is remembered");
         assert_eq!(registered(&server), 2, "{first:?}");
     }
-}
-
-#[tokio::test]
-async fn a_browser_that_ends_nowhere_is_not_sent_again_and_the_next_flow_registers() {
-    let server = Server::start(Script::default()).await;
-    let store = Store::new();
-    let mut config = store.config(&server);
-    mint(&config).await.expect("the script conforms");
-    config.silent_first = false;
-    let listener = LoopbackListener::bind().await.expect("a free port");
-    let (http, mut opened) = (http(), 0);
-    let outcome = authorize(&http, listener, &config, async |_| {
-        opened += 1;
-        Err(std::io::Error::other("wrong password, or an error page"))
-    });
-    assert!(matches!(outcome.await, Err(Error::Browser { .. })));
-    assert_eq!((opened, registered(&server)), (1, 1));
-    mint(&config).await.expect("another client");
-    assert_eq!(registered(&server), 2);
 }
 
 #[tokio::test]
@@ -194,22 +179,48 @@ async fn a_consent_that_is_remembered_is_tried_without_a_page_and_then_with_one(
 }
 
 #[tokio::test]
-async fn a_server_that_grants_offline_access_only_with_consent_is_asked_for_it() {
-    let metadata = serde_json::json!({
-        "scopes_supported": ["mcp:read", "offline_access"],
-        "prompt_values_supported": ["none", "login", "consent"],
-    });
-    let server = Server::start(Script { metadata, ..Script::default() }).await;
-    let store = Store::new();
-    let prompts = async |scope: &[&str]| {
-        let mut config = store.config(&server);
-        config.scope = scope.iter().map(|&it| it.to_owned()).collect();
+async fn what_a_server_says_to_robots_is_nothing_about_the_client() {
+    const HTML: &[(&str, &str)] = &[("content-type", "text/html")];
+    let login: &[(&str, &str)] = &[("location", "{origin}/login?client_id=client-1&error=expired")];
+    for first in [
+        ("/authorize", 403, HTML, "<script>path = '/authorize?client_id=client-1'</script>"),
+        ("/authorize", 404, &[], ""),
+        ("/authorize", 302, login, ""),
+    ] {
+        let server = Server::start(Script::default()).await;
+        let store = Store::new();
+        let config = store.config(&server);
         mint(&config).await.expect("the script conforms");
-        let seen = server.seen("/authorize");
-        seen.last().expect("it was asked").form.get("prompt").cloned()
-    };
-    assert_eq!(prompts(&["mcp:read", "offline_access"]).await.as_deref(), Some("consent"));
-    // The consent is remembered by now, but nobody is asked without a page for this scope.
-    assert_eq!(prompts(&["mcp:read", "offline_access"]).await.as_deref(), Some("consent"));
-    assert_eq!(prompts(&["mcp:read"]).await.as_deref(), Some("none"));
+        server.say_once(first);
+        mint(&config).await.expect("the same client");
+        assert_eq!(registered(&server), 1, "{first:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_store_that_cannot_be_written_takes_no_token_away() {
+    let server = Server::start(Script::default()).await;
+    let mut config = Config::new(server.mcp());
+    config.clients = Some(ClientStore::new("/proc/nowhere/clients.json"));
+    mint(&config).await.expect("a token, and nothing remembered");
+    assert_eq!(registered(&server), 1);
+}
+
+#[tokio::test]
+async fn an_authorize_endpoint_that_is_not_there_is_named_without_the_state() {
+    let metadata = json!({ "authorization_endpoint": "http://127.0.0.1:1/authorize" });
+    let server = Server::start(Script { metadata, ..Script::default() }).await;
+    let (store, listener) = (Store::new(), LoopbackListener::bind().await.expect("a free port"));
+    let remembered = json!({ "clients": [{
+        "issuer": server.origin, "resource": server.mcp(), "client_name": "oauth-loopback",
+        "redirect_uri": listener.redirect_uri(), "scope": [], "consented": true,
+        "client": { "client_id": "client-1" },
+    }]});
+    let config = store.config(&server);
+    config.clients.as_ref().expect("a store").prepare().expect("a folder of ours");
+    std::fs::write(&store.path, remembered.to_string()).expect("it is ours");
+    let error = authorize(&http(), listener, &config, visit).await.expect_err("nobody is there");
+    insta::assert_snapshot!(error, @"asking whether the client is still known: no answer from http://127.0.0.1:1/authorize");
+    assert!(!format!("{error:?}").contains("state"), "{error:?}");
 }

@@ -8,6 +8,7 @@ mod clients;
 mod credentials;
 mod discovery;
 mod doctor;
+mod doubt;
 mod grant_file;
 mod hostile;
 mod offline;
