@@ -86,15 +86,15 @@ async fn a_page_without_a_way_forward_exits_with_1_and_one_sentence() {
 }
 
 /// Starts the program on a page where it waits, and returns it with the group of its driver.
-async fn waiting(site: &Site, temporary: &Path) -> (Child, String) {
+async fn waiting(site: &Site, temporary: &Path, browser: &str) -> (Child, String) {
     let url = site.url("late-forever.html");
     let child = program()
-        .arg(url.as_str())
+        .args([url.as_str(), "--browser", browser])
         .env("TMPDIR", temporary)
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let opened = tokio::time::timeout(Duration::from_secs(30), site.opened());
+    let opened = tokio::time::timeout(Duration::from_secs(90), site.opened());
     opened.await.expect("the browser starts");
     let id = child.id().unwrap();
     let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
@@ -104,9 +104,14 @@ async fn waiting(site: &Site, temporary: &Path) -> (Child, String) {
 }
 
 async fn killed_by(signal: Signal) -> Output {
+    killed_with("chrome", signal).await
+}
+
+/// The same with one of the browsers.
+pub(crate) async fn killed_with(browser: &str, signal: Signal) -> Output {
     let site = Site::start().await;
     let temporary = tempfile::tempdir().unwrap();
-    let (child, group) = waiting(&site, temporary.path()).await;
+    let (child, group) = waiting(&site, temporary.path(), browser).await;
     let id = i32::try_from(child.id().unwrap()).unwrap();
     kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
     let output = child.wait_with_output().await.unwrap();
