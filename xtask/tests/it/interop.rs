@@ -11,6 +11,9 @@ use tokio::process::{Child, Command};
 use crate::program::{Ended, Sandbox, json, program, run};
 use crate::servers::{EMAIL, PASSWORD};
 
+/// The tool of `cargo xtask test`, which says what it did.
+const BROWSER: &str = "browser-consent --trace trail.json";
+
 #[tokio::test]
 #[ignore = "needs k6, a browser and node"]
 async fn better_auth_signs_in_on_another_origin_and_takes_load() {
@@ -40,31 +43,38 @@ async fn better_auth_signs_in_on_another_origin_and_takes_load() {
 #[ignore = "needs a browser and node"]
 async fn a_grant_of_better_auth_is_used_renewed_and_forgotten() {
     let server = Server::better_auth().await;
-    let browser = format!("browser-consent --allow-origin {}", server.said("login_origin"));
-    a_grant_is_used_renewed_and_forgotten(&server, &browser, true).await;
+    let browser = format!("{BROWSER} --allow-origin {}", server.said("login_origin"));
+    let pressed = ["pressed Sign in", "pressed Approve"];
+    a_grant_is_used_renewed_and_forgotten(&server, &browser, &pressed, true).await;
 }
 
 #[tokio::test]
 #[ignore = "needs a browser and python"]
 async fn a_grant_of_fastmcp_in_memory_is_used_renewed_and_forgotten() {
     let server = Server::fastmcp(&[]).await;
-    a_grant_is_used_renewed_and_forgotten(&server, "browser-consent", true).await;
+    a_grant_is_used_renewed_and_forgotten(&server, BROWSER, &[], true).await;
 }
 
 #[tokio::test]
 #[ignore = "needs a browser and python"]
 async fn a_grant_of_fastmcps_consent_form_is_used_renewed_and_forgotten() {
     let server = Server::fastmcp(&["--consent"]).await;
-    a_grant_is_used_renewed_and_forgotten(&server, "browser-consent", false).await;
+    a_grant_is_used_renewed_and_forgotten(&server, BROWSER, &["pressed Allow Access"], false).await;
 }
 
-/// `revokes` says whether the server offers to revoke tokens.
-async fn a_grant_is_used_renewed_and_forgotten(server: &Server, browser: &str, revokes: bool) {
+/// `pressed` is what there is to press on the server's screens; `revokes` says whether it offers to revoke tokens.
+async fn a_grant_is_used_renewed_and_forgotten(
+    server: &Server,
+    browser: &str,
+    pressed: &[&str],
+    revokes: bool,
+) {
     let resource = server.said("resource");
     let files = tempfile::tempdir().unwrap();
     let path = files.path().join("grant.json");
 
     oauth_loopback(&files, &[resource, "--browser", browser, "--out", "grant.json"]).await.done();
+    assert_eq!(presses(&json(&files.path().join("trail.json"))), pressed);
     let minted = json(&path);
     assert_eq!(echoed(resource, &minted).await, "minted");
 
@@ -88,6 +98,13 @@ async fn a_grant_is_used_renewed_and_forgotten(server: &Server, browser: &str, r
         late.done();
         assert!(forgotten.stderr.contains("revo"), "{}", forgotten.stderr);
     }
+}
+
+/// What the browser pressed on its way.
+fn presses(trail: &Value) -> Vec<&str> {
+    let visits = trail["visits"].as_array().expect("a trail is a list of visits").iter();
+    let actions = visits.flat_map(|it| it["actions"].as_array().expect("each lists its actions"));
+    actions.filter_map(Value::as_str).filter(|it| it.starts_with("pressed")).collect()
 }
 
 /// Runs the tool of `cargo xtask test` with the test user in its environment.
