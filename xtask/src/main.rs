@@ -23,6 +23,7 @@ mod renewal;
 mod report;
 mod roc;
 mod scenario;
+mod screens;
 mod section;
 mod sign_in;
 mod target;
@@ -91,6 +92,7 @@ Examples:
 
 Environment:
   LOADTEST_EMAIL, LOADTEST_PASSWORD  the test user, for the browser
+  LOADTEST_TOTP_SECRET               the secret of the test user's one-time codes
   LOADTEST_BEARER                    a token, instead of the browser
   LOADTEST_CLIENT_SECRET, LOADTEST_CLIENT_KEY_FILE
                                      the secret or the key (PEM) of the client of --client-id

@@ -90,23 +90,27 @@ pub(crate) async fn sign_in(
     config.silent_first = false;
     config.allow_unadvertised_pkce = minting.allow_unadvertised_pkce;
     config.timeout = SIGN_IN + KEEPING_EVIDENCE;
+    let recipe = minting.screens.recipe()?;
     let started = Instant::now();
     let open = async |mut opening: Opening| {
         let (url, name) = (opening.url.clone(), opening.client_name.clone());
         let name = name.as_deref().unwrap_or(CLIENT_NAME);
+        let script = minting.screens.script(recipe.as_deref(), &url)?;
         say("sign in", format_args!("at {} as `{}`", origin(&url), printable(name)));
         let it = Consent {
             credentials: Some(credentials),
-            allow_origins: &minting.allow_origin,
+            allow_origins: &minting.screens.allow_origin,
+            allow_scopes: &minting.screens.allow_scope,
+            choices: &minting.screens.choose,
+            script: Some(&script),
             client_name: Some(name),
             timeout: SIGN_IN,
             evidence: Some(evidence),
             ..Consent::new(&url)
         };
         let done = opening.code_arrived();
-        with_session(webdriver, async |browser| consent(browser, &it, done).await).await?
+        with_session(webdriver, async |browser| consent(browser, &it, done).await).await?.map(drop)
     };
-    let open = async |opening| open(opening).await.map(|_trail| ());
     let mut grant = oauth_loopback::authorize(http, listener, &config, open).await?;
     mask_response(&grant.token);
     let took = started.elapsed().as_secs_f64();

@@ -14,6 +14,7 @@ use crate::actions::mask;
 use crate::bearer::{Bearer, Wanted};
 use crate::interrupt::Interrupt;
 use crate::project::variable;
+use crate::screens::{MISSING, Screens};
 use crate::section::say;
 use crate::sign_in::{Minted, SignIn, sign_in};
 use crate::{address, browser, child, project};
@@ -21,9 +22,6 @@ use crate::{address, browser, child, project};
 /// How to get a bearer; the same for every command that needs one.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Minting {
-    /// Origin where the password may be typed, beside the authorization endpoint's own
-    #[arg(long, value_name = "ORIGIN", help_heading = "Sign-in")]
-    pub(crate) allow_origin: Vec<Url>,
     /// Client that is registered already, instead of registering one
     #[arg(long, value_name = "ID", help_heading = "Sign-in")]
     pub(crate) client_id: Option<String>,
@@ -50,6 +48,8 @@ pub(crate) struct Minting {
     /// WebDriver that runs already, instead of starting one
     #[arg(long, value_name = "URL", help_heading = "Sign-in")]
     webdriver: Option<Url>,
+    #[command(flatten)]
+    pub(crate) screens: Screens,
 }
 
 /// Where this run's bearer comes from.
@@ -64,8 +64,7 @@ impl Minting {
     /// Whether there is anything to sign in with, before anything long begins.
     pub(crate) fn can_begin(&self) -> anyhow::Result<()> {
         let set = |name: &str| variable(name).is_some();
-        let user = set("LOADTEST_EMAIL") && set("LOADTEST_PASSWORD");
-        if self.mint.is_none() && !set("LOADTEST_BEARER") && !user {
+        if self.mint.is_none() && !set("LOADTEST_BEARER") && !self.screens.name_a_user() {
             bail!(MISSING);
         }
         Ok(())
@@ -85,10 +84,7 @@ impl Minting {
         }
         let credentials = match demo {
             Some(it) => it,
-            None => Credentials::new(
-                variable("LOADTEST_EMAIL").context(MISSING)?,
-                variable("LOADTEST_PASSWORD").context(MISSING)?,
-            ),
+            None => self.screens.credentials()?,
         };
         let webdriver = match &self.webdriver {
             Some(url) => WebDriver::Url(url.clone()),
@@ -136,8 +132,6 @@ impl Minting {
         Ok(minted)
     }
 }
-
-const MISSING: &str = "LOADTEST_EMAIL and LOADTEST_PASSWORD are not both set; set them to the test user's, or bring a token by LOADTEST_BEARER or --mint COMMAND";
 
 async fn by_command(command: &str) -> anyhow::Result<TokenResponse> {
     let words = shlex::split(command).filter(|it| !it.is_empty());

@@ -1,0 +1,79 @@
+//! What a browser is told about screens that it has not seen.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use browser_consent::{Credentials, Error, Script};
+use url::Url;
+
+use crate::project::variable;
+
+/// The part of the flags that is about pages and who signs in on them.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Sign-in")]
+pub(crate) struct Screens {
+    /// Origin where the password may be typed, beside the authorization endpoint's own
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) allow_origin: Vec<Url>,
+    /// Scope that a consent page may list; with it a page that lists others is refused [default: any]
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) allow_scope: Vec<String>,
+    /// Workspace or region to take where a page lets one choose
+    #[arg(long, value_name = "NAME")]
+    pub(crate) choose: Vec<String>,
+    /// File (mode 0600) with the test user's credentials, instead of the environment's
+    #[arg(long, value_name = "FILE")]
+    credentials: Option<PathBuf>,
+    /// What to do by hand, such as `fill input[type=email] env:LOADTEST_EMAIL` or `click button[type=submit]`
+    #[arg(long, value_name = "STEP", conflicts_with = "recipe")]
+    step: Vec<String>,
+    /// The same as a file in the shape of the OpenID conformance suite's `browser`
+    #[arg(long, value_name = "FILE")]
+    recipe: Option<PathBuf>,
+}
+
+pub(crate) const MISSING: &str = "LOADTEST_EMAIL and LOADTEST_PASSWORD are not both set; set them to the test user's, name a file with --credentials, or bring a token by LOADTEST_BEARER or --mint COMMAND";
+
+impl Screens {
+    /// Whether somebody is named who can sign in.
+    pub(crate) fn name_a_user(&self) -> bool {
+        let set = |name: &str| variable(name).is_some();
+        self.credentials.is_some() || (set("LOADTEST_EMAIL") && set("LOADTEST_PASSWORD"))
+    }
+
+    /// Who signs in, with the one-time codes of LOADTEST_TOTP_SECRET where it is set.
+    pub(crate) fn credentials(&self) -> anyhow::Result<Credentials> {
+        if let Some(file) = &self.credentials {
+            return Ok(Credentials::read(file)?);
+        }
+        let it = Credentials::new(
+            variable("LOADTEST_EMAIL").context(MISSING)?,
+            variable("LOADTEST_PASSWORD").context(MISSING)?,
+        );
+        match variable("LOADTEST_TOTP_SECRET") {
+            Some(secret) => Ok(it.with_totp(&secret)?),
+            None => Ok(it),
+        }
+    }
+
+    /// The text of the recipe, where there is one.
+    pub(crate) fn recipe(&self) -> anyhow::Result<Option<String>> {
+        let read = |it: &PathBuf| {
+            std::fs::read_to_string(it)
+                .with_context(|| format!("failed to read the recipe `{}`", it.display()))
+        };
+        self.recipe.as_ref().map(read).transpose()
+    }
+
+    /// What is done by hand at the authorization request `url`: by a recipe, or else by steps.
+    pub(crate) fn script(&self, recipe: Option<&str>, url: &Url) -> Result<Script, Error> {
+        if let Some(json) = recipe {
+            return Script::recipe(json, url, variable);
+        }
+        let mut script = Script::default();
+        for step in &self.step {
+            script.step(step, variable)?;
+        }
+        Ok(script)
+    }
+}
