@@ -109,10 +109,7 @@ async fn answered(
     let answer = tokio::select! {
         biased;
         it = in_time => it?,
-        () = desk.closed() => {
-            let source = io::Error::new(io::ErrorKind::NotConnected, "the socket was shared, and that is over");
-            return Err(Error::Listen { address: desk.authority.clone(), source });
-        }
+        () = desk.closed() => return Err(over(desk)),
     };
     settle.send_replace(true);
     if !browser_ended {
@@ -120,6 +117,11 @@ async fn answered(
         let _ = time::timeout(CLOSING, browser).await;
     }
     answer
+}
+
+fn over(desk: &Desk) -> Error {
+    let source = io::Error::new(io::ErrorKind::NotConnected, "whoever shared the socket is done");
+    Error::Listen { address: desk.authority.clone(), source }
 }
 
 async fn close(mut response: Response) -> Response {
