@@ -125,6 +125,16 @@ async fn what_was_sent_in_secret_is_struck_from_what_the_server_echoes() {
 }
 
 #[tokio::test]
+async fn an_empty_secret_strikes_nothing() {
+    let refused = json!({ "error": "invalid_grant", "access_token": null });
+    let script =
+        Script { token: json!({ "refresh_token": "" }), refreshed: refused, ..Script::default() };
+    let (server, mut grant) = minted(script).await;
+    let error = grant.refresh(&http()).await.expect_err("it is no token").to_string();
+    insta::assert_snapshot!(error.replace(&server.origin, "ORIGIN"), @"refreshing the token: ORIGIN/token answered 200: invalid_grant: the refresh token is no longer good; sign in again");
+}
+
+#[tokio::test]
 async fn nothing_between_request_and_grant_prints_its_secrets() {
     let server = Server::start(Script::default()).await;
     let request = request(&server).await;
