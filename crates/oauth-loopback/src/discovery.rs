@@ -22,6 +22,8 @@ pub struct Discovery {
     /// The issuer, in the very spelling of the metadata.
     pub issuer: String,
     pub authorization_server: AuthorizationServerMetadata,
+    /// Whether the resource answered with a Bearer challenge.
+    pub challenged: bool,
     /// The scope that the resource's challenge asked for.
     pub challenge_scope: Option<String>,
     /// The scopes in the resource's metadata.
@@ -96,6 +98,7 @@ pub(crate) async fn discover_challenged(
         resource: Some(metadata.resource),
         issuer: authorization_server.issuer.clone(),
         authorization_server,
+        challenged: challenge.is_some(),
         challenge_scope: challenge.and_then(|it| it.parameter("scope").map(str::to_owned)),
         scopes_supported: metadata.scopes_supported.unwrap_or_default(),
         allow_unadvertised_pkce: false,
@@ -113,6 +116,7 @@ pub async fn discover_issuer(http: &Client, issuer: &str) -> Result<Discovery, E
         resource: None,
         issuer: authorization_server.issuer.clone(),
         authorization_server,
+        challenged: false,
         challenge_scope: None,
         scopes_supported: Vec::new(),
         allow_unadvertised_pkce: false,

@@ -128,14 +128,15 @@ fn found(discovery: &Discovery, it: &Doctor) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut add = |what, mark, seen: String| findings.push(Finding { what, mark, seen });
 
-    add(
-        CHALLENGE,
-        Mark::Ok,
-        match &discovery.challenge_scope {
-            Some(it) => format!("wants the scope `{}`", shown(it)),
-            None => "names no scope".to_owned(),
-        },
-    );
+    match (&discovery.challenge_scope, discovery.challenged) {
+        (Some(it), _) => add(CHALLENGE, Mark::Ok, format!("wants the scope `{}`", shown(it))),
+        (None, true) => add(CHALLENGE, Mark::Ok, "names no scope".to_owned()),
+        (None, false) => add(
+            CHALLENGE,
+            Mark::Note,
+            "there is none; the metadata was found at its well-known address".to_owned(),
+        ),
+    }
     let resource = discovery.resource.as_deref().unwrap_or_default();
     add(RESOURCE, Mark::Ok, format!("resource `{}`", shown(resource)));
     add(SERVER, Mark::Ok, format!("issuer `{}`", shown(&discovery.issuer)));

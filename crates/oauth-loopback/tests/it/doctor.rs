@@ -34,6 +34,13 @@ async fn a_server_that_conforms_is_described() {
 }
 
 #[tokio::test]
+async fn a_server_without_a_challenge_is_not_said_to_have_one() {
+    let found = examined(Script { challenge: None, ..Script::default() }).await;
+    let first = found.lines().next().expect("a finding");
+    insta::assert_snapshot!(first, @"note  challenge of the resource       there is none; the metadata was found at its well-known address");
+}
+
+#[tokio::test]
 async fn every_requirement_that_is_missed_is_named() {
     let script = Script {
         metadata: json!({
