@@ -51,12 +51,28 @@ pub enum Error {
     LineCutShort { line: u64 },
     #[error("line {line} declares {metric} as {kind}, and before it was {before}")]
     Redeclared { line: u64, metric: String, kind: String, before: String },
+    #[error(
+        "line {line} declares {submetric}, which is not told apart in what was read before; pass \
+         this file before the others"
+    )]
+    NotToldApart { line: u64, submetric: String },
+    #[error(
+        "the start of no scenario is known, from which the warm-up and windows are counted; k6 \
+         has to write its system tag scenario or group"
+    )]
+    NoStart,
+    #[error("a histogram has no moments; leave the warm-up out where it is made")]
+    HdrSkip,
+    #[error("line {line} is of {found}, and asked for is {asked}; give the same window")]
+    HdrWindow { line: u64, found: String, asked: String },
+    #[error("{metric} has more than 2^53 samples, which cannot be counted exactly")]
+    TooManySamples { metric: String },
     #[error("{metric} has the value {value}, which a histogram cannot hold; leave the exact form")]
     NoBucket { metric: String, value: f64 },
     #[error("histograms of single metrics, from which no run can be judged; name a metric of them")]
     NoRun,
     #[error(
-        "a summary has no samples, and percentiles of percentiles are wrong; pass points, which k6 writes with `--out json=FILE`"
+        "summaries and records have no samples, and percentiles of percentiles are wrong; pass points, which k6 writes with `--out json=FILE`"
     )]
     NoSamples,
     #[error("not a record of a run")]

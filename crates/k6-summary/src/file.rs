@@ -5,7 +5,8 @@ use crate::history::Notice;
 use crate::intake::Packing;
 use crate::leaf::Leaves;
 use crate::line::{Declaration, Flaw};
-use crate::plan::Plan;
+use crate::metric::Selector;
+use crate::plan::{Plan, parts_of};
 use crate::points::lock;
 use crate::scan::Part;
 use crate::tally::{Tally, Unfit};
@@ -27,12 +28,24 @@ pub(crate) struct File {
     untold: u64,
     /// Whether thresholds that are not in the file were spoken of.
     thresholds: bool,
+    /// Whether a scenario started, and whether samples were met before that.
+    started: bool,
+    adrift: bool,
 }
 
 impl File {
     pub(crate) fn new(packing: Packing, lenient: bool) -> Self {
-        let notices = Vec::new();
-        Self { packing, lenient, lines: 0, samples: 0, notices, untold: 0, thresholds: false }
+        Self {
+            packing,
+            lenient,
+            lines: 0,
+            samples: 0,
+            notices: Vec::new(),
+            untold: 0,
+            thresholds: false,
+            started: false,
+            adrift: false,
+        }
     }
 
     /// Counts a part that follows on those before.
@@ -46,8 +59,13 @@ impl File {
         for (line, flaw) in &part.flaws {
             self.flaw(self.lines + line + 1, *flaw)?;
         }
-        for (line, it) in &part.declared {
-            self.declared(tally, self.lines + line + 1, it)?;
+        for (line, before, it) in &part.declared {
+            let sampled = plan.whole && {
+                let leaves = lock(leaves);
+                let of_it = |(leaf, _): &(u32, f64)| leaves.key(*leaf).metric == it.metric;
+                tally.has(&it.metric) || part.samples[..*before].iter().any(of_it)
+            };
+            self.declared(tally, self.lines + line + 1, it, sampled)?;
             if plan.whole {
                 self.thresholds(self.lines + line + 1, it);
             }
@@ -58,6 +76,8 @@ impl File {
             (a, b) => a.or(b),
         };
         self.lines += part.lines;
+        self.started |= part.started;
+        self.adrift |= part.adrift;
         self.samples += part.samples.len() as u64 + part.declared.len() as u64;
         Ok(())
     }
@@ -78,25 +98,42 @@ impl File {
         }
     }
 
-    /// A metric is declared once a file, and the same way in all.
-    fn declared(&mut self, tally: &mut Tally, line: u64, it: &Declaration) -> Result<(), Error> {
-        let metric = || shown(&it.metric);
-        let Some(known) = tally.declared.get(&it.metric) else {
-            tally.declared.insert(it.metric.clone(), it.clone());
-            return Ok(());
-        };
+    /// A metric is declared once a file and of one kind in all; its thresholds and submetrics are
+    /// those of all files. `sampled`: submetrics matter, and some of it was read already.
+    fn declared(
+        &mut self,
+        tally: &mut Tally,
+        line: u64,
+        it: &Declaration,
+        sampled: bool,
+    ) -> Result<(), Error> {
+        let none = Declaration { thresholds: Vec::new(), submetrics: Vec::new(), ..it.clone() };
+        let known = tally.declared.entry(it.metric.clone()).or_insert(none);
         if known.kind != it.kind {
             let (kind, before) = (it.kind.to_string(), known.kind.to_string());
-            return self.error(line, Error::Redeclared { line, metric: metric(), kind, before });
+            let metric = shown(&it.metric);
+            return self.error(line, Error::Redeclared { line, metric, kind, before });
         }
-        let new = it.submetrics.iter().find(|it| !known.submetrics.contains(it));
-        if let Some(new) = new
-            && tally.has(&it.metric)
-        {
-            let reason = format!("{} is not told apart in what was read before", shown(new));
-            self.notice(line, reason);
+        for new in &it.thresholds {
+            if !known.thresholds.contains(new) {
+                known.thresholds.push(new.clone());
+            }
         }
-        Ok(())
+        let mut late = None;
+        for new in &it.submetrics {
+            if known.submetrics.contains(new) {
+                continue;
+            }
+            if sampled && !always_apart(new) {
+                late = late.or(Some(new));
+            } else {
+                known.submetrics.push(new.clone());
+            }
+        }
+        match late {
+            Some(new) => self.error(line, Error::NotToldApart { line, submetric: shown(new) }),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn flaw(&mut self, line: u64, flaw: Flaw) -> Result<(), Error> {
@@ -136,6 +173,9 @@ impl File {
         if self.samples == 0 && self.notices.is_empty() && self.lines == 0 {
             return Err(Error::Empty);
         }
+        if self.adrift && !self.started {
+            return Err(Error::NoStart);
+        }
         if self.untold > 0 {
             let reason = format!("and {} more like these", self.untold);
             self.notices.push(Notice { line: self.lines as usize, reason });
@@ -144,8 +184,18 @@ impl File {
     }
 }
 
+/// Whether a summary has this part of a metric be it declared or not.
+fn always_apart(submetric: &str) -> bool {
+    let Selector { base, tags } = Selector::parse(submetric);
+    tags.len() == 1 && tags.keys().all(|it| parts_of(&base).contains(&it.as_str()))
+}
+
 impl From<Unfit> for Error {
     fn from(Unfit { metric, value }: Unfit) -> Self {
-        Self::NoBucket { metric: shown(&metric), value }
+        let metric = shown(&metric);
+        match value {
+            Some(value) => Self::NoBucket { metric, value },
+            None => Self::TooManySamples { metric },
+        }
     }
 }

@@ -11,14 +11,28 @@ use crate::percentile::interpolate;
 use crate::series::Sums;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use flate2::read::ZlibDecoder;
 use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::io::Read as _;
 
 /// How the first line of such a file begins.
 pub(crate) const BEGINNING: &[u8] = b"{\"k6-summary-hdr\":";
 
 const VERSION: u32 = 1;
+
+/// More samples than these are not counted exactly by floats, and nobody has them.
+const MOST_SAMPLES: u64 = 1 << 53;
+
+/// What stands before the counts in the encoding: see `V2DeflateSerializer`.
+const OUTER: usize = 8;
+const INNER: usize = 40;
+const PACKED: [u8; 4] = 0x1c84_9314_u32.to_be_bytes();
+const PLAIN: [u8; 4] = 0x1c84_9313_u32.to_be_bytes();
+
+/// Three digits of 64 bits are 56,320 counts of up to nine bytes.
+const LONGEST: usize = INNER + 9 * 56_320;
 
 /// Buckets are counted in millionths: for k6's milliseconds, in nanoseconds.
 const UNIT: f64 = 1e6;
@@ -45,7 +59,7 @@ impl Histogram {
     /// Whether the counts still fit.
     #[must_use]
     pub(crate) fn merge(&mut self, other: &Self) -> bool {
-        self.0.add(&other.0).is_ok()
+        self.0.len().saturating_add(other.0.len()) <= MOST_SAMPLES && self.0.add(&other.0).is_ok()
     }
 
     pub(crate) fn percentile(&self, p: f64) -> Option<f64> {
@@ -74,11 +88,34 @@ impl Histogram {
 
     fn decoded(text: &str) -> Option<Self> {
         let bytes = BASE64_STANDARD.decode(text).ok()?;
+        let counts = unpacked(&bytes)?;
         let mut histogram: hdrhistogram::Histogram<u64> =
-            Deserializer::new().deserialize(&mut bytes.as_slice()).ok()?;
+            Deserializer::new().deserialize(&mut counts.as_slice()).ok()?;
         histogram.auto(true);
-        (histogram.sigfig() == 3 && histogram.low() == 1).then_some(Self(histogram))
+        (histogram.len() <= MOST_SAMPLES).then_some(Self(histogram))
     }
+}
+
+/// The encoding without its packing, where it is as long as it says and of three digits from 1 on.
+///
+/// The decoder makes room for whatever it is told of.
+fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
+    let packed = bytes.strip_prefix(&PACKED)?.get(OUTER - PACKED.len()..)?;
+    let mut counts = Vec::new();
+    let mut limited = ZlibDecoder::new(packed).take(LONGEST as u64 + 1);
+    limited.read_to_end(&mut counts).ok()?;
+    let number = |at: usize| {
+        let bytes = counts.get(at..at + 4)?;
+        Some(u32::from_be_bytes(bytes.try_into().expect("four bytes were taken")))
+    };
+    let whole = counts.starts_with(&PLAIN)
+        && counts.len() <= LONGEST
+        && number(4).map(|it| it as usize) == counts.len().checked_sub(INNER)
+        && number(12) == Some(3)
+        && (number(16), number(20)) == (Some(0), Some(1))
+        // Nine bytes, of which eight have their first bit, are a number beyond 2^56.
+        && !counts[INNER..].windows(8).any(|it| it.iter().all(|it| it & 0x80 != 0));
+    whole.then_some(counts)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -89,6 +126,9 @@ struct Wire {
     tags: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     window: Option<u32>,
+    /// How long the windows are, in nanoseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    window_ns: Option<i64>,
     count: u64,
     nonzero: u64,
     sum: f64,
@@ -100,13 +140,19 @@ struct Wire {
     histogram: String,
 }
 
-/// A histogram and its sums as a line.
-pub(crate) fn line(key: &Key, sums: &Sums, histogram: &Histogram) -> String {
+/// A histogram and its sums as a line; `window_ns` is how long the windows are.
+pub(crate) fn line(
+    key: &Key,
+    sums: &Sums,
+    histogram: &Histogram,
+    window_ns: Option<i64>,
+) -> String {
     let wire = Wire {
         version: VERSION,
         metric: key.metric.clone(),
         tags: key.tags.clone(),
         window: key.window,
+        window_ns,
         count: sums.count,
         nonzero: sums.nonzero,
         sum: sums.sum,
@@ -119,16 +165,26 @@ pub(crate) fn line(key: &Key, sums: &Sums, histogram: &Histogram) -> String {
     serde_json::to_string(&wire).expect("strings and numbers are always JSON") + "\n"
 }
 
+/// A line that was read.
+pub(crate) struct Group {
+    pub(crate) key: Key,
+    pub(crate) sums: Sums,
+    pub(crate) histogram: Histogram,
+    pub(crate) window_ns: Option<i64>,
+}
+
 /// The same back; `None` where it is not such a line or not of a version known here.
-pub(crate) fn read(line: &[u8]) -> Option<(Key, Sums, Histogram)> {
+pub(crate) fn read(line: &[u8]) -> Option<Group> {
     let it: Wire = serde_json::from_slice(line).ok()?;
     let histogram = Histogram::decoded(&it.histogram)?;
     let whole = histogram.0.len() == it.count && it.nonzero <= it.count && it.min <= it.max;
-    if it.version != VERSION || it.unit != UNIT || !whole {
+    let windowed = it.window.is_some() == it.window_ns.is_some();
+    if it.version != VERSION || it.unit != UNIT || !whole || !windowed {
         return None;
     }
-    let Wire { metric, tags, window, count, nonzero, sum, min, max, last, .. } = it;
-    Some((Key { metric, tags, window }, Sums { count, nonzero, sum, min, max, last }, histogram))
+    let Wire { metric, tags, window, window_ns, count, nonzero, sum, min, max, last, .. } = it;
+    let sums = Sums { count, nonzero, sum, min, max, last };
+    Some(Group { key: Key { metric, tags, window }, sums, histogram, window_ns })
 }
 
 #[cfg(test)]
@@ -155,6 +211,33 @@ mod tests {
         assert_eq!(Histogram::default().percentile(50.0), None);
     }
 
+    fn hostile(count: u64, room: u32) -> String {
+        let mut it = Histogram::default();
+        it.0.record_n(7, count).unwrap();
+        let mut bytes = Vec::new();
+        let mut plain = hdrhistogram::serialization::V2Serializer::new();
+        plain.serialize(&it.0, &mut bytes).unwrap();
+        if room > 0 {
+            bytes[4..8].copy_from_slice(&room.to_be_bytes());
+        }
+        let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut packed, &bytes).unwrap();
+        let packed = packed.finish().unwrap();
+        let length = u32::try_from(packed.len()).unwrap().to_be_bytes();
+        BASE64_STANDARD.encode([PACKED.as_slice(), &length, &packed].concat())
+    }
+
+    #[test]
+    fn more_samples_than_anybody_has_and_more_room_than_is_needed_are_refused() {
+        assert!(Histogram::decoded(&hostile(MOST_SAMPLES, 0)).is_some());
+        assert!(Histogram::decoded(&hostile(MOST_SAMPLES + 1, 0)).is_none());
+        assert!(Histogram::decoded(&hostile(1 << 62, 0)).is_none());
+        assert!(Histogram::decoded(&hostile(3, u32::MAX)).is_none());
+        let mut most = Histogram::decoded(&hostile(MOST_SAMPLES, 0)).unwrap();
+        assert!(most.percentile(100.0).is_some());
+        assert!(!most.merge(&Histogram::decoded(&hostile(1, 0)).unwrap()));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -166,9 +249,10 @@ mod tests {
             let mut samples: Vec<f64> = logs.iter().map(|it| 10_f64.powf(*it)).collect();
             let (sums, histogram) = histogram(&samples);
             let key = Key { metric: "d".to_owned(), tags: BTreeMap::new(), window: Some(3) };
-            let line = line(&key, &sums, &histogram);
-            let (read_key, read_sums, read) = read(line.as_bytes()).unwrap();
-            prop_assert_eq!((&read_key, &read_sums), (&key, &sums));
+            let line = line(&key, &sums, &histogram, Some(5));
+            let Group { key: read_key, sums: read_sums, histogram: read, window_ns } =
+                read(line.as_bytes()).unwrap();
+            prop_assert_eq!((&read_key, &read_sums, window_ns), (&key, &sums, Some(5)));
             prop_assert_eq!(read.percentile(p), histogram.percentile(p));
             crate::percentile::sort(&mut samples);
             let exact = crate::percentile::percentile(&[&samples], p).unwrap();

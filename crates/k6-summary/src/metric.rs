@@ -124,6 +124,20 @@ impl Selector {
     }
 }
 
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.base)?;
+        let mut before = '{';
+        for (key, value) in &self.tags {
+            // Blanks at its ends are a value's own only between quotes.
+            let quote = if value.trim() == value { "" } else { "\"" };
+            write!(f, "{before}{key}:{quote}{value}{quote}")?;
+            before = ',';
+        }
+        if self.tags.is_empty() { Ok(()) } else { f.write_str("}") }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +150,8 @@ mod tests {
             assert_eq!(found, base, "{name}");
             let tags: Vec<_> = tags.iter().map(|it| (it.0.as_str(), it.1.as_str())).collect();
             assert_eq!(tags, expected, "{name}");
+            let again = Selector::parse(&Selector::parse(name).to_string());
+            assert_eq!(again, Selector::parse(name), "{name}");
         }
         check("iterations", "iterations", &[]);
         check("d{rpc:tools/list}", "d", &[("rpc", "tools/list")]);
@@ -149,5 +165,6 @@ mod tests {
         check("d{}", "d", &[]);
         check("d{group:::setup}", "d", &[("group", "::setup")]);
         check("d{open", "d{open", &[]);
+        check("d{a:' b '}", "d", &[("a", " b ")]);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::leaf::Key;
 use crate::metric::Selector;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Which samples are taken, and how they are kept apart.
@@ -84,9 +84,15 @@ impl Plan {
 
     /// Whether samples with these tags are taken.
     pub(crate) fn wants(&self, key: &Key) -> bool {
+        // A histogram may itself be of a part of a metric.
+        let of = Selector::parse(&key.metric);
         self.metric.as_ref().is_none_or(|it| {
-            it.base == key.metric
-                && it.tags.iter().all(|(name, value)| key.tags.get(name) == Some(value))
+            let has = |tags: &BTreeMap<String, String>, (name, value): (&String, &String)| {
+                tags.get(name) == Some(value)
+            };
+            it.base == of.base
+                && of.tags.iter().all(|tag| has(&it.tags, tag))
+                && it.tags.iter().all(|tag| has(&of.tags, tag) || has(&key.tags, tag))
         })
     }
 

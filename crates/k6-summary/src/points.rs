@@ -16,6 +16,7 @@ use crate::{csv, hdr};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
 
 /// Blocks that may be read and wait for one before them.
 const MOST_WAITING: usize = 32;
@@ -29,7 +30,7 @@ pub struct Points {
     pub(crate) leaves: Mutex<Leaves>,
     pub(crate) tally: Tally,
     /// By which tags metrics are divided, where each is for itself.
-    divisions: HashMap<String, Vec<String>>,
+    pub(crate) divisions: HashMap<String, Vec<String>>,
 }
 
 impl Points {
@@ -87,7 +88,7 @@ impl Points {
             if let [series::Samples::Hdr(histogram)] = self.tally.samples(it).as_slice()
                 && sums.count > 0
             {
-                lines += &hdr::line(key, &sums, histogram);
+                lines += &hdr::line(key, &sums, histogram, self.plan.window);
             }
         }
         lines
@@ -146,6 +147,9 @@ impl Points {
         if self.plan.whole {
             return Err(Error::NoRun);
         }
+        if self.plan.skip > i64::MIN {
+            return Err(Error::HdrSkip);
+        }
         let mut blocks = Blocks::new(samples, false);
         let mut block = Block::default();
         loop {
@@ -157,14 +161,26 @@ impl Points {
                     return file.finish();
                 }
             }
+            if block.too_long {
+                file.lines += 1;
+                file.flaw(file.lines, Flaw::TooLong)?;
+            }
             for line in block.lines().split(|it| *it == b'\n').filter(|it| !it.is_empty()) {
                 file.lines += 1;
-                let Some((mut key, sums, histogram)) = hdr::read(line) else {
+                let Some(hdr::Group { mut key, sums, histogram, window_ns }) = hdr::read(line)
+                else {
                     file.flaw(file.lines, Flaw::NotK6)?;
                     continue;
                 };
                 if !self.plan.wants(&key) {
                     continue;
+                }
+                if window_ns != self.plan.window {
+                    let (found, asked) = (windows(window_ns), windows(self.plan.window));
+                    return Err(Error::HdrWindow { line: file.lines, found, asked });
+                }
+                if let Some(it) = &self.plan.metric {
+                    key.metric = it.to_string();
                 }
                 key.tags.retain(|name, _| self.plan.group_by.contains(name));
                 let leaves = self.leaves.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -174,6 +190,13 @@ impl Points {
             }
         }
     }
+}
+
+fn windows(length: Option<i64>) -> String {
+    length.map_or_else(
+        || "the whole time".to_owned(),
+        |it| format!("windows of {:?}", Duration::from_nanos(it.unsigned_abs())),
+    )
 }
 
 /// Parts of a file as the threads bring them, put in order.

@@ -17,11 +17,16 @@ pub(crate) struct Part {
     pub(crate) lines: u64,
     /// The number of the leaf, and the value.
     pub(crate) samples: Vec<(u32, f64)>,
-    /// These with their lines, counted from 0.
-    pub(crate) declared: Vec<(u64, Declaration)>,
+    /// With its line, counted from 0, and how many of the samples stand before it.
+    pub(crate) declared: Vec<(u64, usize, Declaration)>,
+    /// With their lines.
     pub(crate) flaws: Vec<(u64, Flaw)>,
     /// The first and the last moment, where they matter.
     pub(crate) span: Option<(i64, i64)>,
+    /// Whether a scenario started here or before, and whether samples had no start to be counted
+    /// from.
+    pub(crate) started: bool,
+    pub(crate) adrift: bool,
 }
 
 /// What a thread remembers from block to block.
@@ -76,6 +81,7 @@ impl<'a> Scanner<'a> {
 
     /// Reads all lines of a block.
     pub(crate) fn block(&mut self, block: &Block, part: &mut Part) {
+        part.started = block.start.is_some();
         if block.too_long {
             part.flaws.push((0, Flaw::TooLong));
             part.lines = 1;
@@ -168,7 +174,7 @@ impl<'a> Scanner<'a> {
                 if self.plan.whole {
                     self.divide(&it);
                 }
-                part.declared.push((part.lines, it));
+                part.declared.push((part.lines, part.samples.len(), it));
                 Ok(None)
             }
         }
@@ -176,7 +182,12 @@ impl<'a> Scanner<'a> {
 
     /// From here on the metric is divided by the tags of its submetrics.
     fn divide(&mut self, it: &Declaration) {
-        let tags = self.plan.division(&it.metric, &it.submetrics);
+        let mut tags = self.plan.division(&it.metric, &it.submetrics);
+        // Those of the files before stay: their submetrics go on.
+        let known = self.divisions.get(&it.metric).into_iter().flatten();
+        tags.extend(known.cloned());
+        tags.sort();
+        tags.dedup();
         if self.divisions.get(&it.metric) != Some(&tags) {
             self.divisions.insert(it.metric.clone(), tags);
             self.metrics.retain(|known| known.name != it.metric.as_bytes());
@@ -222,7 +233,9 @@ impl<'a> Scanner<'a> {
             None => &self.plan.group_by,
         };
         let tags = divided(&point.tags, by);
-        let key = Key { metric: point.metric.to_string(), tags, window: None };
+        let metric = self.plan.metric.as_ref().map(ToString::to_string);
+        let metric = metric.unwrap_or_else(|| point.metric.to_string());
+        let key = Key { metric, tags, window: None };
         self.leaves.lock().expect("no thread panics with the keys in hand").number(key)
     }
 
@@ -251,6 +264,11 @@ impl<'a> Scanner<'a> {
     ) -> Option<u32> {
         if leaf == UNWANTED {
             return None;
+        }
+        if start.is_none() && self.plan.since_start() && !part.adrift {
+            // These are measured whether anything runs or not.
+            let leaves = self.leaves.lock().expect("no thread panics with the keys in hand");
+            part.adrift = !matches!(leaves.key(leaf).metric.as_str(), "vus" | "vus_max");
         }
         let since = start.map_or(-1, |it| moment.saturating_sub(it));
         if since < self.plan.skip {

@@ -39,7 +39,8 @@ pub(crate) struct Series {
 #[derive(Debug)]
 pub(crate) struct Unfit {
     pub(crate) metric: String,
-    pub(crate) value: f64,
+    /// `None` where it is not the value but how many there are.
+    pub(crate) value: Option<f64>,
 }
 
 impl Tally {
@@ -63,7 +64,7 @@ impl Tally {
                 Samples::Hdr(histogram) => {
                     if !histogram.add(*value) {
                         let metric = leaves.key(*number).metric.clone();
-                        return Err(Unfit { metric, value: *value });
+                        return Err(Unfit { metric, value: Some(*value) });
                     }
                 }
             }
@@ -89,13 +90,13 @@ impl Tally {
             Samples::Exact(samples) => {
                 let mut all: Box<Histogram> = Box::default();
                 match samples.iter().find(|it| !all.add(**it)) {
-                    Some(value) => return Err(unfit(*value)),
+                    Some(value) => return Err(unfit(Some(*value))),
                     None => all,
                 }
             }
         };
         if !all.merge(histogram) {
-            return Err(unfit(sums.max));
+            return Err(unfit(None));
         }
         leaf.samples = Samples::Hdr(all);
         Ok(())

@@ -39,13 +39,17 @@ impl Timeline {
             Some(_) => "mcp_call_duration",
             None => "http_req_duration{expected_response:true}",
         };
-        let mut read = |window| {
+        let mut started = true;
+        let mut read = |window: Option<Duration>| {
             let metric = Some(metric.to_owned());
             let Query { skip, lenient, .. } = *query;
             let mut points =
                 Points::new(&Query { metric, window, skip, lenient, ..Query::default() });
             for samples in open()? {
-                let _told_before = points.read(samples)?;
+                match points.read(samples) {
+                    Err(Error::NoStart) if window.is_some() => started = false,
+                    told_before => drop(told_before?),
+                }
             }
             Ok::<_, E>(points)
         };
@@ -56,11 +60,12 @@ impl Timeline {
             [(_, p50), (_, p95)] => Some((it.from_s?, *p50, *p95)),
             _ => None,
         });
-        let windows = windows.collect();
+        let windows: Vec<_> = windows.collect();
         let mut whole = read(None)?;
         let count: u64 = whole.distributions(&[]).iter().map(|it| it.count).sum();
         let curve = whole.distributions(&steps(count)).into_iter().next();
         let curve = curve.map(|it| it.percentiles).unwrap_or_default();
+        let windows = if started { windows } else { Vec::new() };
         Ok(Self { scenario: scenario.to_owned(), windows, curve })
     }
 }

@@ -102,9 +102,9 @@ fn what_has_no_samples_is_refused() {
         [["merge", &path("legacy-export.json")], [&path("legacy-export.json"), "--window=1s"]]
     {
         let (_, stderr) = check(&args, 1);
-        assert!(
-            stderr.contains("a summary has no samples, and percentiles of percentiles are wrong")
-        );
+        assert!(stderr.contains(
+            "summaries and records have no samples, and percentiles of percentiles are wrong"
+        ));
     }
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("package.json");

@@ -14,6 +14,7 @@ mod record;
 mod rendered;
 mod rule;
 mod samples;
+mod segments;
 mod verdicts;
 
 use k6_summary::{Conditions, Limits, Measurement, Scenario, Summary, judge};

@@ -236,7 +236,7 @@ fn any_order_of_keys_and_blanks_is_read() {
 }
 
 #[track_caller]
-fn check(text: impl AsRef<[u8]>, expected: &str) -> Vec<Notice> {
+pub(crate) fn check(text: impl AsRef<[u8]>, expected: &str) -> Vec<Notice> {
     let text = text.as_ref();
     let read = |lenient: bool| {
         let query = Query { lenient, ..query("http_req_duration", &[]) };
