@@ -23,10 +23,19 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
+    /// Whether a warm-up is to be left out.
+    pub(crate) fn skips(&self) -> bool {
+        self.skip.is_some()
+    }
+
     pub(crate) fn query(&self) -> Query {
         Query { skip: self.skip.unwrap_or_default(), lenient: self.lenient, ..Query::default() }
     }
 }
+
+/// What belongs to the verdict of a run and not to an answer in its place.
+pub(crate) const OF_A_RUN: [&str; 6] =
+    ["previous", "environment", "fingerprint", "tolerance", "min_delta", "fail_on"];
 
 /// A question about samples; it is answered in place of a verdict.
 #[derive(Debug, clap::Args)]
@@ -34,19 +43,20 @@ impl Reading {
 pub(crate) struct Asked {
     /// A metric, or a part of one such as 'http_req_duration{expected_response:true}'; `all` is
     /// every metric [default: http_req_duration]
-    #[arg(long, value_name = "METRIC")]
+    #[arg(long, value_name = "METRIC", conflicts_with_all = OF_A_RUN)]
     metric: Option<String>,
 
     /// Which percentiles, from 0 to 100 [default: 50,95,99]
-    #[arg(long, value_name = "P,…", value_delimiter = ',', value_parser = percentile)]
+    #[arg(long, value_name = "P,…", value_delimiter = ',', value_parser = percentile,
+        conflicts_with_all = OF_A_RUN)]
     percentiles: Vec<f64>,
 
     /// Tags; points with different values are counted apart
-    #[arg(long, value_name = "TAG,…", value_delimiter = ',')]
+    #[arg(long, value_name = "TAG,…", value_delimiter = ',', conflicts_with_all = OF_A_RUN)]
     group_by: Vec<String>,
 
     /// Count windows of this length apart, such as 10s
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = time, conflicts_with_all = OF_A_RUN)]
     window: Option<Duration>,
 }
 
@@ -84,10 +94,6 @@ impl Asked {
 
     /// Prints the mergeable form of the answer.
     pub(crate) fn histograms(&self, files: &[PathBuf], reading: &Reading) -> anyhow::Result<()> {
-        ensure!(
-            self.percentiles.is_empty(),
-            "a histogram holds all percentiles; leave --percentiles out"
-        );
         let points = self.read(files, Query { hdr: true, ..self.query(reading) })?;
         let lines = points.histograms_ndjson();
         ensure!(!lines.is_empty(), "{}", self.nothing(reading));

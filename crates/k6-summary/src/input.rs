@@ -23,6 +23,20 @@ pub(crate) struct Input {
     pub(crate) sampled: Vec<Sampled>,
 }
 
+impl Input {
+    /// With what the files cannot know; a record keeps the fingerprints it has.
+    pub(crate) fn with(mut self, environment: Option<&str>, fingerprint: Option<&str>) -> Self {
+        if let Some(environment) = environment {
+            self.run.environment = Some(environment.to_owned());
+        }
+        if let Some(fingerprint) = fingerprint {
+            let unnamed = self.run.scenarios.iter_mut().filter(|it| it.fingerprint.is_empty());
+            unnamed.for_each(|it| fingerprint.clone_into(&mut it.fingerprint));
+        }
+        self
+    }
+}
+
 /// A scenario that was judged by points, and their files.
 #[derive(Debug)]
 pub(crate) struct Sampled {
@@ -32,9 +46,11 @@ pub(crate) struct Sampled {
 }
 
 impl Sampled {
-    /// Reads the points once more; `None` where that cannot be, as with standard input.
+    /// Reads the points once more; `None` where that cannot be, as with a pipe.
     pub(crate) fn timeline(&self, reading: &Reading) -> anyhow::Result<Option<Timeline>> {
-        if self.files.iter().any(|it| files::is_stdin(it)) {
+        let again =
+            |it: &PathBuf| !files::is_stdin(it) && fs::metadata(it).is_ok_and(|it| it.is_file());
+        if !self.files.iter().all(again) {
             return Ok(None);
         }
         let open = || -> anyhow::Result<Vec<Samples<'static>>> {
@@ -63,6 +79,10 @@ pub(crate) fn read(files: &[PathBuf], reading: &Reading) -> anyhow::Result<Input
                 of_points = true;
                 (points.summary(), points.started())
             }
+            Source::Document(_) if reading.skips() => bail!(
+                "{} has no samples, so no warm-up can be left out; pass points, or no --skip",
+                file.display()
+            ),
             Source::Document(json) => match json.parse::<Summary>() {
                 Err(error) if holds_records(&json, &error) => {
                     ensure!(

@@ -5,11 +5,12 @@ mod files;
 mod input;
 mod output;
 
-use crate::asked::{Asked, Reading};
+use crate::asked::{Asked, OF_A_RUN, Reading};
 use crate::input::Input;
 use crate::output::{FailOn, Format, say, show};
 use anyhow::ensure;
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, Subcommand};
 use k6_summary::comparison::Tolerance;
 use k6_summary::{Run, compare};
 use std::path::{Path, PathBuf};
@@ -56,6 +57,11 @@ struct Summarize {
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
 
+    /// What the script and its load are called; only runs of the same fingerprint are compared,
+    /// and without one all summaries and points of a scenario count as the same
+    #[arg(long, value_name = "TEXT")]
+    fingerprint: Option<String>,
+
     #[command(flatten)]
     reading: Reading,
 
@@ -74,11 +80,12 @@ struct Merge {
     files: Vec<PathBuf>,
 
     /// What the scenario is called; by default as the first file
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME",
+        conflicts_with_all = ["hdr", "metric", "percentiles", "group_by", "window"])]
     name: Option<String>,
 
     /// Print histograms in place of an answer, some kilobytes a group, to be merged with others
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = OF_A_RUN, conflicts_with_all = ["format", "percentiles"])]
     hdr: bool,
 
     /// Earlier records to compare with, one or many, one a line; `-` reads stdin
@@ -88,6 +95,11 @@ struct Merge {
     /// What was tested; only runs of the same environment are compared
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
+
+    /// What the script and its load are called; only runs of the same fingerprint are compared,
+    /// and without one all summaries and points of a scenario count as the same
+    #[arg(long, value_name = "TEXT")]
+    fingerprint: Option<String>,
 
     #[command(flatten)]
     reading: Reading,
@@ -183,6 +195,7 @@ Exit codes:
 
 fn main() -> ExitCode {
     let Cli { command, summarize } = Cli::parse();
+    check_stdin(command.as_ref(), &summarize);
     let done = match command {
         Some(Command::Compare(args)) => run_compare(&args),
         Some(Command::Merge(args)) => run_merge(&args),
@@ -194,14 +207,27 @@ fn main() -> ExitCode {
     })
 }
 
+/// Standard input can be read once.
+fn check_stdin(command: Option<&Command>, summarize: &Summarize) {
+    let files: Vec<&PathBuf> = match command {
+        Some(Command::Compare(it)) => vec![&it.earlier, &it.later],
+        Some(Command::Merge(it)) => it.files.iter().chain(&it.previous).collect(),
+        None => summarize.files.iter().chain(&summarize.previous).collect(),
+    };
+    if files.into_iter().filter(|it| files::is_stdin(it)).count() > 1 {
+        let twice = "standard input (`-`) is asked for twice; it can be read once";
+        Cli::command().error(ErrorKind::ArgumentConflict, twice).exit();
+    }
+}
+
 fn run_summarize(args: &Summarize) -> anyhow::Result<ExitCode> {
     if args.asked.is_any() {
         args.asked.answer(&args.files, &args.reading, args.show.format)?;
         return Ok(ExitCode::SUCCESS);
     }
     let input = input::read(&args.files, &args.reading)?;
-    let Summarize { environment, previous, reading, show, .. } = args;
-    judged(input, environment.as_deref(), previous.as_deref(), reading, show)
+    let input = input.with(args.environment.as_deref(), args.fingerprint.as_deref());
+    judged(input, args.previous.as_deref(), &args.reading, &args.show)
 }
 
 fn run_merge(args: &Merge) -> anyhow::Result<ExitCode> {
@@ -214,20 +240,16 @@ fn run_merge(args: &Merge) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let input = input::merge(&args.files, args.name.as_deref(), &args.reading)?;
-    let Merge { environment, previous, reading, show, .. } = args;
-    judged(input, environment.as_deref(), previous.as_deref(), reading, show)
+    let input = input.with(args.environment.as_deref(), args.fingerprint.as_deref());
+    judged(input, args.previous.as_deref(), &args.reading, &args.show)
 }
 
 fn judged(
-    Input { mut run, earlier: mut history, sampled }: Input,
-    environment: Option<&str>,
+    Input { run, earlier: mut history, sampled }: Input,
     previous: Option<&Path>,
     reading: &Reading,
     args: &Show,
 ) -> anyhow::Result<ExitCode> {
-    if let Some(environment) = environment {
-        run.environment = Some(environment.to_owned());
-    }
     history.extend(previous.map(input::history).transpose()?.unwrap_or_default());
     let mut timelines = Vec::new();
     if matches!(args.format, Format::Html) {

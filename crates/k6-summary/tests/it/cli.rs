@@ -54,6 +54,36 @@ fn the_exit_code_follows_the_verdict() {
 }
 
 #[test]
+fn what_would_be_ignored_is_refused() {
+    let (points, summary) = (path("points.ndjson"), path("legacy-export.json"));
+    for asked in
+        [["--metric", "d"], ["--percentiles", "5"], ["--group-by", "a"], ["--window", "1s"]]
+    {
+        for of_a_run in [
+            ["--fail-on", "alert"],
+            ["--previous", "x"],
+            ["--environment", "x"],
+            ["--fingerprint", "x"],
+            ["--tolerance", "0.5"],
+            ["--min-delta", "5"],
+        ] {
+            check(&[[points.as_str()].as_slice(), &asked, &of_a_run].concat(), 2);
+            check(&[["merge", &points].as_slice(), &asked, &of_a_run].concat(), 2);
+            check(&[["merge", &points, "--hdr"].as_slice(), &of_a_run].concat(), 2);
+        }
+        check(&[["merge", &points, "--name", "x"].as_slice(), &asked].concat(), 2);
+    }
+    check(&["merge", &points, "--hdr", "--format", "csv"], 2);
+    check(&["merge", &points, "--hdr", "--percentiles", "50"], 2);
+    for twice in [&["-", "--previous", "-"][..], &["compare", "-", "-"], &["merge", "-", "-"]] {
+        let (_, stderr) = check(twice, 2);
+        assert!(stderr.contains("can be read once"), "{stderr}");
+    }
+    let (_, stderr) = check(&[&summary, "--skip", "5s"], 1);
+    assert!(stderr.contains("has no samples, so no warm-up can be left out"), "{stderr}");
+}
+
+#[test]
 fn the_record_comes_out_and_goes_in_again() {
     let dir = tempfile::tempdir().unwrap();
     let mix = place(dir.path(), "legacy-export.json", "mix.json");

@@ -115,6 +115,39 @@ fn a_history_comes_out_as_csv_and_as_a_page() {
     assert!(page.contains("13.0 <span class=\"change\">(+30 %)</span>"), "{page}");
 }
 
+#[test]
+fn runs_of_other_fingerprints_are_not_compared() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = place(dir.path(), "no-p99.json", "mix.json");
+    let (json, _) = check(&[&file, "--format", "json", "--fingerprint", "one"], 0);
+    let earlier = dir.path().join("earlier.ndjson");
+    let moved = json.replacen("\"id\":\"", "\"id\":\"x", 1).replacen(
+        "\"started\":\"2",
+        "\"started\":\"1",
+        1,
+    );
+    fs::write(&earlier, moved).unwrap();
+    let earlier = earlier.to_str().unwrap();
+    let (same, _) = check(&[&file, "--previous", earlier, "--fingerprint", "one"], 0);
+    assert!(same.contains("ompared with run x"), "{same}");
+    let (other, _) = check(&[&file, "--previous", earlier, "--fingerprint", "two"], 0);
+    assert!(other.contains("1 with another script or load"), "{other}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_is_read_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let fifo = dir.path().join("search.ndjson");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status().unwrap();
+    assert!(made.success());
+    let (to, text) = (fifo.clone(), points());
+    let writer = std::thread::spawn(move || fs::write(to, text).unwrap());
+    let (page, _) = check(&[fifo.to_str().unwrap(), "--format", "html"], 0);
+    writer.join().unwrap();
+    assert!(page.ends_with("</html>\n") && !page.contains("latency over the run"), "{page}");
+}
+
 /// Points as k6 writes them: ten requests a second for 30 seconds, slower in the middle.
 fn points() -> String {
     let declared =
