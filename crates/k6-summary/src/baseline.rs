@@ -8,6 +8,7 @@ use crate::column::Column;
 use crate::figure::time;
 use crate::run::{Run, Scenario, Verdict};
 use serde::Serialize;
+use std::collections::HashSet;
 use std::fmt;
 
 /// Above this share of failed calls a run is no baseline.
@@ -58,7 +59,8 @@ pub(crate) fn earlier<'a>(run: &Run, history: &'a [Run]) -> Vec<&'a Run> {
     let mut earlier: Vec<&Run> =
         history.iter().filter(|it| it.id != run.id && it.started <= run.started).collect();
     earlier.sort_by(|a, b| (&b.started, &b.id).cmp(&(&a.started, &a.id)));
-    earlier.dedup_by(|a, b| a.id == b.id);
+    let mut seen = HashSet::new();
+    earlier.retain(|it| seen.insert(&it.id));
     earlier
 }
 

@@ -137,7 +137,8 @@ fn cell(column: Column, it: &Scenario, comparable: &Comparable<'_>, tolerance: T
     };
     let current = column.judged(it).filter(|_| was_measured(it));
     let outside = current.is_some_and(|it| is_outside(band(&history), it));
-    let before = history.split_last();
+    // The run before itself, not the last one that happens to have the figure.
+    let before = previous.and_then(|it| column.judged(it)).and(history.split_last());
     let again = outside && before.is_some_and(|(last, rest)| is_outside(band(rest), *last));
     let drift = current
         .and_then(|it| band::drift(&of_era, it, direction, tolerance.share))

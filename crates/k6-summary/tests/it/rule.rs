@@ -75,12 +75,26 @@ fn the_same_cell_for_the_second_time_alerts_and_is_no_longer_bold() {
     assert!(cells(&comparison)[1].outside && cells(&comparison)[1].again);
     assert_eq!(comparison.worse(), 0);
     assert_eq!(comparison.alerts().count(), 1);
+    // Where the run before has no such figure, it is the first time again.
+    let mut between = of(13, slow);
+    between.scenarios[0].latency_ms.p95 = None;
+    let comparison = compare(&of(14, slow), &[history.clone(), vec![between]].concat(), 0.25);
+    assert!(cells(&comparison)[1].outside && !cells(&comparison)[1].again);
     // Another cell is the first time again.
     let comparison = compare(&of(13, [10.0, 20.0, 45.0, 50.0]), &history, 0.25);
     assert_eq!(
         (outside(&comparison), comparison.alerts().count()),
         ([false, false, true, false], 0)
     );
+}
+
+#[test]
+fn a_run_that_is_twice_in_the_history_counts_once() {
+    let mut history = weeks(4);
+    let mut again = history[0].clone();
+    again.started = "2026-02-28T03:37:00Z".to_owned();
+    history.push(again);
+    assert_eq!(cells(&compare(&of(20, USUAL), &history, 0.25))[1].runs, 4);
 }
 
 #[test]
