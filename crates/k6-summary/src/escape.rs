@@ -25,6 +25,16 @@ fn is_invisible(it: char) -> bool {
     matches!(it, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// A text as one field of CSV ([RFC 4180](https://www.rfc-editor.org/rfc/rfc4180)), whole, without
+/// control characters; one that a spreadsheet would take for a formula begins with an apostrophe.
+pub(crate) fn csv_field(text: &str) -> String {
+    let visible = text.chars().map(|it| if it.is_whitespace() { ' ' } else { it });
+    let field: String = visible.filter(|it| !it.is_control() && !is_invisible(*it)).collect();
+    let formula = field.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+    let field = if formula { format!("'{field}") } else { field };
+    if field.contains(['"', ',']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field }
+}
+
 /// A name as a code span outside of tables.
 pub(crate) fn code(name: &str) -> String {
     let name = line(name);
@@ -97,6 +107,23 @@ pub(crate) fn anchor(label: &str, address: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_field_is_one_field_and_no_formula() {
+        for (text, expected) in [
+            ("cold-start", "cold-start"),
+            ("a,b", "\"a,b\""),
+            ("a \"b\"\n", "\"a \"\"b\"\" \""),
+            ("=1+2", "'=1+2"),
+            ("\u{1}=1+2", "'=1+2"),
+            ("\u{feff}\t -1", "'  -1"),
+            ("@SUM(A1),1", "\"'@SUM(A1),1\""),
+            ("", ""),
+        ] {
+            assert_eq!(csv_field(text), expected, "{text}");
+        }
+        assert_eq!(csv_field(&"x".repeat(1000)).len(), 1000);
+    }
 
     #[track_caller]
     fn check_code(name: &str, expected: &str) {

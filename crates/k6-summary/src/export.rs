@@ -1,5 +1,6 @@
 //! A history as a table for other programs.
 
+use crate::escape::csv_field as field;
 use crate::run::{Run, Scenario};
 
 const HEADER: &str = "started,run,environment,suite,profile,commit,k6,dirty,baseline_reset,scenario,\
@@ -56,34 +57,4 @@ fn line(run: &Run, it: &Scenario) -> Vec<String> {
         number(latency.p99),
         number(latency.max),
     ]
-}
-
-/// A text as [RFC 4180](https://www.rfc-editor.org/rfc/rfc4180) has it.
-fn field(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if is_formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_field_is_one_field_and_no_formula() {
-        for (text, expected) in [
-            ("cold-start", "cold-start"),
-            ("a,b", "\"a,b\""),
-            ("a \"b\"\n", "\"a \"\"b\"\"\n\""),
-            ("=1+2", "'=1+2"),
-            ("@SUM(A1),1", "\"'@SUM(A1),1\""),
-            ("", ""),
-        ] {
-            assert_eq!(field(text), expected, "{text}");
-        }
-    }
 }

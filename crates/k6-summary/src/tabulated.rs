@@ -1,7 +1,7 @@
 //! Distributions as people and spreadsheets read them.
 
 use crate::distribution::Distribution;
-use crate::escape::{code_cell, line};
+use crate::escape::{code_cell, csv_field, line};
 use crate::figure::{NONE, count, figure};
 use crate::table::Style;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
@@ -61,23 +61,21 @@ impl Distribution {
     /// Comma-separated values with all their digits; `exact` is a column.
     pub fn csv(all: &[Self]) -> String {
         let columns = Columns::of(all);
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let mut put = |row: Vec<String>| {
-            writer.write_record(row).expect("a Vec takes every byte, and rows are of one length");
-        };
+        let mut text = String::new();
+        let mut put = |row: Vec<String>| text += &(row.join(",") + "\n");
         let mut header = vec!["metric".to_owned()];
-        header.extend(columns.tags.iter().map(|it| plain(it)));
+        header.extend(columns.tags.iter().map(|it| csv_field(it)));
         header.extend(["from_s", "count", "min", "avg", "max"].map(str::to_owned));
         header.extend(columns.percentiles.iter().map(|it| format!("p{it}")));
         header.push("exact".to_owned());
         put(header);
         for it in all {
-            let mut row = vec![plain(&it.metric)];
+            let mut row = vec![csv_field(&it.metric)];
             row.extend(
                 columns
                     .tags
                     .iter()
-                    .map(|tag| it.tags.get(tag).map_or_else(String::new, |it| plain(it))),
+                    .map(|tag| it.tags.get(tag).map_or_else(String::new, |it| csv_field(it))),
             );
             row.push(it.from_s.map_or_else(String::new, |it| it.to_string()));
             row.push(it.count.to_string());
@@ -91,19 +89,12 @@ impl Distribution {
             row.push(it.exact.to_string());
             put(row);
         }
-        let bytes = writer.into_inner().expect("a Vec takes every byte");
-        String::from_utf8(bytes).expect("strings were written")
+        text
     }
 
     fn at(&self, p: f64) -> Option<f64> {
         self.percentiles.iter().find(|it| it.0 == p).map(|it| it.1)
     }
-}
-
-/// A name that no spreadsheet takes for a formula.
-fn plain(name: &str) -> String {
-    let name = line(name);
-    if name.starts_with(['=', '+', '-', '@']) { format!("'{name}") } else { name }
 }
 
 /// The columns that any of the distributions has.
