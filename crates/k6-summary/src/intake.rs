@@ -6,7 +6,7 @@ use crate::zstd::Zstd;
 use flate2::bufread::MultiGzDecoder;
 use memchr::memchr;
 use std::fmt;
-use std::io::{self, BufRead as _, BufReader, Cursor, Read};
+use std::io::{self, BufReader, Cursor, Read};
 
 /// How much of a file is looked at to tell what it is, and how much is read at once.
 pub(crate) const BLOCK: usize = 1 << 20;
@@ -69,19 +69,22 @@ impl fmt::Debug for Samples<'_> {
 ///
 /// It is told by its content alone, so a pipe does as well.
 pub fn open<'a>(input: impl Read + Send + 'a) -> Result<Source<'a>, Error> {
-    let mut packed = BufReader::with_capacity(1 << 17, input);
-    let magic = packed.fill_buf().map_err(Error::Read)?;
-    let packing = match magic {
+    let (mut input, mut magic) = (input, Vec::new());
+    // A pipe may bring them one by one.
+    input.by_ref().take(4).read_to_end(&mut magic).map_err(Error::Read)?;
+    let packing = match *magic {
         [0x1f, 0x8b, ..] => Packing::Gzip,
         // A frame, or a frame to be skipped before it.
         [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Packing::Zstd,
         _ => Packing::Plain,
     };
+    let input = Cursor::new(magic).chain(input);
+    let buffered = |it| BufReader::with_capacity(1 << 17, it);
     let mut input: Box<dyn Read + Send + 'a> = match packing {
         // Without the buffer between, which only copies.
-        Packing::Plain => Box::new(Cursor::new(magic.to_vec()).chain(packed.into_inner())),
-        Packing::Gzip => Box::new(MultiGzDecoder::new(packed)),
-        Packing::Zstd => Box::new(Zstd::new(packed)),
+        Packing::Plain => Box::new(input),
+        Packing::Gzip => Box::new(MultiGzDecoder::new(buffered(input))),
+        Packing::Zstd => Box::new(Zstd::new(buffered(input))),
     };
     let (mut head, end) = head(&mut *input);
     if head.starts_with(b"\xef\xbb\xbf") {

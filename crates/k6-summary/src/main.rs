@@ -4,15 +4,16 @@ mod asked;
 mod files;
 mod input;
 mod output;
+mod pair;
 
 use crate::asked::{Asked, OF_A_RUN, Reading};
 use crate::input::Input;
 use crate::output::{FailOn, Format, say, show};
-use anyhow::ensure;
+use crate::pair::Compare;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
+use k6_summary::compare;
 use k6_summary::comparison::Tolerance;
-use k6_summary::{Run, compare};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -33,8 +34,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Holds one run against another, whichever runs they are
-    #[command(after_help = AFTER_COMPARE)]
+    /// Holds one run against an earlier one that measured the same
     Compare(Compare),
     /// Brings the points of one run on several generators together
     #[command(after_help = AFTER_MERGE)]
@@ -111,20 +111,6 @@ struct Merge {
     asked: Asked,
 }
 
-#[derive(Debug, clap::Args)]
-struct Compare {
-    /// The earlier run: its record, or a k6 summary
-    #[arg(value_name = "A")]
-    earlier: PathBuf,
-    /// The later run: its record, or a k6 summary
-    #[arg(value_name = "B")]
-    later: PathBuf,
-    #[command(flatten)]
-    reading: Reading,
-    #[command(flatten)]
-    show: Show,
-}
-
 /// How a run and its comparison are shown.
 #[derive(Debug, clap::Args)]
 struct Show {
@@ -169,17 +155,6 @@ Exit codes:
   2  wrong usage
   3  done, and the answer is bad news (--fail-on)";
 
-const AFTER_COMPARE: &str = "\
-Examples:
-  k6-summary compare before.json after.json
-  k6-summary compare monday/run.json tuesday/run.json --format markdown
-
-Exit codes:
-  0  done
-  1  could not do it, or no scenario ran; the reason is on stderr
-  2  wrong usage
-  3  done, and the answer is bad news (--fail-on)";
-
 const AFTER_MERGE: &str = "\
 Examples:
   k6-summary merge segment-*.ndjson.gz
@@ -197,7 +172,7 @@ fn main() -> ExitCode {
     let Cli { command, summarize } = Cli::parse();
     check_stdin(command.as_ref(), &summarize);
     let done = match command {
-        Some(Command::Compare(args)) => run_compare(&args),
+        Some(Command::Compare(args)) => pair::compare(&args),
         Some(Command::Merge(args)) => run_merge(&args),
         None => run_summarize(&summarize),
     };
@@ -259,30 +234,6 @@ fn judged(
     }
     let comparison = compare(&run, &history, args.tolerance());
     show(&run, &comparison, &history, &timelines, (args.format, args.fail_on))
-}
-
-fn run_compare(args: &Compare) -> anyhow::Result<ExitCode> {
-    let one =
-        |file: &Path| Ok::<_, anyhow::Error>(input::read(&[file.to_owned()], &args.reading)?.run);
-    let (mut earlier, later) = (one(&args.earlier)?, one(&args.later)?);
-    let of_summary =
-        |run: &Run| run.scenarios.len() == 1 && run.scenarios[0].fingerprint.is_empty();
-    if of_summary(&earlier) && of_summary(&later) {
-        // A lone summary says neither when it was measured nor what it is called.
-        earlier.id = args.earlier.display().to_string();
-        earlier.started.clone_from(&later.started);
-        earlier.scenarios[0].name.clone_from(&later.scenarios[0].name);
-    }
-    ensure!(earlier.id != later.id, "both are the run {}", later.id);
-    ensure!(
-        earlier.started <= later.started,
-        "{} is later than {}; the earlier run comes first",
-        args.earlier.display(),
-        args.later.display()
-    );
-    let (history, args) = ([earlier], &args.show);
-    let comparison = compare(&later, &history, args.tolerance());
-    show(&later, &comparison, &history, &[], (args.format, args.fail_on))
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -79,11 +79,13 @@ fn exit_code(run: &Run, comparison: &Comparison, fail_on: FailOn) -> ExitCode {
         say("error: no scenario ran");
         return ExitCode::FAILURE;
     }
+    // A record may say anything of itself.
+    let verdict = Verdict::worst(&run.scenarios).max(run.verdict);
     let alert = comparison.alerts().next().is_some();
     let bad = match fail_on {
-        FailOn::Threshold => run.verdict != Verdict::Passed,
-        FailOn::Alert => run.verdict != Verdict::Passed || alert,
-        FailOn::Worse => run.verdict != Verdict::Passed || alert || comparison.worse() > 0,
+        FailOn::Threshold => verdict != Verdict::Passed,
+        FailOn::Alert => verdict != Verdict::Passed || alert,
+        FailOn::Worse => verdict != Verdict::Passed || alert || comparison.worse() > 0,
         FailOn::Never => false,
     };
     if bad { ExitCode::from(3) } else { ExitCode::SUCCESS }
@@ -110,7 +112,45 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Says something on one line, in which words of strangers command no terminal and no workflow.
 #[expect(clippy::print_stderr, reason = "talk goes to stderr")]
 pub(crate) fn say(text: &str) {
-    eprintln!("{text}");
+    eprintln!("{}", harmless(text));
+}
+
+/// More characters than these of a message help nobody.
+const MAX_CHARS: usize = 2000;
+
+fn harmless(text: &str) -> String {
+    let invisible = |it: char| {
+        it.is_control()
+            || matches!(it, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    let visible = text.chars().map(|it| if it.is_whitespace() { ' ' } else { it });
+    let line: String = visible.filter(|it| !invisible(*it)).take(MAX_CHARS).collect();
+    // A workflow of GitHub takes `::` for a command at the start of a line, and `##[` anywhere.
+    let line = line.replace("##[", "# #[");
+    match line.trim_start().strip_prefix("::") {
+        Some(rest) => format!(": :{rest}"),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_commands_nothing() {
+        for (text, expected) in [
+            ("error: a.json: not JSON", "error: a.json: not JSON"),
+            ("notice: a\n::error::b\r\u{1b}[2J", "notice: a ::error::b [2J"),
+            (" ::add-mask::x", ": :add-mask::x"),
+            ("error: ##[group]a\u{202e}b", "error: # #[group]ab"),
+        ] {
+            assert_eq!(harmless(text), expected);
+        }
+        assert_eq!(harmless(&"x".repeat(5000)).len(), MAX_CHARS);
+    }
 }

@@ -98,11 +98,18 @@ impl Points {
         let Self { plan, leaves, tally, divisions } = self;
         let plan = &*plan;
         let blocks = Mutex::new(Blocks::new(samples, plan.since_start()));
-        let line =
-            Mutex::new(Queue { tally, file, next: 0, waiting: BTreeMap::new(), error: None });
+        let line = Mutex::new(Queue {
+            tally,
+            file,
+            next: 0,
+            waiting: BTreeMap::new(),
+            error: None,
+            abandoned: false,
+        });
         let (leaves, moved) = (&*leaves, Condvar::new());
         let given = divisions.clone();
         let work = || {
+            let _passed_on = Abandoned { line: &line, moved: &moved };
             let mut scanner = Scanner::new(plan, leaves, given.clone());
             let mut block = Block::default();
             loop {
@@ -122,12 +129,13 @@ impl Points {
                 while queue.waiting.len() >= MOST_WAITING
                     && queue.next != number
                     && queue.error.is_none()
+                    && !queue.abandoned
                 {
                     queue = moved.wait(queue).unwrap_or_else(PoisonError::into_inner);
                 }
                 queue.put(plan, leaves, number, found);
                 moved.notify_all();
-                if ends || queue.error.is_some() {
+                if ends || queue.error.is_some() || queue.abandoned {
                     break;
                 }
             }
@@ -206,6 +214,23 @@ struct Queue<'a> {
     next: u64,
     waiting: BTreeMap<u64, io::Result<Part>>,
     error: Option<Error>,
+    /// A thread panicked, so that its block never comes.
+    abandoned: bool,
+}
+
+/// Wakes those that would wait for a thread that panicked, so that its panic is passed on.
+struct Abandoned<'a, 'b> {
+    line: &'a Mutex<Queue<'b>>,
+    moved: &'a Condvar,
+}
+
+impl Drop for Abandoned<'_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            lock(self.line).abandoned = true;
+            self.moved.notify_all();
+        }
+    }
 }
 
 impl Queue<'_> {

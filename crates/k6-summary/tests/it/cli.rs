@@ -131,6 +131,16 @@ fn a_run_in_which_nothing_ran_could_not_be_done() {
 }
 
 #[test]
+fn the_exit_code_is_that_of_the_worst_scenario() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("run.json");
+    let record = r#"{"schema":1,"id":"a","started":"2026-11-21T11:02:03Z","verdict":"passed",
+        "scenarios":[{"name":"mix","verdict":"failed","reasons":["slow"]}]}"#;
+    std::fs::write(&file, record).unwrap();
+    check(&[file.to_str().unwrap()], 3);
+}
+
+#[test]
 fn bad_input_is_named_with_what_is_wrong() {
     #[track_caller]
     fn check_error(dir: &Path, content: &str, expected: &str) {

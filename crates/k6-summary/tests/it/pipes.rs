@@ -39,6 +39,18 @@ fn two_records_are_compared() {
     let (_, stderr) = check(&["compare", &a, &a], 1);
     assert!(stderr.contains("both are the run day-01"), "{stderr}");
     check(&["compare", &a], 2);
+    for (from, to, why) in [
+        ("staging", "production", "mix: no comparable earlier run: 1 in another environment"),
+        ("\"fingerprint\":\"f\"", "\"fingerprint\":\"g\"", "1 with another script or load"),
+        ("\"name\":\"mix\"", "\"name\":\"other\"", "other: no earlier run to compare with"),
+    ] {
+        let other = dir.path().join("other.json");
+        fs::write(&other, line(3, 10.0).replace(from, to)).unwrap();
+        let (stdout, stderr) = check(&["compare", &a, other.to_str().unwrap()], 1);
+        assert_eq!(stdout, "");
+        assert!(stderr.starts_with("error: the runs are not comparable; "), "{stderr}");
+        assert!(stderr.contains(why), "{stderr}");
+    }
 }
 
 #[test]

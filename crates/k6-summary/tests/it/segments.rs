@@ -4,6 +4,7 @@ use crate::cli::{check, path};
 use crate::samples::{check as check_flaw, samples};
 use k6_summary::{Error, Metric, Points, Query, Summary};
 use std::fs;
+use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
@@ -99,6 +100,26 @@ fn a_stray_quote_takes_its_own_row_only() {
     check_flaw(cut.concat(), "line 3 is cut short, as by a full disk or a killed k6");
     let long = [text[0], &row(&"x".repeat(5 << 20)), &row("a")];
     check_flaw(long.concat(), "line 2 is longer than 4 MB, as no point of k6 is");
+}
+
+/// A pipe that brings one byte at a time.
+struct Drops<'a>(&'a [u8]);
+
+impl Read for Drops<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = buffer.len().min(1);
+        self.0.read(&mut buffer[..length])
+    }
+}
+
+#[test]
+fn a_pipe_may_bring_its_bytes_one_by_one() {
+    for packing in ["points.ndjson", "points.ndjson.gz", "points.ndjson.zst"] {
+        let bytes = fs::read(crate::fixture(packing)).unwrap();
+        let mut points = Points::new(&Query::default());
+        points.read(samples(Drops(&bytes))).unwrap();
+        assert!(!points.distributions(&[50.0]).is_empty(), "{packing}");
+    }
 }
 
 fn form(dir: &Path, args: &[&str]) -> String {
