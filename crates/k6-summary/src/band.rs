@@ -98,7 +98,9 @@ impl Band {
 
     /// The edge on the side where things get better.
     pub(crate) fn other_limit(&self) -> f64 {
-        self.noise.direction.figure(self.noise.center - self.margin)
+        // A throughput never falls by all that it was, and twice as much is an edge to be drawn.
+        let margin = if self.margin.is_finite() { self.margin } else { f64::ln(2.0) };
+        self.noise.direction.figure(self.noise.center - margin)
     }
 }
 
@@ -134,6 +136,16 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_band_can_be_drawn_whatever_is_tolerated() {
+        for tolerance in [0.25, 0.99, 1.0, 2.0] {
+            for direction in [Direction::LowerIsBetter, Direction::HigherIsBetter] {
+                let it = Band::of(&[50.0; 6], direction, tolerance).unwrap();
+                assert!(it.limit.is_finite() && it.other_limit().is_finite(), "{tolerance}");
+            }
+        }
+    }
     use Direction::{HigherIsBetter, LowerIsBetter};
 
     fn latency(history: &[f64]) -> Option<Band> {

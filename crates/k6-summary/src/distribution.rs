@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 /// The samples of one metric that have the same tags: how many, and how large.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Distribution {
+    /// With the tags that were asked for, such as `http_req_duration{expected_response:true}`.
     pub metric: String,
     /// The tags that were grouped by, without those that these samples do not have.
     pub tags: BTreeMap<String, String>,
@@ -23,7 +24,7 @@ pub struct Distribution {
     /// Each percentile asked for, 0 to 100, with its value.
     pub percentiles: Vec<(f64, f64)>,
     /// Whether the percentiles are those of the samples; else they come from a histogram of three
-    /// significant digits and are within 0.1 %.
+    /// significant digits and are within 0.1 %, or half a millionth where that is more.
     pub exact: bool,
 }
 

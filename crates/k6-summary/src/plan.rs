@@ -14,7 +14,7 @@ pub struct Query {
     /// Names of tags; samples with different values are kept apart.
     pub group_by: Vec<String>,
     /// The warm-up: points before this time are left out. It is counted from the first point of
-    /// a scenario in each file.
+    /// a scenario in each file; where none is found, that is an error, as it is with windows.
     pub skip: Duration,
     /// Samples of different windows of this length are kept apart.
     pub window: Option<Duration>,
