@@ -22,7 +22,7 @@ pub(crate) fn line(text: &str) -> String {
 }
 
 fn is_invisible(it: char) -> bool {
-    matches!(it, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    matches!(it, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// A text as one field of CSV ([RFC 4180](https://www.rfc-editor.org/rfc/rfc4180)), whole, without
@@ -88,7 +88,31 @@ pub(crate) fn text(sentence: &str) -> String {
             _ => text.push(it),
         }
     }
-    text.replace("://", ":\u{200b}//").replace("www.", "www\u{200b}.").replace("GH-", "GH\u{200b}-")
+    unreferring(&text.replace("://", ":\u{200b}//").replace("www.", "www\u{200b}."))
+}
+
+/// The same words, where none is an issue (`GH-12` in any case) or the name of a commit.
+fn unreferring(text: &str) -> String {
+    let mut out = String::new();
+    let mut words = text.split_inclusive(|it: char| !it.is_ascii_alphanumeric()).peekable();
+    while let Some(piece) = words.next() {
+        let end = piece.find(|it: char| !it.is_ascii_alphanumeric()).unwrap_or(piece.len());
+        let (word, delimiter) = piece.split_at(end);
+        let commit = (7..=40).contains(&end) && word.bytes().all(|it| it.is_ascii_hexdigit());
+        for (at, it) in word.char_indices() {
+            if commit && at > 0 && at % 6 == 0 {
+                out.push('\u{200b}');
+            }
+            out.push(it);
+        }
+        let numbered =
+            words.peek().is_some_and(|it| it.starts_with(|it: char| it.is_ascii_digit()));
+        if word.to_ascii_lowercase().ends_with("gh") && delimiter == "-" && numbered {
+            out.push('\u{200b}');
+        }
+        out.push_str(delimiter);
+    }
+    out
 }
 
 /// A link to a web address, or nothing where it is none.
@@ -151,6 +175,9 @@ mod tests {
             ("@octocat", "@\u{200b}octocat"),
             (r"\@octocat", "\\\\@\u{200b}octocat"),
             ("see #12, o/r#3 and GH-4", "see #\u{200b}12, o/r#\u{200b}3 and GH\u{200b}-4"),
+            ("gh-4, Gh-5 but high-water", "gh\u{200b}-4, Gh\u{200b}-5 but high-water"),
+            ("in 0123abc.", "in 0123ab\u{200b}c."),
+            ("0123ab and x0123abc", "0123ab and x0123abc"),
             ("http://x.example", "http:\u{200b}//x.example"),
             ("www.example", "www\u{200b}.example"),
             ("[a](b)", r"\[a\](b)"),

@@ -28,14 +28,14 @@ fn an_alert_comes_first_and_says_what_it_stands_on() {
     insta::assert_snapshot!(markdown(&run, &comparison), @r#"
     ### ⚠ load test embedded mcp smoke: passed, 2 scenarios; alert: tool-call-mix is worse than its usual noise; 3 figures are more than 25 % worse
 
-    2026-11-21 11:02:03 UTC · `a1b2c3d` · `http://127.0.0.1:40123/mcp` · k6 2.2.0 · [run](https://ci.example/runs/412)
+    2026-11-21 11:02:03 UTC · `a1b2c3d` · `http://127.0.0.1:40123/mcp` · k6 2.2.0 · [run](https://ci.example/acme/api/actions/runs/412)
 
     | scenario | verdict | calls | errors | P50 ms | P95 ms | P99 ms | calls/s |
     |---|---|--:|--:|--:|--:|--:|--:|
     | `cold-start` | passed | 400 | 0.5 % | 1.90 (+12 %) | 3.10 (±0 %) | \~4.40 (±0 %) | 12.1 (±0 %) |
     | `tool-call-mix` | passed | 12,345 | 0.02 % | 1.70 (±0 %) | **4.40 (+42 %) ⚠** | **1,234 (×281) ⚠** | **6.29 (−48 %) ⚠** |
 
-    Compared with run day-12 of 2026-11-12 11:02:03 UTC. Bold is more than 25 % worse. ⚠ is outside the noise band of the last 12 runs. \~ stands on too few calls to be judged. [earlier run](https://ci.example/runs/412)
+    Compared with run day-12 of 2026-11-12 11:02:03 UTC. Bold is more than 25 % worse. ⚠ is outside the noise band of the last 12 runs. \~ stands on too few calls to be judged. [earlier run](https://ci.example/acme/api/actions/runs/412)
 
     <details><summary><code>cold-start</code></summary>
 

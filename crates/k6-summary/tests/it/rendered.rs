@@ -11,7 +11,7 @@ pub(crate) fn record(id: &str, started: &str) -> Run {
     let json = serde_json::json!({
         "schema": 1, "id": id, "started": started, "duration_s": 41.2,
         "target": "http://127.0.0.1:40123/mcp", "environment": "embedded", "commit": "a1b2c3d4e5f6",
-        "url": "https://ci.example/runs/412", "suite": "mcp", "profile": "smoke", "k6": "2.2.0",
+        "url": "https://ci.example/acme/api/actions/runs/412", "suite": "mcp", "profile": "smoke", "k6": "2.2.0",
         "protocol": "2025-11-25", "verdict": "passed", "dirty": [], "baseline_reset": null,
         "skipped": [], "a field of tomorrow": true,
         "scenarios": [scenario("cold-start", 400), scenario("tool-call-mix", 12345)],
@@ -104,14 +104,14 @@ fn what_got_worse_is_bold() {
     insta::assert_snapshot!(markdown(&run, &comparison), @r#"
     ### load test embedded mcp smoke: passed, 2 scenarios; 3 figures are more than 25 % worse
 
-    2026-11-21 11:02:03 UTC · `a1b2c3d` · `http://127.0.0.1:40123/mcp` · k6 2.2.0 · [run](https://ci.example/runs/412)
+    2026-11-21 11:02:03 UTC · `a1b2c3d` · `http://127.0.0.1:40123/mcp` · k6 2.2.0 · [run](https://ci.example/acme/api/actions/runs/412)
 
     | scenario | verdict | calls | errors | P50 ms | P95 ms | P99 ms | calls/s |
     |---|---|--:|--:|--:|--:|--:|--:|
     | `cold-start` | passed | 400 | 0.5 % | 1.50 (−12 %) | 3.10 (±0 %) | \~4.40 (±0 %) | 12.1 (±0 %) |
     | `tool-call-mix` | passed | 12,345 | 0.02 % | 1.70 (±0 %) | **4.40 (+42 %)** | **1,234 (×281)** | **6.29 (−48 %)** |
 
-    Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC. Bold is more than 25 % worse. The noise band is learning: 1 of 5 runs. \~ stands on too few calls to be judged. [earlier run](https://ci.example/runs/412)
+    Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC. Bold is more than 25 % worse. The noise band is learning: 1 of 5 runs. \~ stands on too few calls to be judged. [earlier run](https://ci.example/acme/api/actions/runs/412)
 
     <details><summary><code>cold-start</code></summary>
 
@@ -200,14 +200,14 @@ fn an_invalid_run_says_why_and_is_never_bold() {
     insta::assert_snapshot!(markdown(&run, &comparison), @r#"
     ### load test embedded mcp smoke: invalid, tool-call-mix did not measure the server
 
-    2026-11-21 11:02:03 UTC · `a1b2c3d` · `http://127.0.0.1:40123/mcp` · k6 2.2.0 · [run](https://ci.example/runs/412)
+    2026-11-21 11:02:03 UTC · `a1b2c3d` · `http://127.0.0.1:40123/mcp` · k6 2.2.0 · [run](https://ci.example/acme/api/actions/runs/412)
 
     | scenario | verdict | calls | errors | P50 ms | P95 ms | P99 ms | calls/s |
     |---|---|--:|--:|--:|--:|--:|--:|
     | `cold-start` | passed | 400 | 0.5 % | 1.50 (−12 %) | 3.10 (±0 %) | \~4.40 (±0 %) | 12.1 (±0 %) |
     | `tool-call-mix` | invalid | 12,345 | 0.02 % | 1.70 | 4.40 | 1,234 | 6.29 |
 
-    Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC. Bold is more than 25 % worse. The noise band is learning: cold-start 1/5. \~ stands on too few calls to be judged. [earlier run](https://ci.example/runs/412)
+    Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC. Bold is more than 25 % worse. The noise band is learning: cold-start 1/5. \~ stands on too few calls to be judged. [earlier run](https://ci.example/acme/api/actions/runs/412)
 
     - `tool-call-mix`: 6,200 of 12,345 calls failed (50.2 %), above the limit of 5 %
     - skipped `runMetric`: no such tool
