@@ -11,11 +11,12 @@ use anyhow::Context as _;
 use gh_comment::fitting;
 use k6_summary::{Comparison, Run, Scenario, Verdict};
 
-use crate::project::{self, printable};
+use crate::project::{self, plain, printable};
 use crate::section::say;
 
-/// As many annotations of one kind GitHub shows of a step; it drops the others without a word.
-const SHOWN: usize = 10;
+/// GitHub shows ten annotations of one kind of a step, and drops the others without a word; the tenth is for what
+/// happens on the way to the tracking issue.
+const SHOWN: usize = 9;
 
 /// Beyond this many bytes GitHub shows nothing at all of what a step wrote.
 const ROOM: usize = 1 << 20;
@@ -63,7 +64,13 @@ pub(crate) fn annotate(run: &Run, comparison: &Comparison) {
 
 /// Says that the report did not get to where it should stand.
 pub(crate) fn not_posted(error: &anyhow::Error) {
-    annotations(Kind::Error, &[format!("{error:#}")]);
+    annotations(Kind::Error, &[plain(&format!("{error:#}"))]);
+}
+
+/// Says that nobody knows whether this run is worse than those before it.
+pub(crate) fn not_compared(what: &str) {
+    say("issue", what);
+    annotations(Kind::Warning, &[plain(what)]);
 }
 
 fn annotations(kind: Kind, lines: &[String]) {
@@ -139,10 +146,10 @@ mod tests {
     #[test]
     fn no_more_is_annotated_than_is_shown() {
         let lines = |n: usize| (0..n).map(|it| it.to_string()).collect::<Vec<_>>();
-        assert_eq!(shown(&lines(10)), lines(10));
+        assert_eq!(shown(&lines(9)), lines(9));
         let many = shown(&lines(25));
-        assert_eq!(many.len(), 10);
-        assert_eq!(many[8..], ["8", "and 16 more"]);
+        assert_eq!(many.len(), 9, "one more may come");
+        assert_eq!(many[7..], ["7", "and 17 more"]);
     }
 
     #[test]

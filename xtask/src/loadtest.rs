@@ -38,10 +38,11 @@ pub(crate) struct Args {
     /// Amount of load: smoke (under a minute) or full (about half an hour), as eval/load-tests/profiles.json has it
     #[arg(long, default_value = "smoke", value_name = "NAME")]
     profile: String,
-    /// Tracking issue that gets the report as a comment (needs GITHUB_TOKEN)
+    /// Tracking issue that gets the report as a comment (needs GH_TOKEN or GITHUB_TOKEN)
     #[arg(long, value_name = "OWNER/REPO#N")]
     issue: Option<gh_comment::Issue>,
-    /// Account whose comments on the issue are believed [default: the token's own]
+    /// Account whose comments on the issue are believed, which has to be the one that writes them [default: the token's own;
+    /// github-actions[bot] for the token of a workflow, which is not told its own]
     #[arg(long, value_name = "ACCOUNT")]
     trusted_author: Option<gh_comment::Author>,
     /// Where runs and their history are kept [default: target/loadtest]
@@ -113,8 +114,9 @@ pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<Ex
         profile: Some(args.profile.clone()),
         ..run
     };
+    let decides = matches!(args.fail_on, FailOn::Alert);
     let (comparison, published) =
-        report::publish(&run, &folder, tracking.as_ref(), interrupt).await;
+        report::publish(&run, &folder, tracking.as_ref(), interrupt, decides).await;
     if let Some(error) = broke_off {
         if let Err(it) = published {
             say("report", format_args!("{it:#}"));

@@ -66,11 +66,18 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 
 /// A stranger's text, made safe for a terminal and a log: one line, no control or direction characters, at most 200 characters.
 pub(crate) fn printable(text: &str) -> String {
+    plain(text).chars().take(200).collect()
+}
+
+/// A text on one line, in which no terminal and no runner of GitHub Actions finds a command.
+pub(crate) fn plain(text: &str) -> String {
     let hidden = |it: &char| {
         it.is_control()
-            || matches!(it, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(it, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    text.chars().filter(|it| !hidden(it)).take(200).collect()
+    let text: String = text.chars().filter(|it| !hidden(it)).collect();
+    // The older form of a command counts wherever it stands in a line, and one of them ends all masks.
+    text.replace("##[", "## [")
 }
 
 #[cfg(test)]
@@ -80,6 +87,7 @@ mod tests {
     #[test]
     fn a_strangers_text_cannot_forge_a_line_of_the_log() {
         assert_eq!(printable("2025\n::error::x\x1b[31m\u{202e}"), "2025::error::x[31m");
+        assert_eq!(printable("x ##\0[stop-commands]y"), "x ## [stop-commands]y");
         assert_eq!(printable(&"é".repeat(300)).chars().count(), 200);
     }
 }

@@ -9,8 +9,8 @@ use k6_summary::{
     Comparison, Run, Style, Verdict, compare, html, markdown, read_history, terminal,
 };
 
-use crate::actions::{annotate, job_summary, not_posted};
-use crate::interrupt::Interrupt;
+use crate::actions::{annotate, job_summary, not_compared, not_posted};
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::project;
 use crate::section::say;
 use crate::tracking::Tracking;
@@ -20,6 +20,9 @@ const TOLERANCE: f64 = 0.25;
 
 /// Columns where stdout is no terminal.
 const WIDTH: u16 = 120;
+
+/// What the report says where the comparison lacks what it should have.
+const UNREAD: &str = "Earlier runs on the tracking issue could not be read: this run is compared with those in its folder alone.";
 
 const HISTORY: &str = "history.ndjson";
 
@@ -69,26 +72,39 @@ impl Folder {
 /// Compares a finished run with earlier ones and puts it everywhere it is read.
 ///
 /// The record comes first, and no place keeps the run from the next one: the first error is returned at the end.
+/// A history that cannot be read is one where the comparison decides, since nothing could be worse than nothing.
 pub(crate) async fn publish(
     run: &Run,
     folder: &Folder,
     tracking: Option<&Tracking<'_>>,
     interrupt: &Interrupt,
+    comparison_decides: bool,
 ) -> (Comparison, anyhow::Result<()>) {
     let path = folder.path();
     let record = serde_json::to_string_pretty(run).context("failed to write the record");
     let mut done = vec![record.and_then(|it| write(&path.join("run.json"), &it))];
-    let mut history = earlier(&folder.all);
+    let (mut history, mut unread) = (earlier(&folder.all), false);
     if let Some(tracking) = tracking {
         match interrupt.or(tracking.earlier()).await {
             Ok(it) => history.extend(it),
-            Err(error) => say("issue", format_args!("earlier runs could not be read: {error:#}")),
+            Err(error) if error.is::<Interrupted>() => {}
+            Err(error) => {
+                not_compared(&format!("earlier runs could not be read: {error:#}"));
+                unread = true;
+                if comparison_decides {
+                    let what = "without the earlier runs nobody knows whether this one is worse";
+                    done.push(Err(error.context(what)));
+                }
+            }
         }
     }
     history.sort_by(|a, b| (&a.started, &a.id).cmp(&(&b.started, &b.id)));
     history.dedup_by(|a, b| a.id == b.id);
     let comparison = compare(run, &history, TOLERANCE);
-    let body = markdown(run, &comparison);
+    let mut body = markdown(run, &comparison);
+    if unread {
+        body = with_notice(&body, UNREAD);
+    }
     let name = format!("{}_report.md", run.id);
     done.push(write(&path.join(&name), &body));
     done.push(write(&path.join("report.html"), &html(run, &comparison, &history, &[])));
@@ -109,6 +125,14 @@ pub(crate) async fn publish(
     (comparison, done.into_iter().collect())
 }
 
+/// The notice stands under the headline, where nothing is left out.
+fn with_notice(body: &str, notice: &str) -> String {
+    match body.split_once("\n\n") {
+        Some((headline, rest)) => format!("{headline}\n\n{notice}\n\n{rest}"),
+        None => format!("{body}\n\n{notice}\n"),
+    }
+}
+
 /// Prints the table; a reader that has seen enough of it is fine.
 fn print(run: &Run, comparison: &Comparison) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout();
@@ -116,6 +140,8 @@ fn print(run: &Run, comparison: &Comparison) -> anyhow::Result<()> {
     let width = columns.ok().filter(|it| *it > 0).unwrap_or(WIDTH);
     let style = Style { ansi: stdout.is_terminal(), width };
     let table = terminal(run, comparison, style);
+    // Names and reasons in it are of others, and the log of a job has its commands anywhere in a line.
+    let table = table.replace("##[", "## [");
     match writeln!(stdout, "{}", table.trim_end()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(error).context("failed to print the table")
@@ -166,4 +192,15 @@ fn link_latest(folder: &Folder) -> anyhow::Result<()> {
     std::os::unix::fs::symlink(&folder.id, &scratch)
         .and_then(|()| std::fs::rename(&scratch, &latest))
         .with_context(|| format!("failed to link `{}`", latest.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_stands_right_under_the_headline() {
+        let body = with_notice("### passed\n\nabout\n\n| table |\n", UNREAD);
+        assert_eq!(body, format!("### passed\n\n{UNREAD}\n\nabout\n\n| table |\n"));
+    }
 }

@@ -3,13 +3,13 @@
 use std::fmt::Display;
 use std::io::Write as _;
 
-use crate::project;
+use crate::project::{self, plain};
 
 /// Prints one step: a word in the margin, then what was found or done.
 ///
 /// A stderr that nobody reads any more is no reason to stop.
 pub(crate) fn say(step: &str, what: impl Display) {
-    let _unheard = writeln!(std::io::stderr(), "{step:>20}  {what}");
+    let _unheard = writeln!(std::io::stderr(), "{step:>20}  {}", plain(&what.to_string()));
 }
 
 /// A group in an Actions log, closed when this is dropped; nothing elsewhere.
@@ -21,7 +21,7 @@ pub(crate) struct Section {
 pub(crate) fn section(name: &str) -> Section {
     let in_actions = project::in_actions();
     if in_actions {
-        let _unheard = writeln!(std::io::stderr(), "::group::{name}");
+        let _unheard = writeln!(std::io::stderr(), "::group::{}", plain(name));
     }
     Section { in_actions }
 }

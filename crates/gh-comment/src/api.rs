@@ -214,6 +214,8 @@ pub(crate) struct Tracker {
     pub(crate) number: u64,
     pub(crate) title: String,
     pub(crate) comments: u64,
+    #[serde(default)]
+    pub(crate) locked: bool,
     pub(crate) body: Option<String>,
     pub(crate) user: Option<Account>,
     pub(crate) html_url: String,

@@ -1,4 +1,4 @@
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use serde::Deserialize;
 
@@ -36,7 +36,18 @@ impl Author {
     pub(crate) fn is(&self, account: &Account) -> bool {
         match self {
             Self::Id(id) => account.id == *id,
-            Self::Login { login, kind } => account.login == *login && account.kind == *kind,
+            Self::Login { login, kind } => {
+                account.login.eq_ignore_ascii_case(login) && account.kind == *kind
+            }
+        }
+    }
+}
+
+impl fmt::Display for Author {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "account {id}"),
+            Self::Login { login, .. } => write!(f, "`{}`", said(login)),
         }
     }
 }
@@ -70,6 +81,13 @@ pub(crate) struct Account {
     kind: String,
 }
 
+impl Account {
+    /// Whether an app writes with it.
+    pub(crate) fn is_bot(&self) -> bool {
+        self.kind == "Bot"
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +109,7 @@ mod tests {
         assert!(!bot.is(&account(1, "github-actions[bot]", "User")));
         assert!(!bot.is(&account(1, "github-actions", "Bot")));
         assert!(!bot.is(&account(1, "other[bot]", "Bot")));
+        assert!(bot.is(&account(1, "GitHub-Actions[bot]", "Bot")), "a login has no case");
     }
 
     #[test]

@@ -162,6 +162,11 @@ impl<'a> Block<'a> {
         rest.is_empty().then_some(Self { data, key, signed, signature })
     }
 
+    /// Whether a body has a block under `marker`, whole or not.
+    pub(crate) fn names(marker: &Marker, body: &'a str) -> bool {
+        !matches!(Self::read(marker, body), Read::Nothing)
+    }
+
     pub(crate) fn is_signed(&self) -> bool {
         self.signature.is_some()
     }

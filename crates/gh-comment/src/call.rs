@@ -28,6 +28,8 @@ pub(crate) struct Place {
     pub(crate) earlier: Option<Found>,
     /// The issue as it is, if the next one has to be opened first.
     pub(crate) full: Option<Tracker>,
+    /// What was passed over on the way.
+    pub(crate) notices: Vec<Notice>,
 }
 
 impl Call<'_> {
@@ -47,8 +49,8 @@ impl Call<'_> {
         issue: &Issue,
         marker: &Marker,
         comment: &Comment,
-    ) -> Result<Posted, Error> {
-        let (mut failures, mut start, mut rotated) = (0, issue.clone(), false);
+    ) -> Result<(Posted, Vec<Notice>), Error> {
+        let (mut failures, mut start, mut rotated, mut gone) = (0, issue.clone(), false, false);
         loop {
             let place = self.place(&start, marker, comment.key()).await?;
             if let Some(tracker) = place.full.as_ref().filter(|_| !rotated) {
@@ -59,18 +61,23 @@ impl Call<'_> {
             let Some(earlier) = &place.earlier else {
                 if comment.key().is_none() {
                     let patience = self.patience;
-                    return self.client.create_unnamed(patience, &place.issue, &body).await;
+                    let it = self.client.create_unnamed(patience, &place.issue, &body).await?;
+                    self.trust.confirm(it.user.as_ref(), &it.html_url)?;
+                    return Ok((it, place.notices));
                 }
                 match self.client.api.create(&place.issue, &body).await {
-                    Ok(it) => return Ok(it),
+                    Ok(it) => {
+                        self.trust.confirm(it.user.as_ref(), &it.html_url)?;
+                        return Ok((it, place.notices));
+                    }
                     Err(err) => self.patience.settle(err, &mut failures).await?,
                 }
                 continue;
             };
             match self.client.api.edit(&place.issue, earlier.id, &body).await {
-                Ok(it) => return Ok(it),
+                Ok(it) => return Ok((it, place.notices)),
                 // Somebody has deleted it since it was listed.
-                Err(Error::NotFound { .. }) if failures == 0 => failures += 1,
+                Err(Error::NotFound { .. }) if !gone => gone = true,
                 Err(err) => self.patience.settle(err, &mut failures).await?,
             }
         }
@@ -82,24 +89,39 @@ impl Call<'_> {
         marker: &Marker,
         key: Option<&str>,
     ) -> Result<Place, Error> {
-        let mut issue = issue.clone();
+        let (mut issue, mut notices) = (issue.clone(), Vec::new());
         for _ in 0..MAX_ISSUES {
-            let mut unheard = Vec::new();
             let is_it = |it: &Found| matches!(&it.entry, Entry::Run { key: Some(it), .. } if Some(it.as_str()) == key);
             let enough = |found: &[Found], pages| {
                 // Our newest comment tells whether the issue goes on elsewhere.
                 found.iter().any(is_it) || (pages >= RERUN_PAGES && !found.is_empty())
             };
-            let thread = self.thread(&issue, marker, &mut unheard, enough).await?;
-            let next = thread.next().map(|it| issue.repository().issue(it));
+            let mut thread = self.thread(&issue, marker, &mut notices, enough).await?;
+            let mut next = thread.next().map(|it| issue.repository().issue(it));
             let full = self.client.rotate_at.is_some_and(|it| thread.tracker.comments >= it);
-            let Thread { tracker, mut found } = thread;
-            if let Some(at) = found.iter().position(is_it) {
-                return Ok(Place { issue, earlier: Some(found.swap_remove(at)), full: None });
+            if let Some(at) = thread.found.iter().position(is_it) {
+                let earlier = Some(thread.found.swap_remove(at));
+                return Ok(Place { issue, earlier, full: None, notices });
             }
+            if let Some((address, login)) = key.and_then(|it| thread.by_other_bot(it))
+                && self.trust.untold
+            {
+                let (believed, posted) = (self.trust.author.to_string(), Some(address));
+                return Err(Error::WrongAuthor { login, believed, posted });
+            }
+            if next.is_none() && thread.tracker.locked {
+                next = self.successor(&issue, &thread.tracker, marker, &mut notices).await?;
+            }
+            if next.is_none() && full {
+                self.may_rotate(&issue, &thread)?;
+            }
+            let tracker = thread.tracker;
             match next {
                 Some(it) => issue = it,
-                None => return Ok(Place { issue, earlier: None, full: full.then_some(tracker) }),
+                None => {
+                    let full = full.then_some(tracker);
+                    return Ok(Place { issue, earlier: None, full, notices });
+                }
             }
         }
         Err(Error::NotFound { issue: issue.to_string() })
@@ -121,8 +143,8 @@ impl Call<'_> {
             let thread = self.thread(&at, marker, &mut notices, enough).await?;
             let next = match thread.next() {
                 Some(it) => Some(at.repository().issue(it)),
-                None if thread.tracker.comments >= MAX_COMMENTS => {
-                    self.successor(&at, &thread.tracker, marker).await?
+                None if thread.tracker.comments >= MAX_COMMENTS || thread.tracker.locked => {
+                    self.successor(&at, &thread.tracker, marker, &mut notices).await?
                 }
                 None => None,
             };

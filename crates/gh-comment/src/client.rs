@@ -24,6 +24,7 @@ const POSTING: &str = "the post";
 pub struct Client {
     pub(crate) api: Api,
     trusted: Option<Author>,
+    otherwise: Option<Author>,
     signing: Option<SigningKey>,
     signatures_required: bool,
     pub(crate) rotate_at: Option<u64>,
@@ -41,10 +42,22 @@ pub struct History {
     pub notices: Vec<Notice>,
 }
 
+/// What [`Client::deliver`] has done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Delivery {
+    /// The comment's address.
+    pub url: Url,
+    /// Comments that carry the marker and were not believed, so that none of them was edited or followed.
+    pub notices: Vec<Notice>,
+}
+
 /// What [`Client::post`] would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Preview {
+    /// Comments that carry the marker and were not believed.
+    pub notices: Vec<Notice>,
     /// The issue that would get the comment, or that is full.
     pub issue: Issue,
     /// The address of the comment that would be edited.
@@ -64,6 +77,7 @@ impl Client {
         Ok(Self {
             api: Api::new(http, base, &token)?,
             trusted: None,
+            otherwise: None,
             signing: None,
             signatures_required: false,
             rotate_at: None,
@@ -74,9 +88,17 @@ impl Client {
 
     /// Believes the comments of `author` instead of the token's own account.
     ///
-    /// A workflow's own token needs this, since `/user` is closed to it.
+    /// Nothing is posted with the token of another account, which would not find its own comments.
     pub fn trusting(mut self, author: Author) -> Self {
         self.trusted = Some(author);
+        self
+    }
+
+    /// Believes the comments of `author` where GitHub does not say whose token it is.
+    ///
+    /// A workflow's own token needs this, since `/user` is closed to it.
+    pub fn or_trusting(mut self, author: Author) -> Self {
+        self.otherwise = Some(author);
         self
     }
 
@@ -112,24 +134,32 @@ impl Client {
     /// If the comment has a key and one of ours with the same key is among the newest, that one is edited
     /// instead, which notifies nobody. What breaks is tried again; before it is posted again, it is looked for.
     pub async fn post(&self, issue: &Issue, comment: &Comment) -> Result<Url, Error> {
+        Ok(self.deliver(issue, comment).await?.url)
+    }
+
+    /// Does what [`post`](Self::post) does, and tells what was passed over too.
+    ///
+    /// After the key for signatures has changed, those are the comments that are not found again.
+    pub async fn deliver(&self, issue: &Issue, comment: &Comment) -> Result<Delivery, Error> {
         self.api.check_host(issue)?;
         comment.render(self.signing.as_ref().map(|it| (it, issue)))?;
-        let posted = match comment.marker() {
+        let (posted, notices) = match comment.marker() {
             Some(marker) => {
-                self.call(POSTING, async |call| call.put(issue, marker, comment).await).await?
+                self.call(POSTING, true, async |call| call.put(issue, marker, comment).await)
+                    .await?
             }
             None => {
                 let body = comment.body()?;
-                Patience::within(self.within, self.on_wait, POSTING, async |patience| {
-                    self.create_unnamed(patience, issue, &body).await
-                })
-                .await?
+                let post =
+                    async |patience: &Patience| self.create_unnamed(patience, issue, &body).await;
+                (Patience::within(self.within, self.on_wait, POSTING, post).await?, Vec::new())
             }
         };
-        Url::parse(&posted.html_url).map_err(|err| Error::Answer {
+        let url = Url::parse(&posted.html_url).map_err(|err| Error::Answer {
             address: said(&posted.html_url),
             source: Some(err.into()),
-        })
+        })?;
+        Ok(Delivery { url, notices })
     }
 
     /// Posts what cannot be looked for afterwards: only where GitHub says that it did nothing it is tried again.
@@ -155,14 +185,16 @@ impl Client {
     /// What [`post`](Self::post) would do now; reads, and writes nothing.
     pub async fn preview(&self, issue: &Issue, comment: &Comment) -> Result<Preview, Error> {
         self.api.check_host(issue)?;
-        self.call("the look", async |call| {
+        self.call("the look", true, async |call| {
             let place = match comment.marker() {
                 Some(marker) => call.place(issue, marker, comment.key()).await?,
-                None => Place { issue: issue.clone(), earlier: None, full: None },
+                None => {
+                    Place { issue: issue.clone(), earlier: None, full: None, notices: Vec::new() }
+                }
             };
             let body = comment.render(self.signing.as_ref().map(|it| (it, &place.issue)))?;
             let (edits, rotates) = (place.earlier.map(|it| it.url), place.full.is_some());
-            Ok(Preview { issue: place.issue, edits, rotates, body })
+            Ok(Preview { notices: place.notices, issue: place.issue, edits, rotates, body })
         })
         .await
     }
@@ -178,7 +210,7 @@ impl Client {
         n: usize,
     ) -> Result<History, Error> {
         self.api.check_host(issue)?;
-        self.call("the look", async |call| call.history(issue, marker, n).await).await
+        self.call("the look", false, async |call| call.history(issue, marker, n).await).await
     }
 
     /// The data of [`history`](Self::history) alone.
@@ -194,17 +226,36 @@ impl Client {
     pub(crate) async fn call<T>(
         &self,
         doing: &'static str,
+        writes: bool,
         work: impl AsyncFnOnce(&Call<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         Patience::within(self.within, self.on_wait, doing, async |patience| {
-            let author = match &self.trusted {
-                Some(it) => it.clone(),
-                None => Author::Id(patience.read(async || self.api.user().await).await?.id),
-            };
+            let (author, untold) = self.author(patience, writes).await?;
             let (signing, required) = (self.signing.as_ref(), self.signatures_required);
-            let trust = Trust { author, signing, required };
+            let trust = Trust { author, signing, required, untold };
             work(&Call { client: self, patience, trust }).await
         })
         .await
+    }
+
+    /// Whose comments are believed, and whether it is not told if the token is theirs.
+    async fn author(&self, patience: &Patience, writes: bool) -> Result<(Author, bool), Error> {
+        if let Some(trusted) = self.trusted.as_ref().filter(|_| !writes) {
+            return Ok((trusted.clone(), false));
+        }
+        let own = patience.read(async || self.api.user().await).await;
+        match (&self.trusted, &self.otherwise, own) {
+            (Some(trusted), _, Ok(own)) if !trusted.is(&own) => {
+                let (login, believed) = (said(&own.login), trusted.to_string());
+                Err(Error::WrongAuthor { login, believed, posted: None })
+            }
+            (Some(trusted), _, Ok(_)) => Ok((trusted.clone(), false)),
+            (None, _, Ok(own)) => Ok((Author::Id(own.id), false)),
+            (Some(it), _, Err(Error::UnknownAuthor { .. }))
+            | (None, Some(it), Err(Error::UnknownAuthor { status: 403, .. })) => {
+                Ok((it.clone(), true))
+            }
+            (_, _, Err(err)) => Err(err),
+        }
     }
 }

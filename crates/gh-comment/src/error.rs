@@ -2,6 +2,8 @@ use std::{error::Error as StdError, time::Duration};
 
 use url::ParseError;
 
+use crate::refusal::{limit, when, writes_as};
+
 /// Why a comment could not be posted or found, by situation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -22,8 +24,7 @@ pub enum Error {
 
     /// What was given cannot be a marker.
     #[error(
-        "`{given}` is no marker: use up to 64 letters, digits, dots, underscores and single hyphens, \
-         with no `.next`, `.previous` or `.carried` at the end"
+        "`{given}` is no marker: use up to 64 letters, digits, dots, underscores, single hyphens"
     )]
     BadMarker {
         /// What was given.
@@ -31,9 +32,7 @@ pub enum Error {
     },
 
     /// What was given names no account.
-    #[error(
-        "`{given}` is no account: write its numeric id, its login, or an app's login with `[bot]`"
-    )]
+    #[error("`{given}` is no account: write its id, its login, or an app's login with `[bot]`")]
     BadAuthor {
         /// What was given.
         given: String,
@@ -44,9 +43,7 @@ pub enum Error {
     BadToken,
 
     /// The secret for signatures is too short.
-    #[error(
-        "the key for signatures has {bytes} bytes, it needs {least}: take `openssl rand -hex 32`"
-    )]
+    #[error("the key for signatures has {bytes} bytes of {least}: take `openssl rand -hex 32`")]
     ShortKey {
         /// How long it is.
         bytes: usize,
@@ -66,9 +63,7 @@ pub enum Error {
     },
 
     /// The API's address is no place to send a token to.
-    #[error(
-        "`{base}` is no address for the API: it must be https, or http on loopback, without a user name"
-    )]
+    #[error("`{base}` is no address for the API: only https, or http on loopback, with no user")]
     BadBase {
         /// The address, without user name, password and query.
         base: String,
@@ -159,9 +154,7 @@ pub enum Error {
     },
 
     /// 404, which is also the answer to a token that may not see a private repository.
-    #[error(
-        "{issue} was not found (404): it does not exist, or the token may not see its repository"
-    )]
+    #[error("{issue} was not found (404): it is not there, or the token may not see it")]
     NotFound {
         /// The issue.
         issue: String,
@@ -186,9 +179,7 @@ pub enum Error {
     },
 
     /// An issue was opened, but GitHub did not give it the label.
-    #[error(
-        "{issue} was opened without the label `{label}`, which the token may not set: set it by hand"
-    )]
+    #[error("{issue} was opened without the label `{label}`, which the token may not set: set it")]
     NoLabel {
         /// The issue.
         issue: String,
@@ -232,6 +223,26 @@ pub enum Error {
         message: String,
     },
 
+    /// The token's account is not the one whose comments are believed, so that it would not find its own.
+    #[error("{}", writes_as(login, believed, posted.as_deref()))]
+    WrongAuthor {
+        /// Who writes with the token.
+        login: String,
+        /// Whose comments are believed.
+        believed: String,
+        /// The address of what it has posted already.
+        posted: Option<String>,
+    },
+
+    /// An issue is full, and which one comes after it cannot be verified.
+    #[error("{link} leads on to another issue, but {why}: restore the key, or unlink it by hand")]
+    UnverifiedLink {
+        /// The address of the link of ours.
+        link: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+
     /// Another status.
     #[error("github answered {status} for {issue}: {message}")]
     Status {
@@ -257,9 +268,7 @@ pub enum Error {
     },
 
     /// A comment without a key may have been posted and cannot be looked for.
-    #[error(
-        "it is not known whether the comment was posted on {issue}: look before posting it again"
-    )]
+    #[error("it is not known whether {issue} has the comment: look before posting it again")]
     Unconfirmed {
         /// The issue.
         issue: String,
@@ -287,13 +296,4 @@ pub enum Error {
         #[source]
         source: Option<Box<dyn StdError + Send + Sync>>,
     },
-}
-
-fn limit(secondary: bool) -> &'static str {
-    if secondary { "secondary rate limit" } else { "rate limit" }
-}
-
-fn when(wait: Option<Duration>) -> String {
-    let told = wait.map(|it| format!("in {} s", it.as_secs().max(1)));
-    told.unwrap_or_else(|| "in a minute or later".to_owned())
 }

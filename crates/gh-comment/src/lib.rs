@@ -24,7 +24,7 @@ pub use crate::{
     api::Token,
     author::Author,
     block::Marker,
-    client::{Client, History, Preview},
+    client::{Client, Delivery, History, Preview},
     comment::{Comment, MAX_CHARACTERS},
     environment::{default_api, default_key},
     error::Error,

@@ -13,20 +13,20 @@ use std::{
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use gh_comment::{Client, Comment, History, Issue, Marker, default_key};
+use gh_comment::{Client, Comment, History, Issue, Marker, Notice, default_key};
 use serde_json::Value;
 
 use crate::place::{Connection, Place};
 
 const AFTER: &str = "\
 Environment:
-  GITHUB_TOKEN, GH_TOKEN  the token, else that of `gh auth token`; a workflow needs the permission `issues: write`
+  GH_TOKEN, GITHUB_TOKEN  the token, else that of `gh auth token`; a workflow needs the permission `issues: write`
   GITHUB_API_URL          the API [default: that of GITHUB_SERVER_URL, else https://api.github.com]
   GITHUB_REPOSITORY       the repository of an issue that is given by its number alone
-  LOADTEST_HMAC_KEY       a secret; what is posted is signed with it, and edited comments are not believed
+  LOADTEST_HMAC_KEY       a secret; what is posted is signed with it, and nothing else is believed
 
 Example:
-  gh-comment last acme/api#12 --marker loadtest > previous.json
+  gh-comment last acme/api#12 --marker loadtest > previous.json || [ $? -eq 3 ]
   gh-comment post acme/api#12 --marker loadtest --data run.json < body.md
   gh-comment post acme/api --label loadtest --title 'Load test' --create --marker loadtest --data run.json < body.md
   gh-comment export acme/api#12 --marker loadtest --csv > history.csv
@@ -113,13 +113,20 @@ async fn main() -> ExitCode {
 }
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let (Command::Post { place, .. } | Command::Last { place, .. } | Command::Export { place, .. }) =
+        &command;
+    if let Err(err) = place.check() {
+        eprintln!("error: {err:#}");
+        return Ok(ExitCode::from(2));
+    }
     let text = match command {
-        Command::Post { place, connection, data, key, rotate_at, create, dry_run } => {
-            let data = record(&data)?;
-            let mut comment = Comment::new(text()?).with_data(&place.marker, &data);
-            if let Some(key) = key.or_else(|| default_key(variable, &data)) {
-                comment = comment.with_key(key);
-            }
+        Command::Post { place, connection, data: file, key, rotate_at, create, dry_run } => {
+            let data = record(&file)?;
+            // Without a name a run that is posted again would be posted twice.
+            let key = key.or_else(|| default_key(variable, &data)).with_context(|| {
+                format!("{} has no `id` that is a string: name the run with --key", file.display())
+            })?;
+            let comment = Comment::new(text()?).with_data(&place.marker, &data).with_key(key);
             // What is too long is told before anything is opened for it.
             comment.body()?;
             let client = connection.client()?;
@@ -131,7 +138,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
                 preview(&client, &place, &comment, create).await?
             } else {
                 let issue = place.issue(&client, create).await?;
-                client.post(&issue, &comment).await?.to_string()
+                let it = client.deliver(&issue, &comment).await?;
+                tell(&it.notices);
+                it.url.to_string()
             }
         }
         Command::Last { place, connection, n } => {
@@ -175,6 +184,7 @@ async fn preview(
         return Ok(comment.body()?);
     };
     let it = client.preview(&issue, comment).await?;
+    tell(&it.notices);
     match &it.edits {
         Some(address) => eprintln!("dry run: would edit {address}"),
         None if it.rotates => {
@@ -193,16 +203,20 @@ async fn read(
     n: usize,
 ) -> anyhow::Result<Vec<Value>> {
     let History { data, notices, .. } = client.history(issue, marker, n).await?;
+    tell(&notices);
+    if !connection.signs() && !data.is_empty() {
+        eprintln!("note: without LOADTEST_HMAC_KEY nobody sees whether a comment was edited");
+    }
+    Ok(data)
+}
+
+fn tell(notices: &[Notice]) {
     for it in notices.iter().take(NAMED) {
         eprintln!("passed over: {it}");
     }
     if notices.len() > NAMED {
         eprintln!("passed over: {} more", notices.len() - NAMED);
     }
-    if !connection.signs() && !data.is_empty() {
-        eprintln!("note: without LOADTEST_HMAC_KEY nobody sees whether a comment was edited");
-    }
-    Ok(data)
 }
 
 fn lines(data: &[Value]) -> String {

@@ -11,7 +11,7 @@ pub enum Notice {
         /// The login of who wrote it; empty where the account is gone.
         author: String,
     },
-    /// Its signature is not ours: it was edited, copied from elsewhere, or signed with another key.
+    /// Its signature is not ours or that of another comment: it was edited, copied, or signed with another key.
     Edited {
         /// The comment's address.
         comment: String,
@@ -33,6 +33,19 @@ pub enum Notice {
     },
 }
 
+impl Notice {
+    /// The comment's address.
+    pub fn comment(&self) -> &str {
+        match self {
+            Self::Forged { comment, .. }
+            | Self::Edited { comment }
+            | Self::Unsigned { comment }
+            | Self::Malformed { comment }
+            | Self::UnknownVersion { comment } => comment,
+        }
+    }
+}
+
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -44,7 +57,7 @@ impl fmt::Display for Notice {
             }
             Self::Edited { comment } => write!(
                 f,
-                "{comment} does not have our signature: it was edited, copied, or signed with another key"
+                "{comment} does not have a signature of its own: it was edited, copied, or signed with another key"
             ),
             Self::Unsigned { comment } => write!(f, "{comment} has no signature"),
             Self::Malformed { comment } => {

@@ -26,7 +26,8 @@ pub(crate) type OnWait = fn(&Error, Duration);
 /// What one call may still wait.
 #[derive(Debug)]
 pub(crate) struct Patience {
-    until: Instant,
+    /// Nothing where that lies beyond all clocks.
+    until: Option<Instant>,
     limited: Cell<u32>,
     on_wait: OnWait,
 }
@@ -48,7 +49,7 @@ impl Patience {
         doing: &'static str,
         work: impl AsyncFnOnce(&Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let it = Self { until: Instant::now() + limit, limited: Cell::new(0), on_wait };
+        let it = Self { until: Instant::now().checked_add(limit), limited: Cell::new(0), on_wait };
         let ended = timeout(limit, work(&it)).await;
         ended.unwrap_or(Err(Error::Deadline { doing, seconds: limit.as_secs() }))
     }
@@ -106,7 +107,8 @@ impl Patience {
                 doubled(first, *failures - 1).max(asked.unwrap_or_default())
             }
         };
-        if Instant::now() + wait >= self.until {
+        let again = Instant::now().checked_add(wait);
+        if again.is_none_or(|it| self.until.is_some_and(|until| it >= until)) {
             return Err(error);
         }
         (self.on_wait)(&error, wait);

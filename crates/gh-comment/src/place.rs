@@ -2,8 +2,11 @@
 #![expect(clippy::print_stderr, reason = "a program talks on stderr")]
 
 use std::{
+    io::Read as _,
     process::{Command, Stdio},
     str::FromStr,
+    sync::mpsc,
+    thread,
     time::Duration,
 };
 
@@ -17,6 +20,9 @@ use url::Url;
 
 use crate::variable;
 
+/// How long the GitHub CLI may take to tell its token.
+const GH: Duration = Duration::from_secs(10);
+
 #[derive(Args)]
 pub(crate) struct Place {
     /// The issue: owner/repo#12, its address, its number in GITHUB_REPOSITORY, or owner/repo with --title
@@ -29,7 +35,7 @@ pub(crate) struct Place {
     #[arg(long, requires = "label")]
     title: Option<String>,
     /// The label that this issue has
-    #[arg(long, requires = "title")]
+    #[arg(long, requires = "title", value_parser = one_label)]
     label: Option<String>,
 }
 
@@ -42,12 +48,16 @@ enum At {
 #[derive(Args)]
 pub(crate) struct Connection {
     /// Believe the comments of this account: a numeric id, a login or an app's login with `[bot]`
-    /// [default: github-actions[bot] in GitHub Actions, elsewhere the token's own account]
+    /// [default: the token's own account; github-actions[bot] for the token of a workflow, which is not told its own]
     #[arg(long, value_name = "ACCOUNT")]
     trusted_author: Option<Author>,
-    /// Believe no comment without a signature; needs LOADTEST_HMAC_KEY
+    /// Fail where LOADTEST_HMAC_KEY is not set; with it no comment without a signature is believed anyway
     #[arg(long)]
     require_signature: bool,
+    /// Believe comments without a signature too, as those from before there was a key: whoever edits a comment
+    /// can take its signature away
+    #[arg(long, conflicts_with = "require_signature")]
+    allow_unsigned: bool,
     /// Give up after this long, waiting for GitHub's rate limits included
     #[arg(long, value_name = "SECS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86400))]
     timeout: u64,
@@ -70,7 +80,25 @@ impl FromStr for At {
     }
 }
 
+/// GitHub's lists of labels are parted by commas.
+fn one_label(given: &str) -> Result<String, &'static str> {
+    if given.contains(',') { Err("a label here has no comma") } else { Ok(given.to_owned()) }
+}
+
 impl Place {
+    /// Whether the place is an issue, or a repository with the issue's label and title.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        match (&self.at, self.topic()) {
+            (At::Issue(it), Some(_)) => {
+                anyhow::bail!("{it} is an issue already: give owner/repo together with --title")
+            }
+            (At::Repository(it), None) => anyhow::bail!(
+                "{it} is a repository: write {it}#12, or say which issue by --label and --title"
+            ),
+            _ => Ok(()),
+        }
+    }
+
     /// The issue, which has to be there.
     pub(crate) async fn issue(&self, client: &Client, create: bool) -> anyhow::Result<Issue> {
         if create
@@ -84,14 +112,9 @@ impl Place {
     /// The issue, if it is there.
     pub(crate) async fn find(&self, client: &Client) -> anyhow::Result<Option<Issue>> {
         match (&self.at, self.topic()) {
-            (At::Issue(it), None) => Ok(Some(it.clone())),
             (At::Repository(it), Some((label, title))) => Ok(client.find(it, label, title).await?),
-            (At::Issue(it), Some(_)) => {
-                anyhow::bail!("{it} is an issue already: give owner/repo together with --title")
-            }
-            (At::Repository(it), None) => anyhow::bail!(
-                "{it} is a repository: write {it}#12, or say which issue by --label and --title"
-            ),
+            (At::Issue(it), _) => Ok(Some(it.clone())),
+            (At::Repository(_), None) => Ok(None),
         }
     }
 
@@ -118,8 +141,7 @@ impl Connection {
     pub(crate) fn client(&self) -> anyhow::Result<Client> {
         let base = default_api(variable)?;
         let in_actions = variable("GITHUB_ACTIONS").as_deref() == Some("true");
-        let trusted = self.trusted_author.clone();
-        let trusted = trusted.or_else(|| in_actions.then(|| Author::github_actions(&base)));
+        let bot = in_actions.then(|| Author::github_actions(&base));
 
         let mut http = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(10))
@@ -132,13 +154,16 @@ impl Connection {
         let token = token(&base)?;
         let mut client =
             Client::new(http, base, token)?.within(Duration::from_secs(self.timeout)).on_wait(tell);
-        if let Some(author) = trusted {
+        if let Some(author) = self.trusted_author.clone() {
             client = client.trusting(author);
+        }
+        if let Some(bot) = bot {
+            client = client.or_trusting(bot);
         }
         match variable("LOADTEST_HMAC_KEY") {
             Some(it) => {
                 let key = SigningKey::new(it.trim()).context("LOADTEST_HMAC_KEY is no good")?;
-                Ok(client.signing(key, self.require_signature))
+                Ok(client.signing(key, !self.allow_unsigned))
             }
             None if self.require_signature => {
                 anyhow::bail!("--require-signature needs the secret in LOADTEST_HMAC_KEY")
@@ -159,18 +184,34 @@ fn tell(error: &Error, wait: Duration) {
 
 /// The token of the environment, else the one that the GitHub CLI keeps for this host.
 fn token(base: &Url) -> anyhow::Result<Token> {
-    if let Some(it) = variable("GITHUB_TOKEN").or_else(|| variable("GH_TOKEN")) {
+    if let Some(it) = variable("GH_TOKEN").or_else(|| variable("GITHUB_TOKEN")) {
         return Ok(Token::new(it.trim()));
     }
     let host = base.host_str().unwrap_or_default();
     let host = host.strip_prefix("api.").unwrap_or(host);
-    let mut gh = Command::new("gh");
-    gh.args(["auth", "token", "--hostname", host]).stdin(Stdio::null()).stderr(Stdio::null());
-    let output = gh.output().ok().filter(|it| it.status.success());
-    let said = output.and_then(|it| String::from_utf8(it.stdout).ok());
-    let token = said.map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
+    let token = token_of_gh(host).map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
     token.map(Token::new).context(
-        "no token: set GITHUB_TOKEN or GH_TOKEN (in a workflow, `GITHUB_TOKEN: ${{ github.token }}` \
+        "no token: set GH_TOKEN or GITHUB_TOKEN (in a workflow, `GITHUB_TOKEN: ${{ github.token }}` \
          and the permission `issues: write`), or sign in with `gh auth login`",
     )
+}
+
+/// What the GitHub CLI says; it may ask a keyring, which may ask somebody who is not there.
+fn token_of_gh(host: &str) -> Option<String> {
+    let mut gh = Command::new("gh");
+    gh.args(["auth", "token", "--hostname", host]).stdin(Stdio::null()).stderr(Stdio::null());
+    let mut gh = gh.stdout(Stdio::piped()).spawn().ok()?;
+    let mut stdout = gh.stdout.take()?;
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        let mut text = String::new();
+        let read = stdout.read_to_string(&mut text).map(|_| text);
+        let _nobody_waits = tell.send(read);
+    });
+    let text = told.recv_timeout(GH).ok();
+    if text.is_none() {
+        let _has_ended = gh.kill();
+    }
+    let ended = gh.wait().is_ok_and(|it| it.success());
+    text?.ok().filter(|_| ended)
 }

@@ -19,7 +19,10 @@ pub(crate) fn refused(
 ) -> Error {
     let (issue, message) = (issue.to_string(), message(body));
     let lower = message.to_lowercase();
-    if let Some(limited) = rate_limited(status, headers, &lower) {
+    let about_limits = serde_json::from_slice::<Value>(body).is_ok_and(|it| {
+        it["documentation_url"].as_str().is_some_and(|it| it.contains("rate-limit"))
+    });
+    if let Some(limited) = rate_limited(status, headers, &lower, about_limits) {
         return limited;
     }
     match status.as_u16() {
@@ -52,20 +55,30 @@ pub(crate) fn unknown_author(status: StatusCode, headers: &HeaderMap, body: &[u8
 }
 
 /// The primary limit says when it ends, the secondary one may keep that to itself.
-fn rate_limited(status: StatusCode, headers: &HeaderMap, message: &str) -> Option<Error> {
+fn rate_limited(
+    status: StatusCode,
+    headers: &HeaderMap,
+    message: &str,
+    about_limits: bool,
+) -> Option<Error> {
+    let abuse = message.contains("abuse");
     let number = |name| headers.get(name)?.to_str().ok()?.parse::<u64>().ok();
     let spent = number("x-ratelimit-remaining") == Some(0);
     let asked = seconds(headers, RETRY_AFTER.as_str());
     let limited = status == StatusCode::TOO_MANY_REQUESTS
         || (status == StatusCode::FORBIDDEN
-            && (spent || asked.is_some() || message.contains("rate limit")));
+            && (spent
+                || asked.is_some()
+                || abuse
+                || about_limits
+                || message.contains("rate limit")));
     let until_reset = || {
         let now = UNIX_EPOCH.elapsed().ok()?.as_secs();
         let left = number("x-ratelimit-reset").filter(|_| spent)?.saturating_sub(now);
         // Their clock and ours may differ by a little.
-        Some(Duration::from_secs(left + 1))
+        Some(Duration::from_secs(left.saturating_add(1)))
     };
-    let secondary = !spent || message.contains("secondary");
+    let secondary = !spent || abuse || message.contains("secondary");
     let wait = asked.or_else(until_reset);
     limited.then_some(Error::RateLimited { status: status.as_u16(), secondary, wait })
 }
@@ -83,4 +96,21 @@ fn message(body: &[u8]) -> String {
     let details = details.filter_map(|it| it.as_str().or_else(|| it["message"].as_str()));
     let said: Vec<String> = body["message"].as_str().into_iter().chain(details).map(said).collect();
     if said.is_empty() { "no reason given".to_owned() } else { said.join(": ") }
+}
+
+pub(crate) fn limit(secondary: bool) -> &'static str {
+    if secondary { "secondary rate limit" } else { "rate limit" }
+}
+
+pub(crate) fn when(wait: Option<Duration>) -> String {
+    let told = wait.map(|it| format!("in {} s", it.as_secs().max(1)));
+    told.unwrap_or_else(|| "in a minute or later".to_owned())
+}
+
+pub(crate) fn writes_as(login: &str, believed: &str, posted: Option<&str>) -> String {
+    let done = match posted {
+        Some(address) => format!("{address} was posted as `{login}`"),
+        None => format!("nothing was posted: the token writes as `{login}`"),
+    };
+    format!("{done}, but comments of {believed} are believed: --trusted-author {login}")
 }

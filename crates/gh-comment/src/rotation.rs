@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     Comment, Error, Issue, Marker, Notice,
     api::Tracker,
+    author::Account,
     block::{Kind, write},
     call::Call,
     thread::{Entry, Found, Pointer, Thread},
@@ -17,6 +18,19 @@ const CARRIED: usize = 12;
 const ISSUE_PAGES: u64 = 10;
 
 impl Call<'_> {
+    /// Whether a new issue would be the only one after this one, as far as can be told.
+    pub(crate) fn may_rotate(&self, issue: &Issue, thread: &Thread) -> Result<(), Error> {
+        if let Some(link) = thread.unverified.clone() {
+            return Err(Error::UnverifiedLink { link, why: "its signature is not ours" });
+        }
+        if self.trust.untold && !thread.is_ours {
+            // Should they be different accounts, each run would open another issue.
+            let message = format!("no comment on {issue} is of {}", self.trust.author);
+            return Err(Error::UnknownAuthor { status: 403, message });
+        }
+        Ok(())
+    }
+
     /// Opens the issue after `full`, carries the newest data over and links the two; does what is not done yet.
     pub(crate) async fn rotate(
         &self,
@@ -32,9 +46,20 @@ impl Call<'_> {
         let open = async || {
             let (repository, title) = (full.repository(), next_title(&tracker.title));
             let opened = self.client.api.open(repository, &title, &body, &tracker.labels()).await?;
+            self.trust.confirm(opened.user.as_ref(), &opened.html_url)?;
             Ok(repository.issue(opened.number))
         };
-        let look = async || self.successor(full, tracker, marker).await;
+        let look = async || {
+            let mut unverified = Vec::new();
+            let found = self.successor(full, tracker, marker, &mut unverified).await?;
+            match unverified.pop().filter(|_| found.is_none()) {
+                Some(it) => {
+                    let link = it.comment().to_owned();
+                    Err(Error::UnverifiedLink { link, why: "its signature is not ours" })
+                }
+                None => Ok(found),
+            }
+        };
         let next = self.patience.write_once(look, open).await?;
         self.carry(full, &next, marker).await?;
 
@@ -44,17 +69,20 @@ impl Call<'_> {
         let linked = self.note(full, marker, &comment, |it| it.next().is_some()).await;
         match linked {
             // There was no room left for the link; the next issue still points back.
-            Err(Error::TooManyComments { .. }) => Ok(next),
+            Err(Error::TooManyComments { .. } | Error::Locked { .. }) => Ok(next),
             it => it.map(|()| next),
         }
     }
 
     /// The issue that we opened after `full`, where one of the newest is that.
+    ///
+    /// Those that are of the trusted author and cannot be verified become notices.
     pub(crate) async fn successor(
         &self,
         full: &Issue,
         tracker: &Tracker,
         marker: &Marker,
+        notices: &mut Vec<Notice>,
     ) -> Result<Option<Issue>, Error> {
         let labels = tracker.labels();
         // A comma would part one label in two.
@@ -68,11 +96,21 @@ impl Call<'_> {
                 let text = it.body.as_deref().unwrap_or_default();
                 let previous = marker.of(Kind::Previous);
                 let block = self.trust.block(full, &previous, text, it.user.as_ref(), &it.html_url);
-                let pointer =
-                    block.and_then(|it| serde_json::from_value::<Pointer>(it.ok()?.data).ok());
-                if it.number > full.number() && pointer.is_some_and(|it| it.issue == full.number())
+                // A signature is for one issue, so that only a link to this one can be verified.
+                let names = previous.data(text).is_some_and(|it| {
+                    serde_json::from_value::<Pointer>(it).is_ok_and(|it| it.issue == full.number())
+                });
+                if let Some(Err(Notice::Forged { .. })) = block
+                    && names
+                    && self.trust.untold
+                    && it.user.as_ref().is_some_and(Account::is_bot)
                 {
-                    return Ok(Some(repository.issue(it.number)));
+                    self.trust.confirm(it.user.as_ref(), &it.html_url)?;
+                }
+                match block.filter(|_| names && it.number > full.number()) {
+                    Some(Ok(_)) => return Ok(Some(repository.issue(it.number))),
+                    Some(Err(Notice::Forged { .. })) | None => {}
+                    Some(Err(notice)) => notices.push(notice),
                 }
             }
             if !more || issues.iter().any(|it| it.number <= full.number()) {
@@ -128,7 +166,10 @@ impl Call<'_> {
             let thread = self.thread(issue, marker, &mut unheard, |it, _| !it.is_empty()).await?;
             Ok(there(&thread).then_some(()))
         };
-        let write = async || self.client.api.create(issue, &body).await.map(drop);
+        let write = async || {
+            let it = self.client.api.create(issue, &body).await?;
+            self.trust.confirm(it.user.as_ref(), &it.html_url)
+        };
         self.patience.write_once(look, write).await
     }
 }

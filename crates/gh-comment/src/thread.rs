@@ -21,6 +21,8 @@ pub(crate) struct Trust<'a> {
     pub(crate) author: Author,
     pub(crate) signing: Option<&'a SigningKey>,
     pub(crate) required: bool,
+    /// Whether GitHub does not say whose token this is, as with the token of an app.
+    pub(crate) untold: bool,
 }
 
 /// A comment of ours.
@@ -55,6 +57,12 @@ pub(crate) struct Pointer {
 pub(crate) struct Thread {
     pub(crate) tracker: Tracker,
     pub(crate) found: Vec<Found>,
+    /// Addresses, logins and keys of comments that an app which is not believed has posted.
+    bots: Vec<(String, String, String)>,
+    /// Whether the account that is believed has written here at all.
+    pub(crate) is_ours: bool,
+    /// A link of ours to the next issue that cannot be verified.
+    pub(crate) unverified: Option<String>,
 }
 
 impl Thread {
@@ -79,7 +87,8 @@ impl Thread {
                 break;
             }
         }
-        let mut it = Self { tracker, found: Vec::new() };
+        let (found, bots) = (Vec::new(), Vec::new());
+        let mut it = Self { tracker, found, bots, is_ours: false, unverified: None };
         it.take(issue, marker, trust, notices, &newest);
         for number in (1..last).rev() {
             if enough(&it.found, last - number) {
@@ -99,14 +108,46 @@ impl Thread {
         comments: &[Posted],
     ) {
         for it in comments.iter().rev() {
-            match trust.entry(issue, marker, it) {
+            let entry = trust.entry(issue, marker, it);
+            let forged = matches!(entry, None | Some(Err(Notice::Forged { .. })));
+            self.is_ours |= !forged;
+            match entry {
+                Some(Ok(entry)) if self.has(&entry, trust) => {
+                    notices.push(Notice::Edited { comment: said(&it.html_url) });
+                }
                 Some(Ok(entry)) => {
                     self.found.push(Found { id: it.id, url: it.html_url.clone(), entry });
                 }
-                Some(Err(notice)) => notices.push(notice),
+                Some(Err(notice)) => {
+                    self.bots.extend(by_bot(marker, it));
+                    let is_link = || Block::names(&marker.of(Kind::Next), it.text());
+                    if !forged && is_link() {
+                        self.unverified.get_or_insert_with(|| said(&it.html_url));
+                    }
+                    notices.push(notice);
+                }
                 None => {}
             }
         }
+    }
+
+    /// Whether a run was found before: its block was copied into this comment, signature and all.
+    fn has(&self, entry: &Entry, trust: &Trust<'_>) -> bool {
+        let Entry::Run { key, data } = entry else { return false };
+        self.found.iter().any(|it| match &it.entry {
+            Entry::Run { key: Some(it), .. } => Some(it) == key.as_ref(),
+            // Without a key two runs may well have the same data; under one signature they are a copy.
+            Entry::Run { key: None, data: it } => {
+                trust.signing.is_some() && key.is_none() && it == data
+            }
+            _ => false,
+        })
+    }
+
+    /// A comment under `key` by an app that is not believed: its address and login.
+    pub(crate) fn by_other_bot(&self, key: &str) -> Option<(String, String)> {
+        let it = self.bots.iter().find(|it| it.2 == key)?;
+        Some((it.0.clone(), it.1.clone()))
     }
 
     /// The issue that comes after this one; it can only have been opened later.
@@ -118,7 +159,25 @@ impl Thread {
     }
 }
 
+fn by_bot(marker: &Marker, it: &Posted) -> Option<(String, String, String)> {
+    let user = it.user.as_ref().filter(|it| it.is_bot())?;
+    let Read::Block(block) = Block::read(marker, it.text()) else { return None };
+    Some((said(&it.html_url), said(&user.login), block.key?))
+}
+
 impl Trust<'_> {
+    /// Whether what was posted at `address` will be believed; what is not would be posted again and again.
+    pub(crate) fn confirm(&self, user: Option<&Account>, address: &str) -> Result<(), Error> {
+        match user.filter(|it| !self.author.is(it)) {
+            Some(it) => Err(Error::WrongAuthor {
+                login: said(&it.login),
+                believed: self.author.to_string(),
+                posted: Some(said(address)),
+            }),
+            None => Ok(()),
+        }
+    }
+
     fn entry(&self, issue: &Issue, marker: &Marker, it: &Posted) -> Option<Result<Entry, Notice>> {
         let url = &it.html_url;
         let read = |marker: &Marker| self.block(issue, marker, it.text(), it.user.as_ref(), url);

@@ -12,7 +12,7 @@ impl Client {
         label: &str,
         title: &str,
     ) -> Result<Option<Issue>, Error> {
-        self.call("the look", async |call| call.find(repository, label, title).await).await
+        self.call("the look", false, async |call| call.find(repository, label, title).await).await
     }
 
     /// The issue that [`find`](Self::find) finds, or a new one.
@@ -24,7 +24,7 @@ impl Client {
     ) -> Result<Issue, Error> {
         let body = "Reports are posted here, one comment a run.";
         let labels = [label.to_owned()];
-        self.call("opening the issue", async |call| {
+        self.call("opening the issue", false, async |call| {
             let look = async || call.find(repository, label, title).await;
             let open = async || {
                 let opened = self.api.open(repository, title, body, &labels).await?;

@@ -75,8 +75,8 @@ async fn a_workflow_run_again_edits_its_comment_and_believes_only_its_bot() {
     for (run_id, comments) in [("41", 2), ("42", 3), ("42", 3)] {
         let env = [
             ("GITHUB_API_URL", github.base.as_str()),
-            ("GITHUB_TOKEN", token("github-actions[bot]")),
-            ("GH_TOKEN", "ignored"),
+            ("GH_TOKEN", token("github-actions[bot]")),
+            ("GITHUB_TOKEN", "ignored"),
             ("GITHUB_ACTIONS", "true"),
             ("GITHUB_REPOSITORY", "acme/api"),
             ("GITHUB_WORKFLOW", "load-test-mcp"),
@@ -118,13 +118,16 @@ async fn bad_input_ends_with_one_sentence_and_exit_code_one() {
     let empty = [base[0], ("GITHUB_TOKEN", "")];
     let elsewhere = [("GITHUB_API_URL", "http://192.0.2.1"), octo[1]];
     let nowhere = [("GITHUB_API_URL", "api.github.com"), octo[1]];
-    let good = record("good.json", "{}");
+    let good = record("good.json", r#"{"id":"g"}"#);
     let bad = record("bad.json", "{} {}");
     let post = |file| ["post", "acme/api#12", "--marker", "m", "--data", file];
     let (good, bad) = (post(good.to_str().unwrap()), post(bad.to_str().unwrap()));
     let absent = post("/nowhere/run.json");
     let long = "x".repeat(60_000);
-    let cases: [Call<'_>; 8] = [
+    let unnamed = record("unnamed.json", r#"{"id":1}"#);
+    let unnamed = post(unnamed.to_str().unwrap());
+    let cases: [Call<'_>; 9] = [
+        (&unnamed, &octo, "text"),
         (&good, &base, "text"),
         (&good, &empty, "text"),
         (&good, &octo, ""),
@@ -144,13 +147,14 @@ async fn bad_input_ends_with_one_sentence_and_exit_code_one() {
     }
     assert!(github.bodies().is_empty());
     insta::assert_snapshot!(all, @r#"
-    error: no token: set GITHUB_TOKEN or GH_TOKEN (in a workflow, `GITHUB_TOKEN: ${{ github.token }}` and the permission `issues: write`), or sign in with `gh auth login`
-    error: no token: set GITHUB_TOKEN or GH_TOKEN (in a workflow, `GITHUB_TOKEN: ${{ github.token }}` and the permission `issues: write`), or sign in with `gh auth login`
+    error: [tmp]/unnamed.json has no `id` that is a string: name the run with --key
+    error: no token: set GH_TOKEN or GITHUB_TOKEN (in a workflow, `GITHUB_TOKEN: ${{ github.token }}` and the permission `issues: write`), or sign in with `gh auth login`
+    error: no token: set GH_TOKEN or GITHUB_TOKEN (in a workflow, `GITHUB_TOKEN: ${{ github.token }}` and the permission `issues: write`), or sign in with `gh auth login`
     error: the comment has no text
-    error: the comment has 60018 characters, 60000 are allowed: leave something out
+    error: the comment has 60034 characters, 60000 are allowed: leave something out
     error: [tmp]/bad.json is not one JSON value: trailing characters at line 1 column 4
     error: failed to read /nowhere/run.json: No such file or directory (os error 2)
-    error: `http://192.0.2.1/` is no address for the API: it must be https, or http on loopback, without a user name
+    error: `http://192.0.2.1/` is no address for the API: only https, or http on loopback, with no user
     error: GITHUB_API_URL is `api.github.com`, which is no address: relative URL without a base
     "#);
 }
@@ -163,6 +167,7 @@ async fn wrong_usage_exits_with_two() {
         &["last", "acme/api#12", "--marker", "a b"],
         &["last", "acme/api#12", "--marker", "m", "-n", "0"],
         &["last", "acme/api#12", "--marker", "m", "--token", "t"],
+        &["last", "acme/api", "--marker", "m", "--label", "a,b", "--title", "t"],
     ] {
         let (code, out, err) = run(args, &[], "").await;
         assert_eq!((code, out.as_str()), (2, ""), "{args:?}: {err}");
@@ -196,7 +201,7 @@ async fn an_issue_is_named_by_its_number_or_by_label_and_title() {
     }
     for place in [&["acme/api"] as &[&str], &["acme/api#12", "--label", "a", "--title", "b"]] {
         let args = [&["last"], place, &["--marker", "loadtest"]].concat();
-        assert_eq!(run(&args, &env, "").await.0, 1);
+        assert_eq!(run(&args, &[], "").await.0, 2, "before anything is looked up");
     }
 }
 

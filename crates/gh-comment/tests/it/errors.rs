@@ -81,7 +81,7 @@ async fn every_refusal_says_what_to_do() {
     github's rate limit is reached (403): try again in 1 s
     github's secondary rate limit is reached (403): try again in a minute or later
     github's secondary rate limit is reached (429): try again in a minute or later
-    acme/api#12 was not found (404): it does not exist, or the token may not see its repository
+    acme/api#12 was not found (404): it is not there, or the token may not see it
     acme/api#12 is gone (410: This issue was deleted): it was deleted, or the repository has no issues
     acme/api#12 has moved (301): use the address that it has now
     github does not take the comment (422: Validation Failed: body is spam: no)
@@ -110,7 +110,7 @@ async fn another_issue_is_not_found() {
     let err = github.client("octo").post(&other, &run("hello", "k")).await.unwrap_err();
     insta::assert_snapshot!(
         err,
-        @"acme/api#13 was not found (404): it does not exist, or the token may not see its repository"
+        @"acme/api#13 was not found (404): it is not there, or the token may not see it"
     );
 }
 

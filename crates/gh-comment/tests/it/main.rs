@@ -18,3 +18,4 @@ mod rotation;
 mod schedule;
 mod secret;
 mod topic;
+mod trust;

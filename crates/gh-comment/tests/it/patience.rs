@@ -130,6 +130,41 @@ async fn a_comment_that_was_deleted_meanwhile_is_posted_anew() {
     assert!(github.bodies()[0].starts_with("second"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_comment_that_was_deleted_after_a_lost_edit_is_posted_anew() {
+    let github = GitHub::start().await;
+    github.add("octo", &run("first", "k").body().unwrap());
+    let faults = [Fault::says(502, "Server Error"), Fault::None, Fault::None];
+    let gone = Fault::says(404, "Not Found");
+    github.next(vec![Fault::None; 3].into_iter().chain(faults).chain([gone]));
+    github.client("octo").post(&issue(), &run("second", "k")).await.unwrap();
+    assert!(github.bodies()[0].starts_with("second"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_beyond_all_clocks_is_not_begun() {
+    for header in ["retry-after", "x-ratelimit-reset"] {
+        let github = GitHub::start().await;
+        let headers =
+            vec![(header, u64::MAX.to_string()), ("x-ratelimit-remaining", "0".to_owned())];
+        github.refuse(Fault::Says(403, headers, serde_json::json!({ "message": "limit" })));
+        let client = github.client("octo").within(Duration::MAX);
+        let err = client.post(&issue(), &run("text", "k")).await.unwrap_err();
+        assert!(matches!(err, Error::RateLimited { .. }), "{err:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_is_known_by_any_of_its_wordings() {
+    for body in [
+        serde_json::json!({ "message": "You have triggered an abuse detection mechanism." }),
+        serde_json::json!({ "message": "Slow down.",
+            "documentation_url": "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api" }),
+    ] {
+        assert_eq!(seconds([Fault::Says(403, Vec::new(), body)]).await, 60);
+    }
+}
+
 static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-use gh_comment::{Author, Comment, Issue};
+use gh_comment::{Author, Comment, Error, Issue};
 use serde_json::json;
 
 use crate::github::{GitHub, body, issue, marker, run as comment};
@@ -79,13 +79,39 @@ async fn the_comment_of_a_rerun_is_found_on_a_late_page() {
 }
 
 #[tokio::test]
-async fn a_workflow_edits_its_comment_without_asking_who_it_is() {
+async fn a_workflow_edits_its_comment_though_it_is_not_told_who_it_is() {
     let github = GitHub::start().await;
-    let client = github.client("github-actions[bot]").trusting(Author::GITHUB_ACTIONS);
+    let client = github.client("github-actions[bot]").or_trusting(Author::GITHUB_ACTIONS);
     client.post(&issue(), &comment("failed", "r/1")).await.unwrap();
     client.post(&issue(), &comment("passed", "r/1")).await.unwrap();
     assert_eq!(github.bodies().len(), 1);
-    assert!(!github.requests().contains(&"GET /user".to_owned()));
+}
+
+#[tokio::test]
+async fn nothing_is_posted_in_an_account_that_is_not_believed() {
+    let github = GitHub::start().await;
+    let client = github.client("octo").trusting(Author::GITHUB_ACTIONS);
+    let err = client.post(&issue(), &comment("text", "r/1")).await.unwrap_err();
+    assert!(matches!(err, Error::WrongAuthor { posted: None, .. }), "{err:?}");
+    assert!(err.to_string().contains("--trusted-author octo"), "{err}");
+    client.preview(&issue(), &comment("text", "r/1")).await.unwrap_err();
+    assert!(github.bodies().is_empty());
+}
+
+#[tokio::test]
+async fn an_app_that_is_not_believed_posts_once_and_is_told_so() {
+    let github = GitHub::start().await;
+    let client = github.client("github-actions[bot]").trusting(Author::Id(7));
+    for _ in 0..3 {
+        let err = client.post(&issue(), &comment("text", "r/1")).await.unwrap_err();
+        let address = "https://github.com/acme/api/issues/12#issuecomment-1000";
+        let expect = format!(
+            "{address} was posted as `github-actions[bot]`, but comments of account 7 are \
+             believed: --trusted-author github-actions[bot]"
+        );
+        assert_eq!(err.to_string(), expect);
+        assert_eq!(github.bodies().len(), 1);
+    }
 }
 
 #[tokio::test]

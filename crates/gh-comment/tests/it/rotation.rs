@@ -1,4 +1,4 @@
-use gh_comment::{Error, SigningKey};
+use gh_comment::{Author, Error, Notice, SigningKey};
 use serde_json::{Value, json};
 
 use crate::github::{GitHub, body, issue, marker, run};
@@ -127,4 +127,67 @@ async fn as_much_is_carried_as_one_comment_holds() {
     github.client("octo").rotating_at(10).post(&issue(), &run("report", "new")).await.unwrap();
     let carried = &github.bodies_of(13)[0];
     assert!(carried.starts_with("The newest 2 runs of #12"), "{}", &carried[..60]);
+}
+
+#[tokio::test]
+async fn a_full_issue_does_not_fork_when_the_key_has_changed() {
+    let github = GitHub::start().await;
+    let key = |it: &str| SigningKey::new(it.repeat(16)).unwrap();
+    let client = || github.client("octo").rotating_at(10);
+    for id in 0..11 {
+        let signing = client().signing(key("a"), true);
+        signing.post(&issue(), &run("report", &format!("r/{id}"))).await.unwrap();
+    }
+    assert_eq!(github.held().issues.len(), 2);
+    for changed in [client().signing(key("b"), true), client()] {
+        let forks = changed.post(&issue(), &run("report", "new")).await;
+        match forks {
+            Err(err) => assert!(matches!(err, Error::UnverifiedLink { .. }), "{err:?}"),
+            // Without a key everything is believed, and followed.
+            Ok(it) => assert!(it.as_str().contains("/issues/13#"), "{it}"),
+        }
+        assert_eq!(github.held().issues.len(), 2);
+    }
+    // Nor where the link had no room and only the next issue points back.
+    github.held().comments.retain(|it| !it["body"].as_str().unwrap().contains("loadtest.next"));
+    let changed = client().signing(key("b"), true);
+    let err = changed.post(&issue(), &run("report", "new")).await.unwrap_err();
+    assert!(matches!(err, Error::UnverifiedLink { .. }), "{err:?}");
+    assert_eq!(github.held().issues.len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_new_key_does_not_find_again_is_told() {
+    let github = GitHub::start().await;
+    let key = |it: &str| SigningKey::new(it.repeat(16)).unwrap();
+    let first = github.client("octo").signing(key("a"), true);
+    first.post(&issue(), &run("report", "r/1")).await.unwrap();
+    let second = github.client("octo").signing(key("b"), true);
+    let preview = second.preview(&issue(), &run("report", "r/1")).await.unwrap();
+    let delivery = second.deliver(&issue(), &run("report", "r/1")).await.unwrap();
+    for notices in [preview.notices, delivery.notices] {
+        assert!(matches!(notices[..], [Notice::Edited { .. }]), "{notices:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_app_without_a_comment_on_a_full_issue_opens_no_other_one() {
+    let github = with_runs(12).await;
+    let client = github.client("github-actions[bot]").or_trusting(Author::GITHUB_ACTIONS);
+    let err = client.rotating_at(10).post(&issue(), &run("report", "new")).await.unwrap_err();
+    assert!(matches!(err, Error::UnknownAuthor { .. }), "{err:?}");
+    assert_eq!(github.held().issues.len(), 1);
+}
+
+#[tokio::test]
+async fn a_locked_issue_is_followed_to_the_one_that_points_back() {
+    let github = with_runs(10).await;
+    let client = github.client("octo").rotating_at(11);
+    client.post(&issue(), &run("report", "new")).await.unwrap();
+    github.held().comments.retain(|it| !it["body"].as_str().unwrap().contains("loadtest.next"));
+    github.held().issues[0]["locked"] = true.into();
+    let plain = github.client("octo");
+    let address = plain.post(&issue(), &run("report", "newer")).await.unwrap();
+    assert!(address.as_str().contains("/issues/13#"), "{address}");
+    assert_eq!(ids(&plain.last_data(&issue(), &marker(), 2).await.unwrap()), ["newer", "new"]);
 }

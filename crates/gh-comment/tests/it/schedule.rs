@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gh_comment::{Error, SigningKey};
+use gh_comment::{Author, Error, SigningKey};
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -143,11 +143,13 @@ async fn no_schedule_of_faults_posts_twice_or_loses_a_post() {
         let mut random = Random(seed * 0x9e37_79b9);
         let github = GitHub::start().await;
         github.held().lag = Duration::from_secs(random.below(5) as u64);
+        let login = ["octo", "github-actions[bot]"][random.below(2)];
         for id in 0..random.below(FULL as usize) {
-            github.add("octo", &body("earlier", &json!(id)));
+            github.add(login, &body("earlier", &json!(id)));
         }
         github.add("mallory", &run("forged", "key/0").body().unwrap());
-        let mut client = github.client("octo").within(Duration::from_secs(900));
+        let client = github.client(login).within(Duration::from_secs(900));
+        let mut client = client.or_trusting(Author::GITHUB_ACTIONS);
         if random.below(2) == 0 {
             client = client.rotating_at(FULL);
         }
@@ -201,4 +203,33 @@ async fn no_schedule_of_faults_posts_twice_or_loses_a_post() {
     }
     assert_eq!(posts, 4000);
     assert!(broken > 20, "{broken}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_schedule_of_faults_posts_twice_in_an_account_that_is_not_believed() {
+    let all = faults();
+    for seed in 1..=150 {
+        let mut random = Random(seed * 0x9e37_79b9);
+        let github = GitHub::start().await;
+        github.held().lag = Duration::from_secs(random.below(5) as u64);
+        for id in 0..random.below(FULL as usize + 4) {
+            github.add("octo", &body("earlier", &json!(id)));
+        }
+        // An app's token does not tell its account, so that the first post shows it; a user's tells it before.
+        let (login, believed, most) =
+            [("github-actions[bot]", 7, 1), ("octo", 66, 0)][random.below(2)];
+        let client = github.client(login).within(Duration::from_secs(900));
+        let client = client.trusting(Author::Id(believed)).rotating_at(FULL);
+        let earlier = github.bodies().len();
+        for _ in 0..3 {
+            let some = (0..random.below(12)).map(|_| all[random.below(all.len())].clone());
+            let some: Vec<Fault> = some.collect();
+            github.next(some);
+            client.post(&issue(), &run("text", "k")).await.unwrap_err();
+            sleep(Duration::from_secs(120)).await;
+        }
+        let posted = github.bodies().len() - earlier;
+        assert!(posted <= most, "seed {seed}: {posted}");
+        assert!(github.held().issues.len() <= 2, "seed {seed}");
+    }
 }
