@@ -40,6 +40,8 @@ fn hostile() -> impl Strategy<Value = String> {
             "<details>\n",
             "</details>\n",
             "[a](b)",
+            "\n- ",
+            "\n> ",
         ])
         .prop_map(str::to_owned),
         any::<String>(),
@@ -94,7 +96,7 @@ proptest! {
     }
 
     #[test]
-    fn no_data_is_seen_by_a_reader(data in value(), key in hostile(), fence in "(```|~~~~|````js)?") {
+    fn no_data_is_seen_by_a_reader(data in value(), key in hostile(), fence in "(- |> |1. |- > )?(```|~~~~|````js)?") {
         let text = format!("**report**\n\n{fence}\ncode");
         let comment = Comment::new(&text).with_data(&marker(), &data).with_key(key);
         let with = read(&comment.body().unwrap());
