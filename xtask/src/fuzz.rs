@@ -71,8 +71,10 @@ async fn one(root: &Path, cargo_fuzz: &Path, target: &str, seconds: u64) -> anyh
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr);
         let lines: Vec<&str> = words.lines().collect();
-        let tail = &lines[lines.len().saturating_sub(40)..];
-        bail!("fuzz target {target} failed ({}):\n{}", output.status, tail.join("\n"));
+        for line in &lines[lines.len().saturating_sub(40)..] {
+            say("fuzz", line);
+        }
+        bail!("fuzz target {target} failed ({}); its last words are above", output.status);
     }
     Ok(())
 }

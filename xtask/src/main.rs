@@ -139,7 +139,7 @@ async fn main() -> ExitCode {
     match run(cli.command).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", project::plain(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }
