@@ -42,7 +42,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "OWNER/REPO#N")]
     issue: Option<gh_comment::Issue>,
     /// Account whose comments on the issue are believed, which has to be the one that writes them [default: the token's own;
-    /// github-actions[bot] for the token of a workflow, which is not told its own]
+    /// `github-actions[bot]` for the token of a workflow, which is not told its own]
     #[arg(long, value_name = "ACCOUNT")]
     trusted_author: Option<gh_comment::Author>,
     /// Where runs and their history are kept [default: target/loadtest]

@@ -45,7 +45,7 @@ pub(crate) struct Tracking<'a> {
 impl<'a> Tracking<'a> {
     /// Takes the token and the API's address from the environment, as GitHub Actions sets them.
     ///
-    /// Only comments of `trusted` are believed: by default those of the token's own account, or of github-actions[bot]
+    /// Only comments of `trusted` are believed: by default those of the token's own account, or of `github-actions[bot]`
     /// where a workflow's token is not told its own. With LOADTEST_HMAC_KEY set, only signed ones are, since whoever edits a comment could take its signature away.
     pub(crate) fn new(issue: &'a Issue, trusted: Option<Author>) -> anyhow::Result<Self> {
         let base = default_api(variable)?;

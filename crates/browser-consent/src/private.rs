@@ -23,6 +23,10 @@ pub(crate) fn read(file: &Path) -> Result<String, Error> {
 
 /// Writes a file whole or not at all, with mode 0600, also where an older one was less careful.
 pub(crate) fn write(file: &Path, content: &[u8]) -> io::Result<()> {
+    // A rename would put a file in the place of a device or a folder, and root may do that to /dev/null.
+    if std::fs::metadata(file).is_ok_and(|it| !it.is_file()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
     let mut beside = file.as_os_str().to_owned();
     beside.push(format!(".{}", std::process::id()));
     let beside = Path::new(&beside);
@@ -38,6 +42,14 @@ pub(crate) fn write(file: &Path, content: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_file_stays_what_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), b"x").unwrap_err();
+        write(Path::new("/dev/null"), b"x").unwrap_err();
+        assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
+    }
 
     #[test]
     fn a_file_that_others_may_read_is_not_read_and_none_is_written() {

@@ -1,4 +1,5 @@
 use std::io;
+use std::path::Path;
 use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -39,7 +40,7 @@ impl Browser {
     /// window, is left alone after a while; one whose answer does not come any more is told to end.
     pub(crate) async fn open(&self, opening: &mut Opening) -> io::Result<()> {
         let Self { program, arguments } = self;
-        let mut command = Command::new(program);
+        let mut command = dying_with_us(program);
         command
             .args(with_address(arguments, opening.url.as_str()))
             .stdin(Stdio::null())
@@ -65,6 +66,22 @@ impl Browser {
             None => format!("`{program}` ended with {status} and said nothing"),
         }))
     }
+}
+
+/// A command that gets SIGTERM when this process dies, even by SIGKILL, where `setpriv` can arrange it.
+fn dying_with_us(program: &str) -> Command {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = |name: &str| match name.contains('/') {
+        true => Path::new(name).is_file(),
+        false => std::env::split_paths(&path).any(|it| it.join(name).is_file()),
+    };
+    // A program that is not there is to be told as such, and not in the words of setpriv.
+    if cfg!(target_os = "linux") && found("setpriv") && found(program) {
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "TERM", "--", program]);
+        return command;
+    }
+    Command::new(program)
 }
 
 /// Waits for the end of the command, but not long once the answer is there.

@@ -55,6 +55,10 @@ pub(crate) async fn discover_challenged(
     before: Option<&str>,
 ) -> Result<Discovery, Error> {
     let server = permitted("resource", resource, true)?;
+    // RFC 8707 section 2: a resource indicator has no fragment.
+    if server.fragment().is_some() {
+        return Err(Error::Fragment { resource: clean(resource) });
+    }
     let on_loopback = is_loopback(&server);
     let (status, headers) = challenge(http, &server).await?;
     let challenge = Challenge::bearer(

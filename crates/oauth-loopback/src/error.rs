@@ -32,6 +32,10 @@ pub enum Error {
     #[error("{0}")]
     Refused(Box<Refusal>),
 
+    #[error(
+        "`{resource}` has a fragment, which no resource has (RFC 8707 section 2); leave out what begins with `#`"
+    )]
+    Fragment { resource: String },
     #[error("`{resource}` answered {seen}; is it the address of the MCP server itself?")]
     NoResource { resource: String, seen: String },
     #[error("`{resource}` answered {seen} and publishes no protected resource metadata; is it the address of an MCP server that uses OAuth? tried {}", .tried.join("; "))]

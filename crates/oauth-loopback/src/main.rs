@@ -90,8 +90,8 @@ async fn examine(it: Doctor) -> anyhow::Result<()> {
 
 async fn refresh(it: Refresh) -> anyhow::Result<()> {
     // Between the answer with the next refresh token and the file nothing may come in; it takes seconds at most.
-    let (_interrupt, _terminate) =
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    let _unheard = kinds.map(signal);
     let (file, grant) = GrantFile::open(it.file).await?;
     let mut grant = environment::with_credentials(grant)?;
     grant.refresh(&client(&grant.issuer)?).await?;
@@ -130,10 +130,16 @@ async fn open(browser: Option<&Browser>, mut opening: Opening) -> io::Result<()>
     if opening.url.query_pairs().any(|(name, value)| name == "prompt" && value == "none") {
         say("trying without a page first, since someone once consented to this client");
     }
-    say(&format!("open {}", opening.url));
     match browser {
-        Some(it) => it.open(&mut opening).await,
+        Some(it) => {
+            // Without its query, which holds the state: this line ends in logs.
+            let mut url = opening.url.clone();
+            url.set_query(None);
+            say(&format!("opening {url}"));
+            it.open(&mut opening).await
+        }
         None => {
+            say(&format!("open {}", opening.url));
             opening.code_arrived().await;
             Ok(())
         }
@@ -148,10 +154,12 @@ fn client(server: &str) -> anyhow::Result<reqwest::Client> {
 
 async fn or_interrupted(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     let name = tokio::select! {
         done = work => return done,
         it = tokio::signal::ctrl_c() => it.map(|()| "SIGINT")?,
         _ = terminate.recv() => "SIGTERM",
+        _ = hangup.recv() => "SIGHUP",
     };
     anyhow::bail!("interrupted by {name}")
 }

@@ -21,6 +21,10 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    // A rename would put a file in the place of a device or a folder, and root may do that to /dev/null.
+    if fs::metadata(path).is_ok_and(|it| !it.is_file()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     NamedTempFile::new_in(folder)
 }

@@ -58,7 +58,9 @@ impl Refusal {
             (Step::Registration, _, Some("invalid_redirect_uri")) => {
                 "the server takes no loopback redirect URI; use the id of a client registered beforehand (`--client-id`)"
             }
-            (_, _, Some("invalid_client")) => "the client is not known there; register it again",
+            (_, _, Some("invalid_client")) => {
+                "the client is not known there, or not by this secret or key; check them, or register it again"
+            }
             (_, _, Some("invalid_target")) => {
                 "the authorization server does not serve this resource for this client"
             }

@@ -59,18 +59,29 @@ async fn the_browser_command_gets_the_address_and_the_clients_name() {
     let server = Server::start(Script::default()).await;
     let folder = tempfile::tempdir().expect("a folder");
     let told = folder.path().join("told");
-    let command =
-        format!("sh -c 'echo \"$OAUTH_CLIENT_NAME\" \"$0\" > {}; echo noise'", told.display());
+    let command = format!(
+        "sh -c 'echo \"$OAUTH_CLIENT_NAME\" >{0}; echo \"$0\" >{0}.url; echo noise'",
+        told.display()
+    );
     let mut command_line = program(&[&server.mcp(), "--client-name", "Load test"]);
     // Out of the environment, as people set it.
     command_line.env("BROWSER", command);
-    let mut running = Running::start(command_line);
-    let address = running.address().await;
-    browser().get(address.clone()).send().await.expect("a page");
+    let running = Running::start(command_line);
+    let written = folder.path().join("told.url");
+    let address = async {
+        loop {
+            match std::fs::read_to_string(&written) {
+                Ok(it) if it.ends_with('\n') => return it.trim().to_owned(),
+                _ => tokio::task::yield_now().await,
+            }
+        }
+    };
+    let address = tokio::time::timeout(Duration::from_secs(10), address).await.expect("it runs");
+    browser().get(address).send().await.expect("a page");
     let (output, said) = running.end().await;
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(!String::from_utf8_lossy(&output.stdout).contains("noise"));
-    assert_eq!(std::fs::read_to_string(told).expect("it ran"), format!("Load test {address}\n"));
+    assert_eq!(std::fs::read_to_string(told).expect("it ran"), "Load test\n");
 }
 
 #[tokio::test]
@@ -190,31 +201,59 @@ async fn https_speaks_tls() {
 
 /// The browser command is the program itself, waiting for a callback that never comes.
 #[tokio::test]
-async fn a_termination_ends_the_browser_command_too() {
-    let server = Server::start(Script::default()).await;
-    let command = format!("{PROGRAM} {} --client-name %s", server.mcp());
-    let mut running = Running::start(program(&[&server.mcp(), "--browser", &command]));
-    let (_, inner) = (running.address().await, running.address().await);
-    let sent: HashMap<String, String> = inner.query_pairs().into_owned().collect();
-    let redirect_uri: Url = sent["redirect_uri"].parse().expect("an address");
-    let port = redirect_uri.port().expect("a port of its own");
-    TcpStream::connect(("127.0.0.1", port)).await.expect("the command listens");
+async fn the_end_of_the_program_is_the_end_of_the_browser_command() {
+    use rustix::process::{Pid, Signal, kill_process};
+    for (signal, name) in [(Signal::TERM, "SIGTERM"), (Signal::HUP, "SIGHUP"), (Signal::KILL, "")] {
+        let server = Server::start(Script::default()).await;
+        let command = format!("{PROGRAM} {} --client-name %s", server.mcp());
+        let mut running = Running::start(program(&[&server.mcp(), "--browser", &command]));
+        let inner = running.address().await;
+        let sent: HashMap<String, String> = inner.query_pairs().into_owned().collect();
+        let redirect_uri: Url = sent["redirect_uri"].parse().expect("an address");
+        let port = redirect_uri.port().expect("a port of its own");
+        TcpStream::connect(("127.0.0.1", port)).await.expect("the command listens");
 
-    let id = running
-        .child
-        .id()
-        .and_then(|it| rustix::process::Pid::from_raw(it.cast_signed()))
-        .expect("it runs");
-    rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it runs");
-    let (output, said) = running.end().await;
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("error: interrupted by SIGTERM"), "{said}");
-    let ended = async {
-        while TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            tokio::task::yield_now().await;
+        let id = running.child.id().and_then(|it| Pid::from_raw(it.cast_signed()));
+        kill_process(id.expect("it runs"), signal).expect("it runs");
+        let ended = async {
+            while TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), ended)
+            .await
+            .expect("the command was told to end");
+        let (output, said) = running.end().await;
+        if signal == Signal::KILL {
+            assert_eq!(output.status.code(), None);
+        } else {
+            assert_eq!(output.status.code(), Some(1), "{said}");
+            assert!(said.contains(&format!("error: interrupted by {name}")), "{said}");
         }
-    };
-    tokio::time::timeout(Duration::from_secs(10), ended)
-        .await
-        .expect("the command was told to end");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_none_is_refused_before_anyone_signs_in() {
+    use std::os::unix::fs::FileTypeExt as _;
+    let server = Server::start(Script::default()).await;
+    let said = failure(program(&[&server.mcp(), "--out", "/dev/null"])).await;
+    assert!(said.contains("it is no regular file"), "{said}");
+    assert!(server.seen("/register").is_empty());
+    let device = std::fs::metadata("/dev/null").expect("it is there").file_type();
+    assert!(device.is_char_device());
+}
+
+#[tokio::test]
+async fn the_state_is_not_said_where_a_command_opens_the_address() {
+    let server = Server::start(Script::default()).await;
+    let said = failure(program(&[&server.mcp(), "--browser", "false"])).await;
+    assert!(said.contains("opening http://") && !said.contains("state="), "{said}");
+}
+
+#[tokio::test]
+async fn a_resource_with_a_fragment_is_told_as_such() {
+    let server = Server::start(Script::default()).await;
+    let said = failure(program(&[&format!("{}#x", server.mcp())])).await;
+    assert!(said.contains("has a fragment"), "{said}");
 }

@@ -85,7 +85,7 @@ async fn a_refusal_is_told_in_the_servers_words_whatever_its_status() {
     insta::assert_snapshot!(refusal(answering(400, JSON, r#"{"error":"invalid_grant","error_description":"expired"}"#)).await, @"exchanging the code for a token: ORIGIN/token answered 400: invalid_grant: expired");
     insta::assert_snapshot!(refusal(answering(401, JSON, r#"{"error":"invalid_request"}"#)).await, @"exchanging the code for a token: ORIGIN/token answered 401: invalid_request");
     insta::assert_snapshot!(refusal(answering(500, JSON, r#"{"error":"server_error"}"#)).await, @"exchanging the code for a token: ORIGIN/token answered 500: server_error");
-    insta::assert_snapshot!(refusal(answering(200, JSON, r#"{"error":"invalid_client"}"#)).await, @"exchanging the code for a token: ORIGIN/token answered 200: invalid_client: the client is not known there; register it again");
+    insta::assert_snapshot!(refusal(answering(200, JSON, r#"{"error":"invalid_client"}"#)).await, @"exchanging the code for a token: ORIGIN/token answered 200: invalid_client: the client is not known there, or not by this secret or key; check them, or register it again");
     insta::assert_snapshot!(refusal(answering(502, "text/html", "<h1>Bad gateway</h1>")).await, @"exchanging the code for a token: ORIGIN/token answered 502: an HTML page");
     insta::assert_snapshot!(refusal(answering(503, "text/plain", "come\nback")).await, @"exchanging the code for a token: ORIGIN/token answered 503: come back");
     insta::assert_snapshot!(refusal(answering(200, "text/html", "<h1>Welcome</h1>")).await, @"exchanging the code for a token: ORIGIN/token answered 200, but not as the specification describes: text/html without JSON");
