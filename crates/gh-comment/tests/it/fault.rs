@@ -28,6 +28,8 @@ pub(crate) enum Fault {
     None,
     /// Nothing is done, and this is said.
     Says(u16, Vec<(&'static str, String)>, Value),
+    /// Something that is not GitHub's API says this.
+    Foreign(u16, Value),
     /// Nothing is done, and nobody may ask again for so many seconds.
     Limit(Limit, u64),
     /// It is done, but the answer is 502.
@@ -83,33 +85,28 @@ pub(crate) async fn gate(State(it): State<GitHub>, request: Request, next: Next)
         let refusal = held.refusal.clone().filter(|_| path != "/user");
         refusal.or_else(|| held.faults.pop_front()).unwrap_or(Fault::None)
     };
+    let checked = async |response| checked(&it, &method, &path, response).await;
     if caller(request.headers()).is_none() {
-        return says(401, &[], &json!({ "message": "Bad credentials" }));
+        return checked(says(401, &[], &json!({ "message": "Bad credentials" }))).await;
     }
-    let done = async |request| {
-        let (parts, body) = next.clone().run(request).await.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap();
-        let json = serde_json::from_slice(&body).unwrap_or_default();
-        if let Some(it_is) = violation(&method, &path, parts.status.as_u16(), &json) {
-            it.violated(it_is);
-        }
-        Response::from_parts(parts, Body::from(body))
-    };
-    let bad_gateway = || says(502, &[], &json!({ "message": "Server Error" }));
+    let done = async |request| checked(next.clone().run(request).await).await;
+    let bad_gateway = async || checked(says(502, &[], &json!({ "message": "Server Error" }))).await;
     match fault {
         Fault::None => done(request).await,
-        Fault::Says(status, headers, body) => says(status, &headers, &body),
-        Fault::Limit(limit, seconds) => limited(&it, limit, seconds),
+        Fault::Says(status, headers, body) => checked(says(status, &headers, &body)).await,
+        Fault::Foreign(status, body) => says(status, &[], &body),
+        Fault::Limit(limit, seconds) => checked(limited(&it, limit, seconds)).await,
         Fault::Lost => {
             done(request).await;
-            bad_gateway()
+            bad_gateway().await
         }
         Fault::Late(seconds) => {
+            let (it, method, path) = (it.clone(), method.clone(), path.clone());
             tokio::spawn(async move {
                 sleep(Duration::from_secs(seconds)).await;
-                next.run(request).await
+                self::checked(&it, &method, &path, next.run(request).await).await
             });
-            bad_gateway()
+            bad_gateway().await
         }
         Fault::Slow(seconds) => {
             let answer = done(request).await;
@@ -120,6 +117,17 @@ pub(crate) async fn gate(State(it): State<GitHub>, request: Request, next: Next)
         Fault::Truncated => broken_off(Some(done(request).await)).await,
         Fault::Dropped => broken_off(None).await,
     }
+}
+
+/// An answer, after it was held against GitHub's description of its API.
+async fn checked(it: &GitHub, method: &str, path: &str, response: Response) -> Response {
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let json = serde_json::from_slice(&body).unwrap_or_default();
+    if let Some(it_is) = violation(method, path, parts.status.as_u16(), &json) {
+        it.violated(it_is);
+    }
+    Response::from_parts(parts, Body::from(body))
 }
 
 fn wrong(headers: &HeaderMap) -> Option<&'static str> {
