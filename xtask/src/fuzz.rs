@@ -38,11 +38,6 @@ pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs every target for `seconds`.
-pub(crate) async fn all(seconds: u64, interrupt: &Interrupt) -> anyhow::Result<()> {
-    run(&Args { targets: Vec::new(), seconds }, interrupt).await.map(|_| ())
-}
-
 fn targets(root: &Path) -> anyhow::Result<Vec<String>> {
     let folder = root.join("fuzz/fuzz_targets");
     let files = std::fs::read_dir(&folder)

@@ -13,10 +13,7 @@ use crate::child::run as quietly;
 use crate::child::{self, Child};
 use crate::interrupt::Interrupt;
 use crate::section::{elapsing, say, section};
-use crate::{apt, browser, fuzz, project, target, tools};
-
-/// How long each fuzz target runs among the tests.
-const FUZZ_SECONDS: u64 = 5;
+use crate::{apt, browser, project, target, tools};
 
 /// What the tests say that only `--firefox` runs, and the module that they are in.
 const NEEDS_FIREFOX: &str = "needs firefox";
@@ -82,11 +79,7 @@ pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<Ex
     }
     let with_programs = interrupt.or(cargo_test(&root, &rest, &environment)).await?;
 
-    let fuzzing = section("fuzz");
-    let fuzzed = fuzz::all(FUZZ_SECONDS, interrupt).await;
-    drop(fuzzing);
-    let code = summarise(&alone, &with_programs, args.firefox)?;
-    fuzzed.map(|()| code)
+    summarise(&alone, &with_programs, args.firefox)
 }
 
 /// Says how many tests ran and with what; the code is 0 only if each of them ran and passed.
