@@ -14,8 +14,8 @@ use oauth_loopback::{
     AuthorizationRequest, ClientMetadata, Config, Discovery, LoopbackListener, Opening,
     SharedListener, authorize, discover, http_client, register,
 };
-use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
-use reqwest::{Client, Response};
+use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
+use reqwest::{Client, RequestBuilder, Response};
 use tokio::net::TcpListener;
 use tokio::task::{JoinSet, LocalSet};
 use url::Url;
@@ -191,23 +191,27 @@ async fn rate(
 
 /// What a person and a browser do: authorize, sign in, approve, and follow the redirect to the callback.
 async fn person(http: &Client, opening: Opening, user: usize) -> Result<(), reqwest::Error> {
-    let login = location(&http.get(opening.url).send().await?);
+    let login = next(http.get(opening.url)).await?.0;
     read(http.get(login.clone()).send().await?).await?;
     let request = login.query_pairs().next().expect("a login page has its request").1.into_owned();
     let email = email(user);
     let form = [("request", request.as_str()), ("email", &email), ("password", "lovelace")];
-    let signed_in = http.post(login).form(&form).send().await?;
-    let cookie = signed_in.headers()[SET_COOKIE].clone();
-    let consent = location(&signed_in);
-    read(http.get(consent.clone()).header(COOKIE, &cookie).send().await?).await?;
+    let (consent, headers) = next(http.post(login).form(&form)).await?;
+    let cookie = &headers[SET_COOKIE];
+    read(http.get(consent.clone()).header(COOKIE, cookie).send().await?).await?;
     let form = [("request", request.as_str()), ("decision", "approve")];
-    let decided = http.post(consent).header(COOKIE, &cookie).form(&form).send().await?;
-    read(http.get(location(&decided)).send().await?).await
+    let (callback, _) = next(http.post(consent).header(COOKIE, cookie).form(&form)).await?;
+    read(http.get(callback).send().await?).await
 }
 
-fn location(answer: &Response) -> Url {
-    let to = answer.headers()[LOCATION].to_str().expect("addresses are ASCII");
-    answer.url().join(to).expect("the target redirects to addresses")
+/// Where an answer leads, and its headers; it is read to its end, so that its connection does for the next request.
+async fn next(request: RequestBuilder) -> Result<(Url, HeaderMap), reqwest::Error> {
+    let answer = request.send().await?;
+    let (url, headers) = (answer.url().clone(), answer.headers().clone());
+    let to = headers[LOCATION].to_str().expect("addresses are ASCII");
+    let to = url.join(to).expect("the target redirects to addresses");
+    read(answer).await?;
+    Ok((to, headers))
 }
 
 async fn read(answer: Response) -> Result<(), reqwest::Error> {

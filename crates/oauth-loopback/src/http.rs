@@ -143,6 +143,9 @@ pub(crate) async fn document(http: &Client, step: Step, url: Url) -> Result<Answ
     read(step, url, response).await
 }
 
+const SHORT: u64 = 16 * 1024;
+const PROMPT: Duration = Duration::from_secs(1);
+
 /// Sends a request without credentials and returns status and headers; the body may be an endless stream and is left.
 pub(crate) async fn head(
     step: Step,
@@ -150,7 +153,13 @@ pub(crate) async fn head(
     request: impl Fn(Method, Url) -> RequestBuilder,
 ) -> Result<(StatusCode, HeaderMap), Error> {
     let (_, response) = send_following(step, Method::POST, url, request).await?;
-    Ok((response.status(), response.headers().clone()))
+    let (status, headers) = (response.status(), response.headers().clone());
+    // A short answer is read to its end, so that its connection does for the next request.
+    if response.content_length().is_some_and(|it| it <= SHORT) {
+        // What it says is not asked for, and so neither is how it ends.
+        let _ = tokio::time::timeout(PROMPT, response.bytes()).await;
+    }
+    Ok((status, headers))
 }
 
 /// What an authorize URL answers before anyone signs in.
