@@ -1,14 +1,11 @@
 //! The tracking issue: earlier runs out of its comments, this run as a new one.
 
-use std::io::Read as _;
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use gh_comment::{
-    Author, Client, Comment, Issue, Marker, Notice, SigningKey, Token, default_api, default_key,
+    Author, Client, Comment, Issue, Marker, Notice, SigningKey, default_api, default_key,
+    default_token,
 };
 use k6_summary::Run;
 use serde_json::Value;
@@ -17,9 +14,6 @@ use url::Url;
 use crate::address::is_loopback;
 use crate::project::{http_client, in_actions, variable};
 use crate::section::say;
-
-/// How long the GitHub CLI may take to tell its token.
-const GH: Duration = Duration::from_secs(10);
 
 const MARKER: &str = "loadtest";
 
@@ -52,7 +46,9 @@ impl<'a> Tracking<'a> {
         // A workflow's own token may not ask who it is.
         let bot = in_actions().then(|| Author::github_actions(&base));
         let http = http_client(!is_loopback(&base))?;
-        let token = token(&base)?;
+        let token = default_token(&base, variable).context(
+            "--issue needs a token in GH_TOKEN or GITHUB_TOKEN, or that of the GitHub CLI: `gh auth login`",
+        )?;
         let mut client =
             Client::new(http, base, token)?.rotating_at(ROTATE_AT).on_wait(|it, wait| {
                 say("issue", format_args!("waiting {} s: {it}", wait.as_secs()));
@@ -109,37 +105,4 @@ fn tell(notices: &[Notice]) {
     if notices.len() > NAMED {
         say("issue", format_args!("passed over: {} more", notices.len() - NAMED));
     }
-}
-
-/// The token of the environment, else the one that the GitHub CLI keeps for this host.
-fn token(base: &Url) -> anyhow::Result<Token> {
-    if let Some(it) = variable("GH_TOKEN").or_else(|| variable("GITHUB_TOKEN")) {
-        return Ok(Token::new(it.trim()));
-    }
-    let host = base.host_str().unwrap_or_default();
-    let host = host.strip_prefix("api.").unwrap_or(host);
-    let token = token_of_gh(host).map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
-    token.map(Token::new).context(
-        "--issue needs a token in GH_TOKEN or GITHUB_TOKEN, or that of the GitHub CLI: `gh auth login`",
-    )
-}
-
-/// What the GitHub CLI says; it may ask a keyring, which may ask somebody who is not there.
-fn token_of_gh(host: &str) -> Option<String> {
-    let mut gh = Command::new("gh");
-    gh.args(["auth", "token", "--hostname", host]).stdin(Stdio::null()).stderr(Stdio::null());
-    let mut gh = gh.stdout(Stdio::piped()).spawn().ok()?;
-    let mut stdout = gh.stdout.take()?;
-    let (tell, told) = mpsc::channel();
-    thread::spawn(move || {
-        let mut text = String::new();
-        let read = stdout.read_to_string(&mut text).map(|_| text);
-        let _nobody_waits = tell.send(read);
-    });
-    let text = told.recv_timeout(GH).ok();
-    if text.is_none() {
-        let _has_ended = gh.kill();
-    }
-    let ended = gh.wait().is_ok_and(|it| it.success());
-    text?.ok().filter(|_| ended)
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use url::Url;
 
-use crate::{Error, said::said};
+use crate::{Error, Token, github_cli, said::said};
 
 /// The key that a run's comment has by itself.
 ///
@@ -37,6 +37,17 @@ pub fn default_api(variable: impl Fn(&str) -> Option<String>) -> Result<Url, Err
         _ => server.set_path("/api/v3"),
     }
     Ok(server)
+}
+
+/// The token of `GH_TOKEN` or `GITHUB_TOKEN`, or the one that the GitHub CLI keeps for the host of `api`.
+///
+/// It waits for the GitHub CLI for ten seconds at most, and blocks meanwhile.
+pub fn default_token(api: &Url, variable: impl Fn(&str) -> Option<String>) -> Option<Token> {
+    let host = api.host_str().unwrap_or_default();
+    let host = host.strip_prefix("api.").unwrap_or(host);
+    let token = variable("GH_TOKEN").or_else(|| variable("GITHUB_TOKEN"));
+    let token = token.or_else(|| github_cli::token(host))?;
+    Some(Token::new(token.trim())).filter(|_| !token.trim().is_empty())
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod client;
 mod comment;
 mod environment;
 mod error;
+mod github_cli;
 mod issue;
 mod notice;
 mod patience;
@@ -26,7 +27,7 @@ pub use crate::{
     block::Marker,
     client::{Client, Delivery, History, Preview},
     comment::{Comment, MAX_CHARACTERS},
-    environment::{default_api, default_key},
+    environment::{default_api, default_key, default_token},
     error::Error,
     issue::{Issue, Repository},
     notice::Notice,

@@ -1,27 +1,17 @@
 //! Which issue, which GitHub, and who we are there.
 #![expect(clippy::print_stderr, reason = "a program talks on stderr")]
 
-use std::{
-    io::Read as _,
-    process::{Command, Stdio},
-    str::FromStr,
-    sync::mpsc,
-    thread,
-    time::Duration,
-};
+use std::{str::FromStr, time::Duration};
 
 use anyhow::Context as _;
 use clap::Args;
 use gh_comment::{
-    Author, Client, Error, Issue, Marker, Repository, SigningKey, Token, default_api,
+    Author, Client, Error, Issue, Marker, Repository, SigningKey, Token, default_api, default_token,
 };
 use reqwest::redirect;
 use url::Url;
 
 use crate::variable;
-
-/// How long the GitHub CLI may take to tell its token.
-const GH: Duration = Duration::from_secs(10);
 
 #[derive(Args)]
 pub(crate) struct Place {
@@ -182,36 +172,9 @@ fn tell(error: &Error, wait: Duration) {
     eprintln!("waiting {} s: {error}", wait.as_secs());
 }
 
-/// The token of the environment, else the one that the GitHub CLI keeps for this host.
 fn token(base: &Url) -> anyhow::Result<Token> {
-    if let Some(it) = variable("GH_TOKEN").or_else(|| variable("GITHUB_TOKEN")) {
-        return Ok(Token::new(it.trim()));
-    }
-    let host = base.host_str().unwrap_or_default();
-    let host = host.strip_prefix("api.").unwrap_or(host);
-    let token = token_of_gh(host).map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
-    token.map(Token::new).context(
+    default_token(base, variable).context(
         "no token: set GH_TOKEN or GITHUB_TOKEN (in a workflow, `GITHUB_TOKEN: ${{ github.token }}` \
          and the permission `issues: write`), or sign in with `gh auth login`",
     )
-}
-
-/// What the GitHub CLI says; it may ask a keyring, which may ask somebody who is not there.
-fn token_of_gh(host: &str) -> Option<String> {
-    let mut gh = Command::new("gh");
-    gh.args(["auth", "token", "--hostname", host]).stdin(Stdio::null()).stderr(Stdio::null());
-    let mut gh = gh.stdout(Stdio::piped()).spawn().ok()?;
-    let mut stdout = gh.stdout.take()?;
-    let (tell, told) = mpsc::channel();
-    thread::spawn(move || {
-        let mut text = String::new();
-        let read = stdout.read_to_string(&mut text).map(|_| text);
-        let _nobody_waits = tell.send(read);
-    });
-    let text = told.recv_timeout(GH).ok();
-    if text.is_none() {
-        let _has_ended = gh.kill();
-    }
-    let ended = gh.wait().is_ok_and(|it| it.success());
-    text?.ok().filter(|_| ended)
 }
