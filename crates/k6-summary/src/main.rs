@@ -14,7 +14,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use k6_summary::compare;
 use k6_summary::comparison::Tolerance;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Judges what k6 measured, compares it with earlier runs and prints it.
@@ -49,18 +49,8 @@ struct Summarize {
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
-    /// Earlier records to compare with, one or many, one a line; `-` reads stdin
-    #[arg(long, value_name = "FILE")]
-    previous: Option<PathBuf>,
-
-    /// What was tested; only runs of the same environment are compared
-    #[arg(long, value_name = "NAME")]
-    environment: Option<String>,
-
-    /// What the script and its load are called; only runs of the same fingerprint are compared,
-    /// and without one all summaries and points of a scenario count as the same
-    #[arg(long, value_name = "TEXT")]
-    fingerprint: Option<String>,
+    #[command(flatten)]
+    among: Among,
 
     #[command(flatten)]
     reading: Reading,
@@ -88,6 +78,22 @@ struct Merge {
     #[arg(long, conflicts_with_all = OF_A_RUN, conflicts_with_all = ["format", "percentiles"])]
     hdr: bool,
 
+    #[command(flatten)]
+    among: Among,
+
+    #[command(flatten)]
+    reading: Reading,
+
+    #[command(flatten)]
+    show: Show,
+
+    #[command(flatten)]
+    asked: Asked,
+}
+
+/// The runs that a run is compared with.
+#[derive(Debug, clap::Args)]
+struct Among {
     /// Earlier records to compare with, one or many, one a line; `-` reads stdin
     #[arg(long, value_name = "FILE")]
     previous: Option<PathBuf>,
@@ -100,15 +106,6 @@ struct Merge {
     /// and without one all summaries and points of a scenario count as the same
     #[arg(long, value_name = "TEXT")]
     fingerprint: Option<String>,
-
-    #[command(flatten)]
-    reading: Reading,
-
-    #[command(flatten)]
-    show: Show,
-
-    #[command(flatten)]
-    asked: Asked,
 }
 
 /// How a run and its comparison are shown.
@@ -186,8 +183,8 @@ fn main() -> ExitCode {
 fn check_stdin(command: Option<&Command>, summarize: &Summarize) {
     let files: Vec<&PathBuf> = match command {
         Some(Command::Compare(it)) => vec![&it.earlier, &it.later],
-        Some(Command::Merge(it)) => it.files.iter().chain(&it.previous).collect(),
-        None => summarize.files.iter().chain(&summarize.previous).collect(),
+        Some(Command::Merge(it)) => it.files.iter().chain(&it.among.previous).collect(),
+        None => summarize.files.iter().chain(&summarize.among.previous).collect(),
     };
     if files.into_iter().filter(|it| files::is_stdin(it)).count() > 1 {
         let twice = "standard input (`-`) is asked for twice; it can be read once";
@@ -201,8 +198,7 @@ fn run_summarize(args: &Summarize) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let input = input::read(&args.files, &args.reading)?;
-    let input = input.with(args.environment.as_deref(), args.fingerprint.as_deref());
-    judged(input, args.previous.as_deref(), &args.reading, &args.show)
+    judged(input, &args.among, &args.reading, &args.show)
 }
 
 fn run_merge(args: &Merge) -> anyhow::Result<ExitCode> {
@@ -215,17 +211,13 @@ fn run_merge(args: &Merge) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let input = input::merge(&args.files, args.name.as_deref(), &args.reading)?;
-    let input = input.with(args.environment.as_deref(), args.fingerprint.as_deref());
-    judged(input, args.previous.as_deref(), &args.reading, &args.show)
+    judged(input, &args.among, &args.reading, &args.show)
 }
 
-fn judged(
-    Input { run, earlier: mut history, sampled }: Input,
-    previous: Option<&Path>,
-    reading: &Reading,
-    args: &Show,
-) -> anyhow::Result<ExitCode> {
-    history.extend(previous.map(input::history).transpose()?.unwrap_or_default());
+fn judged(input: Input, among: &Among, reading: &Reading, args: &Show) -> anyhow::Result<ExitCode> {
+    let input = input.with(among.environment.as_deref(), among.fingerprint.as_deref());
+    let Input { run, earlier: mut history, sampled } = input;
+    history.extend(among.previous.as_deref().map(input::history).transpose()?.unwrap_or_default());
     let mut timelines = Vec::new();
     if matches!(args.format, Format::Html) {
         for it in &sampled {
