@@ -144,11 +144,24 @@ impl Flow<'_> {
         {
             return self.give_up_late();
         }
-        match self.memory.witnessed(button) {
-            None => return self.ask_browser(page, button).await,
-            Some(false) => return self.give_up_late(),
-            Some(true) if !strong && self.memory.quiet() < WEAK_QUIET => return Ok(Step::Wait),
-            Some(true) => {}
+        let agrees = match self.memory.witnessed(button) {
+            Some(it) => it,
+            None => {
+                let Some(it) = self.ask_browser(page, button).await? else {
+                    return Ok(Step::Wait);
+                };
+                // Meanwhile only a page without scripts is sure to be as it was.
+                if !page.still {
+                    return Ok(Step::Acted);
+                }
+                it
+            }
+        };
+        if !agrees {
+            return self.give_up_late();
+        }
+        if !strong && self.memory.quiet() < WEAK_QUIET {
+            return Ok(Step::Wait);
         }
         self.press(page, button, Action::Approve).await
     }
@@ -164,15 +177,20 @@ impl Flow<'_> {
         Err(Problem::Scope { scopes }.into())
     }
 
-    /// Asks the browser what it makes of the button, as a second witness beside the snapshot.
-    async fn ask_browser(&mut self, page: &Snapshot, button: &Button) -> Result<Step, Stop> {
-        if let Outcome::Done((role, label)) = self.tab.role_and_label(&button.element).await? {
-            let is_button = matches!(role.as_str(), "button" | "link");
-            let approves = locate::may_approve(page, &label, &self.past.names).is_ok();
-            self.memory.witness(button, is_button && approves);
-            return Ok(Step::Acted);
-        }
-        Ok(Step::Wait)
+    /// Whether the browser too takes the button for one that approves, as a second witness beside the snapshot; `None` if
+    /// it does not know the button any more.
+    async fn ask_browser(
+        &mut self,
+        page: &Snapshot,
+        button: &Button,
+    ) -> Result<Option<bool>, Stop> {
+        let Outcome::Done((role, label)) = self.tab.role_and_label(&button.element).await? else {
+            return Ok(None);
+        };
+        let is_button = matches!(role.as_str(), "button" | "link");
+        let approves = locate::may_approve(page, &label, &self.past.names).is_ok();
+        self.memory.witness(button, is_button && approves);
+        Ok(Some(is_button && approves))
     }
 
     /// Presses a button of an allowed origin, once in its document.
