@@ -28,7 +28,9 @@ pub enum Error {
     },
     #[error("failed to read")]
     Read(#[source] io::Error),
-    #[error("longer than {limit_mb} MB and not k6's points: no summary is that long")]
+    #[error(
+        "longer than {limit_mb} MB, and no point of k6 near its beginning: no summary is that long"
+    )]
     TooLong { limit_mb: u64 },
     #[error("not text: byte {byte} is none of UTF-8")]
     NotText { byte: usize },

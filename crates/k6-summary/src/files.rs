@@ -1,7 +1,7 @@
 //! The files of the command line, opened.
 
 use crate::output::say;
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, anyhow, ensure};
 use k6_summary::samples::Samples;
 use k6_summary::{Error, Points, Run, Source, Summary, open as source};
 use std::fs::{self, File};
@@ -31,11 +31,29 @@ pub(crate) fn open(file: &Path) -> anyhow::Result<Source<'static>> {
 
 /// Counts the samples of a file with those before, and says what was passed over.
 pub(crate) fn count(points: &mut Points, samples: Samples<'_>, file: &Path) -> anyhow::Result<()> {
-    let notices = points.read(samples).with_context(|| file.display().to_string())?;
+    let notices = points.read(samples).map_err(advised);
+    let notices = notices.with_context(|| file.display().to_string())?;
     for it in notices {
         say(&format!("notice: {}: {}", file.display(), it.reason));
     }
     Ok(())
+}
+
+/// Tells of `--lenient` where that would have passed over the flaw.
+fn advised(error: Error) -> anyhow::Error {
+    let is_passed_over = matches!(
+        error,
+        Error::LineNotJson { .. }
+            | Error::LineNotK6 { .. }
+            | Error::LineOutOfRange { .. }
+            | Error::LineTooLong { .. }
+            | Error::LineCutShort { .. }
+            | Error::Packed { .. }
+            | Error::Redeclared { .. }
+            | Error::NotToldApart { .. }
+    );
+    let error = anyhow::Error::from(error);
+    if is_passed_over { anyhow!("{error:#}; --lenient passes over it") } else { error }
 }
 
 /// Why a document is not what samples are asked of.

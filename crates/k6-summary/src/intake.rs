@@ -4,15 +4,17 @@ use crate::Error;
 use crate::line::{self, BEGINNING};
 use crate::zstd::Zstd;
 use flate2::bufread::MultiGzDecoder;
-use memchr::memchr;
 use std::fmt;
 use std::io::{self, BufReader, Cursor, Read};
 
 /// How much of a file is looked at to tell what it is, and how much is read at once.
 pub(crate) const BLOCK: usize = 1 << 20;
 
+/// So much of somebody else's words may stand before the first point.
+const LONGEST_PREFACE: usize = 16 << 20;
+
 /// A summary is some kilobytes, a history of years some megabytes.
-const LONGEST_DOCUMENT: u64 = 64 << 20;
+const LONGEST_DOCUMENT: usize = 64 << 20;
 
 /// A file that k6 or this crate wrote.
 #[derive(Debug)]
@@ -86,12 +88,20 @@ pub fn open<'a>(input: impl Read + Send + 'a) -> Result<Source<'a>, Error> {
         Packing::Gzip => Box::new(MultiGzDecoder::new(buffered(input))),
         Packing::Zstd => Box::new(Zstd::new(buffered(input))),
     };
-    let (mut head, end) = head(&mut *input);
+    let mut head = Vec::new();
+    let mut end = read_on(&mut *input, &mut head, BLOCK);
     if head.starts_with(b"\xef\xbb\xbf") {
         head.drain(..3);
     }
-    let Some(layout) = layout(&head) else {
-        return document(head, end, input, packing).map(Source::Document);
+    let mut found = layout(&head);
+    // Twice as much each time, so that all of it together is looked at about twice.
+    while found.is_none() && matches!(end, Ok(false)) && head.len() < LONGEST_PREFACE {
+        let length = (2 * head.len()).min(LONGEST_PREFACE);
+        end = read_on(&mut *input, &mut head, length);
+        found = layout(&head);
+    }
+    let Some(layout) = found else {
+        return document(head, end, &mut *input, packing).map(Source::Document);
     };
     let rest: Box<dyn Read + Send + 'a> = match end {
         Ok(true) => Box::new(io::empty()),
@@ -103,20 +113,11 @@ pub fn open<'a>(input: impl Read + Send + 'a) -> Result<Source<'a>, Error> {
     Ok(Source::Samples(Samples { layout, packing, input }))
 }
 
-/// The beginning, and whether it is everything.
-fn head(input: &mut dyn Read) -> (Vec<u8>, io::Result<bool>) {
-    let mut head = vec![0; BLOCK];
-    let mut length = 0;
-    let end = loop {
-        match input.read(&mut head[length..]) {
-            Ok(0) => break Ok(length < head.len()),
-            Ok(read) => length += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => break Err(error),
-        }
-    };
-    head.truncate(length);
-    (head, end)
+/// Reads until there are so many bytes; whether those are everything.
+fn read_on(input: &mut dyn Read, bytes: &mut Vec<u8>, length: usize) -> io::Result<bool> {
+    let missing = length.saturating_sub(bytes.len());
+    bytes.reserve(missing);
+    Ok(input.take(missing as u64).read_to_end(bytes)? < missing)
 }
 
 /// Fails at once.
@@ -128,7 +129,7 @@ impl Read for Broken {
     }
 }
 
-/// Whether these are samples; words of somebody else may stand before them.
+/// Whether these are samples; words of somebody else may stand before points.
 fn layout(head: &[u8]) -> Option<Layout> {
     if head.starts_with(b"metric_name,") {
         return Some(Layout::Csv);
@@ -138,31 +139,28 @@ fn layout(head: &[u8]) -> Option<Layout> {
     if first.starts_with(crate::hdr::BEGINNING) {
         return Some(Layout::Hdr);
     }
-    let looks_so = |it: &[u8]| {
+    // The first two do for a line that is not there to its end.
+    let is_of_k6 = |it: &[u8]| {
         it.starts_with(BEGINNING) && line::Parts::of(it).is_some()
             || it.starts_with(b"{\"type\":\"Metric\",\"data\":{")
+            || it.starts_with(b"{") && line::read(it).is_ok()
     };
-    let is_point = memchr(b'{', first) == Some(0) && line::read(first).is_ok();
-    (is_point || lines.any(looks_so)).then_some(Layout::Ndjson)
+    lines.any(is_of_k6).then_some(Layout::Ndjson)
 }
 
 fn document(
-    head: Vec<u8>,
+    mut bytes: Vec<u8>,
     end: io::Result<bool>,
-    input: Box<dyn Read + Send + '_>,
+    input: &mut dyn Read,
     packing: Packing,
 ) -> Result<String, Error> {
     let broken = |source| match packing {
         Packing::Plain => Error::Read(source),
         _ => Error::Packed { packing: packing.to_string(), lines: 0, source },
     };
-    let mut bytes = head;
-    if !end.map_err(broken)? {
-        let mut rest = input.take(LONGEST_DOCUMENT);
-        rest.read_to_end(&mut bytes).map_err(broken)?;
-    }
-    if bytes.len() as u64 > LONGEST_DOCUMENT {
-        return Err(Error::TooLong { limit_mb: LONGEST_DOCUMENT >> 20 });
+    let is_all = end.map_err(broken)?;
+    if !is_all && !read_on(input, &mut bytes, LONGEST_DOCUMENT + 1).map_err(broken)? {
+        return Err(Error::TooLong { limit_mb: (LONGEST_DOCUMENT >> 20) as u64 });
     }
     String::from_utf8(bytes).map_err(|it| Error::NotText { byte: it.utf8_error().valid_up_to() })
 }

@@ -139,10 +139,28 @@ fn a_flaw_names_file_and_line_unless_it_is_passed_over() {
     let args = [file.to_str().unwrap(), "--group-by", "scenario"];
     let (stdout, stderr) = check(&args, 1);
     assert_eq!(stdout, "");
-    let expected =
-        format!("{}: line 225 is cut short, as by a full disk or a killed k6\n", args[0]);
-    assert_eq!(stderr, format!("error: {expected}"));
+    let expected = format!("{}: line 225 is cut short, as by a full disk or a killed k6", args[0]);
+    assert_eq!(stderr, format!("error: {expected}; --lenient passes over it\n"));
     let (stdout, stderr) = check(&[args.as_slice(), &["--lenient"]].concat(), 0);
-    assert_eq!(stderr, format!("notice: {expected}"));
+    assert_eq!(stderr, format!("notice: {expected}\n"));
     assert_eq!(stdout.lines().count(), 4, "{stdout}");
+}
+
+#[test]
+fn a_log_before_the_points_is_told_of_and_can_be_passed_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("mix.ndjson");
+    let points = fs::read_to_string(crate::fixture("points.ndjson")).unwrap();
+    fs::write(&file, "npm warn deprecated\n".repeat(100_000) + &points).unwrap();
+    let file = file.to_str().unwrap();
+    let told =
+        ": line 1 is not JSON (column 2), so it is no point of k6; --lenient passes over it\n";
+    for (args, code) in
+        [([file, "--format=table"], 3), ([file, "--group-by=scenario"], 0), (["merge", file], 3)]
+    {
+        assert_eq!(check(&args, 1).1, format!("error: {file}{told}"));
+        let (stdout, stderr) = check(&[args.as_slice(), &["--lenient"]].concat(), code);
+        assert!(stdout.contains("mix") || stdout.contains("browse"), "{stdout}");
+        assert!(stderr.contains("more like these"), "{stderr}");
+    }
 }

@@ -4,6 +4,7 @@
 
 mod asked;
 mod cli;
+mod flaws;
 mod formats;
 mod k6;
 mod k6_points;

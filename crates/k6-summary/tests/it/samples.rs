@@ -2,9 +2,9 @@
 
 use crate::{fixture, summary};
 use k6_summary::samples::{Distribution, Samples};
-use k6_summary::{Error, Metric, Notice, Points, Query, Source, Summary, open};
+use k6_summary::{Metric, Points, Query, Source, Summary, open};
 use std::fs::{self, File};
-use std::io::{Cursor, Read};
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
@@ -70,7 +70,7 @@ fn the_summary_of_points_is_k6s_own() {
     }
 }
 
-fn query(metric: &str, group_by: &[&str]) -> Query {
+pub(crate) fn query(metric: &str, group_by: &[&str]) -> Query {
     Query {
         metric: Some(metric.to_owned()),
         group_by: group_by.iter().map(|it| (*it).to_owned()).collect(),
@@ -78,7 +78,7 @@ fn query(metric: &str, group_by: &[&str]) -> Query {
     }
 }
 
-fn distributions(query: &Query, texts: &[&[u8]]) -> Vec<Distribution> {
+pub(crate) fn distributions(query: &Query, texts: &[&[u8]]) -> Vec<Distribution> {
     let mut points = Points::new(query);
     for text in texts {
         points.read(samples(*text)).unwrap();
@@ -86,7 +86,7 @@ fn distributions(query: &Query, texts: &[&[u8]]) -> Vec<Distribution> {
     points.distributions(&STATS)
 }
 
-fn bytes(name: &str) -> Vec<u8> {
+pub(crate) fn bytes(name: &str) -> Vec<u8> {
     fs::read(fixture(name)).unwrap()
 }
 
@@ -233,116 +233,4 @@ fn any_order_of_keys_and_blanks_is_read() {
     let notices = points.read(samples(banner.as_bytes())).unwrap();
     assert_eq!(points.distributions(&STATS), expected);
     assert_eq!(notices.len(), 2);
-}
-
-#[track_caller]
-pub(crate) fn check(text: impl AsRef<[u8]>, expected: &str) -> Vec<Notice> {
-    let text = text.as_ref();
-    let read = |lenient: bool| {
-        let query = Query { lenient, ..query("http_req_duration", &[]) };
-        let mut points = Points::new(&query);
-        let read = points.read(samples(Cursor::new(text)));
-        read.map(|notices| (notices, points.distributions(&[50.0])))
-    };
-    let error = read(false).unwrap_err();
-    assert_eq!(error.to_string(), expected);
-    let (notices, distributions) = read(true).unwrap();
-    assert_eq!(distributions.len(), 1, "nothing was counted");
-    assert!(notices[0].reason.starts_with(expected), "{notices:?}");
-    notices
-}
-
-const POINT: &str = r#"{"metric":"http_req_duration","type":"Point","data":{"time":"2026-11-21T17:56:12.38Z","value":2.5,"tags":{"scenario":"a"}}}
-"#;
-
-#[test]
-fn a_flaw_is_an_error_with_its_line_or_a_notice() {
-    let other = POINT.replace("duration", "blocked");
-    check(
-        format!("{POINT}{other}ok\n{POINT}"),
-        "line 3 is not JSON (column 1), so it is no point of k6",
-    );
-    check(format!("{POINT}{{\"a\":1}}\n"), "line 2 is no point of k6");
-    check(format!("{POINT}3\n"), "line 2 is no point of k6");
-    let huge = POINT.replace("2.5", "1e400");
-    check(format!("{POINT}{huge}"), "line 2 has a number beyond what a sample can be");
-    for value in ["\"2.5\"", "null", "NaN", "01", "2."] {
-        let odd = POINT.replace("2.5", value);
-        assert!(check_line(&odd), "{value}");
-    }
-    for cut in 1..POINT.len() - 2 {
-        let text = format!("{POINT}{}", &POINT[..cut]);
-        check(text, "line 2 is cut short, as by a full disk or a killed k6");
-    }
-    let cut = format!("{POINT}{}", &other[..100]);
-    check(cut, "line 2 is cut short, as by a full disk or a killed k6");
-}
-
-fn check_line(line: &str) -> bool {
-    let text = format!("{POINT}{line}");
-    let mut points = Points::new(&query("http_req_duration", &[]));
-    points.read(samples(text.as_bytes())).is_err()
-}
-
-#[test]
-fn a_long_line_is_passed_over_and_not_kept() {
-    let long = format!("{POINT}{}\n{POINT}", "x".repeat(100 << 20));
-    let notices = check(long, "line 2 is longer than 4 MB, as no point of k6 is");
-    assert_eq!(notices.len(), 1);
-}
-
-#[test]
-fn a_packed_stream_that_breaks_off_is_counted_as_far_as_it_goes() {
-    let expected = bytes("points.ndjson").repeat(40);
-    for (packing, name) in [("points.ndjson.gz", "gzip"), ("points.ndjson.zst", "zstd")] {
-        let whole = bytes(packing).repeat(40);
-        let cut = &whole[..whole.len() - 1000];
-        let mut points = Points::new(&query("http_req_duration", &[]));
-        let error = points.read(samples(cut)).unwrap_err();
-        let Error::Packed { packing, lines, .. } = &error else { panic!("{error:?}") };
-        assert_eq!(packing, name);
-        assert!(
-            *lines > 39 * 200
-                && (*lines as usize) < expected.iter().filter(|it| **it == b'\n').count()
-        );
-        let mut points = Points::new(&Query { lenient: true, ..query("http_req_duration", &[]) });
-        let notices = points.read(samples(cut)).unwrap();
-        assert!(notices[0].reason.contains("breaks off after line"), "{notices:?}");
-        assert!(points.distributions(&[50.0])[0].count >= 39 * 14);
-        assert!(
-            matches!(open(&whole[..20]), Err(Error::Packed { lines: 0, .. })) || name == "zstd"
-        );
-    }
-}
-
-#[test]
-fn a_metric_is_declared_in_one_way() {
-    let declared = r#"{"type":"Metric","data":{"name":"http_req_duration","type":"trend","contains":"time","thresholds":[],"submetrics":null},"metric":"http_req_duration"}
-"#;
-    let gauge = declared.replace("trend", "gauge");
-    check(
-        format!("{declared}{POINT}{gauge}"),
-        "line 3 declares http_req_duration as a gauge, and before it was a trend",
-    );
-    let twice = format!("{declared}{POINT}{declared}{POINT}");
-    assert_eq!(distributions(&query("http_req_duration", &[]), &[twice.as_bytes()])[0].count, 2);
-}
-
-#[test]
-fn a_file_without_points_is_none() {
-    for text in ["", "\n\n", "\u{feff}"] {
-        let Source::Document(document) = open(text.as_bytes()).unwrap() else { panic!("{text:?}") };
-        assert!(matches!(document.parse::<Summary>(), Err(Error::Empty)), "{text:?}");
-    }
-    let header = "metric_name,timestamp,metric_value,extra_tags,metadata\n";
-    let mut points = Points::new(&query("http_req_duration", &[]));
-    points.read(samples(header.as_bytes())).unwrap();
-    assert_eq!(points.distributions(&[50.0]), []);
-}
-
-#[test]
-fn what_a_histogram_cannot_hold_is_refused() {
-    let mut points = Points::new(&Query { hdr: true, ..Query::default() });
-    let error = points.read(samples(bytes("points.ndjson").as_slice())).unwrap_err();
-    assert!(matches!(error, Error::NoBucket { .. }), "{error}");
 }

@@ -1,7 +1,8 @@
 //! Segments of one run together, in whichever order they are named.
 
 use crate::cli::{check, path};
-use crate::samples::{check as check_flaw, samples};
+use crate::flaws::check as check_flaw;
+use crate::samples::samples;
 use k6_summary::{Error, Metric, Points, Query, Summary};
 use std::fs;
 use std::io::{self, Read};
