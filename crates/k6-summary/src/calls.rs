@@ -1,6 +1,6 @@
 //! The measured calls of a scenario: how many, how many failed, how fast the others were.
 
-use crate::metric::{Metric, Trend};
+use crate::metric::{Metric, Trend, whole};
 use crate::run::{Breakdown, Latency, Scenario, Verdict};
 use crate::wire::Summary;
 use std::collections::BTreeMap;
@@ -29,14 +29,16 @@ pub(crate) fn measured(summary: &Summary) -> Scenario {
         matches!(selector.base.as_str(), "mcp_calls" | "mcp_call_duration" | "mcp_call_failures")
     });
     let (counter, trend, failures) = if ours {
-        ("mcp_calls", "mcp_call_duration", Some(failures_by_class(summary)))
+        ("mcp_calls", "mcp_call_duration", failures_by_class(summary))
     } else {
         ("http_reqs", "http_req_duration{expected_response:true}", failed_requests(summary))
     };
-    let calls = summary.count(counter).or(ours.then_some(0.0)).map(|it| it.round() as u64);
+    // A script without requests has no number of them; ours count their calls.
+    let is_counted = ours || summary.metric(counter).is_some();
+    let calls = summary.count(counter).filter(|_| is_counted).and_then(whole);
     let failed = failures.as_ref().map(sum);
     let window = window(summary, counter);
-    let dropped = summary.count("dropped_iterations").unwrap_or(0.0);
+    let dropped = summary.count("dropped_iterations");
     let per_second = |count: f64| window.map(|it| count / it);
     Scenario {
         calls,
@@ -48,7 +50,10 @@ pub(crate) fn measured(summary: &Summary) -> Scenario {
             .zip(failed)
             .filter(|it| it.0 > 0)
             .and_then(|(calls, failed)| per_second(calls.saturating_sub(failed) as f64)),
-        offered: calls.filter(|it| *it > 0).and_then(|it| per_second(it as f64 + dropped)),
+        offered: calls
+            .filter(|it| *it > 0)
+            .zip(dropped)
+            .and_then(|(calls, dropped)| per_second(calls as f64 + dropped)),
         failures: failures.unwrap_or_default(),
         latency_ms: summary.trend(trend).map(latency).unwrap_or_default(),
         by: if ours { breakdown(summary) } else { Vec::new() },
@@ -59,30 +64,32 @@ pub(crate) fn measured(summary: &Summary) -> Scenario {
 /// The seconds that the rate of the counter is about.
 fn window(summary: &Summary, counter: &str) -> Option<f64> {
     match summary.metric(counter) {
-        Some(Metric::Counter { count, rate: Some(rate) }) if *rate > 0.0 => Some(count / rate),
+        Some(Metric::Counter { count: Some(count), rate: Some(rate) }) if *rate > 0.0 => {
+            Some(count / rate)
+        }
         _ => summary.duration_s().filter(|it| *it > 0.0),
     }
 }
 
-/// The counted failures, by their class.
-fn failures_by_class(summary: &Summary) -> BTreeMap<String, u64> {
+/// The counted failures, by their class; `None` where a number of them is not known.
+fn failures_by_class(summary: &Summary) -> Option<BTreeMap<String, u64>> {
     let mut failures = BTreeMap::new();
     for (selector, entry) in summary.entries() {
         if selector.base == "mcp_call_failures"
             && selector.tags.len() == 1
             && let Some(class) = selector.tags.get("failure")
             && let Metric::Counter { count, .. } = entry.metric
-            && count > 0.0
         {
-            failures.insert(class.clone(), count.round() as u64);
+            failures.insert(class.clone(), whole(count?)?);
         }
     }
-    let all = summary.count("mcp_call_failures").unwrap_or(0.0).round() as u64;
+    failures.retain(|_, count| *count > 0);
+    let all = whole(summary.count("mcp_call_failures")?)?;
     let unclassified = all.saturating_sub(sum(&failures));
     if unclassified > 0 {
         failures.insert(UNCLASSIFIED.to_owned(), unclassified);
     }
-    failures
+    Some(failures)
 }
 
 fn sum(failures: &BTreeMap<String, u64>) -> u64 {
@@ -125,7 +132,7 @@ fn breakdown(summary: &Summary) -> Vec<Breakdown> {
         let order = (usize::from(tags.contains_key("tool")), tags);
         match (selector.base.as_str(), &entry.metric) {
             ("mcp_calls", Metric::Counter { count, .. }) => {
-                by.entry(order).or_insert_with(part).calls = Some(count.round() as u64);
+                by.entry(order).or_insert_with(part).calls = count.and_then(whole);
             }
             ("mcp_call_duration", Metric::Trend(trend)) => {
                 let all = latency(trend);

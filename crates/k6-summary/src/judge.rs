@@ -6,6 +6,7 @@
 use crate::calls::{measured, nothing};
 use crate::exit::{Exit, exit};
 use crate::figure::{count, percent};
+use crate::metric::whole;
 use crate::run::{Scenario, Verdict};
 use crate::threshold;
 use crate::wire::Summary;
@@ -102,8 +103,10 @@ fn did_not_run(it: &Measurement<'_>) -> Option<String> {
 /// Why what was measured is not the server's speed.
 fn invalid(it: &Measurement<'_>, scenario: &Scenario) -> Vec<String> {
     let Limits { max_error_rate, max_dropped, max_k6_cpu_share } = it.limits;
-    let Some(calls) = scenario.calls.filter(|it| *it > 0) else {
-        return vec!["not one call was measured".to_owned()];
+    let calls = match scenario.calls {
+        Some(0) => return vec!["not one call was measured".to_owned()],
+        Some(calls) => calls,
+        None => return vec![not_measured("calls were made", "mcp_calls or http_reqs")],
     };
     let failed = |class: &str| scenario.failures.get(class).copied().unwrap_or(0);
     let mut reasons = Vec::new();
@@ -138,18 +141,21 @@ fn invalid(it: &Measurement<'_>, scenario: &Scenario) -> Vec<String> {
             percent(max_error_rate)
         )),
         Some(_) => {}
-        None => reasons.push(
-            "how many calls failed was not measured: the summary has no http_req_failed".to_owned(),
-        ),
+        None => {
+            reasons.push(not_measured("calls failed", "mcp_call_failures or http_req_failed"));
+        }
     }
-    if let Some((share, dropped)) = it.summary.and_then(dropped)
-        && share > max_dropped
-    {
-        reasons.push(format!(
+    match it.summary.map_or(Some((0.0, 0)), dropped) {
+        Some((share, dropped)) if share > max_dropped => reasons.push(format!(
             "k6 dropped {} iterations ({}): it had no free VU, so the generator was measured",
             count(dropped),
             percent(share)
-        ));
+        )),
+        Some(_) => {}
+        None => {
+            let of = "iterations or dropped_iterations";
+            reasons.push(not_measured("iterations found no free VU", of));
+        }
     }
     if let Some(share) = it.conditions.k6_cpu_share
         && share > max_k6_cpu_share
@@ -163,11 +169,18 @@ fn invalid(it: &Measurement<'_>, scenario: &Scenario) -> Vec<String> {
     reasons
 }
 
+fn not_measured(what: &str, of: &str) -> String {
+    format!("how many {what} was not measured: the summary has no number of {of}")
+}
+
 /// The share and number of iterations that were due and not started.
 fn dropped(summary: &Summary) -> Option<(f64, u64)> {
-    let dropped = summary.count("dropped_iterations").filter(|it| *it > 0.0)?;
-    let started = summary.count("iterations").unwrap_or(0.0);
-    Some((dropped / (started + dropped), dropped.round() as u64))
+    let dropped = summary.count("dropped_iterations")?;
+    let number = whole(dropped)?;
+    if number == 0 {
+        return Some((0.0, 0));
+    }
+    Some((dropped / (summary.count("iterations")? + dropped), number))
 }
 
 /// What the exit code adds to the crossed thresholds that the summary names.

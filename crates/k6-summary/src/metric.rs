@@ -49,7 +49,8 @@ impl fmt::Display for Kind {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Metric {
     Counter {
-        count: f64,
+        /// `None` where it is not finite.
+        count: Option<f64>,
         /// Per second of the run, `setup()` included.
         rate: Option<f64>,
     },
@@ -65,6 +66,11 @@ pub enum Metric {
         zero: u64,
     },
     Trend(Trend),
+}
+
+/// A number of things; `None` where it is none.
+pub(crate) fn whole(figure: f64) -> Option<u64> {
+    (figure >= 0.0 && figure.is_finite()).then(|| figure.round() as u64)
 }
 
 /// The distribution of a metric's samples; times are in milliseconds.

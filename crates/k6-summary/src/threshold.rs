@@ -54,6 +54,8 @@ pub(crate) fn crossed(source: &str, metric: &Metric) -> Option<bool> {
         (Some(measured), _) => measured,
         // k6 keeps a rate without samples and takes anything else without samples for 0.
         (None, Metric::Rate { .. }) => return Some(false),
+        // A sum beyond all numbers is not known to keep anything.
+        (None, Metric::Counter { count: None, .. }) => return Some(true),
         (None, _) => 0.0,
     };
     let kept = match it.op {
@@ -101,7 +103,7 @@ impl<'a> Expression<'a> {
             Metric::Trend(trend) => trend.count == Some(0) || trend.is_empty(),
             Metric::Rate { nonzero, zero } => nonzero + zero == 0,
             Metric::Gauge { value, .. } => value.is_none(),
-            Metric::Counter { .. } => false,
+            Metric::Counter { count, .. } => count.is_none(),
         };
         Target {
             name: format!("{} {aggregation}", subject(selector)),
@@ -124,7 +126,7 @@ impl<'a> Expression<'a> {
     fn measured(&self, metric: &Metric) -> Option<f64> {
         match metric {
             Metric::Counter { count, rate } => match self.aggregation {
-                "count" => Some(*count),
+                "count" => *count,
                 "rate" => *rate,
                 _ => None,
             },

@@ -74,7 +74,10 @@ impl Points {
     ) -> Metric {
         let Sums { count, nonzero, sum, min, max, last } = self.tally.sums(series);
         match kind {
-            Kind::Counter => Metric::Counter { count: sum, rate: seconds.map(|it| sum / it) },
+            Kind::Counter => {
+                let count = Some(sum).filter(|it| it.is_finite());
+                Metric::Counter { count, rate: count.zip(seconds).map(|(sum, s)| sum / s) }
+            }
             Kind::Gauge => Metric::Gauge { value: Some(last), min: Some(min), max: Some(max) },
             Kind::Rate => Metric::Rate { nonzero, zero: count - nonzero },
             Kind::Trend => {
@@ -96,7 +99,7 @@ impl Points {
 /// A submetric without samples.
 fn nothing(kind: Kind) -> Metric {
     match kind {
-        Kind::Counter => Metric::Counter { count: 0.0, rate: Some(0.0) },
+        Kind::Counter => Metric::Counter { count: Some(0.0), rate: Some(0.0) },
         Kind::Gauge => Metric::Gauge { value: None, min: None, max: None },
         Kind::Rate => Metric::Rate { nonzero: 0, zero: 0 },
         Kind::Trend => Metric::Trend(Trend { count: Some(0), ..Trend::default() }),

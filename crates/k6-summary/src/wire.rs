@@ -16,8 +16,9 @@
 //! `http_req_duration` of nothing but zeros: k6 notes 0 ms for a request that reached no server.
 
 use crate::Error;
-use crate::metric::{Kind, Metric, Selector, Trend};
+use crate::metric::{Kind, Metric, Selector, Trend, whole};
 use serde::Deserialize;
+use serde::de::Error as _;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -62,7 +63,7 @@ impl Summary {
     pub fn duration_s(&self) -> Option<f64> {
         self.duration_s.or_else(|| {
             self.entries.values().find_map(|it| match it.metric {
-                Metric::Counter { count, rate: Some(rate) } if rate > 0.0 => Some(count / rate),
+                Metric::Counter { count, rate: Some(rate) } if rate > 0.0 => Some(count? / rate),
                 _ => None,
             })
         })
@@ -79,10 +80,12 @@ impl Summary {
         Self { entries, duration_s, k6: None }
     }
 
+    /// The count of a counter, which k6 leaves out as long as it is 0; `None` is not known.
     pub(crate) fn count(&self, name: &str) -> Option<f64> {
-        match self.metric(name)? {
-            Metric::Counter { count, .. } => Some(*count),
-            _ => None,
+        match self.metric(name) {
+            Some(Metric::Counter { count, .. }) => *count,
+            Some(_) => None,
+            None => Some(0.0),
         }
     }
 
@@ -178,7 +181,7 @@ fn flat(entry: &Value) -> serde_json::Result<Entry> {
     };
     let thresholds =
         thresholds.into_iter().map(|(source, crossed)| Threshold { source, crossed }).collect();
-    Ok(Entry { metric: metric(kind, &figures), thresholds })
+    Ok(Entry { metric: metric(kind, &figures)?, thresholds })
 }
 
 /// An entry that names its own type.
@@ -200,7 +203,7 @@ fn described(entry: &Value) -> serde_json::Result<Entry> {
         .into_iter()
         .map(|(source, Outcome { ok })| Threshold { source, crossed: !ok })
         .collect();
-    Ok(Entry { metric: metric(it.r#type, &it.values), thresholds })
+    Ok(Entry { metric: metric(it.r#type, &it.values)?, thresholds })
 }
 
 fn machine_readable(document: &Value, metrics: &[Value]) -> Result<Summary, Error> {
@@ -226,31 +229,30 @@ fn machine_readable(document: &Value, metrics: &[Value]) -> Result<Summary, Erro
     })
 }
 
-fn metric(kind: Kind, figures: &Figures) -> Metric {
+fn metric(kind: Kind, figures: &Figures) -> serde_json::Result<Metric> {
     let figure = |name: &str| figures.get(name).copied().flatten();
-    let whole = |name: &str| figure(name).map(|it| it.round() as u64);
-    match kind {
-        Kind::Counter => {
-            Metric::Counter { count: figure("count").unwrap_or(0.0), rate: figure("rate") }
-        }
+    let number = |name: &str| figure(name).and_then(whole);
+    Ok(match kind {
+        Kind::Counter => Metric::Counter { count: figure("count"), rate: figure("rate") },
         Kind::Gauge => {
             Metric::Gauge { value: figure("value"), min: figure("min"), max: figure("max") }
         }
         Kind::Rate => {
-            let nonzero = whole("matches").or_else(|| whole("passes")).unwrap_or(0);
-            let zero = match whole("total") {
-                Some(total) => total.saturating_sub(nonzero),
-                None => whole("fails").unwrap_or(0),
+            let nonzero = number("matches").or_else(|| number("passes"));
+            let zero = number("fails").or_else(|| number("total")?.checked_sub(nonzero?));
+            // k6 counts samples one by one, so these are numbers, whatever the samples are.
+            let (Some(nonzero), Some(zero)) = (nonzero, zero) else {
+                return Err(serde_json::Error::custom("a rate without the numbers of its samples"));
             };
             Metric::Rate { nonzero, zero }
         }
         Kind::Trend => Metric::Trend(trend(figures)),
-    }
+    })
 }
 
 fn trend(figures: &Figures) -> Trend {
     let figure = |name: &str| figures.get(name).copied().flatten();
-    let count = figure("count").map(|it| it.round() as u64);
+    let count = figure("count").and_then(whole);
     let only_zeros =
         figures.iter().filter(|it| it.0 != "count").all(|(_, figure)| *figure == Some(0.0));
     if count == Some(0) || count.is_none() && only_zeros {

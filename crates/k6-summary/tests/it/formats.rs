@@ -106,6 +106,34 @@ fn a_null_is_not_measured() {
 }
 
 #[test]
+fn a_number_that_is_not_there_is_no_zero() {
+    let read = |metric: &str| -> Result<Summary, Error> {
+        format!(r#"{{"root_group":{{}},"metrics":{{"m":{metric}}}}}"#).parse()
+    };
+    let counter = Metric::Counter { count: None, rate: None };
+    for json in [
+        r#"{"count":null,"rate":null}"#,
+        r#"{"type":"counter","values":{"count":null,"rate":null}}"#,
+        r#"{"type":"counter","values":{}}"#,
+    ] {
+        assert_eq!(read(json).unwrap().metric("m"), Some(&counter), "{json}");
+    }
+    for trend in [r#"{"count":null,"avg":2}"#, r#"{"count":-1,"avg":2}"#] {
+        let summary = read(trend).unwrap();
+        assert_eq!(summary.trend("m").map(|it| (it.count, it.avg)), Some((None, Some(2.0))));
+    }
+    for json in [
+        r#"{"passes":null,"fails":2,"value":0}"#,
+        r#"{"passes":2,"fails":-2,"value":0}"#,
+        r#"{"type":"rate","values":{"rate":0.5}}"#,
+        r#"{"type":"rate","values":{"matches":3,"total":2}}"#,
+    ] {
+        let error = read(json).unwrap_err();
+        assert_eq!(error.to_string(), "the metric m is not as k6 writes it", "{json}");
+    }
+}
+
+#[test]
 fn a_byte_order_mark_does_not_matter() {
     let json =
         format!("\u{feff}{}", std::fs::read_to_string(crate::fixture("no-p99.json")).unwrap());

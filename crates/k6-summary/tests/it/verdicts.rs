@@ -11,13 +11,21 @@ fn check(scenario: &Scenario, verdict: Verdict, reason: &str) {
 
 /// A summary with these counters, in a run of 10 s, with a latency that no target minds.
 fn counted(counters: &[(&str, u64)]) -> Summary {
+    counted_json(counters, &[]).parse().unwrap()
+}
+
+/// The same, with counters whose counts k6 does not know.
+fn counted_json(counters: &[(&str, u64)], unknown: &[&str]) -> String {
     let mut metrics = serde_json::json!({
         "mcp_call_duration": { "count": 100, "min": 1, "avg": 2, "med": 2, "max": 9, "p(95)": 5, "p(99)": 8 },
     });
     for (name, count) in counters {
         metrics[*name] = serde_json::json!({ "count": count, "rate": *count as f64 / 10.0 });
     }
-    serde_json::json!({ "root_group": {}, "metrics": metrics }).to_string().parse().unwrap()
+    for name in unknown {
+        metrics[*name] = serde_json::json!({ "count": null, "rate": null });
+    }
+    serde_json::json!({ "root_group": {}, "metrics": metrics }).to_string()
 }
 
 #[track_caller]
@@ -153,8 +161,46 @@ fn a_busy_generator_and_an_expired_token_are_invalid() {
 fn failures_that_nobody_counted_are_no_reason_to_pass() {
     let json = r#"{"root_group":{},"metrics":{"http_reqs":{"count":5,"rate":1}}}"#;
     let summary: Summary = json.parse().unwrap();
-    let reason = "how many calls failed was not measured: the summary has no http_req_failed";
+    let reason = "how many calls failed was not measured: the summary has no number of mcp_call_failures or http_req_failed";
     check(&judge(&measurement(Some(&summary))), Verdict::Invalid, reason);
+}
+
+#[test]
+fn a_count_that_k6_does_not_know_is_never_zero() {
+    let whole = [
+        ("mcp_calls", 100),
+        ("mcp_calls{tool:a}", 60),
+        ("mcp_call_failures", 3),
+        ("mcp_call_failures{failure:network}", 3),
+        ("iterations", 1000),
+        ("dropped_iterations", 1),
+    ];
+    let without = |name: &str| -> Scenario {
+        let known: Vec<_> = whole.into_iter().filter(|it| it.0 != name).collect();
+        // As k6 writes a counter that was given Infinity.
+        let json = counted_json(&known, &[name]);
+        judge(&measurement(Some(&json.parse().unwrap())))
+    };
+    let unknown = |what: &str, of: &str| {
+        format!("how many {what} was not measured: the summary has no number of {of}")
+    };
+    let scenario = without("mcp_calls");
+    check(&scenario, Verdict::Invalid, &unknown("calls were made", "mcp_calls or http_reqs"));
+    assert_eq!((scenario.calls, scenario.error_rate, scenario.throughput), (None, None, None));
+    let calls_failed = unknown("calls failed", "mcp_call_failures or http_req_failed");
+    for name in ["mcp_call_failures", "mcp_call_failures{failure:network}"] {
+        let scenario = without(name);
+        check(&scenario, Verdict::Invalid, &calls_failed);
+        assert_eq!((scenario.calls, scenario.error_rate), (Some(100), None));
+        assert_eq!((scenario.throughput, scenario.offered), (None, Some(10.1)));
+    }
+    let dropped = unknown("iterations found no free VU", "iterations or dropped_iterations");
+    let scenario = without("dropped_iterations");
+    check(&scenario, Verdict::Invalid, &dropped);
+    assert_eq!((scenario.throughput, scenario.offered), (Some(9.7), None));
+    check(&without("iterations"), Verdict::Invalid, &dropped);
+    let scenario = without("mcp_calls{tool:a}");
+    assert_eq!((scenario.verdict, scenario.by[0].calls), (Verdict::Passed, None));
 }
 
 #[test]
