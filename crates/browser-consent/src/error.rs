@@ -105,7 +105,10 @@ pub enum Error {
         source: io::Error,
     },
     /// A saved state is not of the shape that Playwright writes.
-    #[error("{} is not a storage state; delete it, and it is written anew", file.display())]
+    #[error(
+        "{} is not a storage state: it has no list of `cookies` as Playwright writes it; name another file",
+        file.display()
+    )]
     StorageState {
         /// The file.
         file: PathBuf,

@@ -17,7 +17,7 @@ use crate::trail::Trail;
 /// What makes a browser signed in; a secret as much as the password is.
 #[derive(Clone, Default, Deserialize, Serialize)]
 pub struct StorageState {
-    #[serde(default)]
+    /// Never missing where somebody wrote a state, so a file without them is something else.
     cookies: Vec<Cookie>,
     #[serde(default)]
     origins: Vec<Origin>,
@@ -69,7 +69,7 @@ impl StorageState {
     ///
     /// # Errors
     ///
-    /// If others than the owner may read the file, or if it is of another shape.
+    /// If others than the owner may read the file, or if it is of another shape, as one without cookies is.
     pub fn read(file: &Path) -> Result<Option<Self>, Error> {
         if !file.exists() {
             return Ok(None);

@@ -12,6 +12,8 @@ use tokio::process::{Child, Command};
 use crate::sessions::{alive, assert_gone, group};
 use crate::site::{EMAIL, PASSWORD, Site};
 
+const REQUEST: &str = "https://auth.example/authorize?redirect_uri=http://127.0.0.1:1/";
+
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_browser-consent"));
     for name in ["OAUTH_CLIENT_NAME", "LOADTEST_EMAIL", "LOADTEST_PASSWORD", "RUST_BACKTRACE"] {
@@ -161,17 +163,29 @@ async fn credentials_that_others_may_read_are_refused() {
     let file = folder.path().join("credentials");
     fs::write(&file, "LOADTEST_EMAIL=a\nLOADTEST_PASSWORD=hunter2\n").unwrap();
     fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).unwrap();
-    let url = "https://auth.example/authorize?redirect_uri=http://127.0.0.1:1/";
-    let it = output(&[url, "--credentials", file.to_str().unwrap()]).await;
+    let it = output(&[REQUEST, "--credentials", file.to_str().unwrap()]).await;
     let expected =
         format!("error: {} may be read by others (mode 644); chmod 600 it\n", file.display());
     assert_eq!((it.status.code(), text(&it.stderr)), (Some(1), expected.as_str()));
 }
 
 #[tokio::test]
+async fn a_file_that_is_no_storage_state_is_refused_and_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("settings.json");
+    let settings = r#"{ "host": "db.example", "password": "hunter2" }"#;
+    fs::write(&file, settings).unwrap();
+    fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+    let it = output(&[REQUEST, "--storage-state", file.to_str().unwrap()]).await;
+    assert_eq!(it.status.code(), Some(1));
+    let expected = format!("error: {} is not a storage state: ", file.display());
+    assert!(text(&it.stderr).starts_with(&expected), "{}", text(&it.stderr));
+    assert_eq!(fs::read_to_string(&file).unwrap(), settings);
+}
+
+#[tokio::test]
 async fn a_step_with_a_secret_in_it_is_refused_without_repeating_it() {
-    let url = "https://auth.example/authorize?redirect_uri=http://127.0.0.1:1/";
-    let it = output(&[url, "--step", "fill #password hunter2"]).await;
+    let it = output(&[REQUEST, "--step", "fill #password hunter2"]).await;
     assert_eq!(it.status.code(), Some(1));
     assert!(text(&it.stderr).contains("name a variable with env:NAME"), "{}", text(&it.stderr));
     assert!(!text(&it.stderr).contains("hunter2"), "{}", text(&it.stderr));

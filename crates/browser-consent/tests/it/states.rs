@@ -72,8 +72,13 @@ fn a_state_that_others_may_read_or_that_is_none_is_refused() {
     let error = StorageState::read(&file).unwrap_err().to_string();
     assert!(error.contains("may be read by others"), "{error}");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    for other in
+        ["[1]", "{}", r#"{ "cookies": true }"#, r#"{ "host": "db.example", "origins": [] }"#]
+    {
+        std::fs::write(&file, other).unwrap();
+        let error = StorageState::read(&file).unwrap_err().to_string();
+        assert!(error.contains("is not a storage state"), "{other}: {error}");
+    }
+    std::fs::write(&file, r#"{ "cookies": [] }"#).unwrap();
     assert!(StorageState::read(&file).unwrap().is_some());
-    std::fs::write(&file, "[1]").unwrap();
-    let error = StorageState::read(&file).unwrap_err().to_string();
-    assert!(error.contains("is not a storage state"), "{error}");
 }
