@@ -1,41 +1,23 @@
 //! A few of the pages in Firefox; `cargo xtask test --firefox` runs these.
 
-use browser_consent::{
-    Consent, Credentials, Driver, Error, Problem, Trail, WebDriver, consent, with_session,
-};
+use browser_consent::{Driver, Problem, WebDriver, with_session};
 
-use crate::refusals::{problem, request};
+use crate::refusals::problem;
+use crate::screens::check;
 use crate::sessions::{alive, assert_gone, group};
 use crate::site::Site;
+use crate::visit_in;
 
 fn webdriver() -> WebDriver {
     let path = std::env::var_os("PATH").unwrap_or_default();
     WebDriver::Driver(Driver::firefox(&path).expect("geckodriver and Firefox are on the PATH"))
 }
 
-async fn visit(site: &Site, page: &str, credentials: &Credentials) -> Result<Trail, Error> {
-    let url = site.url(page);
-    let it = Consent { credentials: Some(credentials), ..request(&url) };
-    let webdriver = webdriver();
-    with_session(&webdriver, async |client| consent(client, &it, site.code_arrived()).await).await?
-}
-
-#[track_caller]
-fn check(page: &'static str, actions: &'static [&'static str], posted: &'static [&'static str]) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (trail, sent) = runtime.block_on(async {
-        let site = Site::start().await;
-        let trail = visit(&site, page, &crate::credentials()).await;
-        (trail.unwrap_or_else(|error| panic!("{page}: {error}")), site.posted())
-    });
-    assert_eq!(trail.actions().collect::<Vec<_>>(), actions, "{trail}");
-    assert_eq!(sent, posted);
-}
-
 #[test]
 #[ignore = "needs firefox"]
 fn a_plain_form_and_a_consent_that_names_the_client() {
     check(
+        &webdriver(),
         "plain-login.html",
         &[
             "filled email",
@@ -51,6 +33,7 @@ fn a_plain_form_and_a_consent_that_names_the_client() {
 #[ignore = "needs firefox"]
 fn nested_shadow_roots_beside_decoys_and_scopes_to_tick() {
     check(
+        &webdriver(),
         "shadow-login.html",
         &[
             "filled email",
@@ -71,6 +54,7 @@ fn nested_shadow_roots_beside_decoys_and_scopes_to_tick() {
 #[ignore = "needs firefox"]
 fn a_tour_that_lies_over_the_button() {
     check(
+        &webdriver(),
         "tour-consent.html",
         &["closed what covered it with Skip", "pressed Approve"],
         &["/decide decision=approve"],
@@ -81,6 +65,7 @@ fn a_tour_that_lies_over_the_button() {
 #[ignore = "needs firefox"]
 fn a_question_after_the_approval() {
     check(
+        &webdriver(),
         "dialog-consent.html",
         &["pressed Approve", "accepted the dialog"],
         &["/decide decision=approve"],
@@ -90,13 +75,13 @@ fn a_question_after_the_approval() {
 #[test]
 #[ignore = "needs firefox"]
 fn a_consent_in_a_frame_beside_other_buttons() {
-    check("frame-consent.html", &["pressed Allow"], &["/decide decision=approve"]);
+    check(&webdriver(), "frame-consent.html", &["pressed Allow"], &["/decide decision=approve"]);
 }
 
 #[test]
 #[ignore = "needs firefox"]
 fn a_button_that_is_enabled_late() {
-    check("late-consent.html", &["pressed Approve"], &["/decide decision=approve"]);
+    check(&webdriver(), "late-consent.html", &["pressed Approve"], &["/decide decision=approve"]);
 }
 
 #[tokio::test]
@@ -104,7 +89,7 @@ fn a_button_that_is_enabled_late() {
 async fn a_redirect_uri_on_a_closed_port_is_not_taken_for_success() {
     let site = Site::start().await;
     site.close_callback().await;
-    let error = visit(&site, "plain-consent.html", &crate::credentials()).await.unwrap_err();
+    let error = visit_in(&webdriver(), &site, "plain-consent.html", None).await.unwrap_err();
     assert_eq!(problem(error).0, Problem::NothingListened);
 }
 

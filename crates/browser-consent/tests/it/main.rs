@@ -45,6 +45,15 @@ async fn visit_as(
     page: &str,
     credentials: Option<&Credentials>,
 ) -> Result<Trail, Error> {
+    visit_in(&webdriver(), site, page, credentials).await
+}
+
+async fn visit_in(
+    webdriver: &WebDriver,
+    site: &Site,
+    page: &str,
+    credentials: Option<&Credentials>,
+) -> Result<Trail, Error> {
     let url = site.url(page);
     let it = Consent {
         credentials,
@@ -52,10 +61,17 @@ async fn visit_as(
         timeout: Duration::from_secs(30),
         ..Consent::new(&url)
     };
-    run(&it, site.code_arrived()).await
+    run_in(webdriver, &it, site.code_arrived()).await
 }
 
 async fn run(it: &Consent<'_>, done: impl Future<Output = ()>) -> Result<Trail, Error> {
-    let webdriver = webdriver();
-    with_session(&webdriver, async |client| consent(client, it, done).await).await?
+    run_in(&webdriver(), it, done).await
+}
+
+async fn run_in(
+    webdriver: &WebDriver,
+    it: &Consent<'_>,
+    done: impl Future<Output = ()>,
+) -> Result<Trail, Error> {
+    with_session(webdriver, async |client| consent(client, it, done).await).await?
 }

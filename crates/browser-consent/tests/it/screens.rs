@@ -1,15 +1,18 @@
 //! Screens with a way forward: what was filled and pressed on each, and that nothing else was.
 
-use crate::site::Site;
-use crate::visit;
+use browser_consent::WebDriver;
 
+use crate::site::Site;
+use crate::{visit, visit_in, webdriver};
+
+/// Takes a page to its redirect URI in one of the browsers, and compares what was done and what the site was sent.
 #[track_caller]
-fn check(page: &'static str, actions: &'static [&'static str], posted: &'static [&'static str]) {
+pub(crate) fn check(webdriver: &WebDriver, page: &str, actions: &[&str], posted: &[&str]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (trail, sent) = runtime.block_on(async {
         let site = Site::start().await;
-        let trail = visit(&site, page).await.unwrap_or_else(|error| panic!("{page}: {error}"));
-        (trail, site.posted())
+        let trail = visit_in(webdriver, &site, page, Some(&crate::credentials())).await;
+        (trail.unwrap_or_else(|error| panic!("{page}: {error}")), site.posted())
     });
     assert_eq!(trail.actions().collect::<Vec<_>>(), actions, "{trail}");
     assert_eq!(sent, posted);
@@ -19,6 +22,7 @@ fn check(page: &'static str, actions: &'static [&'static str], posted: &'static 
 #[ignore = "needs a browser"]
 fn a_plain_form_and_a_consent_that_names_the_client() {
     check(
+        &webdriver(),
         "plain-login.html",
         &[
             "filled email",
@@ -34,6 +38,7 @@ fn a_plain_form_and_a_consent_that_names_the_client() {
 #[ignore = "needs a browser"]
 fn the_identifier_first_and_deny_before_allow() {
     check(
+        &webdriver(),
         "identifier.html",
         &[
             "filled email",
@@ -50,6 +55,7 @@ fn the_identifier_first_and_deny_before_allow() {
 #[ignore = "needs a browser"]
 fn another_provider_first_in_the_form_and_cancel_as_its_implied_button() {
     check(
+        &webdriver(),
         "social-login.html",
         &["filled email", "filled password", "pressed Log in", "pressed Authorize"],
         &["/login email&password", "/decide scope=mcp%3Aread&allow=Authorize"],
@@ -60,6 +66,7 @@ fn another_provider_first_in_the_form_and_cancel_as_its_implied_button() {
 #[ignore = "needs a browser"]
 fn a_german_page_with_one_word_buttons() {
     check(
+        &webdriver(),
         "keycloak-login.html",
         &["filled email", "filled password", "pressed Anmelden", "pressed Ja"],
         &["/login email&password", "/decide accept=Ja"],
@@ -69,7 +76,7 @@ fn a_german_page_with_one_word_buttons() {
 #[test]
 #[ignore = "needs a browser"]
 fn a_button_that_is_enabled_late() {
-    check("late-consent.html", &["pressed Approve"], &["/decide decision=approve"]);
+    check(&webdriver(), "late-consent.html", &["pressed Approve"], &["/decide decision=approve"]);
 }
 
 #[test]
@@ -90,6 +97,7 @@ fn an_application_that_draws_itself_again_and_again() {
 #[ignore = "needs a browser"]
 fn nested_shadow_roots_beside_decoys_and_scopes_to_tick() {
     check(
+        &webdriver(),
         "shadow-login.html",
         &[
             "filled email",
@@ -109,19 +117,25 @@ fn nested_shadow_roots_beside_decoys_and_scopes_to_tick() {
 #[test]
 #[ignore = "needs a browser"]
 fn the_same_label_on_a_form_that_deletes() {
-    check("two-forms-consent.html", &["pressed Authorize"], &["/decide commit=Authorize"]);
+    check(
+        &webdriver(),
+        "two-forms-consent.html",
+        &["pressed Authorize"],
+        &["/decide commit=Authorize"],
+    );
 }
 
 #[test]
 #[ignore = "needs a browser"]
 fn a_weak_word_on_a_page_about_consent() {
-    check("weak-consent.html", &["pressed Continue"], &["/decide"]);
+    check(&webdriver(), "weak-consent.html", &["pressed Continue"], &["/decide"]);
 }
 
 #[test]
 #[ignore = "needs a browser"]
 fn a_tour_that_lies_over_the_button() {
     check(
+        &webdriver(),
         "tour-consent.html",
         &["closed what covered it with Skip", "pressed Approve"],
         &["/decide decision=approve"],
@@ -132,6 +146,7 @@ fn a_tour_that_lies_over_the_button() {
 #[ignore = "needs a browser"]
 fn a_question_after_the_approval() {
     check(
+        &webdriver(),
         "dialog-consent.html",
         &["pressed Approve", "accepted the dialog"],
         &["/decide decision=approve"],
@@ -142,6 +157,7 @@ fn a_question_after_the_approval() {
 #[ignore = "needs a browser"]
 fn a_sign_in_form_in_a_frame() {
     check(
+        &webdriver(),
         "frame-login.html",
         &[
             "filled email",
