@@ -8,7 +8,7 @@ use crate::field;
 use crate::flow::{Flow, Step, Stop};
 use crate::locate::{self, Found};
 use crate::memory::{Action, Press};
-use crate::page::{self, Sent};
+use crate::page::Sent;
 use crate::problem::Problem;
 use crate::snapshot::{Button, Field, Snapshot};
 use crate::tab::Outcome;
@@ -137,7 +137,7 @@ impl Flow<'_> {
             {
                 let _: Outcome<Value> = self.tab.run(SCROLL, Vec::new()).await?;
             }
-            return Ok(Step::Wait);
+            return self.give_up_late();
         }
         if !strong
             && (!page.alerts.is_empty() || page.status >= 400 || !locate::asks_for_consent(page))
@@ -289,21 +289,5 @@ impl Flow<'_> {
                 self.console.push(line);
             }
         }
-    }
-
-    pub(crate) fn give_up_late(&self) -> Result<Step, Stop> {
-        if self.memory.quiet() < PATIENCE {
-            return Ok(Step::Wait);
-        }
-        if let Some(says) = page::already(&self.last) {
-            return Err(Problem::Already { says: self.clean(&says) }.into());
-        }
-        if self.memory.has_approved() {
-            return Err(Problem::NotRedirected.into());
-        }
-        if let Some(says) = page::policy(&self.last) {
-            return Err(Problem::Policy { says: self.clean(&says) }.into());
-        }
-        Err(Problem::NoWayForward { candidates: self.candidates() }.into())
     }
 }

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use crate::consent::Consent;
 use crate::error::Error;
 use crate::evidence;
-use crate::locate;
+use crate::locate::{self, Found};
 use crate::memory::Memory;
 use crate::page::{self, Kind, Past};
 use crate::play::Played;
 use crate::problem::Problem;
 use crate::redaction::{Redaction, bare};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Button, Snapshot};
 use crate::tab::{Broken, Outcome, Tab};
 use crate::trail::{Trail, Visit};
 
@@ -179,8 +179,21 @@ impl Flow<'_> {
     /// The buttons of the newest page, each with the reason why it was not pressed.
     pub(crate) fn candidates(&self) -> Vec<String> {
         let page = &self.last;
-        let reason = |it| match locate::approve_score(page, it, &self.past.names) {
-            Ok(score) => format!("{} points, not the only one", score.points),
+        let found = locate::approve(page, &self.past.names);
+        let reason = |it: &Button| match locate::approve_score(page, it, &self.past.names) {
+            Ok(_) if it.disabled => "disabled".to_owned(),
+            Ok(_) if self.memory.witnessed(it) == Some(false) => {
+                "denies, says the browser".to_owned()
+            }
+            Ok(score) => {
+                let points = score.points;
+                let but = match (found, score.strong) {
+                    (Found::Tie, _) => "not the only one",
+                    (_, true) => "something else lies over it",
+                    (_, false) => "too few to be sure",
+                };
+                format!("{points} points, {but}")
+            }
             Err(reason) => reason.to_owned(),
         };
         let seen = page.buttons.iter().take(8);

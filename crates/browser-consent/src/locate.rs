@@ -156,6 +156,14 @@ pub(crate) fn is_headed_by_consent(page: &Snapshot) -> bool {
     words::CONSENT.occur_in(&normalize(&format!("{} {}", page.title, page.heading)))
 }
 
+/// Whether a page with buttons is the one that asks for consent, even if none of them gives it.
+pub(crate) fn is_about_consent(page: &Snapshot) -> bool {
+    let text = normalize(&format!("{} {} {}", page.title, page.heading, page.text));
+    let denies = page.buttons.iter().any(|it| words::DENY.occur_in(&normalize(&it.label)));
+    !page.buttons.is_empty()
+        && (is_headed_by_consent(page) || denies && words::CONSENT.occur_in(&text))
+}
+
 /// Whether a button takes away what it stands on, without agreeing to it.
 pub(crate) fn closes(label: &str) -> bool {
     if matches!(label.trim(), "×" | "✕" | "✖" | "╳") {

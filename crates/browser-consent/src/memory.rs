@@ -38,6 +38,9 @@ pub(crate) struct Press {
 pub(crate) struct Memory {
     fingerprint: u64,
     changed: Instant,
+    controls: u64,
+    /// Since when the controls are as they are.
+    settled: Instant,
     document: String,
     pub(crate) documents: usize,
     buttons: HashMap<Handle, (u64, Instant)>,
@@ -64,6 +67,8 @@ impl Memory {
         Self {
             fingerprint: 0,
             changed: Instant::now(),
+            controls: 0,
+            settled: Instant::now(),
             document: String::new(),
             documents: 0,
             buttons: HashMap::new(),
@@ -109,12 +114,22 @@ impl Memory {
             self.fingerprint = fingerprint;
             self.changed = now;
         }
+        let controls = page.controls();
+        if controls != self.controls {
+            self.controls = controls;
+            self.settled = now;
+        }
         is_new
     }
 
     /// How long nothing has changed on the page.
     pub(crate) fn quiet(&self) -> Duration {
         self.changed.elapsed()
+    }
+
+    /// How long nothing that can be used has come or gone or changed its name, nor anything been pressed.
+    pub(crate) fn settled(&self) -> Duration {
+        self.settled.elapsed()
     }
 
     /// How long a button has to be looked at yet, until it has been the same in the same place for long enough.
@@ -150,6 +165,7 @@ impl Memory {
         self.pressed.insert((page.document.clone(), action), press);
         *self.presses.entry((page.address.clone(), action)).or_default() += 1;
         self.changed = Instant::now();
+        self.settled = self.changed;
         self.delivered += 1;
     }
 

@@ -10,6 +10,7 @@ use url::Url;
 use crate::action::PATIENCE;
 use crate::flow::{Flow, Step, Stop};
 use crate::locate;
+use crate::page;
 use crate::phrases::normalize;
 use crate::problem::Problem;
 use crate::redaction::bare;
@@ -110,15 +111,49 @@ impl Flow<'_> {
             self.leave_frame().await?;
             return Ok(Step::Acted);
         }
-        if self.memory.quiet() < PATIENCE {
+        if self.idle() < PATIENCE {
             return Ok(Step::Wait);
         }
-        // A page of the request itself does not get better by opening it again.
+        // A page of the request itself does not get better by opening it again, nor does one that asks for consent.
         let has_left = self.past.identifier.is_some() || self.last.address != bare(self.it.url);
-        if has_left && self.reopen().await? {
+        if has_left && !locate::is_about_consent(&self.last) && self.reopen().await? {
             return Ok(Step::Acted);
         }
         self.give_up_late()
+    }
+
+    /// Gives a page up on which nothing was found to do, once it has been the same for long enough.
+    pub(crate) fn give_up_late(&self) -> Result<Step, Stop> {
+        if self.idle() < PATIENCE {
+            return Ok(Step::Wait);
+        }
+        if let Some(says) = page::already(&self.last) {
+            return Err(Problem::Already { says: self.clean(&says) }.into());
+        }
+        if self.memory.has_approved() {
+            return Err(Problem::NotRedirected.into());
+        }
+        if let Some(says) = page::policy(&self.last) {
+            return Err(Problem::Policy { says: self.clean(&says) }.into());
+        }
+        Err(Problem::NoWayForward { candidates: self.candidates() }.into())
+    }
+
+    /// How long the page has been the same, as far as that matters.
+    ///
+    /// Where consent is asked for, texts that tick and buttons that move bring no other button; but what makes a
+    /// disabled one usable may be counted down to.
+    fn idle(&self) -> Duration {
+        let page = &self.last;
+        let may_come = page
+            .buttons
+            .iter()
+            .any(|it| it.disabled && locate::approve_score(page, it, &self.past.names).is_ok());
+        if locate::is_about_consent(page) && !may_come {
+            self.memory.settled()
+        } else {
+            self.memory.quiet()
+        }
     }
 
     /// Opens the request again, once; not after the approval, which must not be asked for twice.

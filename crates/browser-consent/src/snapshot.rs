@@ -146,4 +146,18 @@ impl Snapshot {
         (&self.frames, &self.choices).hash(&mut hasher);
         hasher.finish()
     }
+
+    /// The same number as long as one can fill in, tick and press the same things, wherever they are.
+    pub(crate) fn controls(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (&self.document, self.ready, &self.heading, &self.alerts, &self.notes).hash(&mut hasher);
+        let lists = [self.fields.len(), self.boxes.len(), self.buttons.len(), self.choices.len()];
+        (lists, self.frames.len()).hash(&mut hasher);
+        self.fields.iter().for_each(|it| (&it.label, it.disabled).hash(&mut hasher));
+        self.boxes.iter().for_each(|it| (&it.label, it.disabled, it.checked).hash(&mut hasher));
+        self.buttons.iter().for_each(|it| (&it.label, it.disabled).hash(&mut hasher));
+        self.choices.iter().for_each(|it| (&it.label, it.disabled, it.chosen).hash(&mut hasher));
+        self.frames.iter().for_each(|it| it.address.hash(&mut hasher));
+        hasher.finish()
+    }
 }

@@ -44,6 +44,25 @@ async fn a_consent_that_was_given_before_needs_no_press() {
     assert_eq!(trail.actions().count(), 0);
 }
 
+/// However it ticks and moves, and without asking for it once more.
+#[tokio::test]
+#[ignore = "needs a browser"]
+async fn a_consent_without_a_button_that_approves_is_given_up_with_the_reasons() {
+    let site = Site::start().await;
+    for (page, expected) in [
+        (
+            "hop?to=/ticking-consent.html",
+            ["\"Deny\" (deny)", "\"Approve later\" (a link)"].as_slice(),
+        ),
+        ("late-forever.html", &["\"Approve\" (disabled)"]),
+    ] {
+        let (problem, actions) = problem(visit(&site, page).await.unwrap_err());
+        let candidates = expected.iter().map(|it| (*it).to_owned()).collect();
+        assert_eq!(problem, Problem::NoWayForward { candidates });
+        assert_eq!((actions.len(), site.posted().len()), (0, 0));
+    }
+}
+
 #[tokio::test]
 #[ignore = "needs a browser"]
 async fn a_page_behind_broken_tls_is_told_with_the_remedy() {
