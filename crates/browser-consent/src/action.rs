@@ -10,6 +10,7 @@ use crate::locate::{self, Found};
 use crate::memory::{Action, Press};
 use crate::page::Sent;
 use crate::problem::Problem;
+use crate::redaction::without_queries;
 use crate::snapshot::{Button, Field, Snapshot};
 use crate::tab::Outcome;
 
@@ -285,7 +286,7 @@ impl Flow<'_> {
         const MOST_LINES: usize = 50;
         for line in self.tab.console().await {
             if self.console.len() < MOST_LINES {
-                let line = self.redaction.clean(&line, 400);
+                let line = self.redaction.clean(&without_queries(&line), 400);
                 self.console.push(line);
             }
         }

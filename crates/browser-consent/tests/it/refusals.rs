@@ -164,6 +164,7 @@ async fn a_policy_that_forbids_the_redirect_is_named() {
     );
     assert_eq!(actions, [format!("pressed Grant access to {CLIENT}")]);
     assert_eq!(site.posted(), ["/decide decision=approve"]);
+    assert!(problem.to_string().contains("/strict-consent?… "), "{problem}");
 }
 
 #[tokio::test]
