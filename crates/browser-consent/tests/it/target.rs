@@ -4,6 +4,7 @@ use mcp_target::{Config, Faults, Screens, User};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 use url::Url;
 
 pub(crate) const EMAIL: &str = "loadtest@novamart.example";
@@ -14,6 +15,8 @@ pub(crate) struct Target {
     /// An authorization request.
     pub(crate) url: Url,
     callback: TcpListener,
+    /// It ends with this, as what its database may hold is shared by all of a process.
+    _serves: oneshot::Sender<()>,
 }
 
 impl Target {
@@ -23,7 +26,11 @@ impl Target {
         let user =
             User { email: EMAIL.into(), password: PASSWORD.into(), workspace: "ws-1".into() };
         let config = Config { screens, faults, ..Config::new(vec![user]) };
-        tokio::spawn(mcp_target::serve(listener, config, std::future::pending()));
+        let (serves, ended) = oneshot::channel();
+        tokio::spawn(async {
+            let ended = async { ended.await.unwrap_or_default() };
+            mcp_target::serve(listener, config, ended).await.unwrap();
+        });
 
         let callback = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let redirect = format!("http://{}/callback", callback.local_addr().unwrap());
@@ -39,7 +46,7 @@ impl Target {
             .append_pair("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
             .append_pair("code_challenge_method", "S256")
             .append_pair("resource", &format!("{issuer}/mcp"));
-        Self { url, callback }
+        Self { url, callback, _serves: serves }
     }
 
     /// Waits for a code at the redirect URI, and answers as a listener does.
