@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use url::Url;
 
 /// Gets an OAuth token for an MCP server through a browser and a loopback redirect.
 #[derive(Debug, Parser)]
@@ -31,13 +33,13 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Mint {
     /// Address of the MCP server.
-    #[arg(required_unless_present = "issuer")]
+    #[arg(required_unless_present = "issuer", value_parser = address)]
     pub(crate) resource: Option<String>,
     /// Authorization server to get a token from that is meant for no MCP server in particular.
-    #[arg(long, value_name = "URL", conflicts_with = "resource")]
+    #[arg(long, value_name = "URL", conflicts_with = "resource", value_parser = address)]
     pub(crate) issuer: Option<String>,
     /// Scope to ask for; may be given several times. Without it the server's challenge or metadata decides.
-    #[arg(long = "scope", value_name = "SCOPE")]
+    #[arg(long = "scope", value_name = "SCOPE", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) scope: Vec<String>,
     /// WWW-Authenticate header of a 403 answer: asks again, for the scopes it wants beside those of before.
     #[arg(long, value_name = "HEADER")]
@@ -46,10 +48,10 @@ pub(crate) struct Mint {
     #[arg(long, value_name = "ID")]
     pub(crate) client_id: Option<String>,
     /// Client ID metadata document to be known by, where the server reads such documents.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = address)]
     pub(crate) client_metadata_url: Option<String>,
     /// Redirect URI of a client that was registered beforehand: loopback, with a port. By default any free port.
-    #[arg(long, value_name = "URI", requires = "client_id")]
+    #[arg(long, value_name = "URI", requires = "client_id", value_parser = address)]
     pub(crate) redirect_uri: Option<String>,
     /// Name of the client to register, as people read it on the consent page.
     #[arg(long, value_name = "NAME", default_value = "oauth-loopback")]
@@ -68,36 +70,55 @@ pub(crate) struct Mint {
     #[arg(long)]
     pub(crate) allow_unadvertised_pkce: bool,
     #[command(flatten)]
+    pub(crate) checks: Checks,
+    #[command(flatten)]
     pub(crate) output: Output,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ClientCredentials {
     /// Address of the MCP server.
-    #[arg(required_unless_present = "issuer")]
+    #[arg(required_unless_present = "issuer", value_parser = address)]
     pub(crate) resource: Option<String>,
     /// Authorization server to get a token from that is meant for no MCP server in particular.
-    #[arg(long, value_name = "URL", conflicts_with = "resource")]
+    #[arg(long, value_name = "URL", conflicts_with = "resource", value_parser = address)]
     pub(crate) issuer: Option<String>,
     /// Scope to ask for; may be given several times. Without it the server's challenge or metadata decides.
-    #[arg(long = "scope", value_name = "SCOPE")]
+    #[arg(long = "scope", value_name = "SCOPE", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) scope: Vec<String>,
     /// Client that was registered beforehand.
     #[arg(long, value_name = "ID")]
     pub(crate) client_id: String,
     #[command(flatten)]
+    pub(crate) checks: Checks,
+    #[command(flatten)]
     pub(crate) output: Output,
+}
+
+/// What a token must be, or it is revoked and not handed out.
+#[derive(Debug, Args)]
+pub(crate) struct Checks {
+    /// Refuse a token that is no JWT of this server, for RESOURCE, with every --scope.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Refuse a token without this claim, or with another value in it; may be given several times. Checks as --check does.
+    #[arg(long = "claim", value_name = "NAME[=VALUE]", value_parser = claim)]
+    pub(crate) claims: Vec<(String, Option<String>)>,
+    /// Refuse a token that is known to end sooner.
+    #[arg(long, value_name = "SECS")]
+    pub(crate) lives_for: Option<u64>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
     /// Address of the MCP server.
+    #[arg(value_parser = address)]
     pub(crate) resource: String,
     /// Client that was registered beforehand.
     #[arg(long, value_name = "ID")]
     pub(crate) client_id: Option<String>,
     /// Client ID metadata document to be known by, where the server reads such documents.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = address)]
     pub(crate) client_metadata_url: Option<String>,
     /// Content with an authorization server that does not say that it supports PKCE.
     #[arg(long)]
@@ -140,6 +161,22 @@ pub(crate) enum Format {
     Env,
     /// Authorization: Bearer TOKEN, as an HTTP client sends it.
     Header,
+}
+
+/// Keeps the spelling, which identifiers are compared by.
+fn address(text: &str) -> Result<String, &'static str> {
+    match Url::parse(text) {
+        Ok(it) if it.has_host() => Ok(text.to_owned()),
+        _ => Err("that is no address such as https://api.example.com/mcp"),
+    }
+}
+
+fn claim(text: &str) -> Result<(String, Option<String>), &'static str> {
+    let (name, value) = match text.split_once('=') {
+        Some((name, value)) => (name, Some(value.to_owned())),
+        None => (text, None),
+    };
+    if name.is_empty() { Err("a claim has a name") } else { Ok((name.to_owned(), value)) }
 }
 
 const REFRESH_HELP: &str = "\

@@ -26,6 +26,9 @@ pub struct Expected<'a> {
     pub scope: &'a [String],
     /// How long the token is needed from now on.
     pub lives_for: Duration,
+    /// Claims that must be there, such as the id of the workspace, each with the value that it must have if that matters;
+    /// of a claim that is no string the value is its JSON.
+    pub claims: &'a [(String, Option<String>)],
 }
 
 impl UnverifiedClaims {
@@ -80,7 +83,8 @@ impl UnverifiedClaims {
     ///
     /// # Errors
     /// The first that does not fit: [`Error::TokenIssuer`], [`Error::TokenAudience`], [`Error::TokenScope`],
-    /// [`Error::TokenLifetime`]. A token without an expiry or without scopes passes these two.
+    /// [`Error::TokenLifetime`], [`Error::TokenClaimMissing`], [`Error::TokenClaim`]. A token without an expiry or without
+    /// scopes passes these two.
     pub fn check(&self, expected: &Expected<'_>, now: SystemTime) -> Result<(), Error> {
         if let Some(issuer) = expected.issuer.filter(|it| self.issuer() != Some(it)) {
             let found = clean(self.issuer().unwrap_or("nobody"));
@@ -109,7 +113,27 @@ impl UnverifiedClaims {
                 return Err(Error::TokenLifetime { lives_for, needed: expected.lives_for });
             }
         }
-        Ok(())
+        expected
+            .claims
+            .iter()
+            .try_for_each(|(name, value)| self.check_claim(name, value.as_deref()))
+    }
+
+    fn check_claim(&self, name: &str, expected: Option<&str>) -> Result<(), Error> {
+        let Some(found) = self.claim(name) else {
+            let all: Vec<&str> = self.0.keys().map(String::as_str).collect();
+            let has = if all.is_empty() { "none".into() } else { clean(&all.join(", ")) };
+            return Err(Error::TokenClaimMissing { name: clean(name), has });
+        };
+        let found = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
+        match expected {
+            Some(it) if it != found => Err(Error::TokenClaim {
+                name: clean(name),
+                expected: clean(it),
+                found: clean(&found),
+            }),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -142,7 +166,13 @@ mod tests {
     }
 
     fn nothing() -> Expected<'static> {
-        Expected { issuer: None, audience: None, scope: &[], lives_for: Duration::ZERO }
+        Expected {
+            issuer: None,
+            audience: None,
+            scope: &[],
+            lives_for: Duration::ZERO,
+            claims: &[],
+        }
     }
 
     #[test]
@@ -207,6 +237,34 @@ mod tests {
             &nothing(),
             Some("the access token lives for 0 s more, but 0 s are needed"),
         );
+    }
+
+    #[test]
+    fn a_claim_must_be_there_and_have_its_value() {
+        let given = json!({"workspace_id": "ws_1", "seats": 5});
+        let expect =
+            |name: &str, value: Option<&str>| [(name.to_owned(), value.map(str::to_owned))];
+        for (name, value, outcome) in [
+            ("workspace_id", None, None),
+            ("workspace_id", Some("ws_1"), None),
+            ("seats", Some("5"), None),
+            (
+                "workspace_id",
+                Some("ws_2"),
+                Some("the access token's claim `workspace_id` is `ws_1`, not `ws_2`"),
+            ),
+            (
+                "team",
+                None,
+                Some("the access token has no claim `team`; it has seats, workspace_id"),
+            ),
+        ] {
+            let claims = expect(name, value);
+            check(given.clone(), &Expected { claims: &claims, ..nothing() }, outcome);
+        }
+        let claims = expect("team", None);
+        let none = Some("the access token has no claim `team`; it has none");
+        check(json!({}), &Expected { claims: &claims, ..nothing() }, none);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use oauth_loopback::Opening;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Split};
@@ -32,6 +32,17 @@ impl Browser {
             .into_iter();
         let program = words.next().context("the browser command is empty")?;
         Ok(Self { program, arguments: words.collect() })
+    }
+
+    /// Fails where there is no such program, before anything is asked of a server.
+    pub(crate) fn look_up(&self) -> anyhow::Result<()> {
+        let program = &self.program;
+        ensure!(
+            found(program),
+            "there is no program `{program}`{}; name another with --browser or BROWSER",
+            if program.contains('/') { "" } else { " on PATH" }
+        );
+        Ok(())
     }
 
     /// Runs the command until it ends or the answer is there; its stderr is passed on.
@@ -70,18 +81,20 @@ impl Browser {
 
 /// A command that gets SIGTERM when this process dies, even by SIGKILL, where `setpriv` can arrange it.
 fn dying_with_us(program: &str) -> Command {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = |name: &str| match name.contains('/') {
-        true => Path::new(name).is_file(),
-        false => std::env::split_paths(&path).any(|it| it.join(name).is_file()),
-    };
-    // A program that is not there is to be told as such, and not in the words of setpriv.
-    if cfg!(target_os = "linux") && found("setpriv") && found(program) {
+    if cfg!(target_os = "linux") && found("setpriv") {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "TERM", "--", program]);
         return command;
     }
     Command::new(program)
+}
+
+fn found(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    match program.contains('/') {
+        true => Path::new(program).is_file(),
+        false => std::env::split_paths(&path).any(|it| it.join(program).is_file()),
+    }
 }
 
 /// Waits for the end of the command, but not long once the answer is there.

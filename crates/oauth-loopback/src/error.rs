@@ -127,6 +127,10 @@ pub enum Error {
     TokenScope { missing: String, found: String },
     #[error("the access token lives for {} s more, but {} s are needed", .lives_for.as_secs(), .needed.as_secs())]
     TokenLifetime { lives_for: Duration, needed: Duration },
+    #[error("the access token has no claim `{name}`; it has {has}")]
+    TokenClaimMissing { name: String, has: String },
+    #[error("the access token's claim `{name}` is `{found}`, not `{expected}`")]
+    TokenClaim { name: String, expected: String, found: String },
 }
 
 impl Error {

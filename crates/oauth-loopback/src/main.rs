@@ -1,4 +1,5 @@
 mod arguments;
+mod checks;
 mod command;
 mod doctor;
 mod environment;
@@ -11,12 +12,15 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Parser as _;
 use oauth_loopback::{
-    Config, Error, GrantFile, LoopbackListener, Opening, authorize, client_credentials, discover,
-    discover_issuer, http_client,
+    Config, Error, Grant, GrantFile, LoopbackListener, Opening, authorize, client_credentials,
+    discover, discover_issuer, http_client,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::arguments::{Arguments, ClientCredentials, Command, Doctor, Forget, Mint, Refresh};
+use crate::arguments::{
+    Arguments, Checks, ClientCredentials, Command, Doctor, Forget, Mint, Refresh,
+};
+use crate::checks::check;
 use crate::command::Browser;
 use crate::output::{Destination, print};
 
@@ -43,6 +47,7 @@ async fn mint(it: Mint) -> anyhow::Result<()> {
     let destination = Destination::prepare(&it.output)?;
     let browser =
         it.browser.as_deref().filter(|it| !it.trim().is_empty()).map(Browser::parse).transpose()?;
+    browser.as_ref().map_or(Ok(()), Browser::look_up)?;
     let mut config = match (it.resource, it.issuer) {
         (None, Some(issuer)) => Config::without_resource(issuer),
         (resource, _) => Config::new(resource.unwrap_or_default()),
@@ -65,7 +70,7 @@ async fn mint(it: Mint) -> anyhow::Result<()> {
     };
     let open = async |opening| open(browser.as_ref(), opening).await;
     let grant = authorize(&http, listener, &config, open).await?;
-    destination.put(&grant)
+    put(&http, &grant, &it.checks, &config.scope, &destination).await
 }
 
 async fn by_itself(it: ClientCredentials) -> anyhow::Result<()> {
@@ -81,7 +86,22 @@ async fn by_itself(it: ClientCredentials) -> anyhow::Result<()> {
         Some(_) => discover(&http, server).await?,
         None => discover_issuer(&http, server).await?,
     };
-    destination.put(&client_credentials(&http, &discovery, &me, &it.scope).await?)
+    let grant = client_credentials(&http, &discovery, &me, &it.scope).await?;
+    put(&http, &grant, &it.checks, &it.scope, &destination).await
+}
+
+/// Hands a token out, or gives it back where it is not what was asked for.
+async fn put(
+    http: &reqwest::Client,
+    grant: &Grant,
+    checks: &Checks,
+    scope: &[String],
+    destination: &Destination,
+) -> anyhow::Result<()> {
+    let Err(refused) = check(grant, checks, scope) else { return destination.put(grant) };
+    // Not every server takes a token back, and the reason of the failure is another.
+    let _ = grant.revoke(http).await;
+    Err(refused)
 }
 
 async fn examine(it: Doctor) -> anyhow::Result<()> {
