@@ -252,7 +252,8 @@ impl Flow<'_> {
         if press.at.elapsed() > LOST && self.is_lost(page, &press) {
             return self.start_over(page, action).await;
         }
-        if press.at.elapsed() > NO_EFFECT && self.memory.quiet() > PATIENCE {
+        let is_over = self.memory.quiet() > PATIENCE && !self.memory.awaits_answer(page);
+        if press.at.elapsed() > NO_EFFECT && is_over {
             let console = self.console.iter().rev().take(3).rev().cloned().collect();
             return Err(Problem::NoEffect { button: press.label, console }.into());
         }

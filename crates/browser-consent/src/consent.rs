@@ -18,6 +18,9 @@ use crate::snapshot::Snapshot;
 use crate::tab::{Broken, Tab};
 use crate::trail::Trail;
 
+/// How long a browser may be silent at the end before it is known to wait for somebody.
+const ANSWER: Duration = Duration::from_secs(1);
+
 /// One consent to get.
 #[derive(Clone, Copy, Debug)]
 pub struct Consent<'a> {
@@ -35,7 +38,7 @@ pub struct Consent<'a> {
     pub script: Option<&'a Script>,
     /// The name of the client as it was registered, which is not read as a word of the page's.
     pub client_name: Option<&'a str>,
-    /// The time for all of it.
+    /// The time for all of it; a page, or the answer to a press, may take half of it, and at least 30 s.
     pub timeout: Duration,
     /// A folder for a screenshot and a report when it fails.
     pub evidence: Option<&'a Path>,
@@ -93,7 +96,7 @@ pub async fn consent(
     };
     let has_codes = it.credentials.is_some_and(Credentials::has_codes);
     let mut flow = Flow {
-        tab: Tab(client),
+        tab: Tab::new(client),
         it,
         past: Past { origins, redirect, names, has_codes, ..Past::default() },
         redaction: Redaction::new(it.url, it.credentials, it.script),
@@ -122,10 +125,20 @@ pub async fn consent(
         }
         Stop::Problem(problem) => problem,
         Stop::Deadline => {
-            Problem::Deadline { seconds: it.timeout.as_secs(), trail: flow.trail.to_string() }
+            let (seconds, trail) = (rounded(it.timeout), flow.trail.to_string());
+            if flow.tab.answers_within(ANSWER).await {
+                Problem::Deadline { seconds, trail }
+            } else {
+                Problem::NoAnswer { seconds, trail }
+            }
         }
     };
     Err(flow.failed(problem).await)
+}
+
+/// Whole seconds, as people give them.
+fn rounded(time: Duration) -> u64 {
+    time.saturating_add(Duration::from_millis(500)).as_secs()
 }
 
 /// Whether an address is of this machine, where nobody listens on the way.

@@ -19,11 +19,13 @@ const BLANK: &str = include_str!("blank.js");
 
 /// Writes `browser-consent.json` and `browser-consent.png`; the folder, if there is anything in it now.
 pub(crate) async fn keep(folder: &Path, flow: &mut Flow<'_>, problem: &Problem) -> Option<PathBuf> {
-    let picture = tokio::time::timeout(TIME, async {
+    let picture = async {
         flow.read_console().await;
         picture(flow).await
-    });
-    let picture = picture.await.ok().flatten();
+    };
+    // A browser that waits for a server answers nothing else meanwhile.
+    let time = if matches!(problem, Problem::NoAnswer { .. }) { Duration::ZERO } else { TIME };
+    let picture = tokio::time::timeout(time, picture).await.ok().flatten();
     let report = report(flow, problem);
     std::fs::create_dir_all(folder).ok()?;
     let mut is_any = false;

@@ -75,6 +75,7 @@ impl Flow<'_> {
     }
 
     async fn steps(&mut self) -> Result<std::convert::Infallible, Stop> {
+        self.tab.allow(self.it.timeout).await?;
         self.tab.open(self.it.url).await?;
         let mut pause = SHORTEST_PAUSE;
         let mut readable = Instant::now();

@@ -32,6 +32,8 @@ pub(crate) struct Press {
     pub(crate) label: String,
     /// What the document had sent before.
     pub(crate) sent: u32,
+    /// What it was waiting for before.
+    waiting: u32,
 }
 
 #[derive(Debug)]
@@ -161,7 +163,7 @@ impl Memory {
     }
 
     pub(crate) fn press(&mut self, page: &Snapshot, action: Action, label: String) {
-        let press = Press { at: Instant::now(), label, sent: page.sent };
+        let press = Press { at: Instant::now(), label, sent: page.sent, waiting: page.waiting };
         self.pressed.insert((page.document.clone(), action), press);
         *self.presses.entry((page.address.clone(), action)).or_default() += 1;
         self.changed = Instant::now();
@@ -187,6 +189,12 @@ impl Memory {
     /// The press of this kind in this very document.
     pub(crate) fn pressed(&self, page: &Snapshot, action: Action) -> Option<&Press> {
         self.pressed.get(&(page.document.clone(), action))
+    }
+
+    /// Whether the document waits for more answers than it did before something was pressed in it.
+    pub(crate) fn awaits_answer(&self, page: &Snapshot) -> bool {
+        let mut pressed = self.pressed.iter().filter(|((it, _), _)| *it == page.document);
+        pressed.any(|(_, press)| page.waiting > press.waiting)
     }
 
     /// How often this was pressed at this address, in whichever documents.

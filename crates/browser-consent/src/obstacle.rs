@@ -139,12 +139,15 @@ impl Flow<'_> {
         Err(Problem::NoWayForward { candidates: self.candidates() }.into())
     }
 
-    /// How long the page has been the same, as far as that matters.
+    /// How long the page has been the same, as far as that matters; a press that waits for its answer may still change it.
     ///
     /// Where consent is asked for, texts that tick and buttons that move bring no other button; but what makes a
     /// disabled one usable may be counted down to.
     fn idle(&self) -> Duration {
         let page = &self.last;
+        if self.memory.awaits_answer(page) {
+            return Duration::ZERO;
+        }
         let may_come = page
             .buttons
             .iter()

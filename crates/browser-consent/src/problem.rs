@@ -155,6 +155,16 @@ pub enum Problem {
     /// The same page came back once too often.
     #[error("it came back after every step; is the session's cookie accepted?")]
     Loop,
+    /// The time was up while the browser waited for a page, or for the answer to a press.
+    #[error(
+        "the server had not answered when the {seconds} s were over; if it is slow and not stuck, raise --timeout; the way so far: {trail}"
+    )]
+    NoAnswer {
+        /// The time that was given.
+        seconds: u64,
+        /// The pages that were seen.
+        trail: String,
+    },
     /// The time was up.
     #[error("the redirect URI was not reached within {seconds} s; the way so far: {trail}")]
     Deadline {

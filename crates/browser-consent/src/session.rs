@@ -11,8 +11,11 @@ use crate::driver::Driver;
 use crate::error::{Error, session_error};
 use crate::process::Process;
 
-/// The time that a page may take to load, after which a click or a navigation counts as delivered.
-pub(crate) const PAGE_LOAD: Duration = Duration::from_secs(15);
+/// The time that a page may take to load, or a server to answer a press.
+///
+/// The driver then stops the page, which loses an answer that comes later, but saves a page that waits for nothing more
+/// than a script from elsewhere.
+pub(crate) const PAGE_LOAD: Duration = Duration::from_secs(30);
 /// A browser that ends at once is waited for by its driver until then.
 const CONNECT: Duration = Duration::from_secs(30);
 /// Firefox takes ten times as long to start as Chromium does.

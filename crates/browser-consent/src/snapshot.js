@@ -196,16 +196,25 @@ const scopes = [
 
 // Whether anything has left the page since it was first looked at, to tell a press that was lost from a slow one.
 const watch = () => {
-  const it = { sent: 0 };
-  const counted = (owner, name) => {
+  const it = { sent: 0, waiting: 0 };
+  const counted = (owner, name, awaited) => {
     const real = owner[name];
     owner[name] = function (...given) {
       it.sent += 1;
-      return real.apply(this, given);
+      const answer = real.apply(this, given);
+      awaited?.(this, answer);
+      return answer;
     };
   };
-  counted(window, 'fetch');
-  counted(XMLHttpRequest.prototype, 'send');
+  const begin = () => {
+    it.waiting += 1;
+    return () => { it.waiting -= 1; };
+  };
+  counted(window, 'fetch', (_, answer) => {
+    const end = begin();
+    Promise.resolve(answer).then(end, end);
+  });
+  counted(XMLHttpRequest.prototype, 'send', request => request.addEventListener('loadend', begin(), { once: true }));
   counted(WebSocket.prototype, 'send');
   counted(Navigator.prototype, 'sendBeacon');
   counted(HTMLFormElement.prototype, 'submit');
@@ -214,9 +223,9 @@ const watch = () => {
   return it;
 };
 // Firefox runs this in a world of its own, whose functions the page's scripts may not call; no press is ever known to be lost there.
-const sent = navigator.userAgent.includes('Firefox')
-  ? Math.round(performance.now())
-  : (window[Symbol.for('browser-consent')] ??= watch()).sent;
+const { sent, waiting } = navigator.userAgent.includes('Firefox')
+  ? { sent: Math.round(performance.now()), waiting: 0 }
+  : (window[Symbol.for('browser-consent')] ??= watch());
 
 // On its error pages Firefox gives the wanted address as the location.
 const isError = /^about:(neterror|certerror|httpsonlyerror)/.test(document.documentURI);
@@ -231,6 +240,7 @@ return {
   still: document.readyState === 'complete' && !document.scripts.length && !document.getAnimations().length,
   status: performance.getEntriesByType('navigation')[0]?.responseStatus ?? 0,
   sent,
+  waiting,
   title: tidy(document.title),
   heading: tidy(all('h1').find(visible)?.innerText),
   text: tidy(roots.flatMap(it => (it === document ? [document.body] : [...it.children])).map(it => it?.innerText ?? '').join(' '), 2000),

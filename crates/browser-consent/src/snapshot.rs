@@ -22,6 +22,8 @@ pub(crate) struct Snapshot {
     pub(crate) status: u16,
     /// How often the document has sent something, or begun to leave.
     pub(crate) sent: u32,
+    /// How many requests of its scripts have no answer yet.
+    pub(crate) waiting: u32,
     pub(crate) title: String,
     pub(crate) heading: String,
     pub(crate) text: String,

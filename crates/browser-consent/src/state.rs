@@ -97,7 +97,7 @@ impl StorageState {
     ///
     /// If the browser is no Chromium, or if the driver fails.
     pub async fn take(client: &Client, trail: &Trail) -> Result<Self, Error> {
-        let tab = Tab(client);
+        let tab = Tab::new(client);
         let failed = |it: Broken| failed(it, trail);
         let cookies = match tab.devtools("Storage.getCookies", json!({})).await.map_err(failed)? {
             Outcome::Done(it) => it["cookies"].clone(),
@@ -130,7 +130,7 @@ impl StorageState {
     ///
     /// If the browser is no Chromium, or if the driver fails.
     pub async fn restore(&self, client: &Client) -> Result<(), Error> {
-        let tab = Tab(client);
+        let tab = Tab::new(client);
         let failed = |it: Broken| failed(it, &Trail::default());
         let cookies: Vec<Value> = self.cookies.iter().map(parameter).collect();
         let asked = tab.devtools("Storage.setCookies", json!({ "cookies": cookies }));

@@ -7,7 +7,7 @@ use fantoccini::Client;
 use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::{Element, ElementRef};
 use fantoccini::error::{CmdError, ErrorStatus};
-use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::wd::{TimeoutConfiguration, WebDriverCompatibleCommand};
 use http::Method;
 use serde_json::{Value, json};
 use url::{ParseError, Url};
@@ -15,8 +15,8 @@ use url::{ParseError, Url};
 use crate::session::PAGE_LOAD;
 use crate::snapshot::{Handle, SCRIPT, Snapshot};
 
-/// Longer than a page may take to load, so that only a driver that hangs runs into it.
-const COMMAND: Duration = PAGE_LOAD.saturating_add(Duration::from_secs(10));
+/// What a driver gets for a command beyond the time for a page, so that only one that hangs runs into it.
+const SPARE: Duration = Duration::from_secs(10);
 
 /// What became of a command.
 #[derive(Debug)]
@@ -43,18 +43,37 @@ pub(crate) struct Broken {
 
 /// One browser tab.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Tab<'a>(pub(crate) &'a Client);
+pub(crate) struct Tab<'a> {
+    client: &'a Client,
+    /// The time that a page may take to load.
+    page_load: Duration,
+}
 
-impl Tab<'_> {
+impl<'a> Tab<'a> {
+    pub(crate) fn new(client: &'a Client) -> Self {
+        Self { client, page_load: PAGE_LOAD }
+    }
+
+    /// Lets a page take half of `time` to load, which in an ordinary session it may without asking.
+    pub(crate) async fn allow(&mut self, time: Duration) -> Result<(), Broken> {
+        if time / 2 <= PAGE_LOAD {
+            return Ok(());
+        }
+        self.page_load = time / 2;
+        let timeouts = TimeoutConfiguration::new(None, Some(self.page_load), None);
+        self.outcome("setting a timeout", self.client.update_timeouts(timeouts)).await.map(drop)
+    }
+
     /// Opens an address. What comes of it is for the next snapshot to say, as a page that could not be opened
     /// counts as success or as failure depending on why.
     pub(crate) async fn open(self, url: &Url) -> Result<(), Broken> {
-        outcome("opening a page", self.0.goto(url.as_str())).await.map(drop)
+        self.outcome("opening a page", self.client.goto(url.as_str())).await.map(drop)
     }
 
     pub(crate) async fn snapshot(self, client_name: &str) -> Result<Outcome<Snapshot>, Broken> {
-        let answer =
-            outcome("reading the page", self.0.execute(SCRIPT, vec![json!(client_name)])).await?;
+        let answer = self
+            .outcome("reading the page", self.client.execute(SCRIPT, vec![json!(client_name)]))
+            .await?;
         Ok(match answer {
             Outcome::Done(it) => match serde_json::from_value(it) {
                 Ok(it) => Outcome::Done(it),
@@ -68,7 +87,7 @@ impl Tab<'_> {
     }
 
     pub(crate) async fn click(self, it: &Handle) -> Result<Outcome<()>, Broken> {
-        let clicked = outcome("a click", self.element(it).click()).await?;
+        let clicked = self.outcome("a click", self.element(it).click()).await?;
         // chromedriver fails at a link that is two shadow roots deep, before it has clicked.
         if !matches!(&clicked, Outcome::NotNow(it) if it == "javascript error") {
             return Ok(clicked);
@@ -80,15 +99,15 @@ impl Tab<'_> {
             .then(PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 })
             .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
             .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
-        outcome("a pointer's click", self.0.perform_actions(pointer)).await
+        self.outcome("a pointer's click", self.client.perform_actions(pointer)).await
     }
 
     pub(crate) async fn clear(self, it: &Handle) -> Result<Outcome<()>, Broken> {
-        outcome("clearing a field", self.element(it).clear()).await
+        self.outcome("clearing a field", self.element(it).clear()).await
     }
 
     pub(crate) async fn type_into(self, it: &Handle, text: &str) -> Result<Outcome<()>, Broken> {
-        outcome("typing", self.element(it).send_keys(text)).await
+        self.outcome("typing", self.element(it).send_keys(text)).await
     }
 
     /// The role and the accessible name that the browser computed for an element.
@@ -97,8 +116,10 @@ impl Tab<'_> {
         it: &Handle,
     ) -> Result<Outcome<(String, String)>, Broken> {
         let ask = |property| Command { path: format!("element/{}/{property}", it.0), body: None };
-        let role = outcome("reading a role", self.0.issue_cmd(ask("computedrole"))).await?;
-        let label = outcome("reading a label", self.0.issue_cmd(ask("computedlabel"))).await?;
+        let role =
+            self.outcome("reading a role", self.client.issue_cmd(ask("computedrole"))).await?;
+        let label =
+            self.outcome("reading a label", self.client.issue_cmd(ask("computedlabel"))).await?;
         let text = |it: Value| it.as_str().unwrap_or_default().to_owned();
         Ok(match (role, label) {
             (Outcome::Done(role), Outcome::Done(label)) => Outcome::Done((text(role), text(label))),
@@ -111,7 +132,7 @@ impl Tab<'_> {
     pub(crate) async fn console(self) -> Vec<String> {
         let command = Command { path: "se/log".into(), body: Some(json!({ "type": "browser" })) };
         let Ok(Outcome::Done(Value::Array(lines))) =
-            outcome("reading the console", self.0.issue_cmd(command)).await
+            self.outcome("reading the console", self.client.issue_cmd(command)).await
         else {
             return Vec::new();
         };
@@ -134,17 +155,17 @@ impl Tab<'_> {
     ) -> Result<Outcome<Value>, Broken> {
         let body = Some(json!({ "cmd": name, "params": parameters }));
         let command = Command { path: "goog/cdp/execute".into(), body };
-        outcome("a browser command", self.0.issue_cmd(command)).await
+        self.outcome("a browser command", self.client.issue_cmd(command)).await
     }
 
     /// Goes into a frame; [`Self::leave_frames`] goes back.
     pub(crate) async fn enter_frame(self, it: &Handle) -> Result<Outcome<()>, Broken> {
-        outcome("entering a frame", self.element(it).enter_frame()).await
+        self.outcome("entering a frame", self.element(it).enter_frame()).await
     }
 
     pub(crate) async fn leave_frames(self) -> Result<(), Broken> {
         let command = Command { path: "frame".into(), body: Some(json!({ "id": null })) };
-        outcome("leaving a frame", self.0.issue_cmd(command)).await.map(drop)
+        self.outcome("leaving a frame", self.client.issue_cmd(command)).await.map(drop)
     }
 
     pub(crate) async fn run(
@@ -152,82 +173,91 @@ impl Tab<'_> {
         script: &str,
         arguments: Vec<Value>,
     ) -> Result<Outcome<Value>, Broken> {
-        outcome("a script", self.0.execute(script, arguments)).await
+        self.outcome("a script", self.client.execute(script, arguments)).await
     }
 
     pub(crate) async fn dialog_text(self) -> Option<String> {
-        bounded("reading a dialog", self.0.get_alert_text()).await.ok()?.ok()
+        self.bounded("reading a dialog", self.client.get_alert_text()).await.ok()?.ok()
     }
 
     pub(crate) async fn answer_dialog(self, accept: bool) -> Result<(), Broken> {
         if accept {
-            outcome("accepting a dialog", self.0.accept_alert()).await.map(drop)
+            self.outcome("accepting a dialog", self.client.accept_alert()).await.map(drop)
         } else {
-            outcome("dismissing a dialog", self.0.dismiss_alert()).await.map(drop)
+            self.outcome("dismissing a dialog", self.client.dismiss_alert()).await.map(drop)
         }
     }
 
     /// The address that the browser was asked for; it proves nothing about what the page is.
     pub(crate) async fn asked_for(self) -> Option<Url> {
-        bounded("reading the address", self.0.current_url()).await.ok()?.ok()
+        self.bounded("reading the address", self.client.current_url()).await.ok()?.ok()
+    }
+
+    /// Whether the browser does not wait for a server, as it then answers nothing else.
+    pub(crate) async fn answers_within(self, time: Duration) -> bool {
+        tokio::time::timeout(time, self.asked_for()).await.is_ok()
     }
 
     /// The visible part of the page as a PNG.
     pub(crate) async fn picture(self) -> Option<Vec<u8>> {
-        bounded("a screenshot", self.0.screenshot()).await.ok()?.ok()
+        self.bounded("a screenshot", self.client.screenshot()).await.ok()?.ok()
     }
 
     fn element(self, it: &Handle) -> Element {
-        Element::from_element_id(self.0.clone(), ElementRef::from(it.0.clone()))
+        Element::from_element_id(self.client.clone(), ElementRef::from(it.0.clone()))
+    }
+
+    /// A driver does one command at a time and cannot be told to give up, so a late answer ends the session.
+    async fn bounded<T>(
+        self,
+        command: &'static str,
+        asked: impl Future<Output = Result<T, CmdError>>,
+    ) -> Result<Result<T, CmdError>, Broken> {
+        let bound = self.page_load + SPARE;
+        let late =
+            |_| Broken { command, reason: format!("no answer within {} s", bound.as_secs()) };
+        tokio::time::timeout(bound, asked).await.map_err(late)
+    }
+
+    async fn outcome<T>(
+        self,
+        command: &'static str,
+        asked: impl Future<Output = Result<T, CmdError>>,
+    ) -> Result<Outcome<T>, Broken> {
+        let error = match self.bounded(command, asked).await? {
+            Ok(it) => return Ok(Outcome::Done(it)),
+            Err(it) => it,
+        };
+        if error.is_stale_element_reference()
+            || error.is_no_such_element()
+            || error.is_detached_shadow_root()
+        {
+            return Ok(Outcome::Stale);
+        }
+        if matches!(&error, CmdError::Standard(it) if it.error == ErrorStatus::ElementClickIntercepted)
+        {
+            return Ok(Outcome::Covered);
+        }
+        if error.is_unexpected_alert_open() {
+            return Ok(Outcome::Dialog);
+        }
+        // The rest of an error's text quotes the page and the driver's stack.
+        match error {
+            CmdError::Standard(it) if it.error == ErrorStatus::InvalidSessionId => {
+                Err(Broken { command, reason: "the session is gone".into() })
+            }
+            CmdError::Standard(it) => Ok(Outcome::NotNow(it.error())),
+            CmdError::Json(_) | CmdError::NotJson(_) | CmdError::NotW3C(_) => {
+                Err(Broken { command, reason: "an answer that is not WebDriver's".into() })
+            }
+            _ => Err(Broken { command, reason: "the connection to it is gone".into() }),
+        }
     }
 }
 
 /// An element as an argument of a script.
 pub(crate) fn reference(it: &Handle) -> Value {
     json!({ "element-6066-11e4-a52e-4f735466cecf": it.0 })
-}
-
-/// A driver does one command at a time and cannot be told to give up, so a late answer ends the session.
-async fn bounded<T>(
-    command: &'static str,
-    asked: impl Future<Output = Result<T, CmdError>>,
-) -> Result<Result<T, CmdError>, Broken> {
-    let late = |_| Broken { command, reason: format!("no answer within {} s", COMMAND.as_secs()) };
-    tokio::time::timeout(COMMAND, asked).await.map_err(late)
-}
-
-async fn outcome<T>(
-    command: &'static str,
-    asked: impl Future<Output = Result<T, CmdError>>,
-) -> Result<Outcome<T>, Broken> {
-    let error = match bounded(command, asked).await? {
-        Ok(it) => return Ok(Outcome::Done(it)),
-        Err(it) => it,
-    };
-    if error.is_stale_element_reference()
-        || error.is_no_such_element()
-        || error.is_detached_shadow_root()
-    {
-        return Ok(Outcome::Stale);
-    }
-    if matches!(&error, CmdError::Standard(it) if it.error == ErrorStatus::ElementClickIntercepted)
-    {
-        return Ok(Outcome::Covered);
-    }
-    if error.is_unexpected_alert_open() {
-        return Ok(Outcome::Dialog);
-    }
-    // The rest of an error's text quotes the page and the driver's stack.
-    match error {
-        CmdError::Standard(it) if it.error == ErrorStatus::InvalidSessionId => {
-            Err(Broken { command, reason: "the session is gone".into() })
-        }
-        CmdError::Standard(it) => Ok(Outcome::NotNow(it.error())),
-        CmdError::Json(_) | CmdError::NotJson(_) | CmdError::NotW3C(_) => {
-            Err(Broken { command, reason: "an answer that is not WebDriver's".into() })
-        }
-        _ => Err(Broken { command, reason: "the connection to it is gone".into() }),
-    }
 }
 
 /// A command that fantoccini has no method for.

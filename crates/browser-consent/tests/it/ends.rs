@@ -1,6 +1,8 @@
 //! Ends that no rule can help: what is said about each.
 
-use browser_consent::{Error, Problem, consent, with_session};
+use std::time::Duration;
+
+use browser_consent::{Consent, Error, Problem, consent, with_session};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use url::Url;
@@ -76,6 +78,28 @@ async fn a_page_behind_broken_tls_is_told_with_the_remedy() {
     let error = run(&request(&url), std::future::pending()).await.unwrap_err().to_string();
     assert!(error.starts_with(&format!("at {url}: ")), "{error}");
     assert!(error.contains("is the certificate valid for this name"), "{error}");
+}
+
+/// Neither when it is opened nor when something is sent to it.
+#[tokio::test]
+#[ignore = "needs a browser"]
+async fn a_server_that_never_answers_is_told_when_the_time_is_up() {
+    let site = Site::start().await;
+    for (page, way) in [
+        ("never", "no page at all".to_owned()),
+        (
+            "stuck-consent.html",
+            format!("consent {}/stuck-consent.html (pressed Approve)", site.origin),
+        ),
+    ] {
+        let url = site.url(page);
+        let folder = tempfile::tempdir().unwrap();
+        let (timeout, evidence) = (Duration::from_secs(3), Some(folder.path()));
+        let it = Consent { timeout, evidence, ..request(&url) };
+        let (problem, _) = problem(run(&it, site.code_arrived()).await.unwrap_err());
+        assert_eq!(problem, Problem::NoAnswer { seconds: 3, trail: way });
+        assert!(folder.path().join("browser-consent.json").exists());
+    }
 }
 
 #[tokio::test]

@@ -54,6 +54,7 @@ impl Site {
             .route("/decide", post(decide))
             .route("/decide-json", post(decide_json))
             .route("/decide-slowly", post(decide_slowly))
+            .route("/never", get(std::future::pending::<()>).post(std::future::pending::<()>))
             .route("/failure", get(failure))
             .route("/strict-consent", get(strict_consent))
             .route("/denied", get(denied))
