@@ -114,7 +114,10 @@ pub async fn consent(
     };
     let stop = tokio::select! {
         biased;
-        () = done => return Ok(flow.trail),
+        () = done => {
+            flow.trail.steps_left = flow.steps_left();
+            return Ok(flow.trail);
+        }
         stop = flow.run() => stop,
         () = tokio::time::sleep(it.timeout) => Stop::Deadline,
     };

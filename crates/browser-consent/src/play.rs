@@ -40,12 +40,14 @@ struct Target {
 #[derive(Debug)]
 pub(crate) struct Played {
     pub(crate) commands: usize,
+    /// The command that was begun last; the page may be gone before it is known to be done.
+    begun: Option<usize>,
     since: Instant,
 }
 
 impl Default for Played {
     fn default() -> Self {
-        Self { commands: 0, since: Instant::now() }
+        Self { commands: 0, begun: None, since: Instant::now() }
     }
 }
 
@@ -53,6 +55,16 @@ impl Flow<'_> {
     /// The command that is next, if there is one.
     pub(crate) fn next_command(&self) -> Option<&Command> {
         self.it.script?.commands.get(self.played.commands)
+    }
+
+    /// The steps that no page had anything for: all that were to be taken, not what was only waited for.
+    pub(crate) fn steps_left(&self) -> Box<[String]> {
+        let commands = self.it.script.map_or(&[][..], |it| &it.commands);
+        let left = commands.iter().enumerate().skip(self.played.commands).filter(|(at, it)| {
+            let is_step = matches!(it.act, Act::Click | Act::Fill(_));
+            is_step && !it.optional && self.played.begun != Some(*at)
+        });
+        left.map(|(_, it)| self.clean(&it.named)).collect()
     }
 
     /// Takes the next command that this page has the element for; none: the page is for the rules.
@@ -68,11 +80,15 @@ impl Flow<'_> {
                 if target.wrong {
                     return Err(self.stuck(command, "its selector is not valid").into());
                 }
-                if let Some(step) = self.take(page, command, &target).await? {
-                    if step == Step::Acted && self.is_done(command, &target) {
-                        self.played = Played { commands: at + 1, since: Instant::now() };
-                    }
-                    return Ok(Some(step));
+                let before = self.played.begun.replace(at);
+                let taken = self.take(page, command, &target).await?;
+                if taken != Some(Step::Acted) {
+                    self.played.begun = before;
+                } else if self.is_done(command, &target) {
+                    self.played = Played { commands: at + 1, ..Played::default() };
+                }
+                if taken.is_some() {
+                    return Ok(taken);
                 }
                 self.give_up_waiting(command)?;
             }

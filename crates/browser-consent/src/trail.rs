@@ -11,6 +11,9 @@ use crate::private;
 pub struct Trail {
     /// One entry a page; a document that changes into another kind of page is a new one.
     pub visits: Vec<Visit>,
+    /// The steps of the script that no page had anything for, but for optional ones; known when `done` has resolved.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub steps_left: Box<[String]>,
 }
 
 /// One page, and what was done on it.
