@@ -53,8 +53,8 @@ pub(crate) struct Arguments {
     /// Begin signed in as this file says, if it is there, and write it anew; as secret as a password
     #[arg(long, value_name = "FILE")]
     pub(crate) storage_state: Option<PathBuf>,
-    /// Give up after this many seconds
-    #[arg(long, value_name = "SECS", default_value_t = 45)]
+    /// Give up after this many seconds, the start of the browser included
+    #[arg(long, value_name = "SECS", default_value_t = 45, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: u64,
     /// The browser to start [default: Chromium or Chrome, else Firefox]
     #[arg(long, value_name = "NAME", conflicts_with = "webdriver")]

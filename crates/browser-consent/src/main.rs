@@ -1,7 +1,10 @@
 //! Opens an authorization request in a headless browser, signs in and approves.
 
 mod arguments;
+mod signals;
+mod writable;
 
+use std::future::pending;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -12,10 +15,15 @@ use browser_consent::{
     find_driver, reached, with_session,
 };
 use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::arguments::{Arguments, Browser};
+use crate::signals::interruptible;
+
+/// What is left to do after the approval gets this at least.
+const CLOSING: Duration = Duration::from_secs(3);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -24,7 +32,7 @@ async fn main() -> ExitCode {
         let message = "the URL has no redirect_uri; say with --until PREFIX where it ends";
         Arguments::command().error(ErrorKind::MissingRequiredArgument, message).exit()
     };
-    match interruptible(run(&arguments, &until)).await {
+    match interruptible(async |stop| run(&arguments, &until, stop).await).await {
         Ok(reached) => {
             #[expect(clippy::print_stdout, reason = "the address is this program's output")]
             {
@@ -42,55 +50,82 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Dropping the work is what closes the browser.
-async fn interruptible<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    let listen = |kind| signal(kind).context("failed to listen for signals");
-    let mut terminate = listen(SignalKind::terminate())?;
-    let mut hangup = listen(SignalKind::hangup())?;
-    tokio::select! {
-        outcome = work => outcome,
-        _ = tokio::signal::ctrl_c() => bail!("interrupted; the browser is closed"),
-        _ = terminate.recv() => bail!("terminated; the browser is closed"),
-        _ = hangup.recv() => bail!("the terminal hung up; the browser is closed"),
-    }
-}
-
-async fn run(arguments: &Arguments, until: &str) -> anyhow::Result<String> {
+async fn run(arguments: &Arguments, until: &str, stop: &Notify) -> anyhow::Result<String> {
+    let deadline = Instant::now() + Duration::from_secs(arguments.timeout);
     let credentials = credentials(arguments.credentials.as_deref())?;
     let script = script(arguments)?;
     let state = arguments.storage_state.as_deref();
     let restored = state.map(StorageState::read).transpose()?.flatten();
+    writable::check(arguments)?;
     let webdriver = match &arguments.webdriver {
         Some(url) => WebDriver::Url(url.clone()),
         None => WebDriver::Driver(driver(arguments.browser)?),
     };
-    let it = Consent {
-        credentials: credentials.as_ref(),
-        allow_origins: &arguments.allow_origin,
-        allow_scopes: &arguments.allow_scope,
-        choices: &arguments.choose,
-        script: Some(&script),
-        client_name: arguments.client_name.as_deref(),
-        timeout: Duration::from_secs(arguments.timeout),
-        evidence: arguments.evidence.as_deref(),
-        ..Consent::new(&arguments.url)
-    };
-    with_session(&webdriver, async |client| {
-        if let Some(restored) = &restored {
-            restored.restore(client).await?;
+    let opened = Notify::new();
+    let session = with_session(&webdriver, async |client| {
+        opened.notify_one();
+        if let Some(it) = &restored {
+            let late = "the sites of the storage state did not answer in time; raise --timeout";
+            timeout_at(deadline, it.restore(client)).await.context(late)??;
         }
-        let outcome = consent(client, &it, reached(client, until)).await;
+        let it = Consent {
+            credentials: credentials.as_ref(),
+            allow_origins: &arguments.allow_origin,
+            allow_scopes: &arguments.allow_scope,
+            choices: &arguments.choose,
+            script: Some(&script),
+            client_name: arguments.client_name.as_deref(),
+            timeout: deadline.duration_since(Instant::now()),
+            evidence: arguments.evidence.as_deref(),
+            ..Consent::new(&arguments.url)
+        };
+        let mut is_stopped = false;
+        let done = async {
+            tokio::select! {
+                () = reached(client, until) => {}
+                () = stop.notified() => is_stopped = true,
+            }
+        };
+        let outcome = consent(client, &it, done).await;
         if let Some(file) = &arguments.trace {
             trace(file, &outcome)?;
         }
         let trail = outcome?;
-        let address = address(client).await?;
-        if let Some(file) = state {
-            StorageState::take(client, &trail).await?.write(file)?;
+        if is_stopped {
+            bail!("stopped");
         }
-        Ok(address)
-    })
-    .await?
+        let closing = deadline.max(Instant::now() + CLOSING);
+        let late = "the redirect URI was reached, but then nothing answered in time";
+        timeout_at(closing, finish(client, &trail, state)).await.context(late)?
+    });
+    let late = async {
+        if timeout_at(deadline, opened.notified()).await.is_ok() {
+            pending().await
+        }
+    };
+    tokio::select! {
+        outcome = session => outcome?,
+        () = late => bail!("the browser was not open within {} s; raise --timeout, or run the driver by hand to see why", arguments.timeout),
+    }
+}
+
+/// What there is to say and to keep at the redirect URI; its address.
+async fn finish(client: &Client, trail: &Trail, state: Option<&Path>) -> anyhow::Result<String> {
+    warn(trail.steps_left.iter().map(|it| {
+        format!("no page had anything for the step `{it}`; look whether it is still needed")
+    }));
+    let address = address(client).await?;
+    if let Some(file) = state {
+        StorageState::take(client, trail).await?.write(file)?;
+    }
+    Ok(address)
+}
+
+fn warn(warnings: impl IntoIterator<Item = String>) {
+    #[expect(clippy::print_stderr, reason = "warnings are for the person at the terminal")]
+    for it in warnings {
+        eprintln!("warning: {it}");
+    }
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -126,15 +161,27 @@ fn script(arguments: &Arguments) -> anyhow::Result<Script> {
 }
 
 fn driver(browser: Option<Browser>) -> anyhow::Result<Driver> {
-    let folder = std::env::var_os("CHROMEWEBDRIVER").map(PathBuf::from);
+    let folder = std::env::var_os("CHROMEWEBDRIVER").filter(|it| !it.is_empty());
+    let folder = folder.map(PathBuf::from);
     let path = std::env::var_os("PATH").unwrap_or_default();
     if browser == Some(Browser::Firefox) {
         return Driver::firefox(&path)
             .context("there is no geckodriver with Firefox on the PATH; on Debian: apt-get install firefox-esr && cargo install geckodriver --locked");
     }
     let found = find_driver(&path, folder.as_deref());
-    found.filter(|it| browser.is_none() || !it.is_firefox())
-        .context("there is no chromedriver on the PATH; on Debian: apt-get install chromium-driver chromium-headless-shell")
+    let found = found.filter(|it| browser.is_none() || !it.is_firefox());
+    let given = folder.map(|it| it.join("chromedriver"));
+    warn(given.filter(|it| found.as_ref().is_none_or(|found| found.program != *it)).map(|it| {
+        let instead = match &found {
+            Some(it) => format!("{} is used instead", it.program.display()),
+            None => "nor is there another".to_owned(),
+        };
+        format!(
+            "CHROMEWEBDRIVER names no driver with a browser, {} was looked for; {instead}",
+            it.display()
+        )
+    }));
+    found.context("there is no chromedriver on the PATH; on Debian: apt-get install chromium-driver chromium-headless-shell")
 }
 
 /// Writes the way that was taken, whether or not it led to the end.

@@ -7,6 +7,7 @@ use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use crate::sessions::{alive, assert_gone, group};
@@ -73,6 +74,33 @@ async fn the_redirect_uri_is_printed_without_the_code() {
 
 #[tokio::test]
 #[ignore = "needs a browser"]
+async fn a_step_that_never_applied_is_a_warning_and_in_the_trail() {
+    let (site, folder) = (Site::start().await, tempfile::tempdir().unwrap());
+    let trace = folder.path().join("trail.json");
+    let it = program()
+        .args([site.url("plain-consent.html").as_str(), "--client-name", "No Thanks Reader"])
+        .args(["--step", "fill #tenant env:TENANT", "--step", "click #go"])
+        .args(["--trace", trace.to_str().unwrap()])
+        .env("TENANT", "novamart-7")
+        .output()
+        .await
+        .unwrap();
+    let warning = |step| {
+        format!(
+            "warning: no page had anything for the step `{step}`; look whether it is still needed\n"
+        )
+    };
+    let expected = warning("fill #tenant env:TENANT") + &warning("click #go");
+    assert_eq!((it.status.code(), text(&it.stderr)), (Some(0), expected.as_str()));
+    let trail = fs::read_to_string(trace).unwrap();
+    assert!(!trail.contains("novamart-7"), "{trail}");
+    let trail: serde_json::Value = serde_json::from_str(&trail).unwrap();
+    let expected = ["fill #tenant env:TENANT", "click #go"];
+    assert_eq!(trail["steps_left"], serde_json::json!(expected));
+}
+
+#[tokio::test]
+#[ignore = "needs a browser"]
 async fn a_page_without_a_way_forward_exits_with_1_and_one_sentence() {
     let site = Site::start().await;
     let it = program().arg(site.url("code.html").as_str()).output().await.unwrap();
@@ -91,13 +119,17 @@ async fn a_page_without_a_way_forward_exits_with_1_and_one_sentence() {
 async fn waiting(site: &Site, temporary: &Path, browser: &str) -> (Child, String) {
     let url = site.url("late-forever.html");
     let child = program()
-        .args([url.as_str(), "--browser", browser])
+        .args([url.as_str(), "--browser", browser, "--trace"])
+        .arg(temporary.join("trail.json"))
         .env("TMPDIR", temporary)
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let opened = tokio::time::timeout(Duration::from_secs(90), site.opened());
-    opened.await.expect("the browser starts");
+    // The page says so again and again; by now it has been looked at, too.
+    for _ in 0..5 {
+        let opened = tokio::time::timeout(Duration::from_secs(90), site.opened());
+        opened.await.expect("the browser starts");
+    }
     let id = child.id().unwrap();
     let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
     let group = group(children.split(' ').next().unwrap());
@@ -105,12 +137,13 @@ async fn waiting(site: &Site, temporary: &Path, browser: &str) -> (Child, String
     (child, group)
 }
 
-async fn killed_by(signal: Signal) -> Output {
+/// Ends the program, and its browser with it, by a signal; what it said, and the kinds of pages in its trail.
+async fn killed_by(signal: Signal) -> (Output, Vec<String>) {
     killed_with("chrome", signal).await
 }
 
 /// The same with one of the browsers.
-pub(crate) async fn killed_with(browser: &str, signal: Signal) -> Output {
+pub(crate) async fn killed_with(browser: &str, signal: Signal) -> (Output, Vec<String>) {
     let site = Site::start().await;
     let temporary = tempfile::tempdir().unwrap();
     let (child, group) = waiting(&site, temporary.path(), browser).await;
@@ -118,27 +151,33 @@ pub(crate) async fn killed_with(browser: &str, signal: Signal) -> Output {
     kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
     let output = child.wait_with_output().await.unwrap();
     assert_gone(&group);
-    output
+    let trail = fs::read_to_string(temporary.path().join("trail.json"));
+    let trail: serde_json::Value =
+        trail.map_or_else(|_| "none".into(), |it| serde_json::from_str(&it).unwrap());
+    let visits = trail["visits"].as_array().into_iter().flatten();
+    (output, visits.map(|it| it["kind"].as_str().unwrap().to_owned()).collect())
 }
 
 #[tokio::test]
 #[ignore = "needs a browser"]
-async fn an_interrupt_closes_the_browser() {
-    let it = killed_by(Signal::INT).await;
+async fn an_interrupt_closes_the_browser_and_keeps_the_trail() {
+    let (it, visits) = killed_by(Signal::INT).await;
     assert_eq!(
         (it.status.code(), text(&it.stderr)),
         (Some(1), "error: interrupted; the browser is closed\n")
     );
+    assert_eq!(visits, ["consent"]);
 }
 
 #[tokio::test]
 #[ignore = "needs a browser"]
-async fn a_termination_closes_the_browser() {
-    let it = killed_by(Signal::TERM).await;
+async fn a_termination_closes_the_browser_and_keeps_the_trail() {
+    let (it, visits) = killed_by(Signal::TERM).await;
     assert_eq!(
         (it.status.code(), text(&it.stderr)),
         (Some(1), "error: terminated; the browser is closed\n")
     );
+    assert_eq!(visits, ["consent"]);
 }
 
 #[tokio::test]
@@ -149,12 +188,13 @@ async fn a_kill_takes_the_browser_along() {
 
 #[tokio::test]
 #[ignore = "needs a browser"]
-async fn a_terminal_that_hangs_up_closes_the_browser() {
-    let it = killed_by(Signal::HUP).await;
+async fn a_terminal_that_hangs_up_closes_the_browser_and_keeps_the_trail() {
+    let (it, visits) = killed_by(Signal::HUP).await;
     assert_eq!(
         (it.status.code(), text(&it.stderr)),
         (Some(1), "error: the terminal hung up; the browser is closed\n")
     );
+    assert_eq!(visits, ["consent"]);
 }
 
 #[tokio::test]
@@ -181,6 +221,80 @@ async fn a_file_that_is_no_storage_state_is_refused_and_stays_as_it_is() {
     let expected = format!("error: {} is not a storage state: ", file.display());
     assert!(text(&it.stderr).starts_with(&expected), "{}", text(&it.stderr));
     assert_eq!(fs::read_to_string(&file).unwrap(), settings);
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_is_told_before_a_driver_is_looked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("file"), "").unwrap();
+    for (option, name, reason) in [
+        (
+            "--trace",
+            "gone/trail.json",
+            format!("there is no folder {}; make it first", path("gone")),
+        ),
+        ("--trace", "file/trail.json", format!("{} is no folder", path("file"))),
+        ("--trace", "", format!("{} is no regular file", path(""))),
+        (
+            "--storage-state",
+            "gone/state.json",
+            format!("there is no folder {}; make it first", path("gone")),
+        ),
+        ("--evidence", "file", format!("{} is no folder", path("file"))),
+    ] {
+        let it = output(&[REQUEST, option, &path(name)]).await;
+        let expected = format!("error: {option} cannot be written: {reason}\n");
+        assert_eq!((it.status.code(), text(&it.stderr)), (Some(1), expected.as_str()));
+    }
+    let trace = path("trail.json");
+    let it = output(&[REQUEST, "--trace", &trace, "--evidence", &path("new/evidence")]).await;
+    assert!(text(&it.stderr).contains("there is no chromedriver"), "{}", text(&it.stderr));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+/// A folder with a driver that starts and then says nothing.
+fn silent_driver() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("chromedriver");
+    fs::write(&program, "#!/bin/sh\nexec /bin/sleep 600\n").unwrap();
+    fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+    folder
+}
+
+#[tokio::test]
+async fn the_timeout_bounds_the_start_of_a_driver_too() {
+    let folder = silent_driver();
+    let it = program()
+        .args([REQUEST, "--timeout", "1"])
+        .env("PATH", folder.path())
+        .env_remove("CHROMEWEBDRIVER")
+        .output()
+        .await
+        .unwrap();
+    let expected = "error: the browser was not open within 1 s; raise --timeout, or run the driver by hand to see why\n";
+    assert_eq!((it.status.code(), text(&it.stderr)), (Some(1), expected));
+}
+
+#[tokio::test]
+async fn a_chromewebdriver_without_a_driver_is_told_with_what_is_used_instead() {
+    let folder = silent_driver();
+    for (path, instead) in [
+        (folder.path(), format!("{}/chromedriver is used instead", folder.path().display())),
+        (Path::new("/nonexistent"), "nor is there another".to_owned()),
+    ] {
+        let it = program()
+            .args([REQUEST, "--timeout", "1"])
+            .envs([("PATH", path), ("CHROMEWEBDRIVER", Path::new("/gone"))])
+            .output()
+            .await
+            .unwrap();
+        let expected = format!(
+            "warning: CHROMEWEBDRIVER names no driver with a browser, /gone/chromedriver was looked for; {instead}\nerror: "
+        );
+        assert!(text(&it.stderr).starts_with(&expected), "{}", text(&it.stderr));
+        assert_eq!(it.status.code(), Some(1));
+    }
 }
 
 #[tokio::test]
