@@ -9,8 +9,10 @@ use crate::metric::Selector;
 use crate::plan::{Plan, parts_of};
 use crate::points::lock;
 use crate::scan::Part;
-use crate::tally::{Tally, Unfit};
+use crate::submetrics::Submetrics;
+use crate::tally::{Declared, Tally, Unfit};
 use crate::wire::shown;
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Mutex;
 
@@ -59,18 +61,17 @@ impl File {
         for (line, flaw) in &part.flaws {
             self.flaw(self.lines + line + 1, *flaw)?;
         }
+        let mut added = 0;
         for (line, before, it) in &part.declared {
-            let sampled = plan.whole && {
-                let leaves = lock(leaves);
-                let of_it = |(leaf, _): &(u32, f64)| leaves.key(*leaf).metric == it.metric;
-                tally.has(&it.metric) || part.samples[..*before].iter().any(of_it)
-            };
+            tally.add(plan, &lock(leaves), &part.samples[added..*before])?;
+            added = *before;
+            let sampled = plan.whole && tally.has(&it.metric);
             self.declared(tally, self.lines + line + 1, it, sampled)?;
             if plan.whole {
                 self.thresholds(self.lines + line + 1, it);
             }
         }
-        tally.add(plan, &lock(leaves), &part.samples)?;
+        tally.add(plan, &lock(leaves), &part.samples[added..])?;
         tally.span = match (tally.span, part.span) {
             (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
             (a, b) => a.or(b),
@@ -107,18 +108,17 @@ impl File {
         it: &Declaration,
         sampled: bool,
     ) -> Result<(), Error> {
-        let none = Declaration { thresholds: Vec::new(), submetrics: Vec::new(), ..it.clone() };
-        let known = tally.declared.entry(it.metric.clone()).or_insert(none);
+        let known = tally.declared.entry(it.metric.clone()).or_insert_with(|| Declared {
+            kind: it.kind,
+            thresholds: BTreeSet::new(),
+            submetrics: Submetrics::default(),
+        });
         if known.kind != it.kind {
             let (kind, before) = (it.kind.to_string(), known.kind.to_string());
             let metric = shown(&it.metric);
             return self.error(line, Error::Redeclared { line, metric, kind, before });
         }
-        for new in &it.thresholds {
-            if !known.thresholds.contains(new) {
-                known.thresholds.push(new.clone());
-            }
-        }
+        known.thresholds.extend(it.thresholds.iter().cloned());
         let mut late = None;
         for new in &it.submetrics {
             if known.submetrics.contains(new) {
@@ -127,7 +127,7 @@ impl File {
             if sampled && !always_apart(new) {
                 late = late.or(Some(new));
             } else {
-                known.submetrics.push(new.clone());
+                known.submetrics.insert(new.clone());
             }
         }
         match late {

@@ -1,7 +1,7 @@
 //! Where a sample is kept: the smallest sets of samples that are never told apart.
 
 use crate::line::Tags;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What the samples of a leaf have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,8 +37,9 @@ impl Leaves {
 }
 
 /// The tags of a point by which its metric is divided.
-pub(crate) fn divided(tags: &Tags<'_>, by: &[String]) -> BTreeMap<String, String> {
-    by.iter()
-        .filter_map(|name| Some((name.clone(), tags.get(name.as_str())?.to_string())))
+pub(crate) fn divided(tags: &Tags<'_>, by: &BTreeSet<String>) -> BTreeMap<String, String> {
+    tags.iter()
+        .filter(|(name, _)| by.contains(&***name))
+        .map(|(name, value)| (name.to_string(), value.to_string()))
         .collect()
 }

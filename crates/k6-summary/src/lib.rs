@@ -34,6 +34,7 @@ mod run;
 mod scan;
 mod sentence;
 mod series;
+mod submetrics;
 mod table;
 mod tabulated;
 mod tally;

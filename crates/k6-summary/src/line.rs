@@ -9,7 +9,7 @@ use memchr::memchr;
 use serde::Deserialize;
 use serde_json::error::Category;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a line holds.
 #[derive(Debug)]
@@ -35,9 +35,9 @@ pub(crate) struct Declaration {
     pub(crate) metric: String,
     pub(crate) kind: Kind,
     /// The sources of the thresholds on the metric itself; those on submetrics are not written.
-    pub(crate) thresholds: Vec<String>,
+    pub(crate) thresholds: BTreeSet<String>,
     /// Each with its name as the script spells it.
-    pub(crate) submetrics: Vec<String>,
+    pub(crate) submetrics: BTreeSet<String>,
 }
 
 /// Why a line is neither.

@@ -83,7 +83,7 @@ pub struct Trend {
     pub min: Option<f64>,
     pub avg: Option<f64>,
     pub max: Option<f64>,
-    pub(crate) percentiles: Vec<(f64, f64)>,
+    pub(crate) percentiles: Percentiles,
 }
 
 impl Trend {
@@ -91,12 +91,28 @@ impl Trend {
         self.min.is_none()
             && self.avg.is_none()
             && self.max.is_none()
-            && self.percentiles.is_empty()
+            && self.percentiles.0.is_empty()
     }
 
     /// The percentile `p` (0 to 100) as k6 computed it.
     pub fn percentile(&self, p: f64) -> Option<f64> {
-        self.percentiles.iter().find(|it| it.0 == p).map(|it| it.1)
+        let all = &self.percentiles.0;
+        let place = all.binary_search_by(|it| it.0.total_cmp(&p)).ok()?;
+        Some(all[place].1)
+    }
+}
+
+/// Percentiles, 0 to 100, and their values, in order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Percentiles(Vec<(f64, f64)>);
+
+impl Percentiles {
+    /// Of those that are there twice, such as `med` and `p(50)`, the first counts.
+    pub(crate) fn of(all: impl Iterator<Item = (f64, f64)>) -> Self {
+        let mut all: Vec<_> = all.collect();
+        all.sort_by(|a, b| a.0.total_cmp(&b.0));
+        all.dedup_by_key(|it| it.0);
+        Self(all)
     }
 }
 

@@ -45,7 +45,7 @@ impl Default for Query {
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) metric: Option<Selector>,
-    pub(crate) group_by: Vec<String>,
+    pub(crate) group_by: BTreeSet<String>,
     /// Nanoseconds, as is the window. Without a warm-up nothing is too early.
     pub(crate) skip: i64,
     pub(crate) window: Option<i64>,
@@ -61,7 +61,7 @@ impl Plan {
         let nanos = |it: Duration| i64::try_from(it.as_nanos()).unwrap_or(i64::MAX);
         Self {
             metric: query.metric.as_deref().map(Selector::parse),
-            group_by: query.group_by.clone(),
+            group_by: query.group_by.iter().cloned().collect(),
             skip: if query.skip.is_zero() { i64::MIN } else { nanos(query.skip) },
             window: query.window.map(|it| nanos(it).max(1)),
             hdr: query.hdr,
@@ -97,11 +97,11 @@ impl Plan {
     }
 
     /// By which tags a whole summary divides a metric.
-    pub(crate) fn division(&self, metric: &str, submetrics: &[String]) -> Vec<String> {
+    pub(crate) fn division(&self, metric: &str, submetrics: &BTreeSet<String>) -> BTreeSet<String> {
         let mut tags: BTreeSet<String> =
             parts_of(metric).iter().map(|it| (*it).to_owned()).collect();
         tags.extend(submetrics.iter().flat_map(|it| Selector::parse(it).tags.into_keys()));
-        tags.into_iter().collect()
+        tags
     }
 }
 

@@ -13,7 +13,7 @@ use crate::scan::{Part, Scanner};
 use crate::series;
 use crate::tally::Tally;
 use crate::{csv, hdr};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub struct Points {
     pub(crate) leaves: Mutex<Leaves>,
     pub(crate) tally: Tally,
     /// By which tags metrics are divided, where each is for itself.
-    pub(crate) divisions: HashMap<String, Vec<String>>,
+    pub(crate) divisions: HashMap<String, BTreeSet<String>>,
 }
 
 impl Points {

@@ -8,7 +8,7 @@ use crate::metric::Selector;
 use crate::moment::Clock;
 use crate::plan::Plan;
 use memchr::memchr;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 
 /// What was found in a block, in the order of its lines.
@@ -34,10 +34,12 @@ pub(crate) struct Scanner<'a> {
     plan: &'a Plan,
     leaves: &'a Mutex<Leaves>,
     /// By which tags the metrics are divided, where that is each metric's own affair.
-    pub(crate) divisions: HashMap<String, Vec<String>>,
+    pub(crate) divisions: HashMap<String, BTreeSet<String>>,
     /// How the wanted lines begin, where one metric is wanted.
     only: Option<(Vec<u8>, usize)>,
     metrics: Vec<Known>,
+    /// The places of their names.
+    places: HashMap<Box<[u8]>, usize>,
     last: usize,
     blobs: Blobs,
     windows: HashMap<(u32, u32), u32>,
@@ -53,6 +55,9 @@ struct Known {
     follower: usize,
 }
 
+/// Beyond these, of which k6 itself has some thirty, points are read as any other line.
+const MOST_METRICS: usize = 1024;
+
 const UNKNOWN: u32 = u32::MAX;
 const UNWANTED: u32 = u32::MAX - 1;
 
@@ -60,7 +65,7 @@ impl<'a> Scanner<'a> {
     pub(crate) fn new(
         plan: &'a Plan,
         leaves: &'a Mutex<Leaves>,
-        divisions: HashMap<String, Vec<String>>,
+        divisions: HashMap<String, BTreeSet<String>>,
     ) -> Self {
         let only = plan.metric.as_ref().map(|it| {
             let whole = line::beginning_of(&it.base);
@@ -72,6 +77,7 @@ impl<'a> Scanner<'a> {
             divisions,
             only,
             metrics: Vec::new(),
+            places: HashMap::new(),
             last: 0,
             blobs: Blobs::default(),
             windows: HashMap::new(),
@@ -134,7 +140,9 @@ impl<'a> Scanner<'a> {
         start: Option<i64>,
         part: &mut Part,
     ) -> Result<Option<(u32, f64)>, Flaw> {
-        let metric = self.metric(parts.metric);
+        let Some(metric) = self.metric(parts.metric) else {
+            return self.json(line, start, part);
+        };
         let tags = self.blobs.number(parts.tags).map(|it| it as usize);
         let known = tags.and_then(|it| self.metrics[metric].leaves.get(it).copied());
         let leaf = match known {
@@ -182,35 +190,40 @@ impl<'a> Scanner<'a> {
 
     /// From here on the metric is divided by the tags of its submetrics.
     fn divide(&mut self, it: &Declaration) {
-        let mut tags = self.plan.division(&it.metric, &it.submetrics);
+        let tags = self.plan.division(&it.metric, &it.submetrics);
         // Those of the files before stay: their submetrics go on.
-        let known = self.divisions.get(&it.metric).into_iter().flatten();
-        tags.extend(known.cloned());
-        tags.sort();
-        tags.dedup();
-        if self.divisions.get(&it.metric) != Some(&tags) {
-            self.divisions.insert(it.metric.clone(), tags);
-            self.metrics.retain(|known| known.name != it.metric.as_bytes());
-            self.metrics.iter_mut().for_each(|it| it.follower = 0);
-            self.last = 0;
+        let known = self.divisions.entry(it.metric.clone()).or_default();
+        let before = known.len();
+        known.extend(tags);
+        if known.len() > before
+            && let Some(metric) = self.places.get(it.metric.as_bytes())
+        {
+            self.metrics[*metric].leaves.clear();
         }
     }
 
-    fn metric(&mut self, name: &[u8]) -> usize {
+    /// The place of a metric; `None` where there is no room to remember it.
+    fn metric(&mut self, name: &[u8]) -> Option<usize> {
         if let Some(last) = self.metrics.get(self.last) {
             let guess = last.follower;
             if self.metrics[guess].name == name {
                 self.last = guess;
-                return guess;
+                return Some(guess);
             }
         }
-        let found = self.metrics.iter().position(|it| it.name == name).unwrap_or_else(|| {
-            self.metrics.push(Known { name: name.to_vec(), leaves: Vec::new(), follower: 0 });
-            self.metrics.len() - 1
-        });
+        let found = match self.places.get(name) {
+            Some(place) => *place,
+            None if self.metrics.len() == MOST_METRICS => return None,
+            None => {
+                let place = self.metrics.len();
+                self.metrics.push(Known { name: name.into(), leaves: Vec::new(), follower: 0 });
+                self.places.insert(name.into(), place);
+                place
+            }
+        };
         self.metrics[self.last].follower = found;
         self.last = found;
-        found
+        Some(found)
     }
 
     /// The leaf that a point belongs to, without regard to its moment.
@@ -228,7 +241,7 @@ impl<'a> Scanner<'a> {
             }
             None if self.plan.whole => match self.divisions.get(&*point.metric) {
                 Some(tags) => tags,
-                None => &self.plan.division(&point.metric, &[]),
+                None => &self.plan.division(&point.metric, &BTreeSet::new()),
             },
             None => &self.plan.group_by,
         };

@@ -2,11 +2,11 @@
 
 use crate::hdr::Histogram;
 use crate::leaf::{Key, Leaves};
-use crate::line::Declaration;
-use crate::metric::{Kind, Selector};
+use crate::metric::Kind;
 use crate::plan::{Plan, parts_of};
 use crate::series::{Samples, Sums};
-use std::collections::BTreeMap;
+use crate::submetrics::Submetrics;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
 /// Sets of samples, and the sums of every metric and part of a metric that is asked for.
@@ -15,9 +15,17 @@ pub(crate) struct Tally {
     leaves: Vec<Leaf>,
     pub(crate) series: BTreeMap<Key, Series>,
     sums: Vec<Sums>,
-    pub(crate) declared: BTreeMap<String, Declaration>,
+    pub(crate) declared: BTreeMap<String, Declared>,
     /// The first and the last moment.
     pub(crate) span: Option<(i64, i64)>,
+}
+
+/// What all files say of a metric.
+#[derive(Debug)]
+pub(crate) struct Declared {
+    pub(crate) kind: Kind,
+    pub(crate) thresholds: BTreeSet<String>,
+    pub(crate) submetrics: Submetrics,
 }
 
 #[derive(Debug)]
@@ -140,13 +148,9 @@ impl Tally {
             }
         }
         let declared = self.declared.get(&key.metric);
-        for tags in declared.iter().flat_map(|it| &it.submetrics).map(|it| Selector::parse(it).tags)
-        {
-            let part = tags.iter().all(|(name, value)| key.tags.get(name) == Some(value));
-            if part && !wholes.iter().any(|it| it.tags == tags) {
-                wholes.push(whole(tags));
-            }
-        }
+        wholes.extend(declared.iter().flat_map(|it| it.submetrics.of(&key.tags)).map(whole));
+        wholes.sort();
+        wholes.dedup();
         wholes
     }
 
@@ -156,7 +160,8 @@ impl Tally {
 
     /// Whether samples of this metric have been counted.
     pub(crate) fn has(&self, metric: &str) -> bool {
-        self.series.keys().any(|it| it.metric == metric)
+        let first = Key { metric: metric.to_owned(), tags: BTreeMap::new(), window: None };
+        self.series.range(first..).next().is_some_and(|it| it.0.metric == metric)
     }
 
     /// Sorts what is to be asked for percentiles, on two threads where that is worth it.

@@ -4,7 +4,7 @@
 //! duration of the run, is not in the points, so it is the time between the first and the last.
 
 use crate::leaf::Key;
-use crate::metric::{Kind, Metric, Selector, Trend};
+use crate::metric::{Kind, Metric, Percentiles, Selector, Trend};
 use crate::points::Points;
 use crate::series::Sums;
 use crate::tally::Series;
@@ -30,13 +30,11 @@ impl Points {
         let mut entries = BTreeMap::new();
         for (key, series) in &self.tally.series {
             let Some(kind) = self.tally.kind(&key.metric) else { continue };
-            let sources = match self.tally.declared.get(&key.metric) {
-                Some(it) if key.tags.is_empty() => it.thresholds.as_slice(),
-                _ => &[],
-            };
-            let metric = self.metric(kind, series, sources, seconds);
+            let declared = self.tally.declared.get(&key.metric).filter(|_| key.tags.is_empty());
+            let sources: Vec<&String> = declared.iter().flat_map(|it| &it.thresholds).collect();
+            let metric = self.metric(kind, series, &sources, seconds);
             let thresholds = sources
-                .iter()
+                .into_iter()
                 .filter_map(|source| {
                     let crossed = threshold::crossed(source, &metric)?;
                     Some(Threshold { source: source.clone(), crossed })
@@ -46,7 +44,7 @@ impl Points {
             entries.insert(Selector { base, tags }, Entry { metric, thresholds });
         }
         for declared in self.tally.declared.values() {
-            for selector in declared.submetrics.iter().map(|it| Selector::parse(it)) {
+            for selector in declared.submetrics.names().map(|it| Selector::parse(it)) {
                 let none = || Entry { metric: nothing(declared.kind), thresholds: Vec::new() };
                 entries.entry(selector).or_insert_with(none);
             }
@@ -69,7 +67,7 @@ impl Points {
         &self,
         kind: Kind,
         series: &Series,
-        sources: &[String],
+        sources: &[&String],
         seconds: Option<f64>,
     ) -> Metric {
         let Sums { count, nonzero, sum, min, max, last } = self.tally.sums(series);
@@ -89,7 +87,7 @@ impl Points {
                     min: Some(min),
                     avg: Some(sum / count as f64),
                     max: Some(max),
-                    percentiles: asked.into_iter().filter_map(percentile).collect(),
+                    percentiles: Percentiles::of(asked.into_iter().filter_map(percentile)),
                 })
             }
         }

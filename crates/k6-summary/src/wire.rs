@@ -16,7 +16,7 @@
 //! `http_req_duration` of nothing but zeros: k6 notes 0 ms for a request that reached no server.
 
 use crate::Error;
-use crate::metric::{Kind, Metric, Selector, Trend, whole};
+use crate::metric::{Kind, Metric, Percentiles, Selector, Trend, whole};
 use serde::Deserialize;
 use serde::de::Error as _;
 use serde_json::Value;
@@ -259,7 +259,8 @@ fn trend(figures: &Figures) -> Trend {
         return Trend { count, ..Trend::default() };
     }
     let percentiles =
-        figures.iter().filter_map(|(name, figure)| Some((percentile(name)?, (*figure)?))).collect();
+        figures.iter().filter_map(|(name, figure)| Some((percentile(name)?, (*figure)?)));
+    let percentiles = Percentiles::of(percentiles);
     Trend { count, min: figure("min"), avg: figure("avg"), max: figure("max"), percentiles }
 }
 

@@ -6,6 +6,7 @@ mod asked;
 mod cli;
 mod flaws;
 mod formats;
+mod hostile;
 mod k6;
 mod k6_points;
 mod marks;
