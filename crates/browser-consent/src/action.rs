@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::field;
 use crate::flow::{Flow, Step, Stop};
-use crate::locate::{self, Found};
+use crate::locate;
 use crate::memory::{Action, Press};
 use crate::page::Sent;
 use crate::problem::Problem;
@@ -23,13 +21,9 @@ const LOST: Duration = Duration::from_secs(2);
 /// After which a press is known to have done nothing.
 const NO_EFFECT: Duration = Duration::from_secs(15);
 const CONSOLE_AFTER: Duration = Duration::from_millis(600);
-const SCROLL_AFTER: Duration = Duration::from_secs(1);
 /// How often something may be pressed at one address before that is a loop.
 const MOST_PRESSES: usize = 2;
 const MOST_TYPED: usize = 3;
-
-const SCROLL: &str = "for (const it of document.querySelectorAll('*')) \
-    if (it.scrollHeight > it.clientHeight + 4) it.scrollTop = it.scrollHeight;";
 
 impl Flow<'_> {
     pub(crate) async fn sign_in(
@@ -57,6 +51,7 @@ impl Flow<'_> {
             has_typed |= self.fill_code(page, &codes, &code).await?;
         }
         if has_typed {
+            self.filled = Some(action);
             return Ok(Step::Acted);
         }
         let Some(field) = password.or(user).map(|at| &page.fields[at]) else {
@@ -70,8 +65,19 @@ impl Flow<'_> {
         Ok(step)
     }
 
+    /// Some forms send themselves once they are full; what has left a page so is sent no more often than by a press.
+    pub(crate) fn sent_by_itself(&mut self) {
+        let Some(action) = self.filled.take() else { return };
+        // A page may also have been loaded anew while it was filled in, once.
+        if action == Action::Code || std::mem::replace(&mut self.refilled, true) {
+            let page = self.last.clone();
+            self.sent(&page, action);
+        }
+    }
+
     /// Takes note of what was sent, and of what the page was warning of then.
     pub(crate) fn sent(&mut self, page: &Snapshot, action: Action) {
+        self.filled = None;
         let alerts = page.alerts.iter().chain(&page.notes).cloned().collect();
         let sent = Some(Sent { document: page.document.clone(), alerts });
         match action {
@@ -92,6 +98,10 @@ impl Flow<'_> {
         text: &str,
         what: &str,
     ) -> Result<bool, Stop> {
+        // WebDriver presses a key for each of these, such as Enter for a line break.
+        if text.chars().any(|it| it.is_control() || ('\u{e000}'..='\u{e05d}').contains(&it)) {
+            return Err(Problem::Untypable { what: what.to_owned() }.into());
+        }
         let typed = self.memory.typed.entry(field.element.clone()).or_default();
         if *typed > 0 && field.length == text.encode_utf16().count() {
             return Ok(false);
@@ -112,88 +122,6 @@ impl Flow<'_> {
         Ok(true)
     }
 
-    pub(crate) async fn approve(&mut self, page: &Snapshot, found: Found) -> Result<Step, Stop> {
-        if self.memory.pressed(page, Action::Approve).is_some() {
-            return self.after_press(page, Action::Approve).await;
-        }
-        self.refuse_scopes(page)?;
-        let Found::Best { index, strong } = found else { return self.give_up_late() };
-        if let Some(at) = field::box_to_tick(page, &self.past.names)
-            && self.memory.ticked.insert(page.boxes[at].element.clone())
-        {
-            if let Outcome::Done(()) = self.tab.click(&page.boxes[at].element).await? {
-                let label = self.clean(&page.boxes[at].label);
-                self.acted(format!("ticked {label}"));
-            }
-            return Ok(Step::Acted);
-        }
-        if self.take_named_choice(page).await? {
-            return Ok(Step::Acted);
-        }
-        let button = &page.buttons[index];
-        if button.disabled {
-            // Some pages want their text to be scrolled through first.
-            if self.memory.quiet() > SCROLL_AFTER
-                && self.memory.scrolled.insert(page.document.clone())
-            {
-                let _: Outcome<Value> = self.tab.run(SCROLL, Vec::new()).await?;
-            }
-            return self.give_up_late();
-        }
-        if !strong
-            && (!page.alerts.is_empty() || page.status >= 400 || !locate::asks_for_consent(page))
-        {
-            return self.give_up_late();
-        }
-        let agrees = match self.memory.witnessed(button) {
-            Some(it) => it,
-            None => {
-                let Some(it) = self.ask_browser(page, button).await? else {
-                    return Ok(Step::Wait);
-                };
-                // Meanwhile only a page without scripts is sure to be as it was.
-                if !page.still {
-                    return Ok(Step::Acted);
-                }
-                it
-            }
-        };
-        if !agrees {
-            return self.give_up_late();
-        }
-        if !strong && self.memory.quiet() < WEAK_QUIET {
-            return Ok(Step::Wait);
-        }
-        self.press(page, button, Action::Approve).await
-    }
-
-    /// Leaves a page alone that lists more than is allowed.
-    fn refuse_scopes(&self, page: &Snapshot) -> Result<(), Stop> {
-        let allowed = self.it.allow_scopes;
-        let others = page.scopes.iter().filter(|it| !allowed.contains(it));
-        let scopes: Vec<String> = others.map(|it| self.clean(it)).collect();
-        if allowed.is_empty() || scopes.is_empty() {
-            return Ok(());
-        }
-        Err(Problem::Scope { scopes }.into())
-    }
-
-    /// Whether the browser too takes the button for one that approves, as a second witness beside the snapshot; `None` if
-    /// it does not know the button any more.
-    async fn ask_browser(
-        &mut self,
-        page: &Snapshot,
-        button: &Button,
-    ) -> Result<Option<bool>, Stop> {
-        let Outcome::Done((role, label)) = self.tab.role_and_label(&button.element).await? else {
-            return Ok(None);
-        };
-        let is_button = matches!(role.as_str(), "button" | "link");
-        let approves = locate::may_approve(page, &label, &self.past.names).is_ok();
-        self.memory.witness(button, is_button && approves);
-        Ok(Some(is_button && approves))
-    }
-
     /// Presses a button of an allowed origin, once in its document.
     pub(crate) async fn press(
         &mut self,
@@ -210,6 +138,10 @@ impl Flow<'_> {
             return Ok(Step::Acted);
         }
         let is_ours = action == Action::Scripted || action == Action::Banner;
+        // To sign in one does not approve.
+        if !matches!(action, Action::Identifier | Action::Password | Action::Code) {
+            self.refuse_scopes(page)?;
+        }
         if !is_ours && self.memory.presses(page, action) >= MOST_PRESSES {
             return Err(Problem::Loop.into());
         }
@@ -278,6 +210,7 @@ impl Flow<'_> {
             self.past.password = None;
         }
         self.past.identifier = None;
+        self.filled = None;
         self.acted("which was lost, so opened the request again".to_owned());
         self.tab.open(self.it.url).await?;
         Ok(Step::Acted)

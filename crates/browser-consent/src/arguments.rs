@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     pub(crate) url: Url,
     /// End when the page's address starts with this [default: the redirect_uri in URL]
     #[arg(long, value_name = "PREFIX")]
-    pub(crate) until: Option<String>,
+    pub(crate) until: Option<Url>,
     /// An origin, besides that of URL, on which credentials may be typed; may be repeated
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<Url>,

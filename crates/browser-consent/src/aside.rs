@@ -62,6 +62,7 @@ impl Flow<'_> {
         };
         if self.fill_code(page, fields, &code).await? {
             self.code = Some(code);
+            self.filled = Some(Action::Code);
             return Ok(Step::Acted);
         }
         let Some(at) = locate::login(page, &page.fields[fields[0]]).best() else {
@@ -122,7 +123,8 @@ impl Flow<'_> {
         }
         match pick {
             Pick::Button(at) => self.press(page, &page.buttons[at], Action::Choose).await,
-            Pick::Choice(at) => self.take_choice(page, at).await.map(|_| Step::Acted),
+            Pick::Choice(at) if self.take_choice(page, at).await? => Ok(Step::Acted),
+            Pick::Choice(_) => self.give_up_late(),
             Pick::Chosen => match detour::forward(page).best() {
                 Some(at) => self.press(page, &page.buttons[at], Action::Choose).await,
                 None => self.give_up_late(),
@@ -144,7 +146,7 @@ impl Flow<'_> {
 
     async fn take_choice(&mut self, page: &Snapshot, at: usize) -> Result<bool, Stop> {
         let choice = &page.choices[at];
-        if !self.memory.ticked.insert(choice.element.clone()) {
+        if !self.memory.may_tick(&choice.element) {
             return Ok(false);
         }
         if let Outcome::Done(()) = self.tab.click(&choice.element).await? {

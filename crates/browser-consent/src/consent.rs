@@ -110,6 +110,8 @@ pub async fn consent(
         played: Played::default(),
         code: None,
         codes_refused: 0,
+        filled: None,
+        refilled: false,
         started: Instant::now(),
     };
     let stop = tokio::select! {

@@ -15,8 +15,12 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Takes the e-mail address or user name, and the password.
+    /// Takes the e-mail address or user name, and the password; a line break at the end, as files have it, is not a part.
     pub fn new(email: String, password: String) -> Self {
+        let [email, password] = [email, password].map(|mut it| {
+            it.truncate(it.trim_end_matches(['\r', '\n']).len());
+            it
+        });
         Self { email, password, totp: None }
     }
 

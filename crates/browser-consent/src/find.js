@@ -1,7 +1,8 @@
 // The body of one WebDriver script: what `arguments[0]` and `arguments[1]`, a way to look and what to look for, find on the page.
 const [by, value, pattern] = arguments;
-if (by === 'contains') return { found: location.href.includes(value) };
-if (by === 'match') return { found: new RegExp(value).test(location.href) };
+const here = { origin: location.origin, document: String(performance.timeOrigin) };
+if (by === 'contains') return { ...here, found: location.href.includes(value) };
+if (by === 'match') return { ...here, found: new RegExp(value).test(location.href) };
 const roots = [document];
 for (let i = 0; i < roots.length; i++) {
   for (const it of roots[i].querySelectorAll('*')) if (it.shadowRoot) roots.push(it.shadowRoot);
@@ -13,23 +14,21 @@ try {
     ? roots.flatMap(root => [...root.querySelectorAll(selector)])
     : [document.evaluate(value, document, null, XPathResult.FIRST_ORDERED_NODE_TYPE, null).singleNodeValue];
 } catch {
-  return { wrong: true };
+  return { ...here, wrong: true };
 }
-const visible = it => {
-  const box = it.getBoundingClientRect();
-  return box.width >= 3 && box.height >= 3 && getComputedStyle(it).visibility === 'visible';
-};
 // Of several the first that a person could see.
 all = all.filter(Boolean);
 const element = all.find(visible) ?? all[0];
-if (!element) return { found: false };
+if (!element) return { ...here, found: false };
 const box = element.getBoundingClientRect();
 return {
+  ...here,
   found: !pattern || new RegExp(pattern).test(element.innerText),
   element,
   visible: visible(element),
   disabled: element.matches(':disabled') || element.closest('[aria-disabled=true]') !== null,
   submits: element.matches('button:not([type=button], [type=reset]), input[type=submit], input[type=image]'),
+  secret: element.type === 'password',
   length: element.value?.length ?? 0,
   rect: [box.left + scrollX, box.top + scrollY, box.width, box.height].map(Math.round),
 };

@@ -6,7 +6,7 @@ use crate::consent::Consent;
 use crate::error::Error;
 use crate::evidence;
 use crate::locate::{self, Found};
-use crate::memory::Memory;
+use crate::memory::{Action, Memory};
 use crate::page::{self, Kind, Past};
 use crate::play::Played;
 use crate::problem::Problem;
@@ -59,6 +59,9 @@ pub(crate) struct Flow<'a> {
     /// The one-time code that was typed last, and how many were refused.
     pub(crate) code: Option<String>,
     pub(crate) codes_refused: usize,
+    /// What was typed in this document and not yet sent by a press.
+    pub(crate) filled: Option<Action>,
+    pub(crate) refilled: bool,
     pub(crate) started: Instant,
 }
 
@@ -76,6 +79,7 @@ impl Flow<'_> {
 
     async fn steps(&mut self) -> Result<std::convert::Infallible, Stop> {
         self.tab.allow(self.it.timeout).await?;
+        self.tab.watch().await?;
         self.tab.open(self.it.url).await?;
         let mut pause = SHORTEST_PAUSE;
         let mut readable = Instant::now();
@@ -104,6 +108,9 @@ impl Flow<'_> {
     }
 
     async fn step(&mut self, page: Snapshot) -> Result<Step, Stop> {
+        if page.document != self.last.document {
+            self.sent_by_itself();
+        }
         let kind = page::classify(&page, &self.past);
         self.visit(&page, &kind);
         self.last = page.clone();

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod action;
+mod approve;
 mod aside;
 mod capabilities;
 mod consent;

@@ -50,7 +50,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: &Arguments, until: &str, stop: &Notify) -> anyhow::Result<String> {
+async fn run(arguments: &Arguments, until: &Url, stop: &Notify) -> anyhow::Result<String> {
     let deadline = Instant::now() + Duration::from_secs(arguments.timeout);
     let credentials = credentials(arguments.credentials.as_deref())?;
     let script = script(arguments)?;
@@ -82,7 +82,7 @@ async fn run(arguments: &Arguments, until: &str, stop: &Notify) -> anyhow::Resul
         let mut is_stopped = false;
         let done = async {
             tokio::select! {
-                () = reached(client, until) => {}
+                () = reached(client, until.as_str()) => {}
                 () = stop.notified() => is_stopped = true,
             }
         };
@@ -200,6 +200,6 @@ async fn address(client: &Client) -> anyhow::Result<String> {
     it.context("the redirect URI was reached, and then the browser was gone")
 }
 
-fn redirect_uri(url: &Url) -> Option<String> {
-    url.query_pairs().find(|(name, _)| name == "redirect_uri").map(|(_, value)| value.into_owned())
+fn redirect_uri(url: &Url) -> Option<Url> {
+    url.query_pairs().find(|(name, _)| name == "redirect_uri")?.1.parse().ok()
 }

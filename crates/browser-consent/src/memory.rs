@@ -57,7 +57,8 @@ pub(crate) struct Memory {
     witnessed: HashMap<Handle, (u64, bool)>,
     /// How often something was typed into a field.
     pub(crate) typed: HashMap<Handle, usize>,
-    pub(crate) ticked: HashSet<Handle>,
+    /// How often it was tried to tick a box, or to take a choice.
+    ticked: HashMap<Handle, usize>,
     pub(crate) entered: HashSet<Handle>,
     /// Documents in which something that covered a button was closed.
     pub(crate) uncovered: HashSet<String>,
@@ -81,7 +82,7 @@ impl Memory {
             lost: HashSet::new(),
             witnessed: HashMap::new(),
             typed: HashMap::new(),
-            ticked: HashSet::new(),
+            ticked: HashMap::new(),
             entered: HashSet::new(),
             uncovered: HashSet::new(),
             scrolled: HashSet::new(),
@@ -152,6 +153,14 @@ impl Memory {
             self.watched.insert(it.element.clone(), (look, Instant::now()));
         }
         known
+    }
+
+    /// Whether to tick a box; one that does not take it is not ticked for ever.
+    pub(crate) fn may_tick(&mut self, it: &Handle) -> bool {
+        const MOST: usize = 2;
+        let tries = self.ticked.entry(it.clone()).or_default();
+        *tries += 1;
+        *tries <= MOST
     }
 
     pub(crate) fn witness(&mut self, it: &Button, may_be_pressed: bool) {

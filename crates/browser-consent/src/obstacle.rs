@@ -59,6 +59,10 @@ impl Flow<'_> {
 
     /// A page that has nothing on it may be on its way to another.
     pub(crate) async fn elsewhere(&mut self, page: &Snapshot) -> Result<Step, Stop> {
+        if self.in_frame {
+            self.leave_frame().await?;
+            return Ok(Step::Acted);
+        }
         let is_bare = page.fields.is_empty() && page.buttons.is_empty() && page.frames.is_empty();
         if self.memory.quiet() < if is_bare || !page.ready { HOP } else { SETTLE } {
             return Ok(Step::Wait);
@@ -166,6 +170,7 @@ impl Flow<'_> {
         }
         self.reopened = true;
         self.past.identifier = None;
+        self.filled = None;
         self.acted("opened the request again".to_owned());
         self.tab.open(self.it.url).await?;
         Ok(true)

@@ -19,12 +19,15 @@ use crate::tab::Outcome;
 /// How long the rules leave a page alone on which the next command may still come to have its element.
 const RULES_AFTER: Duration = Duration::from_millis(500);
 
-const FIND: &str = include_str!("find.js");
+const FIND: &str = concat!(include_str!("visible.js"), include_str!("find.js"));
 
 /// What a command's element is like now.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Target {
+    /// Where it was looked for, which may not be the page any more that was decided on.
+    origin: String,
+    document: String,
     /// The selector is none.
     wrong: bool,
     found: bool,
@@ -32,6 +35,8 @@ struct Target {
     visible: bool,
     disabled: bool,
     submits: bool,
+    /// Whether what is typed there must not be seen.
+    secret: bool,
     length: usize,
     rect: [i32; 4],
 }
@@ -76,7 +81,9 @@ impl Flow<'_> {
             let is_here = command.page.as_ref().is_none_or(|it| fits(it, &page.address));
             if is_here {
                 is_ours |= command.page.is_some();
-                let target = self.target(command).await?;
+                let Some(target) = self.target(page, command).await? else {
+                    return Ok(Some(Step::Wait));
+                };
                 if target.wrong {
                     return Err(self.stuck(command, "its selector is not valid").into());
                 }
@@ -108,16 +115,18 @@ impl Flow<'_> {
         }
     }
 
-    async fn target(&mut self, command: &Command) -> Result<Target, Stop> {
+    /// What a command's element is like; none if this is another page by now.
+    async fn target(&mut self, page: &Snapshot, command: &Command) -> Result<Option<Target>, Stop> {
         let pattern = match &command.act {
             Act::Await { text, .. } => text.as_deref(),
             _ => None,
         };
         let arguments = vec![json!(command.by.name()), json!(command.value), json!(pattern)];
-        Ok(match self.tab.run(FIND, arguments).await? {
-            Outcome::Done(it) => serde_json::from_value(it).unwrap_or_default(),
-            _ => Target::default(),
-        })
+        let Outcome::Done(it) = self.tab.run(FIND, arguments).await? else {
+            return Ok(Some(Target::default()));
+        };
+        let target = serde_json::from_value::<Target>(it).unwrap_or_default();
+        Ok(Some(target).filter(|it| it.origin == page.origin && it.document == page.document))
     }
 
     /// Does what a command says; none: it cannot be done now.
@@ -135,6 +144,9 @@ impl Flow<'_> {
             Act::AwaitInvisible { .. } => {
                 Ok((!target.found || !target.visible).then_some(Step::Acted))
             }
+            Act::Fill(Text::Written(_)) if target.secret => Err(self
+                .stuck(command, "holds a password, which is for $password or env:NAME")
+                .into()),
             Act::Fill(text) if is_usable => {
                 let text = self.text(text)?;
                 let field = Field {
@@ -161,7 +173,7 @@ impl Flow<'_> {
     fn text(&self, text: &Text) -> Result<String, Problem> {
         let credentials = self.it.credentials;
         let given = match text {
-            Text::Given(it) => Some(it.clone()),
+            Text::Given(it) | Text::Written(it) => Some(it.clone()),
             Text::Email => credentials.map(|it| it.email().to_owned()),
             Text::Password => credentials.map(|it| it.reveal().to_owned()),
             Text::Code => {
@@ -189,6 +201,10 @@ impl Flow<'_> {
             return Ok(Step::Wait);
         }
         let action = self.meaning(page, target).unwrap_or(Action::Scripted);
+        if action != Action::Scripted && self.memory.pressed(page, action).is_some() {
+            // The rules were there first, and nothing is pressed twice.
+            return Ok(Step::Acted);
+        }
         let before = self.memory.delivered;
         self.press(page, &button, action).await?;
         if self.memory.delivered == before {

@@ -146,6 +146,14 @@ pub enum Problem {
         /// The field's name.
         field: String,
     },
+    /// A text holds what a driver would press as a key, such as a line break.
+    #[error(
+        "what is to be typed ({what}) has a control character in it; take it out of the secret"
+    )]
+    Untypable {
+        /// What would have been typed, without its text.
+        what: String,
+    },
     /// The page opened a dialog that is not about the consent.
     #[error("it opened a dialog: \"{says}\"")]
     Dialog {

@@ -111,7 +111,7 @@ fn command(parts: &[Value], variable: Variable<'_>) -> Result<Command, String> {
                 (_, Some(name)) => Text::Given(
                     variable(name).ok_or_else(|| format!("`{named}`: {name} is not set"))?,
                 ),
-                _ => Text::Given(given.to_owned()),
+                _ => Text::Written(given.to_owned()),
             })
         }
         "wait" => Act::Await { seconds: seconds()?, text: part(4).map(str::to_owned) },

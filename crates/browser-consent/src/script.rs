@@ -76,13 +76,12 @@ const SHAPE: &str = "it is `click SELECTOR`, `fill SELECTOR env:NAME` or `fill S
 const UNSET: &str = "its variable is not set";
 const LITERAL: &str = "a value would be seen by others; name a variable with env:NAME, or say totp";
 
-/// A step whose last word may be a secret that somebody wrote there.
+/// A step of which any word but the first may be a secret that somebody wrote there.
 fn without_literals(step: &str) -> String {
-    match step.trim().rsplit_once(' ') {
-        Some((start, last)) if start.starts_with("fill ") && !last.starts_with("env:") => {
-            format!("{start} …")
-        }
-        _ => step.trim().to_owned(),
+    let step = step.trim();
+    match step.split_once(' ') {
+        Some((verb, rest)) if !rest.contains(" env:") => format!("{verb} …"),
+        _ => step.to_owned(),
     }
 }
 
@@ -154,6 +153,8 @@ pub(crate) enum Text {
     Password,
     Code,
     Given(String),
+    /// What a recipe says itself, where everybody can read it.
+    Written(String),
 }
 
 impl fmt::Debug for Script {
@@ -205,9 +206,11 @@ mod tests {
     #[test]
     fn a_step_that_cannot_be_read_is_told_without_its_last_word() {
         for (step, named) in [
-            ("press #x", "press #x"),
+            ("press #x", "press …"),
+            ("type #p hunter2", "type …"),
             ("click", "click"),
-            ("fill #x hunter2", "fill #x …"),
+            ("fill #x hunter2", "fill …"),
+            ("fill #x correct horse battery", "fill …"),
             ("fill #x env:UNSET", "fill #x env:UNSET"),
         ] {
             let error = Script::default().step(step, variable).unwrap_err().to_string();

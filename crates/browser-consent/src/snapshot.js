@@ -1,4 +1,4 @@
-// The body of one WebDriver script; its answer is `page::Snapshot`. `arguments[0]` is the client's name.
+// The body of one WebDriver script; its answer is `snapshot::Snapshot`. `arguments[0]` is the client's name.
 const most = 200;
 const tidy = (text, length = most) =>
   String(text ?? '')
@@ -14,29 +14,6 @@ for (let i = 0; i < roots.length; i++) {
   for (const it of roots[i].querySelectorAll('*')) if (it.shadowRoot) roots.push(it.shadowRoot);
 }
 const all = selector => roots.flatMap(root => [...root.querySelectorAll(selector)]);
-const parent = it => it.assignedSlot ?? it.parentElement ?? it.getRootNode().host ?? null;
-
-const veiled = element => {
-  let opacity = 1;
-  for (let it = element; it; it = parent(it)) {
-    opacity *= Number(getComputedStyle(it).opacity);
-    if (opacity < 0.05 || it.inert || it.getAttribute('aria-hidden') === 'true') return true;
-  }
-  return false;
-};
-const page = document.documentElement;
-const visible = element => {
-  const box = element.getBoundingClientRect();
-  return (
-    box.width >= 3 &&
-    box.height >= 3 &&
-    box.right + scrollX > 0 &&
-    box.bottom + scrollY > 0 &&
-    box.left + scrollX < Math.max(page.scrollWidth, innerWidth) &&
-    getComputedStyle(element).visibility === 'visible' &&
-    !veiled(element)
-  );
-};
 const rect = element => {
   const box = element.getBoundingClientRect();
   return [box.left + scrollX, box.top + scrollY, box.width, box.height].map(Math.round);
@@ -194,38 +171,8 @@ const scopes = [
   ...all(listed).filter(visible).slice(0, 300).flatMap(scopesOf),
 ];
 
-// Whether anything has left the page since it was first looked at, to tell a press that was lost from a slow one.
-const watch = () => {
-  const it = { sent: 0, waiting: 0 };
-  const counted = (owner, name, awaited) => {
-    const real = owner[name];
-    owner[name] = function (...given) {
-      it.sent += 1;
-      const answer = real.apply(this, given);
-      awaited?.(this, answer);
-      return answer;
-    };
-  };
-  const begin = () => {
-    it.waiting += 1;
-    return () => { it.waiting -= 1; };
-  };
-  counted(window, 'fetch', (_, answer) => {
-    const end = begin();
-    Promise.resolve(answer).then(end, end);
-  });
-  counted(XMLHttpRequest.prototype, 'send', request => request.addEventListener('loadend', begin(), { once: true }));
-  counted(WebSocket.prototype, 'send');
-  counted(Navigator.prototype, 'sendBeacon');
-  counted(HTMLFormElement.prototype, 'submit');
-  addEventListener('submit', event => { it.sent += event.defaultPrevented ? 0 : 1; });
-  addEventListener('beforeunload', () => { it.sent += 1; });
-  return it;
-};
-// Firefox runs this in a world of its own, whose functions the page's scripts may not call; no press is ever known to be lost there.
-const { sent, waiting } = navigator.userAgent.includes('Firefox')
-  ? { sent: Math.round(performance.now()), waiting: 0 }
-  : (window[Symbol.for('browser-consent')] ??= watch());
+// Where nobody counts, no press is ever known to be lost.
+const { sent, waiting } = window[Symbol.for('browser-consent')] ?? { sent: Math.round(performance.now()), waiting: 0 };
 
 // On its error pages Firefox gives the wanted address as the location.
 const isError = /^about:(neterror|certerror|httpsonlyerror)/.test(document.documentURI);

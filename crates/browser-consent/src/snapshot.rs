@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use serde::{Deserialize, Serialize};
 
 /// The script that takes a [`Snapshot`]; its argument is the client's name.
-pub(crate) const SCRIPT: &str = include_str!("snapshot.js");
+pub(crate) const SCRIPT: &str = concat!(include_str!("visible.js"), include_str!("snapshot.js"));
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]

@@ -58,9 +58,11 @@ struct Item {
     value: String,
 }
 
-const READ: &str =
-    "return Object.keys(localStorage).map(it => ({ name: it, value: localStorage.getItem(it) }))";
-const WRITE: &str = "for (const it of arguments[0]) localStorage.setItem(it.name, it.value)";
+// Even a quiet page may lead elsewhere, such as to a sign-in.
+const READ: &str = "return location.origin === arguments[0] \
+    ? Object.keys(localStorage).map(it => ({ name: it, value: localStorage.getItem(it) })) : []";
+const WRITE: &str = "if (location.origin === arguments[0]) \
+    for (const it of arguments[1]) localStorage.setItem(it.name, it.value)";
 /// A page that every origin has, if only as an error, and on which nothing happens.
 const QUIET_PAGE: &str = "/robots.txt";
 
@@ -114,7 +116,8 @@ impl StorageState {
             .collect();
         for origin in origins {
             tab.open_at(&origin, QUIET_PAGE).await.map_err(failed)?;
-            if let Outcome::Done(items) = tab.run(READ, Vec::new()).await.map_err(failed)?
+            let asked = tab.run(READ, vec![json!(origin)]);
+            if let Outcome::Done(items) = asked.await.map_err(failed)?
                 && let Ok(local_storage) = serde_json::from_value::<Vec<Item>>(items)
                 && !local_storage.is_empty()
             {
@@ -140,7 +143,7 @@ impl StorageState {
         for it in &self.origins {
             tab.open_at(&it.origin, QUIET_PAGE).await.map_err(failed)?;
             let items = serde_json::to_value(&it.local_storage).expect("strings are JSON");
-            tab.run(WRITE, vec![items]).await.map_err(failed)?;
+            tab.run(WRITE, vec![json!(it.origin), items]).await.map_err(failed)?;
         }
         Ok(())
     }

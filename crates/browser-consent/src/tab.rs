@@ -18,6 +18,8 @@ use crate::snapshot::{Handle, SCRIPT, Snapshot};
 /// What a driver gets for a command beyond the time for a page, so that only one that hangs runs into it.
 const SPARE: Duration = Duration::from_secs(10);
 
+const WATCH: &str = include_str!("watch.js");
+
 /// What became of a command.
 #[derive(Debug)]
 pub(crate) enum Outcome<T> {
@@ -68,6 +70,12 @@ impl<'a> Tab<'a> {
     /// counts as success or as failure depending on why.
     pub(crate) async fn open(self, url: &Url) -> Result<(), Broken> {
         self.outcome("opening a page", self.client.goto(url.as_str())).await.map(drop)
+    }
+
+    /// Lets every document count what it sends, from before its own scripts; other browsers than Chromium do not.
+    pub(crate) async fn watch(self) -> Result<(), Broken> {
+        let source = json!({ "source": WATCH });
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", source).await.map(drop)
     }
 
     pub(crate) async fn snapshot(self, client_name: &str) -> Result<Outcome<Snapshot>, Broken> {

@@ -7,6 +7,7 @@ mod codes;
 mod detours;
 mod ends;
 mod firefox;
+mod once;
 mod refusals;
 mod screens;
 mod scripts;
@@ -16,6 +17,7 @@ mod states;
 mod target;
 mod target_screens;
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,6 +31,12 @@ fn webdriver() -> WebDriver {
     let folder = std::env::var_os("CHROMEWEBDRIVER").map(PathBuf::from);
     let path = std::env::var_os("PATH").unwrap_or_default();
     WebDriver::Driver(find_driver(&path, folder.as_deref()).expect("chromedriver is on the PATH"))
+}
+
+/// Writes a file that only its owner may read.
+fn write_private(file: &std::path::Path, text: &str) {
+    std::fs::write(file, text).unwrap();
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 fn credentials() -> Credentials {

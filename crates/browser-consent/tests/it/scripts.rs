@@ -138,3 +138,28 @@ async fn a_step_is_not_typed_on_an_origin_that_nobody_allowed() {
     assert_eq!(problem, Problem::Refused { origin: foreign.origin.clone() });
     assert_eq!((actions.len(), foreign.posted().len()), (0, 0));
 }
+
+/// The page that a step was meant for may be gone by the time the step is taken.
+#[tokio::test]
+#[ignore = "needs a browser"]
+async fn a_step_is_not_typed_on_a_page_that_came_meanwhile() {
+    let (site, foreign) = (Site::start().await, Site::start().await);
+    let leaving = format!("leaving.html?to={}/odd-login.html", foreign.origin);
+    for _ in 0..4 {
+        let (problem, actions) = problem(go(&site, &leaving, &steps(&ODD)).await.unwrap_err());
+        assert_eq!(problem, Problem::Refused { origin: foreign.origin.clone() });
+        assert_eq!((actions.len(), foreign.posted().len()), (0, 0), "{actions:?}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs a browser"]
+async fn a_password_is_not_read_from_a_recipe() {
+    let site = Site::start().await;
+    let json = r#"[{ "match": "*", "tasks": [{ "task": "T", "match": "*", "commands": [
+        ["text", "css", "[type=email]", "me@a.example"], ["text", "css", "[type=password]", "hunter2"]] }] }]"#;
+    let script = Script::recipe(json, &site.url("plain-login.html"), variable).unwrap();
+    let (problem, actions) = problem(go(&site, "plain-login.html", &script).await.unwrap_err());
+    assert!(problem.to_string().contains("holds a password"), "{problem}");
+    assert_eq!(actions, ["text css [type=email]"]);
+}

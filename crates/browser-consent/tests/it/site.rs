@@ -1,5 +1,6 @@
 //! Sign-in and consent pages from `tests/pages`, and the listener behind their redirect URI.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub(crate) struct Site {
     pub(crate) posted: Arc<Mutex<Vec<String>>>,
     /// The one-time codes that were sent; one that is here already is refused.
     pub(crate) codes: Arc<Mutex<Vec<String>>>,
+    /// Where `/robots.txt` leads.
+    robots: Arc<Mutex<Option<String>>>,
     arrived: Arc<Notify>,
     opened: Arc<Notify>,
 }
@@ -40,6 +43,7 @@ impl Site {
             callback: Arc::new(Mutex::new(format!("{}{CALLBACK}", origin(&callback)))),
             posted: Arc::default(),
             codes: Arc::default(),
+            robots: Arc::default(),
             arrived: Arc::default(),
             opened: Arc::default(),
         };
@@ -60,6 +64,7 @@ impl Site {
             .route("/denied", get(denied))
             .route("/given", get(given))
             .route("/hop", get(hop))
+            .route("/robots.txt", get(robots))
             .route("/{page}", get(page).post(page))
             .with_state(site.clone());
         let arrived = Router::new().route(CALLBACK, get(arrive)).with_state(site.clone());
@@ -96,6 +101,11 @@ impl Site {
     pub(crate) async fn close_callback(&self) {
         let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         *self.callback.lock().unwrap() = format!("http://{free}{CALLBACK}");
+    }
+
+    /// As behind a proxy that sends whoever is not signed in to its own page.
+    pub(crate) fn lead_robots_to(&self, origin: &str) {
+        *self.robots.lock().unwrap() = Some(format!("{origin}/plain-consent.html"));
     }
 
     fn record(&self, path: &str, body: &str) {
@@ -163,16 +173,25 @@ async fn code(State(site): State<Site>, Query(ways): Query<Ways>, body: String) 
 }
 
 /// A page for a code that has none that is right.
-async fn refuse_code(State(site): State<Site>, body: String) -> Html<&'static str> {
+async fn refuse_code(
+    State(site): State<Site>,
+    Query(ways): Query<HashMap<String, String>>,
+    body: String,
+) -> Response {
     if body.is_empty() {
         return Html(
             r#"<form method="post"><input name="code" autocomplete="one-time-code"><button>Verify</button></form>"#,
-        );
+        )
+        .into_response();
     }
     site.record("/code-refused-always", "");
+    if let Some(next) = ways.get("next") {
+        return Redirect::to(&format!("/{next}")).into_response();
+    }
     Html(
         r#"<p role="alert">Wrong code.</p><form method="post"><input name="code" autocomplete="one-time-code"><button>Verify</button></form>"#,
     )
+    .into_response()
 }
 
 /// Answers later than the browser is told to wait for a page.
@@ -216,6 +235,13 @@ async fn strict_consent() -> Response {
 
 async fn hop(Query(query): Query<Vec<(String, String)>>) -> Redirect {
     Redirect::to(&query.iter().find(|it| it.0 == "to").unwrap().1)
+}
+
+async fn robots(State(site): State<Site>) -> Response {
+    match &*site.robots.lock().unwrap() {
+        Some(it) => Redirect::to(it).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 async fn denied(State(site): State<Site>) -> Redirect {

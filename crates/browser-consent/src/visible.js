@@ -1,0 +1,24 @@
+// What a person could see, on the screen or by scrolling.
+const parent = it => it.assignedSlot ?? it.parentElement ?? it.getRootNode().host ?? null;
+
+const veiled = element => {
+  let opacity = 1;
+  for (let it = element; it; it = parent(it)) {
+    opacity *= Number(getComputedStyle(it).opacity);
+    if (opacity < 0.05 || it.inert || it.getAttribute('aria-hidden') === 'true') return true;
+  }
+  return false;
+};
+const page = document.documentElement;
+const visible = element => {
+  const box = element.getBoundingClientRect();
+  return (
+    box.width >= 3 &&
+    box.height >= 3 &&
+    box.right + scrollX > 0 &&
+    box.bottom + scrollY > 0 &&
+    box.left + scrollX < Math.max(page.scrollWidth, innerWidth) &&
+    getComputedStyle(element).visibility === 'visible' &&
+    !veiled(element)
+  );
+};
