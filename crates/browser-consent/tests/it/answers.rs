@@ -100,7 +100,12 @@ async fn a_click_that_times_out_has_been_delivered() {
         client.update_timeouts(short).await.unwrap();
         client.goto(page.as_str()).await.unwrap();
         let button = client.find(Locator::Css("[value=approve]")).await.unwrap();
-        assert!(button.click().await.unwrap_err().is_timeout());
+        // On a busy machine the click is answered before the page begins to leave, and the next command waits for that.
+        let late = match button.click().await {
+            Err(it) => it,
+            Ok(()) => client.current_url().await.unwrap_err(),
+        };
+        assert!(late.is_timeout(), "{late}");
     })
     .await
     .unwrap();
