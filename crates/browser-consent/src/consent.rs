@@ -147,7 +147,7 @@ fn rounded(time: Duration) -> u64 {
 }
 
 /// Whether an address is of this machine, where nobody listens on the way.
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(it)) => it.is_loopback(),
         Some(Host::Ipv6(it)) => it.is_loopback(),

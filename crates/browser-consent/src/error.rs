@@ -2,9 +2,9 @@ use std::io;
 use std::path::PathBuf;
 
 use fantoccini::error::NewSessionError;
-use url::Url;
 
 use crate::problem::Problem;
+use crate::redaction::bare;
 use crate::session::WebDriver;
 use crate::trail::Trail;
 
@@ -26,11 +26,19 @@ pub enum Error {
         /// The driver.
         program: PathBuf,
     },
+    /// A driver on another machine, to which everything that is typed would go in clear text.
+    #[error(
+        "the driver at {url} is on another machine, and secrets would go there in clear text; forward its port to this one"
+    )]
+    RemoteDriver {
+        /// The driver's address.
+        url: String,
+    },
     /// Nobody answers at the address of a running driver.
     #[error("no WebDriver answers at {url}; start chromedriver there, or leave the address out")]
     NoDriver {
         /// The driver's address.
-        url: Url,
+        url: String,
     },
     /// The driver finds no browser.
     #[error(
@@ -175,7 +183,7 @@ pub(crate) fn session_error(error: &NewSessionError, webdriver: &WebDriver) -> E
         }
         NewSessionError::FailedC(_) | NewSessionError::Failed(_) | NewSessionError::Lost(_) => {
             if let WebDriver::Url(url) = webdriver {
-                return Error::NoDriver { url: url.clone() };
+                return Error::NoDriver { url: bare(url) };
             }
             "the driver ended".to_owned()
         }
@@ -218,7 +226,7 @@ mod tests {
     #[track_caller]
     fn check(message: &'static str, expected: &str) {
         let refusal = Refusal::new(ErrorStatus::SessionNotCreated, Cow::Borrowed(message));
-        let running = WebDriver::Url(Url::parse("http://127.0.0.1:9515").unwrap());
+        let running = WebDriver::Url("http://127.0.0.1:9515".parse().unwrap());
         assert_eq!(
             session_error(&NewSessionError::SessionNotCreated(refusal), &running).to_string(),
             expected

@@ -61,6 +61,11 @@ async fn run(arguments: &Arguments, until: &Url, stop: &Notify) -> anyhow::Resul
         Some(url) => WebDriver::Url(url.clone()),
         None => WebDriver::Driver(driver(arguments.browser)?),
     };
+    if state.is_some() && matches!(&webdriver, WebDriver::Driver(it) if it.is_firefox()) {
+        bail!(
+            "--storage-state needs Chromium or Chrome, and Firefox is what there is; leave it out, or install one"
+        );
+    }
     let opened = Notify::new();
     let session = with_session(&webdriver, async |client| {
         opened.notify_one();
@@ -129,7 +134,9 @@ fn warn(warnings: impl IntoIterator<Item = String>) {
 }
 
 fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|it| !it.is_empty())
+    let value = std::env::var(name).ok()?;
+    let value = value.trim_end_matches(['\r', '\n']);
+    (!value.is_empty()).then(|| value.to_owned())
 }
 
 fn credentials(file: Option<&Path>) -> anyhow::Result<Option<Credentials>> {
@@ -181,7 +188,7 @@ fn driver(browser: Option<Browser>) -> anyhow::Result<Driver> {
             it.display()
         )
     }));
-    found.context("there is no chromedriver on the PATH; on Debian: apt-get install chromium-driver chromium-headless-shell")
+    found.context("there is no chromedriver with Chromium or Chrome on the PATH; on Debian: apt-get install chromium-driver chromium-headless-shell")
 }
 
 /// Writes the way that was taken, whether or not it led to the end.

@@ -40,16 +40,23 @@ impl Redaction {
             _ => None,
         }));
         secrets.retain(|it| !it.is_empty());
+        let encoded = secrets.iter().flat_map(|it| {
+            let form = url::form_urlencoded::byte_serialize(it.as_bytes()).collect::<String>();
+            [form.replace('+', "%20"), form]
+        });
+        let encoded: Vec<String> = encoded.collect();
+        secrets.extend(encoded);
         secrets.sort_by_key(|it| std::cmp::Reverse(it.len()));
+        secrets.dedup();
         Self(secrets)
     }
 
     /// One line of at most `length` characters, without control characters and without what is secret.
     pub(crate) fn clean(&self, text: &str, length: usize) -> String {
-        let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        for secret in &self.0 {
-            text = text.replace(secret, "…");
-        }
+        let struck = |text: String| self.0.iter().fold(text, |it, secret| it.replace(secret, "…"));
+        // Both before and after: a secret may have two spaces in it, and a page may break one over two lines.
+        let text = struck(text.to_owned()).split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut text = struck(text);
         for name in ["code=", "state=", "token="] {
             text = without_values(&text, name);
         }
@@ -140,6 +147,7 @@ mod tests {
             redaction.clean("at /cb?code=XYZ&x=1, state=Q", 100),
             "at /cb?code=…&x=1, state=…"
         );
+        assert_eq!(redaction.clean("/u/a%40b.example", 100), "/u/…");
         assert!(redaction.occurs_in("…hunter2…") && !redaction.occurs_in("public-name"));
     }
 

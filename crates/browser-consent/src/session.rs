@@ -7,9 +7,11 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use url::Url;
 
 use crate::capabilities::capabilities;
+use crate::consent::is_loopback;
 use crate::driver::Driver;
 use crate::error::{Error, session_error};
 use crate::process::Process;
+use crate::redaction::bare;
 
 /// The time that a page may take to load, or a server to answer a press.
 ///
@@ -27,7 +29,7 @@ const CLOSE: Duration = Duration::from_secs(3);
 pub enum WebDriver {
     /// Started for one session, and killed with it.
     Driver(Driver),
-    /// Already running, at a plain `http` address; only the session is ours.
+    /// Already running on this machine, at a plain `http` address; only the session is ours.
     Url(Url),
 }
 
@@ -48,6 +50,10 @@ pub async fn with_session<T>(
         WebDriver::Driver(driver) => {
             let process = open.process.insert(Process::start(driver).await?);
             (process.url.clone(), capabilities(Some(driver), Some(process)))
+        }
+        // What is typed goes to the driver in clear text.
+        WebDriver::Url(url) if !is_loopback(url) => {
+            return Err(Error::RemoteDriver { url: bare(url) });
         }
         WebDriver::Url(url) => (url.clone(), capabilities(None, None)),
     };

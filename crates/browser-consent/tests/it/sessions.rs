@@ -212,3 +212,10 @@ async fn several_users_are_several_sessions_at_a_time() {
         assert_eq!(site.posted(), ["/login email&password", "/decide decision=approve"]);
     }
 }
+
+#[tokio::test]
+async fn a_driver_on_another_machine_is_not_used() {
+    let driver = WebDriver::Url("http://user:secret@driver.example:4444/?key=1".parse().unwrap());
+    let error = with_session(&driver, async |_| {}).await.unwrap_err().to_string();
+    assert!(error.starts_with("the driver at http://driver.example:4444/ is on"), "{error}");
+}
