@@ -51,7 +51,7 @@ async fn a_machine_without_a_driver_is_told_what_to_type() {
     assert_eq!(it.status.code(), Some(1));
     assert_eq!(
         text(&it.stderr),
-        "error: there is no chromedriver on the PATH; on Debian: apt-get install chromium-driver chromium-headless-shell\n"
+        "error: there is no chromedriver with Chromium or Chrome on the PATH; on Debian: apt-get install chromium-driver chromium-headless-shell\n"
     );
     assert_eq!(text(&it.stdout), "");
 }
