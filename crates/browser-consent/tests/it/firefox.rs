@@ -110,5 +110,5 @@ async fn a_session_that_ends_leaves_no_process() {
 #[tokio::test]
 #[ignore = "needs firefox"]
 async fn a_kill_takes_the_browser_along() {
-    crate::cli::killed_with("firefox", rustix::process::Signal::KILL).await;
+    crate::signals::killed_with("firefox", rustix::process::Signal::KILL).await;
 }

@@ -12,6 +12,8 @@ mod refusals;
 mod screens;
 mod scripts;
 mod sessions;
+#[cfg(feature = "cli")]
+mod signals;
 mod site;
 mod states;
 mod target;
