@@ -5,7 +5,7 @@
 //! week is bad. Three scenarios are measured, thirteen weeks and then the one that is judged.
 //! In it, one scenario may have become slower.
 
-use crate::band::Noise;
+use crate::band::{Noise, drift};
 use crate::column::Column;
 use crate::compare::alert;
 
@@ -41,6 +41,8 @@ pub struct Rates {
 
 const SCENARIOS: usize = 3;
 const HISTORY: usize = 13;
+const STEADY: usize = 12;
+const CREEPING: usize = 12;
 const TOLERANCE: f64 = 0.25;
 const BAD_WEEKS: f64 = 0.04;
 const WORST_WEEK: f64 = 1.5;
@@ -117,22 +119,47 @@ impl Both {
     }
 }
 
+/// In what share of `times` histories of 24 runs the drift of a figure is told, 0 to 1.
+///
+/// Of these, twelve are steady, and in each of the twelve after them the latencies of one scenario
+/// are `creep` times those of the run before. Where that is 1, any cell of any scenario counts,
+/// else any latency of that scenario.
+pub fn drifts(profile: &Profile, creep: f64, times: u32, seed: u64) -> f64 {
+    let mut random = Random(seed);
+    let mut told = 0_u32;
+    for _ in 0..times {
+        let mut scenarios = [[[0.0; STEADY + CREEPING]; 4]; SCENARIOS];
+        let mut crept = 1.0;
+        for run in 0..STEADY + CREEPING {
+            crept *= if run < STEADY { 1.0 } else { creep };
+            let figures = week(profile, &mut random);
+            for (scenario, (cells, figures)) in scenarios.iter_mut().zip(figures).enumerate() {
+                for (index, (cell, figure)) in cells.iter_mut().zip(figures).enumerate() {
+                    cell[run] = if scenario == 0 && index < 3 { crept * figure } else { figure };
+                }
+            }
+        }
+        let is_told = |(column, cell): (Column, &[f64; STEADY + CREEPING])| {
+            let (last, rest) = cell.split_last().expect("there are two dozen runs");
+            drift(rest, *last, column.direction(), TOLERANCE).is_some()
+        };
+        let (of, columns) = if creep == 1.0 { (SCENARIOS, 4) } else { (1, 3) };
+        let looked_at = scenarios[..of].iter();
+        let mut looked_at =
+            looked_at.flat_map(|cells| Column::ALL.into_iter().zip(cells).take(columns));
+        told += u32::from(looked_at.any(is_told));
+    }
+    f64::from(told) / f64::from(times)
+}
+
 /// All cells of all scenarios; the first scenario is the one that became slower.
 fn draw(profile: &Profile, step: f64, random: &mut Random) -> [[Cell; 4]; SCENARIOS] {
     let mut scenarios = [[([0.0; HISTORY], 0.0); 4]; SCENARIOS];
-    for week in 0..=HISTORY {
-        let bad = if random.uniform() < BAD_WEEKS {
-            (1.0 + (WORST_WEEK - 1.0) * random.uniform()).ln()
-        } else {
-            0.0
-        };
-        let shared = bad + profile.run * random.normal();
-        for (scenario, cells) in scenarios.iter_mut().enumerate() {
-            for (index, cell) in cells.iter_mut().enumerate() {
-                let direction = Column::ALL[index].direction();
-                let badness = shared + profile.cells[index] * random.normal();
-                let figure = 100.0 * direction.figure(badness);
-                match cell.0.get_mut(week) {
+    for run in 0..=HISTORY {
+        let figures = week(profile, random);
+        for (scenario, (cells, figures)) in scenarios.iter_mut().zip(figures).enumerate() {
+            for (index, (cell, figure)) in cells.iter_mut().zip(figures).enumerate() {
+                match cell.0.get_mut(run) {
                     Some(it) => *it = figure,
                     None if scenario == 0 && index < 3 => cell.1 = step * figure,
                     None => cell.1 = figure,
@@ -141,6 +168,22 @@ fn draw(profile: &Profile, step: f64, random: &mut Random) -> [[Cell; 4]; SCENAR
         }
     }
     scenarios
+}
+
+/// The figures of one run in which nothing changed.
+fn week(profile: &Profile, random: &mut Random) -> [[f64; 4]; SCENARIOS] {
+    let bad = if random.uniform() < BAD_WEEKS {
+        (1.0 + (WORST_WEEK - 1.0) * random.uniform()).ln()
+    } else {
+        0.0
+    };
+    let shared = bad + profile.run * random.normal();
+    std::array::from_fn(|_| {
+        std::array::from_fn(|index| {
+            let badness = shared + profile.cells[index] * random.normal();
+            100.0 * Column::ALL[index].direction().figure(badness)
+        })
+    })
 }
 
 /// [SplitMix64](https://doi.org/10.1145/2660193.2660195): small, and the same everywhere.
@@ -193,6 +236,15 @@ mod tests {
         let [half, double] = [1.5, 2.0].map(|it| judged(1, it));
         assert!(half.outside >= 0.90 && double.outside >= 0.98, "{half:?} {double:?}");
         assert!(half.alert >= 0.70 && double.alert >= 0.98, "{half:?} {double:?}");
+    }
+
+    #[test]
+    fn a_creep_is_told_and_noise_seldom_is() {
+        let [quiet, typical, noisy] = [0, 1, 2].map(|it| drifts(&PROFILES[it], 1.0, 2000, 1));
+        let crept = [0, 1, 2].map(|it| drifts(&PROFILES[it], 1.03, 2000, 1));
+        // Beyond what may end a job, so it is a line and no alert.
+        assert!(quiet <= 0.02 && typical <= 0.10 && noisy <= 0.45, "{quiet} {typical} {noisy}");
+        assert!(crept[0] >= 0.99 && crept[1] >= 0.97 && crept[2] >= 0.90, "{crept:?}");
     }
 
     /// The `week`th of the drawn weeks as a record.
