@@ -1,5 +1,6 @@
 //! One k6 run: a scrubbed environment, the bearer by environment, progress over k6's REST API.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::net::TcpListener;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -14,6 +15,7 @@ use tokio::process::Command;
 use crate::child::{self, Child};
 use crate::interrupt::Interrupt;
 use crate::machine::{Machine, Shares};
+use crate::points;
 use crate::progress::{Live, Progress};
 use crate::tools::K6;
 
@@ -29,6 +31,8 @@ pub(crate) struct Script<'a> {
     pub(crate) file: &'a Path,
     /// Where `summary.json` and `k6.log` go; it exists.
     pub(crate) folder: &'a Path,
+    /// Whether its samples go there too.
+    pub(crate) points: bool,
     /// What is struck from its log when it has ended.
     pub(crate) secrets: &'a dyn Fn() -> Vec<String>,
     pub(crate) environment: &'a [(&'a str, String)],
@@ -63,7 +67,13 @@ pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::R
         .arg("--config")
         .arg(config.path())
         .arg("--summary-export")
-        .arg(script.folder.join("summary.json"))
+        .arg(script.folder.join("summary.json"));
+    if script.points {
+        let mut out = OsString::from("json=");
+        out.push(script.folder.join(points::FILE));
+        command.arg("--out").arg(out);
+    }
+    command
         .arg(script.file)
         .envs(script.environment.iter().map(|(name, value)| (name, value)))
         .stdout(out.try_clone().context("failed to write k6's log")?)

@@ -16,6 +16,7 @@ mod load;
 mod loadtest;
 mod machine;
 mod plan;
+mod points;
 mod preflight;
 mod progress;
 mod project;

@@ -11,9 +11,9 @@ use k6_summary::{
 
 use crate::actions::{annotate, job_summary, not_compared, not_posted};
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::project;
 use crate::section::say;
 use crate::tracking::Tracking;
+use crate::{points, project};
 
 /// The plain rule: more than 25 % worse than the previous run is bold.
 const TOLERANCE: f64 = 0.25;
@@ -107,7 +107,8 @@ pub(crate) async fn publish(
     }
     let name = format!("{}_report.md", run.id);
     done.push(write(&path.join(&name), &body));
-    done.push(write(&path.join("report.html"), &html(run, &comparison, &history, &[])));
+    let timelines = points::timelines(&path, run);
+    done.push(write(&path.join("report.html"), &html(run, &comparison, &history, &timelines)));
     done.push(append(&folder.all.join(HISTORY), run));
     if run.scenarios.iter().any(|it| it.verdict != Verdict::DidNotRun) {
         done.push(print(run, &comparison));

@@ -24,6 +24,8 @@ const NEIGHBOURS: f64 = 0.10;
 pub(crate) struct Common<'a> {
     pub(crate) k6: &'a K6,
     pub(crate) folder: &'a Path,
+    /// Whether the samples are kept.
+    pub(crate) points: bool,
     pub(crate) mcp_url: &'a str,
     pub(crate) bearer: &'a Bearer,
     pub(crate) renewal: Option<&'a Renewal>,
@@ -131,6 +133,7 @@ async fn run(
         name: &planned.name,
         file: &planned.script,
         folder: &folder,
+        points: common.points,
         secrets: &|| common.secrets(),
         environment: &environment,
         planned: planned.load.map(|it| Duration::from_secs_f64(it.seconds)),

@@ -7,6 +7,7 @@ mod comment;
 mod conformance;
 mod failures;
 mod interop;
+mod points;
 mod program;
 mod servers;
 mod surfaces;
