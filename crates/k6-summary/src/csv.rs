@@ -32,15 +32,7 @@ pub(crate) fn read(
         start: None,
         clock: Clock::default(),
     };
-    loop {
-        match blocks.take(&mut block) {
-            Ok(false) => return file.finish(),
-            Ok(true) => {}
-            Err(error) => {
-                file.broken(error)?;
-                return file.finish();
-            }
-        }
+    while file.take(&mut blocks, &mut block)? {
         let mut part = Part::default();
         if block.too_long {
             part.flaws.push((0, Flaw::TooLong));
@@ -60,6 +52,7 @@ pub(crate) fn read(
         part.started = rows.start.is_some();
         file.count(tally, plan, leaves, &part)?;
     }
+    file.finish()
 }
 
 /// What is known from line to line.

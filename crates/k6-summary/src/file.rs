@@ -1,6 +1,7 @@
 //! A file of samples as it is read: how far, and what was passed over.
 
 use crate::Error;
+use crate::blocks::{Block, Blocks};
 use crate::history::Notice;
 use crate::intake::Packing;
 use crate::leaf::Leaves;
@@ -154,6 +155,11 @@ impl File {
         } else {
             self.notices.push(Notice { line: line as usize, reason });
         }
+    }
+
+    /// Takes the next lines; `false` at the end, and where a lenient reader passes over a missing one.
+    pub(crate) fn take(&mut self, from: &mut Blocks<'_>, block: &mut Block) -> Result<bool, Error> {
+        from.take(block).or_else(|error| self.broken(error).map(|()| false))
     }
 
     /// The stream ended in an error, behind its last whole line.

@@ -160,15 +160,7 @@ impl Points {
         }
         let mut blocks = Blocks::new(samples, false);
         let mut block = Block::default();
-        loop {
-            match blocks.take(&mut block) {
-                Ok(false) => return file.finish(),
-                Ok(true) => {}
-                Err(error) => {
-                    file.broken(error)?;
-                    return file.finish();
-                }
-            }
+        while file.take(&mut blocks, &mut block)? {
             if block.too_long {
                 file.lines += 1;
                 file.flaw(file.lines, Flaw::TooLong)?;
@@ -197,6 +189,7 @@ impl Points {
                 file.samples += sums.count;
             }
         }
+        file.finish()
     }
 }
 

@@ -15,6 +15,7 @@ mod pipes;
 mod record;
 mod rendered;
 mod rule;
+mod runs;
 mod samples;
 mod segments;
 mod verdicts;

@@ -1,6 +1,7 @@
 //! How an alert reads.
 
-use crate::rendered::{WIDE, record, second, worse};
+use crate::rendered::WIDE;
+use crate::runs::{record, second, worse};
 use k6_summary::{Run, compare, markdown, terminal};
 
 #[test]
