@@ -18,6 +18,7 @@ use crate::snapshot::{Handle, SCRIPT, Snapshot};
 /// What a driver gets for a command beyond the time for a page, so that only one that hangs runs into it.
 const SPARE: Duration = Duration::from_secs(10);
 
+const NOT_WEBDRIVER: &str = "an answer that is not WebDriver's";
 const WATCH: &str = include_str!("watch.js");
 
 /// What became of a command.
@@ -163,7 +164,11 @@ impl<'a> Tab<'a> {
     ) -> Result<Outcome<Value>, Broken> {
         let body = Some(json!({ "cmd": name, "params": parameters }));
         let command = Command { path: "goog/cdp/execute".into(), body };
-        self.outcome("a browser command", self.client.issue_cmd(command)).await
+        match self.outcome("a browser command", self.client.issue_cmd(command)).await {
+            // So geckodriver answers what it does not know.
+            Err(Broken { reason, .. }) if reason == NOT_WEBDRIVER => Ok(Outcome::NotNow(reason)),
+            it => it,
+        }
     }
 
     /// Goes into a frame; [`Self::leave_frames`] goes back.
@@ -256,7 +261,7 @@ impl<'a> Tab<'a> {
             }
             CmdError::Standard(it) => Ok(Outcome::NotNow(it.error())),
             CmdError::Json(_) | CmdError::NotJson(_) | CmdError::NotW3C(_) => {
-                Err(Broken { command, reason: "an answer that is not WebDriver's".into() })
+                Err(Broken { command, reason: NOT_WEBDRIVER.into() })
             }
             _ => Err(Broken { command, reason: "the connection to it is gone".into() }),
         }
