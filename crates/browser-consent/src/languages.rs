@@ -1,6 +1,6 @@
 //! Every word list in every language: one table a language, one test over all lists.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::detour::{self, Pick};
 use crate::field;
@@ -15,6 +15,8 @@ pub(crate) struct Language {
     pub(crate) consent: &'static str,
     pub(crate) approve: &'static [&'static str],
     pub(crate) deny: &'static [&'static str],
+    /// Denials with a word of approval in them, with commas between them.
+    pub(crate) negated: &'static str,
     pub(crate) go_on: &'static [&'static str],
     pub(crate) sign_in: &'static [&'static str],
     /// What stands beside the sign-in and is never it.
@@ -34,9 +36,17 @@ pub(crate) struct Language {
     pub(crate) already: &'static str,
 }
 
+fn is_vetoed(label: &str) -> bool {
+    locate::veto_label(&normalize(label)).is_err()
+}
+
 #[track_caller]
 pub(crate) fn check(it: &Language) {
+    for negated in it.negated.split(", ") {
+        assert!(is_vetoed(negated), "{negated}");
+    }
     for deny in it.deny {
+        assert!(is_vetoed(deny), "{deny}");
         let denies = page(&json!({ "heading": it.consent, "buttons": [{ "label": deny }] }));
         assert_eq!(locate::approve(&denies, &past().names), Found::Nothing, "{deny}");
         for approve in it.approve {
@@ -88,11 +98,13 @@ pub(crate) fn check(it: &Language) {
     }
     for refuse in it.refuse_cookies {
         for accept in it.accept_cookies {
-            let both =
-                json!([{ "label": accept, "banner": true }, { "label": refuse, "banner": true }]);
-            assert_eq!(detour::banner(&page(&json!({ "buttons": both }))), Some(1), "{refuse}");
-            let one = json!([{ "label": accept, "banner": true }]);
-            let one = page(&json!({ "buttons": one }));
+            let banner = |buttons: Value| {
+                page(&json!({ "layers": [["Cookies", accept, refuse]], "buttons": buttons }))
+            };
+            let accepts = json!({ "label": accept, "layers": [0] });
+            let both = banner(json!([accepts, { "label": refuse, "layers": [0] }]));
+            assert_eq!(detour::banner(&both), Some(1), "{refuse}");
+            let one = banner(json!([accepts]));
             assert_eq!(detour::banner(&one), Some(0), "{accept}");
             assert_eq!(locate::approve(&one, &past().names), Found::Nothing, "{accept}");
         }
@@ -128,6 +140,7 @@ fn english() {
         consent: "Reader wants to access your data",
         approve: &["Allow", "Authorize Reader", "Approve", "Accept", "Grant access", "I agree"],
         deny: &["Deny", "Cancel", "Don’t allow", "No, thanks", "Not now", "Reject"],
+        negated: "Allow nothing, Allow later, Never allow, Withdraw consent, Remove access you granted, Stop allowing, Grant no access, Continue without granting access, Approve none",
         go_on: &["Continue", "Yes", "OK", "Next", "Confirm"],
         sign_in: &["Sign in", "Log in", "Continue", "Next"],
         beside: &[
@@ -159,6 +172,7 @@ fn german() {
         consent: "Reader möchte Zugriff auf Ihre Daten",
         approve: &["Zulassen", "Erlauben", "Zustimmen", "Zugriff gewähren", "Autorisieren"],
         deny: &["Ablehnen", "Abbrechen", "Nein", "Nicht zulassen", "Zurück"],
+        negated: "Keinen Zugriff gewähren, Später zulassen, Nichts erlauben, Zustimmung widerrufen, Ohne Zustimmung fortfahren",
         go_on: &["Weiter", "Ja", "Bestätigen", "Fortfahren"],
         sign_in: &["Anmelden", "Einloggen", "Weiter"],
         beside: &[
@@ -190,6 +204,7 @@ fn french() {
         consent: "Reader demande l’accès à vos données",
         approve: &["Autoriser", "Accepter", "Approuver", "Permettre l’accès"],
         deny: &["Refuser", "Annuler", "Non", "Ne pas autoriser", "Retour"],
+        negated: "N’autoriser aucun accès, Ne rien autoriser, Autoriser plus tard, Continuer sans accepter, Retirer l’autorisation",
         go_on: &["Continuer", "Oui", "Confirmer", "Suivant"],
         sign_in: &["Se connecter", "Connexion", "Suivant"],
         beside: &[
@@ -221,6 +236,7 @@ fn spanish() {
         consent: "Reader solicita acceso a sus datos",
         approve: &["Permitir", "Autorizar", "Aceptar", "Aprobar", "Conceder acceso"],
         deny: &["Denegar", "Rechazar", "Cancelar", "No permitir", "Volver"],
+        negated: "Dejar de permitir, No autorizar nada, Permitir más tarde, No conceder ningún acceso, Revocar y autorizar",
         go_on: &["Continuar", "Sí", "Confirmar", "Siguiente"],
         sign_in: &["Iniciar sesión", "Acceder", "Siguiente"],
         beside: &[

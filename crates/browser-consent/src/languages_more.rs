@@ -8,6 +8,7 @@ fn portuguese() {
         consent: "Reader pede permissão para ver os dados",
         approve: &["Permitir", "Autorizar", "Aceitar", "Aprovar"],
         deny: &["Negar", "Recusar", "Cancelar", "Não permitir", "Voltar"],
+        negated: "Não permitir nada, Deixar de permitir, Autorizar mais tarde, Não autorizar nenhum acesso",
         go_on: &["Continuar", "Sim", "Confirmar", "Avançar"],
         sign_in: &["Entrar", "Iniciar sessão", "Próximo"],
         beside: &[
@@ -39,6 +40,7 @@ fn italian() {
         consent: "Reader chiede l’accesso ai tuoi dati",
         approve: &["Consenti", "Autorizza", "Accetta", "Approva"],
         deny: &["Nega", "Rifiuta", "Annulla", "Non consentire", "Indietro"],
+        negated: "Non consentire nulla, Nessun accesso da consentire, Autorizza più tardi, Continua senza consentire, Niente da autorizzare",
         go_on: &["Continua", "Sì", "Conferma", "Avanti"],
         sign_in: &["Accedi", "Entra", "Avanti"],
         beside: &[
@@ -70,6 +72,7 @@ fn dutch() {
         consent: "Reader vraagt toegang tot uw gegevens",
         approve: &["Toestaan", "Goedkeuren", "Accepteren", "Akkoord"],
         deny: &["Weigeren", "Annuleren", "Nee", "Niet toestaan", "Terug"],
+        negated: "Geen toegang toestaan, Later toestaan, Niets toestaan, Toestaan zonder toegang, Toestemming intrekken",
         go_on: &["Doorgaan", "Ja", "Bevestigen", "Volgende"],
         sign_in: &["Inloggen", "Aanmelden", "Volgende"],
         beside: &["Inloggen met Google", "Registreren", "Wachtwoord vergeten?", "Toegangssleutel"],
@@ -95,6 +98,7 @@ fn japanese() {
         consent: "Reader がデータへのアクセスを求めています",
         approve: &["許可", "許可する", "アクセスを許可する", "承認", "同意する"],
         deny: &["拒否", "許可しない", "キャンセル", "いいえ", "同意しません", "戻る"],
+        negated: "許可せずに続行, 同意せずに続ける, 許可なしで続行, 同意を撤回する, 許可を取り消す, 後で許可する, 許可できない",
         go_on: &["続行", "はい", "次へ", "確認"],
         sign_in: &["ログイン", "サインイン", "次へ"],
         beside: &[
@@ -126,6 +130,7 @@ fn chinese() {
         consent: "Reader 请求访问您的数据",
         approve: &["允许", "授权", "同意", "允許", "授權", "批准访问"],
         deny: &["拒绝", "取消", "不允许", "不同意", "拒絕", "返回"],
+        negated: "撤销授权, 解除授权, 收回授权, 无需授权, 以后授权, 撤銷授權, 未授权",
         go_on: &["继续", "是", "下一步", "确定", "繼續"],
         sign_in: &["登录", "登入", "下一步"],
         beside: &["使用 Google 登录", "注册", "忘记密码？", "通行密钥", "发送验证码"],

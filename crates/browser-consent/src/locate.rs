@@ -1,5 +1,6 @@
 //! Which element is the right one, as scores and vetoes over one snapshot.
 
+use crate::detour;
 use crate::phrases::{Phrases, attribute_words, normalize};
 use crate::snapshot::{Button, Field, Snapshot};
 use crate::words;
@@ -57,7 +58,25 @@ pub(crate) fn login(page: &Snapshot, field: &Field) -> Found {
 
 /// The button that approves.
 pub(crate) fn approve(page: &Snapshot, names: &Names<'_>) -> Found {
-    strictly_best(page.buttons.iter().map(|it| approve_score(page, it, names).ok()))
+    let scores: Vec<_> =
+        page.buttons.iter().map(|it| approve_score(page, it, names).ok()).collect();
+    let found = strictly_best(scores.iter().copied());
+    let goes_on = scores.iter().flatten().any(|it| !it.strong);
+    match found {
+        Found::Best { index, strong: true } if goes_on && is_doubtful(page, index, names) => {
+            Found::Tie
+        }
+        _ => found,
+    }
+}
+
+/// Whether a label that has more than a word of approval may turn it around, in words that are not known: where none of
+/// the others denies, one of them has to.
+fn is_doubtful(page: &Snapshot, at: usize, names: &Names<'_>) -> bool {
+    let it = &page.buttons[at];
+    !words::STRONG.are(&meaning(page, &it.label, names))
+        && !attributes(it).iter().any(|it| words::APPROVE_ATTRIBUTES.occur_in(it))
+        && !page.buttons.iter().any(denies)
 }
 
 pub(crate) fn strictly_best(scores: impl Iterator<Item = Option<Score>>) -> Found {
@@ -112,7 +131,7 @@ pub(crate) fn approve_score(
     if it.link {
         return Err("a link");
     }
-    if it.banner {
+    if detour::is_in_banner(page, it) {
         return Err("part of a cookie banner");
     }
     let strong = words::STRONG.occur_in(&label);
@@ -147,8 +166,13 @@ pub(crate) fn may_approve(
 /// Whether the page looks as if somebody is asked for consent: its words, or a button that denies.
 pub(crate) fn asks_for_consent(page: &Snapshot) -> bool {
     let text = normalize(&format!("{} {} {}", page.title, page.heading, page.text));
-    words::CONSENT.occur_in(&text)
-        || page.buttons.iter().any(|it| words::DENY.occur_in(&normalize(&it.label)))
+    words::CONSENT.occur_in(&text) || page.buttons.iter().any(denies)
+}
+
+/// Whether a button refuses something, and not only for now.
+fn denies(it: &Button) -> bool {
+    let label = normalize(&it.label);
+    words::DENY.occur_in(&label) && !words::SKIP.are(&label)
 }
 
 /// Whether the page's title or heading speaks of consent.
@@ -159,18 +183,20 @@ pub(crate) fn is_headed_by_consent(page: &Snapshot) -> bool {
 /// Whether a page with buttons is the one that asks for consent, even if none of them gives it.
 pub(crate) fn is_about_consent(page: &Snapshot) -> bool {
     let text = normalize(&format!("{} {} {}", page.title, page.heading, page.text));
-    let denies = page.buttons.iter().any(|it| words::DENY.occur_in(&normalize(&it.label)));
+    let denies = page.buttons.iter().any(denies);
     !page.buttons.is_empty()
         && (is_headed_by_consent(page) || denies && words::CONSENT.occur_in(&text))
 }
 
-/// Whether a button takes away what it stands on, without agreeing to it.
+/// Whether a button takes away what it stands on, without agreeing to it or refusing it.
 pub(crate) fn closes(label: &str) -> bool {
     if matches!(label.trim(), "×" | "✕" | "✖" | "╳") {
         return true;
     }
     let label = normalize(label);
-    words::SKIP.are(&label) || words::CLOSE.lead(&label)
+    words::SKIP.are(&label)
+        || Phrases("x, dismiss").are(&label)
+        || words::CLOSE.lead(&label) && !words::DENY.occur_in(&label)
 }
 
 /// A label without the names that somebody chose: the client's and the account's.

@@ -211,7 +211,7 @@ impl Flow<'_> {
         Ok(())
     }
 
-    /// Closes, once in a document, what lies over a button: a tour, a cookie banner.
+    /// Closes, once in a document, what lies over a button, such as a tour.
     pub(crate) async fn uncover(&mut self, page: &Snapshot, button: &Button) -> Result<Step, Stop> {
         if self.memory.uncovered.contains(&page.document) {
             return self.give_up_late();

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::detour;
 use crate::locate::{self, Found, Names};
 use crate::page::{Kind, Past, Sent, classify};
+use crate::phrases::normalize;
 use crate::snapshot::Snapshot;
 
 const EMAIL: &str = "loadtest@novamart.example";
@@ -99,14 +101,48 @@ fn what_does_not_approve_is_never_chosen() {
         "Back",
         "",
     ] {
+        let is_silent = label.is_empty();
+        assert!(is_silent || locate::veto_label(&normalize(label)).is_err(), "{label}");
         check(json!([{ "label": label, "kind": "submit" }]), None);
     }
     check(json!([{ "label": "Allow", "link": true }]), None);
     check(json!([{ "label": "Allow", "expands": true }]), None);
-    check(json!([{ "label": "Accept", "banner": true }]), None);
     check(json!([{ "label": "Allow", "attribute": "deny" }]), None);
     check(json!([{ "label": "Allow", "button": true, "value": "0" }]), None);
     check(json!([{ "label": "OK", "data": ["testid consentDenyButton"] }]), None);
+}
+
+#[track_caller]
+fn check_banner(lines: &[&str], labels: &[&str], expected: Option<&str>) {
+    let buttons: Vec<_> = labels.iter().map(|it| json!({ "label": it, "layers": [0] })).collect();
+    let page = page(&json!({ "layers": [lines], "buttons": buttons }));
+    let found = detour::banner(&page).map(|at| page.buttons[at].label.as_str());
+    assert_eq!(found, expected, "{lines:?}");
+    assert!(found.is_none() || locate::approve(&page, &past().names) == Found::Nothing);
+}
+
+#[test]
+fn a_cookie_banner_speaks_of_nothing_else_that_one_could_agree_to() {
+    let labels = ["Accept", "Decline"];
+    check_banner(&["We use cookies", "Accept", "Decline"], &labels, Some("Decline"));
+    check_banner(&["With your consent we store cookies"], &labels, Some("Decline"));
+    check_banner(&["Cookies", "Allow all"], &["Allow all"], Some("Allow all"));
+    check_banner(&["Cookies", "Allow cookies"], &["Allow cookies"], Some("Allow cookies"));
+    check_banner(&["An app wants access", "Cookies"], &labels, None);
+    check_banner(&["No Thanks Reader", "Cookies"], &labels, None);
+    check_banner(&["Cookies", "Authorize"], &["Authorize", "Decline"], None);
+    check_banner(&["We value your privacy"], &labels, None);
+}
+
+#[test]
+fn one_of_two_ways_on_may_be_a_denial_in_words_that_are_not_known() {
+    let weak = json!({ "label": "Weiter" });
+    let check_both = |label: &str, attribute: &str, expected| {
+        check(json!([weak, { "label": label, "attribute": attribute }]), expected);
+    };
+    check_both("Zugriff erlauben, aber halt kaum", "", None);
+    check_both("Zugriff erlauben", "approve", Some("Zugriff erlauben"));
+    check_both("Erlauben", "", Some("Erlauben"));
 }
 
 #[test]

@@ -82,20 +82,20 @@ const boxes = all('input[type=checkbox]')
 const native = 'button, input[type=submit], input[type=button], input[type=image]';
 const label = it =>
   named(it) ||
-  (it.tagName === 'INPUT' ? tidy(it.type === 'image' ? it.alt : it.value || 'Submit') : tidy(it.innerText)) ||
+  (it.localName === 'input' ? tidy(it.type === 'image' ? it.alt : it.value || 'Submit') : tidy(it.innerText)) ||
   tidy([...it.querySelectorAll('img[alt]')].map(img => img.alt).join(' ')) ||
   attribute(it, 'title');
-// A layer that speaks of cookies, has nothing to fill in and does not name the client.
 const client = tidy(arguments[0]);
-const layers = '[id*=cookie i], [class*=cookie i], [id*=onetrust i], [class*=gdpr i], [aria-label*=cookie i], [role=dialog], dialog';
-const isBanner = layer =>
-  /cookie|クッキー|Cookies|饼干/i.test(layer.innerText) &&
-  !layer.querySelector('input:not([type=checkbox], [type=hidden], [type=button], [type=submit])') &&
-  !(client && tidy(layer.innerText, 4000).includes(client));
-const banner = it => {
-  for (let layer = it.closest(layers); layer; layer = layer.parentElement?.closest(layers)) if (isBanner(layer)) return true;
-  return false;
+// What may be a cookie banner by its name, and is neither the page nor a form; what it says decides.
+const cookieNames = '[id*=cookie i], [class*=cookie i], [id*=onetrust i], [class*=gdpr i], [aria-label*=cookie i]';
+const pageParts = 'form, main, h1, select, textarea, input:not([type=checkbox], [type=hidden], [type=button], [type=submit])';
+const layers = all(cookieNames).filter(it => !it.matches('html, body, main, form, h1') && !it.querySelector(pageParts));
+const layersOf = element => {
+  const found = [];
+  for (let it = element; it; it = parent(it)) if (layers.includes(it)) found.push(layers.indexOf(it));
+  return found;
 };
+const lines = it => it.innerText.split('\n').map(line => tidy(line, 500)).filter(Boolean).slice(0, 50);
 const buttons = all(`${native}, a[href], [role=button]`)
   .filter(it => visible(it) && (it.matches(native) || !it.querySelector(native)))
   .slice(0, 200)
@@ -103,15 +103,15 @@ const buttons = all(`${native}, a[href], [role=button]`)
     ...common(it),
     label: label(it),
     kind: it.matches(native) ? it.type : '',
-    button: it.tagName === 'BUTTON',
+    button: it.localName === 'button',
     value: attribute(it, 'value'),
     class: attribute(it, 'class'),
     data: Object.entries({ ...it.dataset }).map(([key, value]) => tidy(`${key} ${value}`)),
     action: attribute(it, 'formaction'),
     method: method(it),
-    link: it.tagName === 'A' && it.getAttribute('role') !== 'button',
+    link: it.localName === 'a' && it.getAttribute('role') !== 'button',
     expands: it.hasAttribute('aria-expanded') || it.hasAttribute('aria-haspopup'),
-    banner: banner(it),
+    layers: layersOf(it),
   }));
 
 // A list of which one is taken; a choice of language is beside the point.
@@ -154,21 +154,35 @@ const frames = all('iframe')
   .slice(0, 20)
   .map(it => ({ element: it, rect: rect(it), label: attribute(it, 'title'), ...address(it) }));
 
-// A scope is known by its form, or by the field that it is the value of.
-const listed = 'li, code, dt, td, kbd, samp, label, strong, b, em, span, p';
-const isNamed = it => it.matches('li, code, dt, td, kbd, samp, label, b, strong, span');
+// A scope is known by its form wherever it stands, by standing alone, or by the field that it is the value of.
+const items = 'li, code, dt, dd, td, kbd, samp, label, b, strong, span, div';
+const hasText = it => [...it.childNodes].some(child => child.nodeType === Node.TEXT_NODE && child.data.trim());
 const colons = /^(?!urn:|mailto:|tel:)[a-z][\w.-]*(:[a-z*][\w.*/-]*)+$/i;
 const whole = /^[a-z]\w*([.:_/-][\w*]+)+$/i;
 const standard = ['openid', 'profile', 'email', 'address', 'phone'];
+// A link leads somewhere, and an address of this site or machine is where the answer goes.
+const isAddress = (it, word) =>
+  /^https?:\/\/[^/]+\/./i.test(word) &&
+  !/^https?:\/\/(localhost|127\.|\[::1\])/i.test(word) &&
+  !word.startsWith(location.origin) &&
+  !it.closest('a[href]') &&
+  !it.querySelector('a[href]');
+const isAlone = (it, text) =>
+  (standard.includes(text) && it.matches(items)) ||
+  (whole.test(text) && text !== location.host && it.matches(items)) ||
+  (/^[a-z]+$/.test(text) && it.matches('code, li, kbd, samp') && !it.closest('nav, header, footer, a[href]') && !it.querySelector('a[href]'));
 const scopesOf = it => {
   const text = tidy(it.innerText);
   const words = text.replace(client, '').split(/[\s,;()"'“”]+/).map(word => word.replace(/[.:]+$/, ''));
-  const named = isNamed(it) && (standard.includes(text) || (whole.test(text) && text !== location.host)) ? [text] : [];
-  return [...words.filter(word => colons.test(word)), ...named];
+  return [...words.filter((word, at) => colons.test(word) || (at === 0 && isAddress(it, word))), ...(isAlone(it, text) ? [text] : [])];
 };
 const scopes = [
   ...all('input[name*=scope i]').flatMap(it => tidy(it.value, 1000).split(' ')).filter(it => !/^(on|true|false|\d*)$/i.test(it)),
-  ...all(listed).filter(visible).slice(0, 300).flatMap(scopesOf),
+  ...all('*')
+    .filter(it => !it.matches('head *, script, style, noscript, option') && (hasText(it) || it.matches('li, td, dt, dd')))
+    .slice(0, 500)
+    .filter(it => scopesOf(it).length && visible(it))
+    .flatMap(scopesOf),
 ];
 
 // Where nobody counts, no press is ever known to be lost.
@@ -198,6 +212,7 @@ return {
   fields,
   boxes,
   buttons,
+  layers: layers.map(lines),
   frames,
   choices,
   passing,

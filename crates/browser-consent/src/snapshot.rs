@@ -37,6 +37,8 @@ pub(crate) struct Snapshot {
     pub(crate) fields: Vec<Field>,
     pub(crate) boxes: Vec<Tick>,
     pub(crate) buttons: Vec<Button>,
+    /// The lines of each part of the page that is called after cookies.
+    pub(crate) layers: Vec<Vec<String>>,
     pub(crate) frames: Vec<Frame>,
     pub(crate) choices: Vec<Choice>,
     /// Whether the page hands something on by itself, in a form or by a refresh.
@@ -101,8 +103,8 @@ pub(crate) struct Button {
     pub(crate) method: String,
     pub(crate) link: bool,
     pub(crate) expands: bool,
-    /// Whether it stands in a cookie banner.
-    pub(crate) banner: bool,
+    /// The [`Snapshot::layers`] that it stands in.
+    pub(crate) layers: Vec<usize>,
 }
 
 /// A radio button or an option of a list.

@@ -10,7 +10,13 @@ pub(crate) const DENY: Phrases = Phrases(
     volver, atrás, nunca, sin, negar, recusar, rejeitar, não, nao, voltar, sem, nega, negare, rifiuta, rifiutare,
     annulla, annullare, indietro, mai, senza, weigeren, afwijzen, annuleren, nee, niet, terug, nooit, zonder,
     拒否, 拒絶, 辞退, 許可しない, 同意しない, しない, しません, キャンセル, 中止, 中断, いいえ, 戻る, 却下, 拒绝, 拒絕, 取消, 不, 否,
-    返回, 禁止, 暂不, 稍后, 稍後, 放弃, 放棄",
+    返回, 禁止, 暂不, 稍后, 稍後, 放弃, 放棄,
+    none, nothing, later, withdraw, remove, delete, stop, kein, keine, keinen, keinem, keinerlei, nichts, später,
+    entfernen, löschen, widerrufen, n, ne, aucun, aucune, rien, tard, supprimer, retirer, révoquer, cesser, ningún,
+    ninguno, ninguna, nada, tarde, dejar, quitar, eliminar, revocar, nenhum, nenhuma, depois, deixar, parar, remover,
+    revogar, nessun, nessuno, nessuna, niente, tardi, dopo, smettere, rimuovi, rimuovere, elimina, revoca, revocare,
+    geen, niets, intrekken, verwijderen, stoppen,
+    せず, なし, できない, 撤回, 取り消, 後で, あとで, 削除, 解除, やめる, 无, 無, 未, 撤销, 撤銷, 收回, 以后, 以後, 移除, 删除, 刪除, 停止",
 );
 
 /// Buttons that lead somewhere else than forward.
@@ -95,13 +101,11 @@ pub(crate) const SKIP: Phrases = Phrases(
     スキップ, 後で, あとで, 今はしない, 今はスキップ, 後で設定する, 跳过, 跳過, 略過, 以后再说, 以後再說, 暂不, 稍后, 稍後, 暂时跳过",
 );
 
-/// Labels that close a layer over the page.
+/// Labels that take a layer off the page and decide nothing.
 pub(crate) const CLOSE: Phrases = Phrases(
     "
-    close, skip, dismiss, reject, reject all, decline, got it, only necessary, necessary only, x, schließen,
-    ablehnen, alle ablehnen, fermer, refuser, tout refuser, cerrar, rechazar, fechar, recusar, chiudi, rifiuta,
-    sluiten, weigeren,
-    閉じる, スキップ, 拒否, 必須のみ, 关闭, 關閉, 跳过, 跳過, 拒绝, 拒絕, 全部拒绝, 全部拒絕, 仅必要, 僅必要, すべて拒否",
+    close, skip, got it, schließen, überspringen, fermer, passer, cerrar, omitir, fechar, pular, chiudi, salta, sluiten,
+    overslaan, 閉じる, スキップ, 关闭, 關閉, 跳过, 跳過",
 );
 
 /// Words on a page that asks for consent.
@@ -113,10 +117,12 @@ pub(crate) const CONSENT: Phrases = Phrases(
     アクセス, 許可, 権限, 同意, 承認, 认可, 访问, 訪問, 存取, 权限, 權限, 授权, 授權",
 );
 
+pub(crate) const COOKIE: Phrases = Phrases("cookie, cookies, クッキー, 饼干");
+
 /// Labels that go on without anything that is not necessary.
 pub(crate) const REFUSE_COOKIES: Phrases = Phrases(
     "
-    reject all, reject, reject cookies, decline, decline all, refuse, only necessary, necessary only, essential only,
+    reject all, reject, reject cookies, decline, decline all, deny, deny all, allow selection, accept selection, refuse, only necessary, necessary only, essential only,
     only essential, use necessary cookies only, accept necessary, accept only necessary, alle ablehnen, ablehnen,
     nur notwendige, nur erforderliche, tout refuser, refuser, continuer sans accepter, rechazar todo, rechazar,
     solo necesarias, recusar tudo, rejeitar tudo, rejeitar, recusar, apenas necessários, rifiuta tutto, rifiuta,

@@ -54,7 +54,7 @@ async fn a_consent_without_a_button_that_approves_is_given_up_with_the_reasons()
     for (page, expected) in [
         (
             "hop?to=/ticking-consent.html",
-            ["\"Deny\" (deny)", "\"Approve later\" (a link)"].as_slice(),
+            ["\"Deny\" (deny)", "\"Approve elsewhere\" (a link)"].as_slice(),
         ),
         ("late-forever.html", &["\"Approve\" (disabled)"]),
     ] {

@@ -18,6 +18,7 @@ mod site;
 mod states;
 mod target;
 mod target_screens;
+mod traps;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
