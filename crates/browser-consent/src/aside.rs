@@ -32,7 +32,7 @@ impl Flow<'_> {
         if self.memory.quiet() < WEAK_QUIET {
             return Ok(Step::Wait);
         }
-        if locate::is_headed_by_consent(page) {
+        if locate::speaks_of_consent(page) {
             return self.give_up_late();
         }
         self.press(page, &page.buttons[at], Action::Skip).await

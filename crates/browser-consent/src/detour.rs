@@ -55,13 +55,21 @@ fn is_banner(page: &Snapshot, at: usize) -> bool {
 }
 
 /// The button that stands for our account: its name or value is the account's, or the page is a list of accounts.
-pub(crate) fn account(page: &Snapshot, names: &Names<'_>) -> Option<usize> {
+///
+/// On a page that asks for consent, or as a link, it only tells who has signed in.
+pub(crate) fn account(page: &Snapshot, names: &Names<'_>, consent: Found) -> Option<usize> {
     let email = names.email?.trim();
+    let is_list = is_list_of(page, words::ACCOUNT);
+    if consent.is_strong() && !is_list {
+        return None;
+    }
     let exact = page.buttons.iter().position(|it| {
         let texts = [&it.label, &it.value];
-        !it.expands && texts.into_iter().any(|text| text.trim().eq_ignore_ascii_case(email))
+        !it.expands
+            && (is_list || !it.link)
+            && texts.into_iter().any(|text| text.trim().eq_ignore_ascii_case(email))
     });
-    if exact.is_some() || !is_list_of(page, words::ACCOUNT) {
+    if exact.is_some() || !is_list {
         return exact;
     }
     let named = |it: &Button| {
@@ -96,9 +104,12 @@ fn pick(page: &Snapshot, names: &Names<'_>) -> Pick {
     }
     let tiles = tiles(page);
     let labels = tiles.iter().map(|at| page.buttons[*at].label.as_str());
-    match (wanted(labels, names), tiles.as_slice()) {
-        (Some(at), _) => Pick::Button(tiles[at]),
-        (None, [only]) if names.choices.is_empty() => Pick::Button(*only),
+    if let Some(at) = wanted(labels, names) {
+        return Pick::Button(tiles[at]);
+    }
+    let places: Vec<_> = tiles.into_iter().filter(|at| is_place(&page.buttons[*at])).collect();
+    match places.as_slice() {
+        [only] if names.choices.is_empty() => Pick::Button(*only),
         _ => Pick::Unknown,
     }
 }
@@ -129,6 +140,13 @@ fn tiles(page: &Snapshot) -> Vec<usize> {
             && !words::WEAK.are(&label)
     };
     page.buttons.iter().enumerate().filter(|(_, it)| is_tile(it)).map(|(at, _)| at).collect()
+}
+
+/// Whether a tile is called after a place and not after something to do.
+fn is_place(it: &Button) -> bool {
+    let label = normalize(&it.label);
+    let to_do = [words::MAKE, words::STRONG, words::LOGIN, words::WEAK];
+    !to_do.iter().any(|words| words.occur_in(&label)) && !words::LANGUAGE.are(&label)
 }
 
 /// The label that was asked for: exactly, or as the only one that holds it.

@@ -2,7 +2,7 @@
 
 use crate::locate::Names;
 use crate::phrases::{Phrases, attribute_words, normalize};
-use crate::snapshot::{Field, Snapshot};
+use crate::snapshot::{Field, Snapshot, Tick};
 use crate::words;
 
 pub(crate) fn is_password(it: &Field) -> bool {
@@ -74,14 +74,18 @@ pub(crate) fn box_to_tick(page: &Snapshot, names: &Names<'_>) -> Option<usize> {
     page.boxes.iter().position(|it| {
         let name = attribute_words(&it.attribute);
         let called = format!("{name}{}", attribute_words(&it.id));
-        let is_scope = Phrases("scope, scopes").occur_in(&name) || names.scopes.contains(&it.value);
-        let is_repeated = !it.attribute.is_empty()
-            && page.boxes.iter().filter(|other| other.attribute == it.attribute).count() > 1;
+        let asked_for = |it: &Tick| names.scopes.contains(&it.value);
+        let namesakes = page.boxes.iter().filter(|other| other.attribute == it.attribute);
+        let namesakes: Vec<_> = namesakes.filter(|_| !it.attribute.is_empty()).collect();
+        let is_repeated = namesakes.len() > 1;
+        let is_scope = Phrases("scope, scopes").occur_in(&name)
+            || asked_for(it)
+            || namesakes.iter().any(|it| asked_for(it));
         // A scope may be described with such a word, "keep access while you are away".
         let is_beside = words::BESIDE.occur_in(&called)
             || !is_scope && words::BESIDE.occur_in(&normalize(&it.label));
-        let is_too_much = is_scope && !names.scopes.is_empty() && !names.scopes.contains(&it.value);
-        let is_wanted = it.required || !is_too_much && (is_scope || is_repeated);
+        let is_too_much = is_scope && !asked_for(it);
+        let is_wanted = !is_too_much && (it.required || is_scope || is_repeated);
         !it.checked && !it.disabled && !is_beside && is_wanted
     })
 }

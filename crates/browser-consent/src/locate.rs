@@ -75,7 +75,7 @@ pub(crate) fn approve(page: &Snapshot, names: &Names<'_>) -> Found {
 fn is_doubtful(page: &Snapshot, at: usize, names: &Names<'_>) -> bool {
     let it = &page.buttons[at];
     !words::STRONG.are(&meaning(page, &it.label, names))
-        && !attributes(it).iter().any(|it| words::APPROVE_ATTRIBUTES.occur_in(it))
+        && !has_approving_attribute(it)
         && !page.buttons.iter().any(denies)
 }
 
@@ -115,7 +115,9 @@ pub(crate) fn login_score(
         (None, None) => 2,
         _ => 0,
     };
-    points += if matches!(it.kind.as_str(), "submit" | "image") { 3 } else { 0 };
+    // Without a form every button is a submitting one unless it says otherwise.
+    let submits = it.form.is_some() && matches!(it.kind.as_str(), "submit" | "image");
+    points += if submits { 3 } else { 0 };
     points += if words::LOGIN.occur_in(&label) { 4 } else { 0 };
     points += primary(it);
     Ok(Score { points, strong: true })
@@ -142,9 +144,11 @@ pub(crate) fn approve_score(
         (false, Some(_)) => 4,
         (false, None) => 0,
     };
-    let attributes = attributes(it);
-    points +=
-        if attributes.iter().any(|it| words::APPROVE_ATTRIBUTES.occur_in(it)) { 3 } else { 0 };
+    // What its author calls it only counts beside words of its own, which a close button has not.
+    if points == 0 && !label.trim().is_empty() {
+        return Err("says nothing that approves");
+    }
+    points += if has_approving_attribute(it) { 3 } else { 0 };
     points += if it.button && words::APPROVE_VALUES.are(&normalize(&it.value)) { 3 } else { 0 };
     if points == 0 {
         return Err("says nothing that approves");
@@ -163,10 +167,15 @@ pub(crate) fn may_approve(
     veto_label(&meaning(page, label, names))
 }
 
+/// Whether the page speaks of consent anywhere.
+pub(crate) fn speaks_of_consent(page: &Snapshot) -> bool {
+    let text = normalize(&format!("{} {} {}", page.title, page.heading, page.text));
+    words::CONSENT.occur_in(&text)
+}
+
 /// Whether the page looks as if somebody is asked for consent: its words, or a button that denies.
 pub(crate) fn asks_for_consent(page: &Snapshot) -> bool {
-    let text = normalize(&format!("{} {} {}", page.title, page.heading, page.text));
-    words::CONSENT.occur_in(&text) || page.buttons.iter().any(denies)
+    speaks_of_consent(page) || page.buttons.iter().any(denies)
 }
 
 /// Whether a button refuses something, and not only for now.
@@ -182,10 +191,8 @@ pub(crate) fn is_headed_by_consent(page: &Snapshot) -> bool {
 
 /// Whether a page with buttons is the one that asks for consent, even if none of them gives it.
 pub(crate) fn is_about_consent(page: &Snapshot) -> bool {
-    let text = normalize(&format!("{} {} {}", page.title, page.heading, page.text));
     let denies = page.buttons.iter().any(denies);
-    !page.buttons.is_empty()
-        && (is_headed_by_consent(page) || denies && words::CONSENT.occur_in(&text))
+    !page.buttons.is_empty() && (is_headed_by_consent(page) || denies && speaks_of_consent(page))
 }
 
 /// Whether a button takes away what it stands on, without agreeing to it or refusing it.
@@ -230,23 +237,32 @@ pub(crate) fn veto(it: &Button, label: &str) -> Result<(), &'static str> {
 }
 
 pub(crate) fn veto_label(label: &str) -> Result<(), &'static str> {
-    if let Some(word) = words::DENY.find(label).or_else(|| words::ASIDE.find(label)) {
+    let vetoes = [words::DENY, words::ASIDE, words::CLOSE];
+    if let Some(word) = vetoes.iter().find_map(|it| it.find(label)) {
         return Err(word);
     }
     if Phrases("request").lead(label) {
         return Err("request");
     }
+    let is_with = words::WITH.occur_in(label);
     if let Some(provider) = words::PROVIDERS.find(label)
-        && (words::WITH.occur_in(label) || words::PROVIDERS.are(label))
+        && (is_with || words::PROVIDERS.are(label) || is_sign_in_of_provider(label))
     {
         return Err(provider);
     }
-    if words::WITH.occur_in(label)
-        && let Some(word) = words::OTHER_SIGN_IN.find(label)
-    {
+    if is_with && let Some(word) = words::OTHER_SIGN_IN.find(label) {
         return Err(word);
     }
+    let signs_in = words::LOGIN.occur_in(label) && !words::STRONG.occur_in(label);
+    if is_with && signs_in && !words::OURS.occur_in(label) {
+        return Err("signs in with something else");
+    }
     Ok(())
+}
+
+/// "GitHub login", as against "Sign in to GitHub".
+fn is_sign_in_of_provider(label: &str) -> bool {
+    words::PROVIDERS.lead(label) && words::LOGIN.occur_in(label)
 }
 
 /// What the page's author called the button; its classes are left out, as they speak of looks.
@@ -257,6 +273,10 @@ fn attributes(it: &Button) -> Vec<String> {
         .chain(it.data.iter().map(String::as_str))
         .map(attribute_words)
         .collect()
+}
+
+fn has_approving_attribute(it: &Button) -> bool {
+    attributes(it).iter().any(|it| words::APPROVE_ATTRIBUTES.occur_in(it))
 }
 
 fn primary(it: &Button) -> i32 {

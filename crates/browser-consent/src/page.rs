@@ -131,7 +131,7 @@ pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
         };
     }
     if let Some(at) = user
-        && locate::login(page, &page.fields[at]) != Found::Nothing
+        && sends_identifier(page, at, consent)
         && (consent == Found::Nothing || !is_over(page, past, consent))
     {
         return match &past.identifier {
@@ -139,7 +139,7 @@ pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
             _ => Kind::SignIn { user, password },
         };
     }
-    if let Some(at) = detour::account(page, &past.names) {
+    if let Some(at) = detour::account(page, &past.names, consent) {
         return Kind::AccountChooser(at);
     }
     if !consent.is_strong() {
@@ -161,6 +161,19 @@ pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
         return Kind::Frame(at);
     }
     error_text(page).map_or(Kind::Unknown, Kind::ErrorPage)
+}
+
+/// Whether the form of a field for the account's name can be sent; where there is an approval, it has to say that it signs
+/// in, or it is one for something else.
+fn sends_identifier(page: &Snapshot, user: usize, consent: Found) -> bool {
+    match locate::login(page, &page.fields[user]) {
+        Found::Nothing => false,
+        Found::Tie => true,
+        Found::Best { index, .. } => {
+            let label = normalize(&page.buttons[index].label);
+            !consent.is_strong() || words::LOGIN.occur_in(&label)
+        }
+    }
 }
 
 fn needs_human(page: &Snapshot, needs_code: bool) -> Option<&'static str> {

@@ -99,6 +99,17 @@ fn what_does_not_approve_is_never_chosen() {
         "Sign out",
         "Edit permissions",
         "Back",
+        "Close",
+        "Leave and allow later",
+        "Exit",
+        "Subscribe",
+        "微信登录",
+        "使用微信登录",
+        "LINEでログイン",
+        "Continue with Dropbox",
+        "Log in with your work account",
+        "Mit Keycloak anmelden",
+        "GitHub login",
         "",
     ] {
         let is_silent = label.is_empty();
@@ -108,6 +119,8 @@ fn what_does_not_approve_is_never_chosen() {
     check(json!([{ "label": "Allow", "link": true }]), None);
     check(json!([{ "label": "Allow", "expands": true }]), None);
     check(json!([{ "label": "Allow", "attribute": "deny" }]), None);
+    check(json!([{ "label": "Later on", "id": "allow", "button": true, "value": "1" }]), None);
+    check(json!([{ "label": "Preview", "id": "consent-preview" }]), None);
     check(json!([{ "label": "Allow", "button": true, "value": "0" }]), None);
     check(json!([{ "label": "OK", "data": ["testid consentDenyButton"] }]), None);
 }
@@ -143,6 +156,19 @@ fn one_of_two_ways_on_may_be_a_denial_in_words_that_are_not_known() {
     check_both("Zugriff erlauben, aber halt kaum", "", None);
     check_both("Zugriff erlauben", "approve", Some("Zugriff erlauben"));
     check_both("Erlauben", "", Some("Erlauben"));
+}
+
+#[test]
+fn what_we_sign_in_with_may_be_named() {
+    for label in [
+        "Continue with email",
+        "Sign in to GitHub",
+        "Mit Passwort anmelden",
+        "用户登录",
+        "メールでログイン",
+    ] {
+        assert_eq!(locate::veto_label(&normalize(label)), Ok(()), "{label}");
+    }
 }
 
 #[test]

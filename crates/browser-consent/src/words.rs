@@ -25,7 +25,9 @@ pub(crate) const ASIDE: Phrases = Phrases(
     another account, different account, other account, another user, different user, switch, not you, edit, policy,
     privacy, terms, help, request access, report, home, settings, manage, learn more, details, show, hide, sign out,
     log out, logout, sign up, signup, register, create account, create an account, forgot, forgotten, reset,
-    newsletter, cookie, cookies, anderes konto, wechseln, bearbeiten, datenschutz, hilfe, abmelden, registrieren,
+    newsletter, subscribe, cookie, cookies, forget, exit, leave, quit, abonnieren, beenden, verlassen, s abonner, oublier,
+    quitter, suscribirse, olvidar, salir, assinar, esquecer, iscriviti, dimentica, uscire, abonneren, afsluiten,
+    verlaten, 購読, 終了, 订阅, 訂閱, 离开, 離開, anderes konto, wechseln, bearbeiten, datenschutz, hilfe, abmelden, registrieren,
     vergessen, konto erstellen, anzeigen, zurücksetzen, autre compte, changer, modifier, confidentialité, aide,
     déconnexion, se déconnecter, inscrire, s inscrire, oublié, créer un compte, afficher, réinitialiser, otra cuenta,
     cambiar, editar, privacidad, ayuda, cerrar sesión, registrarse, crear cuenta, olvidé, olvidaste, mostrar,
@@ -54,13 +56,22 @@ pub(crate) const OTHER_SIGN_IN: Phrases = Phrases(
 pub(crate) const PROVIDERS: Phrases = Phrases(
     "
     google, apple, github, gitlab, bitbucket, microsoft, azure, facebook, twitter, x, linkedin, slack, discord, okta,
-    auth0, amazon, yahoo, steam, twitch, spotify, notion, openid",
+    auth0, amazon, yahoo, steam, twitch, spotify, notion, openid, dropbox, keycloak, line, kakao, naver, qq, wechat,
+    微信, 微博, 支付宝",
 );
 
 pub(crate) const WITH: Phrases = Phrases(
     "
-    with, using, via, mit, über, avec, con, com, met,
+    with, using, via, through, mit, über, avec, con, com, tramite, met,
     で, 使用, 通过, 透過, 用",
+);
+
+/// What we do have to sign in with.
+pub(crate) const OURS: Phrases = Phrases(
+    "
+    email, e mail, mail, username, password, passwort, kennwort, benutzername, mot de passe, adresse, identifiant,
+    correo, contraseña, usuario, senha, usuário, posta, utente, wachtwoord, e mailadres, gebruikersnaam,
+    メール, パスワード, ユーザー名, 邮箱, 電子郵件, 电子邮件, 密码, 密碼, 用户, 帐号, 账号, 帳號",
 );
 
 pub(crate) const LOGIN: Phrases = Phrases(
@@ -147,6 +158,22 @@ pub(crate) const CHOOSE: Phrases = Phrases(
     choose, select, pick, which, wähle, wählen, wählen sie, auswählen, choisir, choisissez, sélectionner,
     sélectionnez, elige, elija, elegir, selecciona, seleccione, seleccionar, escolha, escolher, selecione, selecionar,
     scegli, scegliere, seleziona, selezionare, kies, kiezen, selecteer, selecteren, 選択, 選んで, 选择, 選擇",
+);
+
+/// Words of what makes something new, beside a list of what is there.
+pub(crate) const MAKE: Phrases = Phrases(
+    "
+    create, new, join, invite, add, erstellen, anlegen, neu, neue, neuen, neuer, neues, beitreten, einladen, hinzufügen,
+    créer, nouveau, nouvel, nouvelle, rejoindre, inviter, ajouter, crear, nuevo, nueva, unirse, invitar, añadir, criar,
+    novo, nova, participar, convidar, adicionar, crea, creare, nuovo, nuova, unisciti, invita, aggiungi, maken, aanmaken,
+    nieuw, nieuwe, deelnemen, uitnodigen, toevoegen,
+    作成, 新規, 新しい, 参加, 招待, 追加, 创建, 創建, 新建, 新增, 建立, 加入, 邀请, 邀請, 添加",
+);
+
+/// What languages call themselves, as in the corner of many a page.
+pub(crate) const LANGUAGE: Phrases = Phrases(
+    "
+    english, deutsch, français, español, português, italiano, nederlands, 日本語, 中文, 简体中文, 繁體中文",
 );
 
 /// What a workspace or a region is called.

@@ -129,6 +129,9 @@ fn is_right(body: &str) -> bool {
 
 async fn page(State(site): State<Site>, Path(page): Path<String>, body: String) -> Response {
     match read(&page) {
+        Some(it) if page.ends_with(".xhtml") => {
+            ([(header::CONTENT_TYPE, "application/xhtml+xml")], it).into_response()
+        }
         Some(it) => Html(it).into_response(),
         None if page == "favicon.ico" => StatusCode::NOT_FOUND.into_response(),
         None => {

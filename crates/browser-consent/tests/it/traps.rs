@@ -83,3 +83,56 @@ fn a_scope_is_seen_in_whichever_element_it_stands() {
     let too_much = Problem::Scope { scopes: owned(&others) };
     check_left_alone("odd-scopes-consent.html", &["mcp:read"], |it| *it == too_much);
 }
+
+#[test]
+#[ignore = "needs a browser"]
+fn nothing_is_pressed_before_an_approval_that_comes_late() {
+    check("close-consent.html", &["pressed Allow"], &["/decide decision=approve"]);
+    check("not-now-consent.html", &["pressed Allow"], &["/decide decision=approve"]);
+}
+
+#[test]
+#[ignore = "needs a browser"]
+fn no_form_for_something_else_is_taken_for_the_sign_in() {
+    check("newsletter-consent.html", &["pressed Allow"], &["/decide decision=approve"]);
+}
+
+#[test]
+#[ignore = "needs a browser"]
+fn no_other_provider_is_signed_in_with() {
+    let actions = [
+        "filled email",
+        "filled password",
+        "pressed ログイン",
+        "pressed Grant access to No Thanks Reader",
+    ];
+    check("provider-login.html", &actions, &["/decide decision=approve"]);
+}
+
+#[test]
+#[ignore = "needs a browser"]
+fn a_scope_that_nobody_asked_for_is_not_ticked_even_where_it_has_to_be() {
+    let posted = ["/decide scope=mcp%3Aread&decision=approve"];
+    check("required-consent.html", &["ticked mcp:read", "pressed Allow"], &posted);
+}
+
+#[test]
+#[ignore = "needs a browser"]
+fn no_workspace_is_made_and_the_only_one_is_taken() {
+    check_left_alone("no-workspace.html", &[], |it| matches!(it, Problem::Choice { .. }));
+    let actions = ["pressed Novamart", "pressed Grant access to No Thanks Reader"];
+    check("one-workspace.html", &actions, &["/decide decision=approve"]);
+}
+
+#[test]
+#[ignore = "needs a browser"]
+fn an_account_is_pressed_in_a_list_and_not_where_it_tells_who_has_signed_in() {
+    let actions = ["pressed …", "pressed Allow"];
+    check("account-links.html", &actions, &["/decide decision=approve"]);
+}
+
+#[test]
+#[ignore = "needs a browser"]
+fn a_strict_page_is_read_as_a_lenient_one() {
+    check("strict.xhtml", &["pressed Continue"], &["/decide accept=Continue"]);
+}
