@@ -81,10 +81,12 @@ impl Flow<'_> {
         self.tab.allow(self.it.timeout).await?;
         self.tab.watch().await?;
         self.tab.open(self.it.url).await?;
+        let (client, scopes) =
+            (self.it.client_name.unwrap_or_default(), !self.it.allow_scopes.is_empty());
         let mut pause = SHORTEST_PAUSE;
         let mut readable = Instant::now();
         loop {
-            match self.tab.snapshot(self.it.client_name.unwrap_or_default()).await? {
+            match self.tab.snapshot(client, scopes).await? {
                 Outcome::Done(page) => {
                     readable = Instant::now();
                     if self.memory.observe(&page) {

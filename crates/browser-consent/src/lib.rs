@@ -4,6 +4,7 @@ mod action;
 mod approve;
 mod aside;
 mod capabilities;
+mod command;
 mod consent;
 mod credentials;
 mod detour;

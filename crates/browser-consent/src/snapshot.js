@@ -1,4 +1,5 @@
-// The body of one WebDriver script; its answer is `snapshot::Snapshot`. `arguments[0]` is the client's name.
+// The body of one WebDriver script; its answer is `snapshot::Snapshot`. `arguments[0]` is the client's name, `arguments[1]`
+// whether scopes are asked for.
 const most = 200;
 const tidy = (text, length = most) =>
   String(text ?? '')
@@ -176,7 +177,7 @@ const scopesOf = it => {
   const words = text.replace(client, '').split(/[\s,;()"'“”]+/).map(word => word.replace(/[.:]+$/, ''));
   return [...words.filter((word, at) => colons.test(word) || (at === 0 && isAddress(it, word))), ...(isAlone(it, text) ? [text] : [])];
 };
-const scopes = [
+const scopes = !arguments[1] ? [] : [
   ...all('input[name*=scope i]').flatMap(it => tidy(it.value, 1000).split(' ')).filter(it => !/^(on|true|false|\d*)$/i.test(it)),
   ...all('*')
     .filter(it => !it.matches('head *, script, style, noscript, option') && (hasText(it) || it.matches('li, td, dt, dd')))

@@ -1,17 +1,16 @@
 //! The commands that one browser tab is given, each with a bound.
 
-use std::fmt;
 use std::time::Duration;
 
 use fantoccini::Client;
 use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::{Element, ElementRef};
 use fantoccini::error::{CmdError, ErrorStatus};
-use fantoccini::wd::{TimeoutConfiguration, WebDriverCompatibleCommand};
-use http::Method;
+use fantoccini::wd::TimeoutConfiguration;
 use serde_json::{Value, json};
-use url::{ParseError, Url};
+use url::Url;
 
+use crate::command::Command;
 use crate::session::PAGE_LOAD;
 use crate::snapshot::{Handle, SCRIPT, Snapshot};
 
@@ -79,9 +78,17 @@ impl<'a> Tab<'a> {
         self.devtools("Page.addScriptToEvaluateOnNewDocument", source).await.map(drop)
     }
 
-    pub(crate) async fn snapshot(self, client_name: &str) -> Result<Outcome<Snapshot>, Broken> {
+    /// What the page looks like now; what reads like a scope only if `scopes` is set, as it takes long.
+    pub(crate) async fn snapshot(
+        self,
+        client_name: &str,
+        scopes: bool,
+    ) -> Result<Outcome<Snapshot>, Broken> {
         let answer = self
-            .outcome("reading the page", self.client.execute(SCRIPT, vec![json!(client_name)]))
+            .outcome(
+                "reading the page",
+                self.client.execute(SCRIPT, vec![json!(client_name), json!(scopes)]),
+            )
             .await?;
         Ok(match answer {
             Outcome::Done(it) => match serde_json::from_value(it) {
@@ -271,29 +278,4 @@ impl<'a> Tab<'a> {
 /// An element as an argument of a script.
 pub(crate) fn reference(it: &Handle) -> Value {
     json!({ "element-6066-11e4-a52e-4f735466cecf": it.0 })
-}
-
-/// A command that fantoccini has no method for.
-struct Command {
-    path: String,
-    body: Option<Value>,
-}
-
-impl fmt::Debug for Command {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Command({})", self.path)
-    }
-}
-
-impl WebDriverCompatibleCommand for Command {
-    fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, ParseError> {
-        base_url.join(&format!("session/{}/{}", session_id.unwrap_or_default(), self.path))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        match &self.body {
-            Some(it) => (Method::POST, Some(it.to_string())),
-            None => (Method::GET, None),
-        }
-    }
 }
