@@ -10,8 +10,9 @@ use crate::history::Notice;
 use crate::intake::Samples;
 use crate::line::{Flaw, Point, Tags};
 use crate::moment::Clock;
+use crate::part::Part;
 use crate::points::Points;
-use crate::scan::{Part, Scanner};
+use crate::scan::Scanner;
 use memchr::memchr;
 use std::borrow::Cow;
 

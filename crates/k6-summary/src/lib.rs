@@ -27,6 +27,7 @@ mod line;
 mod markdown;
 mod metric;
 mod moment;
+mod part;
 mod percentile;
 mod plan;
 mod points;

@@ -1,8 +1,9 @@
 //! The record as it is written down.
 
 use crate::rule::{USUAL, run, scenario};
-use k6_summary::Run;
+use crate::runs::{first, second};
 use k6_summary::record::{Skipped, Target};
+use k6_summary::{Run, read_history};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -89,4 +90,34 @@ fn a_record_of_tomorrow_is_read_and_one_of_another_schema_is_not() {
     record["schema"] = 2.into();
     let error = record.to_string().parse::<Run>().unwrap_err().to_string();
     assert_eq!(error, "a record of schema 2; this version reads schema 1");
+}
+
+#[test]
+fn a_record_keeps_its_figures_on_the_way_through_json() {
+    let run = second();
+    let json = serde_json::to_string(&run).unwrap();
+    assert_eq!(json.parse::<Run>().unwrap(), run);
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["scenarios"][0]["latency_ms"]["p95"], 3.1);
+    assert_eq!(value["baseline_reset"], serde_json::Value::Null);
+    assert_eq!(value["verdict"], "passed");
+}
+
+#[test]
+fn a_history_is_one_record_or_many() {
+    let (one, two) = (first(), second());
+    let pretty = serde_json::to_string_pretty(&one).unwrap();
+    assert_eq!(read_history(&pretty), (vec![one.clone()], Vec::new()));
+    assert_eq!(read_history("").0, []);
+
+    let line = |it: &Run| serde_json::to_string(it).unwrap();
+    let unknown = line(&one).replacen(r#""schema":1"#, r#""schema":2"#, 1);
+    let many = format!("{}\n\n{unknown}\nnonsense\n{}\r\n", line(&two), line(&one));
+    let (runs, notices) = read_history(&many);
+    assert_eq!(runs, [one, two], "oldest first");
+    let notices: Vec<String> = notices.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(notices.join("\n"), @r#"
+    line 3 of the history skipped: a record of schema 2; this version reads schema 1
+    line 4 of the history skipped: not a record of a run: expected ident at line 1 column 2
+    "#);
 }
