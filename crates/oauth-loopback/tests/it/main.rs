@@ -2,6 +2,7 @@
 
 mod broker;
 mod callback;
+mod checks;
 mod cli;
 mod client_choice;
 mod clients;
