@@ -109,7 +109,12 @@ pub(crate) async fn sign_in(
             ..Consent::new(&url)
         };
         let done = opening.code_arrived();
-        with_session(webdriver, async |browser| consent(browser, &it, done).await).await?.map(drop)
+        let trail =
+            with_session(webdriver, async |browser| consent(browser, &it, done).await).await??;
+        for it in &trail.steps_left {
+            say("sign in", format_args!("no page had anything for the step `{}`", printable(it)));
+        }
+        Ok::<_, browser_consent::Error>(())
     };
     let mut grant = oauth_loopback::authorize(http, listener, &config, open).await?;
     mask_response(&grant.token);
