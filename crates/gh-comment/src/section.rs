@@ -33,7 +33,8 @@ pub fn fitting(text: &str, fits: impl Fn(&str) -> bool) -> Option<String> {
 
 /// The fence of a code block that `text` opens and does not close.
 pub(crate) fn open_fence(text: &str) -> Option<String> {
-    text.lines().fold(None, fence_after).filter(|it| !it.1).map(|it| it.0)
+    // A carriage return alone ends a line too.
+    text.split(['\n', '\r']).fold(None, fence_after).filter(|it| !it.1).map(|it| it.0)
 }
 
 /// The `<details>` blocks that stand in no other and in no code block, with the line end behind each.
@@ -189,6 +190,9 @@ mod tests {
             ("> ```\n> code\n\ntext\n", None),
             ("1. ```\n   code\n", None),
             ("- ```\n  code\n```\ncode\n", Some("```")),
+            ("1\r ```\ncode", Some("```")),
+            ("> ```\r\n> code\r\n", None),
+            ("```\r\ncode\r\n```\r\n", None),
         ] {
             assert_eq!(open_fence(text).as_deref(), open, "{text}");
         }
