@@ -52,6 +52,7 @@ pub(crate) struct Plan {
     pub(crate) hdr: bool,
     pub(crate) lenient: bool,
     pub(crate) threads: usize,
+    pub(crate) sorters: usize,
     /// What a summary says is asked: every metric, its submetrics and the time it all took.
     pub(crate) whole: bool,
 }
@@ -68,6 +69,7 @@ impl Plan {
             lenient: query.lenient,
             // A metric's declaration has to be known before its points are read.
             threads: if whole { 1 } else { query.threads.clamp(1, 64) },
+            sorters: query.threads.clamp(1, 2),
             whole,
         }
     }

@@ -69,7 +69,7 @@ impl Points {
     /// The distributions asked for, in the order of their metrics and tags; `percentiles` are
     /// numbers from 0 to 100.
     pub fn distributions(&mut self, percentiles: &[f64]) -> Vec<Distribution> {
-        self.tally.sort();
+        self.tally.sort(self.plan.sorters);
         let (tally, plan) = (&self.tally, &self.plan);
         tally
             .series

@@ -3,6 +3,7 @@
 use crate::hdr::Histogram;
 use crate::leaf::{Key, Leaves};
 use crate::metric::Kind;
+use crate::percentile;
 use crate::plan::{Plan, parts_of};
 use crate::series::{Samples, Sums};
 use crate::submetrics::Submetrics;
@@ -164,8 +165,8 @@ impl Tally {
         self.series.range(first..).next().is_some_and(|it| it.0.metric == metric)
     }
 
-    /// Sorts what is to be asked for percentiles, on two threads where that is worth it.
-    pub(crate) fn sort(&mut self) {
+    /// Sorts what is to be asked for percentiles, on two threads at most.
+    pub(crate) fn sort(&mut self, threads: usize) {
         let mut unsorted: Vec<&mut Vec<f64>> = Vec::new();
         for leaf in &mut self.leaves {
             if let Samples::Exact(samples) = &mut leaf.samples
@@ -174,13 +175,15 @@ impl Tally {
                 unsorted.push(samples);
             }
         }
+        if threads < 2 {
+            return unsorted.into_iter().for_each(|it| percentile::sort(it));
+        }
         unsorted.sort_by_key(|it| it.len());
         let mut halves: [Vec<&mut Vec<f64>>; 2] = Default::default();
         for (place, it) in unsorted.into_iter().rev().enumerate() {
             halves[place % 2].push(it);
         }
-        let sort =
-            |half: Vec<&mut Vec<f64>>| half.into_iter().for_each(|it| crate::percentile::sort(it));
+        let sort = |half: Vec<&mut Vec<f64>>| half.into_iter().for_each(|it| percentile::sort(it));
         let [one, other] = halves;
         std::thread::scope(|threads| {
             threads.spawn(move || sort(other));

@@ -24,7 +24,7 @@ impl Points {
     /// points, so they are not among them. CSV does not name the kinds of metrics: those of
     /// custom ones are not known, and they are left out.
     pub fn summary(&mut self) -> Summary {
-        self.tally.sort();
+        self.tally.sort(self.plan.sorters);
         let seconds = self.span().map(|(first, last)| last.saturating_sub(first) as f64 / 1e9);
         let seconds = seconds.filter(|it| *it > 0.0);
         let mut entries = BTreeMap::new();
