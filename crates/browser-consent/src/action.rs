@@ -138,8 +138,8 @@ impl Flow<'_> {
             return Ok(Step::Acted);
         }
         let is_ours = action == Action::Scripted || action == Action::Banner;
-        // To sign in one does not approve.
-        if !matches!(action, Action::Identifier | Action::Password | Action::Code) {
+        // What may approve, by whichever name.
+        if matches!(action, Action::Approve | Action::Passing | Action::Scripted) {
             self.refuse_scopes(page)?;
         }
         if !is_ours && self.memory.presses(page, action) >= MOST_PRESSES {

@@ -10,7 +10,7 @@ use crate::flow::{Flow, Step, Stop};
 use crate::locate::{self, Found};
 use crate::memory::Action;
 use crate::problem::Problem;
-use crate::snapshot::{Button, Snapshot};
+use crate::snapshot::{Button, Handle, Snapshot};
 use crate::tab::Outcome;
 
 const SCROLL_AFTER: Duration = Duration::from_secs(1);
@@ -79,12 +79,22 @@ impl Flow<'_> {
     async fn tick(&mut self, page: &Snapshot) -> Result<bool, Stop> {
         let Some(at) = field::box_to_tick(page, &self.past.names) else { return Ok(false) };
         let it = &page.boxes[at];
-        if !self.memory.may_tick(&it.element) {
+        self.mark(&it.element, "ticked", &it.label).await
+    }
+
+    /// Clicks what can be ticked or chosen; whether it was tried, which one that does not take it is not for ever.
+    pub(crate) async fn mark(
+        &mut self,
+        it: &Handle,
+        done: &str,
+        label: &str,
+    ) -> Result<bool, Stop> {
+        if !self.memory.may_mark(it) {
             return Ok(false);
         }
-        if let Outcome::Done(()) = self.tab.click(&it.element).await? {
-            let label = self.clean(&it.label);
-            self.acted(format!("ticked {label}"));
+        if let Outcome::Done(()) = self.tab.click(it).await? {
+            let label = self.clean(label);
+            self.acted(format!("{done} {label}"));
         }
         Ok(true)
     }

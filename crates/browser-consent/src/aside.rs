@@ -10,7 +10,6 @@ use crate::locate;
 use crate::memory::Action;
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;
-use crate::tab::Outcome;
 
 /// How long a page that sends itself is given before its button is pressed.
 const PASSES_IN: Duration = Duration::from_secs(3);
@@ -145,15 +144,8 @@ impl Flow<'_> {
     }
 
     async fn take_choice(&mut self, page: &Snapshot, at: usize) -> Result<bool, Stop> {
-        let choice = &page.choices[at];
-        if !self.memory.may_tick(&choice.element) {
-            return Ok(false);
-        }
-        if let Outcome::Done(()) = self.tab.click(&choice.element).await? {
-            let label = self.clean(&choice.label);
-            self.acted(format!("chose {label}"));
-        }
-        Ok(true)
+        let it = &page.choices[at];
+        self.mark(&it.element, "chose", &it.label).await
     }
 
     /// Waits for a page that goes on by itself, and presses its button where it does not.

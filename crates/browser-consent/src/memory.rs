@@ -58,7 +58,7 @@ pub(crate) struct Memory {
     /// How often something was typed into a field.
     pub(crate) typed: HashMap<Handle, usize>,
     /// How often it was tried to tick a box, or to take a choice.
-    ticked: HashMap<Handle, usize>,
+    marked: HashMap<Handle, usize>,
     pub(crate) entered: HashSet<Handle>,
     /// Documents in which something that covered a button was closed.
     pub(crate) uncovered: HashSet<String>,
@@ -82,7 +82,7 @@ impl Memory {
             lost: HashSet::new(),
             witnessed: HashMap::new(),
             typed: HashMap::new(),
-            ticked: HashMap::new(),
+            marked: HashMap::new(),
             entered: HashSet::new(),
             uncovered: HashSet::new(),
             scrolled: HashSet::new(),
@@ -97,7 +97,7 @@ impl Memory {
             self.documents += 1;
             self.buttons.clear();
             self.typed.clear();
-            self.ticked.clear();
+            self.marked.clear();
             self.witnessed.clear();
         }
         let mut buttons = HashMap::new();
@@ -155,10 +155,10 @@ impl Memory {
         known
     }
 
-    /// Whether to tick a box; one that does not take it is not ticked for ever.
-    pub(crate) fn may_tick(&mut self, it: &Handle) -> bool {
+    /// Counts a try to tick a box or to take a choice; whether it is one of the few that there are.
+    pub(crate) fn may_mark(&mut self, it: &Handle) -> bool {
         const MOST: usize = 2;
-        let tries = self.ticked.entry(it.clone()).or_default();
+        let tries = self.marked.entry(it.clone()).or_default();
         *tries += 1;
         *tries <= MOST
     }

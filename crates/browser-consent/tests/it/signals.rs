@@ -55,41 +55,32 @@ pub(crate) async fn killed_with(browser: &str, signal: Signal) -> (Output, Vec<S
     (output, visits.map(|it| it["kind"].as_str().unwrap().to_owned()).collect())
 }
 
-#[tokio::test]
-#[ignore = "needs a browser"]
-async fn an_interrupt_closes_the_browser_and_keeps_the_trail() {
-    let (it, visits) = killed_by(Signal::INT).await;
-    assert_eq!(
-        (it.status.code(), text(&it.stderr)),
-        (Some(1), "error: interrupted; the browser is closed\n")
-    );
+async fn check(signal: Signal, says: &str) {
+    let (it, visits) = killed_by(signal).await;
+    assert_eq!((it.status.code(), text(&it.stderr)), (Some(1), says));
     assert_eq!(visits, ["consent"]);
 }
 
 #[tokio::test]
 #[ignore = "needs a browser"]
+async fn an_interrupt_closes_the_browser_and_keeps_the_trail() {
+    check(Signal::INT, "error: interrupted; the browser is closed\n").await;
+}
+
+#[tokio::test]
+#[ignore = "needs a browser"]
 async fn a_termination_closes_the_browser_and_keeps_the_trail() {
-    let (it, visits) = killed_by(Signal::TERM).await;
-    assert_eq!(
-        (it.status.code(), text(&it.stderr)),
-        (Some(1), "error: terminated; the browser is closed\n")
-    );
-    assert_eq!(visits, ["consent"]);
+    check(Signal::TERM, "error: terminated; the browser is closed\n").await;
+}
+
+#[tokio::test]
+#[ignore = "needs a browser"]
+async fn a_terminal_that_hangs_up_closes_the_browser_and_keeps_the_trail() {
+    check(Signal::HUP, "error: the terminal hung up; the browser is closed\n").await;
 }
 
 #[tokio::test]
 #[ignore = "needs a browser"]
 async fn a_kill_takes_the_browser_along() {
     killed_by(Signal::KILL).await;
-}
-
-#[tokio::test]
-#[ignore = "needs a browser"]
-async fn a_terminal_that_hangs_up_closes_the_browser_and_keeps_the_trail() {
-    let (it, visits) = killed_by(Signal::HUP).await;
-    assert_eq!(
-        (it.status.code(), text(&it.stderr)),
-        (Some(1), "error: the terminal hung up; the browser is closed\n")
-    );
-    assert_eq!(visits, ["consent"]);
 }
