@@ -25,7 +25,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn no_crate_depends_on_another() {
+fn no_crate_depends_on_another_but_on_the_edge() {
     let names: Vec<String> =
         crates().iter().map(|it| it.file_name().unwrap().to_string_lossy().into_owned()).collect();
     assert!(names.len() >= 5, "{names:?}");
@@ -40,7 +40,8 @@ fn no_crate_depends_on_another() {
             let dependency = line.split(['.', '=', ' ']).next().unwrap_or_default();
             let for_tests = section == "[dev-dependencies]" && dependency == "mcp-target";
             let known = section.contains("dependencies") && names.iter().any(|it| it == dependency);
-            assert!(!known || for_tests, "{}: {line}", folder.display());
+            let edge = dependency == "tool-edge" && !folder.ends_with("tool-edge");
+            assert!(!known || for_tests || edge, "{}: {line}", folder.display());
         }
     }
 }
@@ -48,7 +49,8 @@ fn no_crate_depends_on_another() {
 /// The files of a crate that belong to its program and not to its library: `main.rs` and its modules.
 fn program(sources: &Path) -> Vec<PathBuf> {
     let main = sources.join("main.rs");
-    let text = std::fs::read_to_string(&main).unwrap();
+    // A crate without a program has none.
+    let Ok(text) = std::fs::read_to_string(&main) else { return Vec::new() };
     let modules = text.lines().filter_map(|it| it.strip_prefix("mod ")?.strip_suffix(';'));
     modules.map(|it| sources.join(format!("{it}.rs"))).chain([main.clone()]).collect()
 }
@@ -58,6 +60,10 @@ fn only_a_program_prints_reads_the_environment_or_exits() {
     for folder in crates().iter().map(|it| it.join("src")) {
         let program = program(&folder);
         for file in sources(&folder).into_iter().filter(|it| !program.contains(it)) {
+            // Where the environment is read for all of them.
+            if file.ends_with("tool-edge/src/variable.rs") {
+                continue;
+            }
             let text = std::fs::read_to_string(&file).unwrap();
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();
             for word in ["println!", "eprintln!", "env::var", "process::exit", "env::args"] {

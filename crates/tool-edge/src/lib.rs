@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod loopback;
+pub mod private_file;
+mod secret;
+mod spreadsheet;
+mod text;
+mod variable;
+
+pub use crate::loopback::is_loopback;
+pub use crate::spreadsheet::csv_cell;
+pub use crate::text::{is_hidden, printable, printable_within};
+pub use crate::variable::{NotUnicode, SECRET_VARIABLES, variable};

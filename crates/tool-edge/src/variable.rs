@@ -1,0 +1,74 @@
+//! The environment: what a variable is worth, and which variables nobody else may see.
+
+use std::env::{self, VarError};
+
+/// The variables in which secrets reach these tools. No program that a tool starts gets them, unless it is given one on
+/// purpose.
+pub const SECRET_VARIABLES: [&str; 10] = [
+    "LOADTEST_PASSWORD",
+    "LOADTEST_BEARER",
+    "LOADTEST_TOTP_SECRET",
+    "LOADTEST_CLIENT_SECRET",
+    "LOADTEST_INITIAL_ACCESS_TOKEN",
+    "LOADTEST_HMAC_KEY",
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+];
+
+/// A variable holds bytes that are no UTF-8 text; they are not shown, since they may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotUnicode {
+    /// Name of the variable.
+    pub name: String,
+}
+
+impl std::fmt::Display for NotUnicode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} is no UTF-8 text", self.name)
+    }
+}
+
+impl std::error::Error for NotUnicode {}
+
+/// The value of an environment variable; `None` where it is not set, empty or blank.
+///
+/// Line breaks at its end are no part of it, as in a shell's `$(…)`: a secret that was pasted or read from a file often
+/// has one. All other white space is kept.
+///
+/// # Errors
+/// [`NotUnicode`].
+pub fn variable(name: &str) -> Result<Option<String>, NotUnicode> {
+    match env::var(name) {
+        Ok(it) => Ok(value(&it)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(NotUnicode { name: name.to_owned() }),
+    }
+}
+
+fn value(given: &str) -> Option<String> {
+    let value = given.trim_end_matches(['\r', '\n']);
+    (!value.trim().is_empty()).then(|| value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_break_at_the_end_is_no_part_of_a_value() {
+        assert_eq!(value("secret\r\n").as_deref(), Some("secret"));
+        assert_eq!(value(" two words "), Some(" two words ".to_owned()));
+        assert_eq!(value("a\nb\n").as_deref(), Some("a\nb"));
+    }
+
+    #[test]
+    fn a_blank_variable_is_not_set() {
+        for it in ["", "\n", " \t\r\n"] {
+            assert_eq!(value(it), None, "{it:?}");
+        }
+        assert_eq!(variable("TOOL_EDGE_NOBODY_SETS_THIS"), Ok(None));
+        assert!(variable("PATH").unwrap().is_some());
+    }
+}
