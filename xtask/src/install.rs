@@ -19,7 +19,10 @@ const DOWNLOAD: Duration = Duration::from_secs(300);
 /// Downloads a release archive and takes `k6` out of its only folder.
 pub(crate) async fn archive(url: &str, sha256: &str, home: &Path) -> anyhow::Result<()> {
     say("k6", format_args!("installing from {url}"));
-    let http = reqwest::Client::builder().timeout(DOWNLOAD).build()?;
+    let http = oauth_loopback::http_client()
+        .redirect(reqwest::redirect::Policy::default())
+        .timeout(DOWNLOAD)
+        .build()?;
     let answer = tokio::time::timeout(REACH, http.get(url).send())
         .await
         .with_context(|| format!("no answer within {} s", REACH.as_secs()))?

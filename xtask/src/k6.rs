@@ -82,7 +82,7 @@ pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::R
     let pid = child.id().context("k6 ended before it began")?;
     let mut machine = Machine::watch(pid, script.target);
     let mut progress = Progress::start(script.name, script.planned);
-    let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(1)).build()?;
+    let http = oauth_loopback::http_client().no_proxy().timeout(Duration::from_secs(1)).build()?;
     let mut tick = tokio::time::interval(Duration::from_millis(500));
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     tick.tick().await;

@@ -133,6 +133,8 @@ impl Connection {
         let in_actions = variable("GITHUB_ACTIONS").as_deref() == Some("true");
         let bot = in_actions.then(|| Author::github_actions(&base));
 
+        // It fails where there is one already, and there is none.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut http = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(10))
             // A token and a comment go where they were sent, and nowhere else.

@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
-};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use ring::error::{KeyRejected, Unspecified};
+use ring::rand::SystemRandom;
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+};
 use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject as _;
 use serde_json::json;
@@ -35,7 +36,8 @@ impl fmt::Debug for ClientKey {
 }
 
 impl ClientKey {
-    /// Reads a PEM text (`PRIVATE KEY`, `EC PRIVATE KEY` or `RSA PRIVATE KEY`).
+    /// Reads a PEM text (`PRIVATE KEY`, `EC PRIVATE KEY` or `RSA PRIVATE KEY`): an EC key with its public half, as OpenSSL
+    /// writes it, or an RSA key of 2048 to 4096 bits.
     ///
     /// # Errors
     /// [`Error::ClientKey`].
@@ -43,13 +45,16 @@ impl ClientKey {
         let refused = |reason| Error::ClientKey { reason };
         let der = PrivateKeyDer::from_pem_slice(pem)
             .map_err(|_| refused("no private key in PEM form, or an encrypted one"))?;
-        let bytes = der.secret_der();
-        let key = EcdsaKeyPair::from_private_key_der(&ECDSA_P256_SHA256_FIXED_SIGNING, bytes)
-            .map(Key::Es256)
-            .or_else(|_| RsaKeyPair::from_pkcs8(bytes).map(Key::Rs256))
-            .or_else(|_| RsaKeyPair::from_der(bytes).map(Key::Rs256))
-            .or_else(|_| Ed25519KeyPair::from_pkcs8_maybe_unchecked(bytes).map(Key::EdDsa))
-            .map_err(|_| refused("neither EC P-256 nor RSA nor Ed25519"))?;
+        let key = match &der {
+            PrivateKeyDer::Sec1(it) => es256(&pkcs8_of_sec1(it.secret_sec1_der())),
+            PrivateKeyDer::Pkcs1(it) => RsaKeyPair::from_der(it.secret_pkcs1_der()).map(Key::Rs256),
+            it => es256(it.secret_der())
+                .or_else(|_| RsaKeyPair::from_pkcs8(it.secret_der()).map(Key::Rs256))
+                .or_else(|_| {
+                    Ed25519KeyPair::from_pkcs8_maybe_unchecked(it.secret_der()).map(Key::EdDsa)
+                }),
+        };
+        let key = key.map_err(|_| refused("neither EC P-256 nor RSA nor Ed25519"))?;
         Ok(Self(Arc::new(key)))
     }
 
@@ -78,12 +83,12 @@ impl ClientKey {
         }
     }
 
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, aws_lc_rs::error::Unspecified> {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
         let random = SystemRandom::new();
         match &*self.0 {
             Key::Es256(it) => Ok(it.sign(&random, message)?.as_ref().to_vec()),
             Key::Rs256(it) => {
-                let mut signature = vec![0; it.public_modulus_len()];
+                let mut signature = vec![0; it.public().modulus_len()];
                 it.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)?;
                 Ok(signature)
             }
@@ -92,12 +97,35 @@ impl ClientKey {
     }
 }
 
+fn es256(pkcs8: &[u8]) -> Result<Key, KeyRejected> {
+    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &SystemRandom::new())
+        .map(Key::Es256)
+}
+
+/// A key of `EC PRIVATE KEY` ([RFC 5915](https://www.rfc-editor.org/rfc/rfc5915)) in the frame of `PRIVATE KEY`
+/// ([RFC 5958](https://www.rfc-editor.org/rfc/rfc5958)), which says that it is one of P-256; another one's length differs.
+fn pkcs8_of_sec1(key: &[u8]) -> Vec<u8> {
+    /// Version 0, and the identifiers of `ecPublicKey` and `prime256v1`.
+    const HEAD: &[u8] = &[
+        0x02, 0x01, 0x00, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
+        0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07,
+    ];
+    const OCTET_STRING: u8 = 0x04;
+    const SEQUENCE: u8 = 0x30;
+    let tagged = |tag: u8, content: &[u8]| {
+        // A key of P-256 takes 121 octets; what is too long for this form is no such key, and refused as that.
+        let length = u8::try_from(content.len()).unwrap_or(u8::MAX);
+        let length: &[u8] = if length < 0x80 { &[length] } else { &[0x81, length] };
+        [&[tag], length, content].concat()
+    };
+    tagged(SEQUENCE, &[HEAD, &tagged(OCTET_STRING, key)].concat())
+}
+
 #[cfg(test)]
 mod tests {
-    use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
-    use aws_lc_rs::rsa::KeySize;
-    use aws_lc_rs::signature::{
-        ED25519, KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey,
+    use ring::signature::{
+        ECDSA_P256_SHA256_FIXED, ED25519, KeyPair as _, RSA_PKCS1_2048_8192_SHA256,
+        UnparsedPublicKey,
     };
 
     use super::*;
@@ -119,14 +147,48 @@ mod tests {
         (message.to_owned(), BASE64_URL_SAFE_NO_PAD.decode(signature).expect("base64url"))
     }
 
+    /// Made for these tests with `openssl genrsa -traditional` and `openssl pkcs8 -topk8 -nocrypt`; the PKCS #8 frame
+    /// ends with the PKCS #1 key.
     #[test]
-    fn an_rsa_key_signs_rs256() {
-        let key = RsaKeyPair::generate(KeySize::Rsa2048).expect("a key");
-        let der: Pkcs8V1Der<'_> = key.as_der().expect("its encoding");
-        let (message, signature) = signed(&pem(der.as_ref()), "RS256");
-        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.public_key().as_ref())
-            .verify(message.as_bytes(), &signature)
-            .expect("the key's own signature");
+    fn an_rsa_key_signs_rs256_in_either_form() {
+        let pkcs8 = include_bytes!("../tests/keys/rsa-pkcs8.pem");
+        let pkcs1 = include_bytes!("../tests/keys/rsa-pkcs1.pem");
+        let der = PrivateKeyDer::from_pem_slice(pkcs8).expect("a key");
+        let key = RsaKeyPair::from_pkcs8(der.secret_der()).expect("a key");
+        for pem in [&pkcs8[..], pkcs1] {
+            let (message, signature) = signed(pem, "RS256");
+            UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.public_key().as_ref())
+                .verify(message.as_bytes(), &signature)
+                .expect("the key's own signature");
+        }
+    }
+
+    #[test]
+    fn a_p256_key_signs_es256_in_either_form() {
+        let random = SystemRandom::new();
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
+        let pkcs8 = pkcs8.expect("a key");
+        let key =
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random)
+                .expect("its encoding");
+        // The frame of PKCS #8 for this curve is 29 octets before the key of SEC 1.
+        let sec1 = &pkcs8.as_ref()[29..];
+        let encoded = base64::prelude::BASE64_STANDARD.encode(sec1);
+        let sec1 =
+            format!("-----BEGIN EC PRIVATE KEY-----\n{encoded}\n-----END EC PRIVATE KEY-----\n");
+        for pem in [pem(pkcs8.as_ref()), sec1.into_bytes()] {
+            let (message, signature) = signed(&pem, "ES256");
+            UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key.public_key().as_ref())
+                .verify(message.as_bytes(), &signature)
+                .expect("the key's own signature");
+        }
+    }
+
+    #[test]
+    fn a_key_of_another_curve_is_refused() {
+        let other = include_bytes!("../tests/keys/p384-sec1.pem");
+        let error = ClientKey::from_pem(other).expect_err("no P-256").to_string();
+        assert!(error.contains("neither EC P-256"), "{error}");
     }
 
     #[test]

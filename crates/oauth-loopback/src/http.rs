@@ -19,7 +19,12 @@ const RETRY_AFTER: [&str; 2] = ["retry-after", "x-retry-after"];
 /// The HTTP client that the flow wants: no redirects, since a code must not travel to where nobody looked, and a deadline.
 ///
 /// Add `.no_proxy()` for a server on loopback. A client made otherwise works too, as long as it follows no redirect.
+///
+/// With the feature `rustls-ring` it sets ring as the cryptography of the process, where none is set yet.
 pub fn http_client() -> ClientBuilder {
+    #[cfg(feature = "rustls-ring")]
+    // An error says that there is one already, and that one was chosen on purpose.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
         .redirect(redirect::Policy::none())
         .connect_timeout(Duration::from_secs(10))

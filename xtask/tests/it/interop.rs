@@ -125,7 +125,7 @@ impl Ended {
 
 /// What the server's `echo` tool says to the bearer of a grant who tells it "minted".
 async fn echoed(resource: &str, grant: &Value) -> String {
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = oauth_loopback::http_client().no_proxy().build().unwrap();
     let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {},
         "clientInfo": {"name": "interop", "version": "0"}});
     let call = json!({"name": "echo", "arguments": {"text": "minted"}});

@@ -10,18 +10,14 @@ use url::Url;
 
 use crate::{
     fault::Fault,
-    github::{GitHub, issue, marker, run, token},
+    github::{GitHub, http_client, issue, marker, run, token},
 };
 
 /// Status, headers and body.
 type Refusal<'a> = (u16, &'a [(&'static str, &'a str)], Value);
 
 fn http() -> reqwest::Client {
-    reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap()
+    http_client().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
 /// What is said when GitHub answers so, to a post and to a look at the earlier ones alike.

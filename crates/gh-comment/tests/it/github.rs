@@ -36,6 +36,13 @@ const ACCOUNTS: [Account; 3] = [
 
 pub(crate) type Account = (&'static str, u64, &'static str, &'static str);
 
+/// The start of an HTTP client, in a process that has chosen its cryptography.
+pub(crate) fn http_client() -> reqwest::ClientBuilder {
+    // It fails where another test was faster.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+}
+
 pub(crate) struct GitHub {
     pub(crate) base: Url,
     state: Arc<Mutex<Held>>,
@@ -121,7 +128,7 @@ impl GitHub {
     }
 
     pub(crate) fn client_with(&self, token: &str) -> Client {
-        let http = reqwest::Client::builder()
+        let http = http_client()
             .no_proxy()
             // Reading the system's certificates takes longer than all else in these tests.
             .tls_certs_only([])

@@ -10,7 +10,7 @@ use gh_comment::{Client, Token};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::github::{GitHub, issue, marker, run, token};
+use crate::github::{GitHub, http_client, issue, marker, run, token};
 
 /// Prism before a GitHub of ours; it refuses what is asked or answered against the description.
 struct Prism {
@@ -54,7 +54,7 @@ impl Drop for Prism {
 async fn an_independent_reader_of_githubs_description_finds_nothing_wrong() {
     let github = GitHub::on_tcp().await;
     let prism = Prism::before(&github).await;
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = http_client().no_proxy().build().unwrap();
     let client = Client::new(http.clone(), prism.base.clone(), Token::new(token("octo"))).unwrap();
     let client = client.rotating_at(10);
     let repository = "acme/api".parse().unwrap();

@@ -1,9 +1,9 @@
 //! Client credentials, secrets of the environment, and an authorization server without a resource.
 
-use aws_lc_rs::signature::{self, KeyPair as _};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use oauth_loopback::{ClientInformation, ClientKey, client_credentials};
+use ring::signature::{self, KeyPair as _};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -50,7 +50,7 @@ async fn a_client_gets_a_token_with_its_secret_where_the_server_takes_it() {
 
 #[tokio::test]
 async fn a_key_signs_an_assertion_for_the_issuer() {
-    let random = aws_lc_rs::rand::SystemRandom::new();
+    let random = ring::rand::SystemRandom::new();
     let pkcs8 = signature::EcdsaKeyPair::generate_pkcs8(
         &signature::ECDSA_P256_SHA256_FIXED_SIGNING,
         &random,
@@ -81,6 +81,7 @@ async fn a_key_signs_an_assertion_for_the_issuer() {
     let key = signature::EcdsaKeyPair::from_pkcs8(
         &signature::ECDSA_P256_SHA256_FIXED_SIGNING,
         pkcs8.as_ref(),
+        &random,
     )
     .expect("a key");
     signature::UnparsedPublicKey::new(
@@ -101,7 +102,7 @@ async fn a_key_signs_an_assertion_for_the_issuer() {
 
 #[tokio::test]
 async fn an_assertion_is_good_for_one_request_so_the_next_one_is_signed_again() {
-    let random = aws_lc_rs::rand::SystemRandom::new();
+    let random = ring::rand::SystemRandom::new();
     let pkcs8 = signature::Ed25519KeyPair::generate_pkcs8(&random).expect("a key");
     let (_folder, path) = key_file(pkcs8.as_ref());
     let busy = ("/token", 429, &[("retry-after", "0")][..], "");
