@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use k6_summary::record::Skipped;
+use k6_summary::run::Skipped;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

@@ -1,5 +1,5 @@
-use crate::blocks::LONGEST_LINE;
-use crate::line::Flaw;
+use crate::intake::blocks::LONGEST_LINE;
+use crate::intake::line::Flaw;
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io;

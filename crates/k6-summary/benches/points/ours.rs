@@ -2,7 +2,7 @@
 
 use crate::{Answer, Goal, Row};
 use anyhow::{Context as _, ensure};
-use k6_summary::record::Latency;
+use k6_summary::run::Latency;
 use k6_summary::{
     Conditions, Limits, Measurement, Points, Query, Run, Source, Summary, compare, judge, open,
 };

@@ -1,7 +1,7 @@
 //! The page that holds a whole report.
 
 use crate::rule::{USUAL, run, scenario};
-use k6_summary::record::{Skipped, Target};
+use k6_summary::run::{Skipped, Target};
 use k6_summary::{Run, Timeline, Verdict, compare, html};
 
 fn weeks(count: usize) -> Vec<Run> {

@@ -2,7 +2,7 @@
 
 use crate::rule::{USUAL, run, scenario};
 use crate::runs::{first, second};
-use k6_summary::record::{Skipped, Target};
+use k6_summary::run::{Skipped, Target};
 use k6_summary::{Run, read_history};
 use serde_json::Value;
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! What people read, as they read it.
 
 use crate::runs::{first, second, worse};
-use k6_summary::record::Skipped;
+use k6_summary::run::Skipped;
 use k6_summary::{Run, Scenario, Style, Verdict, compare, judge, markdown, terminal};
 
 const NARROW: Style = Style { ansi: false, width: 80 };

@@ -1,0 +1,195 @@
+//! From k6's summary to a judged scenario.
+//!
+//! A server that fails is fast: refused, throttled and unauthorized calls take no time. So a run
+//! is judged first on whether it measured the server at all, and never on latency alone.
+
+use crate::judge::calls::{measured, nothing};
+use crate::judge::exit_code::{Exit, exit};
+use crate::record::run::{Scenario, Verdict};
+use crate::summary::metric::whole;
+use crate::summary::threshold;
+use crate::summary::wire::Summary;
+use crate::text::number::{count, percent};
+
+/// What is known about one scenario that k6 ran or should have run.
+#[derive(Debug, Clone)]
+pub struct Measurement<'a> {
+    pub name: &'a str,
+    pub fingerprint: &'a str,
+    /// `None` when k6 left none.
+    pub summary: Option<&'a Summary>,
+    /// k6's exit code; `None` when it is not known or a signal ended k6.
+    pub k6_exit: Option<i32>,
+    pub limits: Limits,
+    pub conditions: Conditions,
+}
+
+/// Above these a scenario measured something else than the server. All are shares, 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// Failed calls of all calls.
+    pub max_error_rate: f64,
+    /// Iterations that found no free VU, of all that were due.
+    pub max_dropped: f64,
+    /// k6's part of the machine's CPU time.
+    pub max_k6_cpu_share: f64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_error_rate: 0.05, max_dropped: 0.001, max_k6_cpu_share: 0.70 }
+    }
+}
+
+/// What k6 itself cannot know; `None` is not known.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Conditions {
+    /// k6's part of the machine's CPU time, 0 to 1.
+    pub k6_cpu_share: Option<f64>,
+    /// The token expired before the last call.
+    pub token_expired: Option<bool>,
+}
+
+/// Judges one scenario.
+///
+/// The figures are those of the metrics `mcp_calls`, `mcp_call_duration` and `mcp_call_failures`;
+/// where a script has none of them, of k6's own `http_reqs`,
+/// `http_req_duration{expected_response:true}` and `http_req_failed`.
+pub fn judge(it: &Measurement<'_>) -> Scenario {
+    let mut scenario = match it.summary {
+        Some(summary) => measured(summary),
+        None => nothing(),
+    };
+    it.name.clone_into(&mut scenario.name);
+    it.fingerprint.clone_into(&mut scenario.fingerprint);
+    let outcomes = it.summary.map(threshold::outcomes).unwrap_or_default();
+
+    if let Some(reason) = did_not_run(it) {
+        scenario.verdict = Verdict::DidNotRun;
+        scenario.reasons.push(reason);
+    } else {
+        let invalid = invalid(it, &scenario);
+        let mut failed: Vec<String> =
+            outcomes.iter().filter(|it| it.crossed).map(threshold::Outcome::reason).collect();
+        failed.extend(failed_by_exit(it.k6_exit, failed.is_empty()));
+        scenario.verdict = if !invalid.is_empty() {
+            Verdict::Invalid
+        } else if !failed.is_empty() {
+            Verdict::Failed
+        } else {
+            Verdict::Passed
+        };
+        scenario.reasons.extend(invalid);
+        scenario.reasons.extend(failed);
+    }
+    scenario.targets = outcomes.into_iter().filter_map(|it| it.target).collect();
+    scenario
+}
+
+/// Why nothing was measured, if nothing was.
+fn did_not_run(it: &Measurement<'_>) -> Option<String> {
+    if let Some(code) = it.k6_exit
+        && let Exit::DidNotRun(why) = exit(code)
+    {
+        return Some(format!("k6 ended with exit code {code}: {why}"));
+    }
+    match (it.summary, it.k6_exit) {
+        (Some(_), _) => None,
+        (None, Some(code)) => Some(format!("k6 left no summary, though its exit code was {code}")),
+        (None, None) => Some("k6 left no summary: it was not started or was killed".to_owned()),
+    }
+}
+
+/// Why what was measured is not the server's speed.
+fn invalid(it: &Measurement<'_>, scenario: &Scenario) -> Vec<String> {
+    let Limits { max_error_rate, max_dropped, max_k6_cpu_share } = it.limits;
+    let calls = match scenario.calls {
+        Some(0) => return vec!["not one call was measured".to_owned()],
+        Some(calls) => calls,
+        None => return vec![not_measured("calls were made", "mcp_calls or http_reqs")],
+    };
+    let failed = |class: &str| scenario.failures.get(class).copied().unwrap_or(0);
+    let mut reasons = Vec::new();
+
+    if it.conditions.token_expired == Some(true) {
+        reasons.push("the token expired before the last call".to_owned());
+    }
+    let refused = failed("too_many_sessions");
+    if refused > 0 {
+        reasons.push(format!(
+            "the server refused sessions: {} of {} calls met too_many_sessions",
+            count(refused),
+            count(calls)
+        ));
+    }
+    let (throttled, enveloped) = (failed("rate_limited"), failed("tool_error"));
+    if 2 * (throttled + enveloped) > calls {
+        reasons.push(format!(
+            "{} of {} calls were not served: {} rate limited, {} answered by an error envelope",
+            count(throttled + enveloped),
+            count(calls),
+            count(throttled),
+            count(enveloped)
+        ));
+    }
+    match scenario.error_rate {
+        Some(rate) if rate > max_error_rate => reasons.push(format!(
+            "{} of {} calls failed ({}), above the limit of {}",
+            count(scenario.failed()),
+            count(calls),
+            percent(rate),
+            percent(max_error_rate)
+        )),
+        Some(_) => {}
+        None => {
+            reasons.push(not_measured("calls failed", "mcp_call_failures or http_req_failed"));
+        }
+    }
+    match it.summary.map_or(Some((0.0, 0)), dropped) {
+        Some((share, dropped)) if share > max_dropped => reasons.push(format!(
+            "k6 dropped {} iterations ({}): it had no free VU, so the generator was measured",
+            count(dropped),
+            percent(share)
+        )),
+        Some(_) => {}
+        None => {
+            let of = "iterations or dropped_iterations";
+            reasons.push(not_measured("iterations found no free VU", of));
+        }
+    }
+    if let Some(share) = it.conditions.k6_cpu_share
+        && share > max_k6_cpu_share
+    {
+        reasons.push(format!(
+            "k6 took {} of the machine, above {}, so the generator was measured",
+            percent(share),
+            percent(max_k6_cpu_share)
+        ));
+    }
+    reasons
+}
+
+fn not_measured(what: &str, of: &str) -> String {
+    format!("how many {what} was not measured: the summary has no number of {of}")
+}
+
+/// The share and number of iterations that were due and not started.
+fn dropped(summary: &Summary) -> Option<(f64, u64)> {
+    let dropped = summary.count("dropped_iterations")?;
+    let number = whole(dropped)?;
+    if number == 0 {
+        return Some((0.0, 0));
+    }
+    Some((dropped / (summary.count("iterations")? + dropped), number))
+}
+
+/// What the exit code adds to the crossed thresholds that the summary names.
+fn failed_by_exit(code: Option<i32>, none_crossed: bool) -> Option<String> {
+    let code = code?;
+    match exit(code) {
+        Exit::Failed(why) if code != 99 || none_crossed => {
+            Some(format!("k6 ended with exit code {code}: {why}"))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,271 @@
+//! Samples of one run, from any number of files.
+
+use crate::error::Error;
+use crate::intake::blocks::{Block, Blocks};
+use crate::intake::csv;
+use crate::intake::line::Flaw;
+use crate::intake::open::{Layout, Samples};
+use crate::intake::part::Part;
+use crate::intake::query::{Plan, Query};
+use crate::intake::scan::Scanner;
+use crate::intake::series_key::Leaves;
+use crate::points::file::File;
+use crate::record::history::Notice;
+use crate::tally::aggregates::Tally;
+use crate::tally::distribution::Distribution;
+use crate::tally::hdr;
+use crate::tally::samples;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
+
+/// Blocks that may be read and wait for one before them.
+const MOST_WAITING: usize = 32;
+
+/// The samples of one run, read from any number of its files and counted together.
+///
+/// Nothing but the values asked for is kept: 8 bytes each, or a histogram.
+#[derive(Debug)]
+pub struct Points {
+    pub(crate) plan: Plan,
+    pub(crate) leaves: Mutex<Leaves>,
+    pub(crate) tally: Tally,
+    /// By which tags metrics are divided, where each is for itself.
+    pub(crate) divisions: HashMap<String, BTreeSet<String>>,
+}
+
+impl Points {
+    /// For the distributions that `query` asks for.
+    pub fn new(query: &Query) -> Self {
+        Self::with(Plan::new(query, false))
+    }
+
+    /// For the summary that k6 would have written of all files together.
+    ///
+    /// Of `query` only `skip` and `lenient` count.
+    pub fn of_run(query: &Query) -> Self {
+        let query = Query { metric: None, window: None, hdr: false, ..query.clone() };
+        Self::with(Plan::new(&query, true))
+    }
+
+    fn with(plan: Plan) -> Self {
+        let (leaves, tally) = (Mutex::default(), Tally::default());
+        Self { plan, leaves, tally, divisions: HashMap::new() }
+    }
+
+    /// Reads a file to its end and counts it together with those before.
+    ///
+    /// Returns what was passed over, if the query is lenient; else the first flaw is the error.
+    pub fn read(&mut self, samples: Samples<'_>) -> Result<Vec<Notice>, Error> {
+        let (layout, packing) = (samples.layout, samples.packing);
+        let file = File::new(packing, self.plan.lenient);
+        match layout {
+            Layout::Ndjson => self.ndjson(samples, file),
+            Layout::Csv => csv::read(self, samples, file),
+            Layout::Hdr => self.histograms(samples, file),
+        }
+    }
+
+    /// The distributions asked for, in the order of their metrics and tags; `percentiles` are
+    /// numbers from 0 to 100.
+    pub fn distributions(&mut self, percentiles: &[f64]) -> Vec<Distribution> {
+        self.tally.sort(self.plan.sorters);
+        let (tally, plan) = (&self.tally, &self.plan);
+        tally
+            .series
+            .iter()
+            .filter_map(|it| Distribution::of(tally, plan, it, percentiles))
+            .collect()
+    }
+
+    /// The mergeable form of the distributions asked for: a line of JSON each, for [`open`] to
+    /// read again. Only a query with `hdr` has it.
+    ///
+    /// [`open`]: crate::open
+    pub fn histograms_ndjson(&self) -> String {
+        let mut lines = String::new();
+        for (key, it) in &self.tally.series {
+            let sums = self.tally.sums(it);
+            if let [samples::Samples::Hdr(histogram)] = self.tally.samples(it).as_slice()
+                && sums.count > 0
+            {
+                lines += &hdr::line(key, &sums, histogram, self.plan.window);
+            }
+        }
+        lines
+    }
+
+    fn ndjson(&mut self, samples: Samples<'_>, file: File) -> Result<Vec<Notice>, Error> {
+        let Self { plan, leaves, tally, divisions } = self;
+        let plan = &*plan;
+        let blocks = Mutex::new(Blocks::new(samples, plan.since_start()));
+        let line = Mutex::new(Queue {
+            tally,
+            file,
+            next: 0,
+            waiting: BTreeMap::new(),
+            error: None,
+            abandoned: false,
+        });
+        let (leaves, moved) = (&*leaves, Condvar::new());
+        let given = divisions.clone();
+        let work = || {
+            let _passed_on = Abandoned { line: &line, moved: &moved };
+            let mut scanner = Scanner::new(plan, leaves, given.clone());
+            let mut block = Block::default();
+            loop {
+                let taken = lock_soon(&blocks).take(&mut block);
+                let found = match taken {
+                    Ok(false) => break,
+                    Ok(true) => {
+                        let mut part = Part::default();
+                        scanner.block(&block, &mut part);
+                        Ok(part)
+                    }
+                    Err(error) => Err(error),
+                };
+                let ends = found.is_err();
+                let number = if ends { u64::MAX } else { block.number };
+                let mut queue = lock(&line);
+                while queue.waiting.len() >= MOST_WAITING
+                    && queue.next != number
+                    && queue.error.is_none()
+                    && !queue.abandoned
+                {
+                    queue = moved.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                }
+                queue.put(plan, leaves, number, found);
+                moved.notify_all();
+                if ends || queue.error.is_some() || queue.abandoned {
+                    break;
+                }
+            }
+            scanner.divisions
+        };
+        *divisions = std::thread::scope(|threads| {
+            for _ in 1..plan.threads {
+                threads.spawn(work);
+            }
+            work()
+        });
+        let queue = line.into_inner().unwrap_or_else(PoisonError::into_inner);
+        queue.finish()
+    }
+
+    fn histograms(&mut self, samples: Samples<'_>, mut file: File) -> Result<Vec<Notice>, Error> {
+        if self.plan.whole {
+            return Err(Error::NoRun);
+        }
+        if self.plan.skip > i64::MIN {
+            return Err(Error::HdrSkip);
+        }
+        let mut blocks = Blocks::new(samples, false);
+        let mut block = Block::default();
+        while file.take(&mut blocks, &mut block)? {
+            if block.too_long {
+                file.lines += 1;
+                file.flaw(file.lines, Flaw::TooLong)?;
+            }
+            for line in block.lines().split(|it| *it == b'\n').filter(|it| !it.is_empty()) {
+                file.lines += 1;
+                let Some(hdr::Group { mut key, sums, histogram, window_ns }) = hdr::read(line)
+                else {
+                    file.flaw(file.lines, Flaw::NotK6)?;
+                    continue;
+                };
+                if !self.plan.wants(&key) {
+                    continue;
+                }
+                if window_ns != self.plan.window {
+                    let (found, asked) = (windows(window_ns), windows(self.plan.window));
+                    return Err(Error::HdrWindow { line: file.lines, found, asked });
+                }
+                if let Some(it) = &self.plan.metric {
+                    key.metric = it.to_string();
+                }
+                key.tags.retain(|name, _| self.plan.group_by.contains(name));
+                let leaves = self.leaves.get_mut().unwrap_or_else(PoisonError::into_inner);
+                let number = leaves.number(key);
+                self.tally.merge(&self.plan, leaves, number, (&sums, &histogram))?;
+                file.samples += sums.count;
+            }
+        }
+        file.finish()
+    }
+}
+
+fn windows(length: Option<i64>) -> String {
+    length.map_or_else(
+        || "the whole time".to_owned(),
+        |it| format!("windows of {:?}", Duration::from_nanos(it.unsigned_abs())),
+    )
+}
+
+/// Parts of a file as the threads bring them, put in order.
+struct Queue<'a> {
+    tally: &'a mut Tally,
+    file: File,
+    next: u64,
+    waiting: BTreeMap<u64, io::Result<Part>>,
+    error: Option<Error>,
+    /// A thread panicked, so that its block never comes.
+    abandoned: bool,
+}
+
+/// Wakes those that would wait for a thread that panicked, so that its panic is passed on.
+struct Abandoned<'a, 'b> {
+    line: &'a Mutex<Queue<'b>>,
+    moved: &'a Condvar,
+}
+
+impl Drop for Abandoned<'_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            lock(self.line).abandoned = true;
+            self.moved.notify_all();
+        }
+    }
+}
+
+impl Queue<'_> {
+    fn put(&mut self, plan: &Plan, leaves: &Mutex<Leaves>, number: u64, found: io::Result<Part>) {
+        self.waiting.insert(number, found);
+        while self.error.is_none()
+            && let Some(found) = self.waiting.remove(&self.next)
+        {
+            self.next += 1;
+            let counted = match found {
+                Ok(part) => self.file.count(self.tally, plan, leaves, &part),
+                Err(error) => self.file.broken(error),
+            };
+            self.error = counted.err();
+        }
+    }
+
+    /// The error at the end of the stream stands behind all blocks.
+    fn finish(mut self) -> Result<Vec<Notice>, Error> {
+        if let (None, Some((_, Err(error)))) = (&self.error, self.waiting.pop_last()) {
+            self.file.broken(error)?;
+        }
+        self.error.map_or_else(|| self.file.finish(), Err)
+    }
+}
+
+/// The same where the other thread holds it for a tenth of a millisecond: going to sleep and being
+/// woken would take as long.
+fn lock_soon<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
+    for _ in 0..10_000 {
+        match it.try_lock() {
+            Ok(guard) => return guard,
+            Err(TryLockError::Poisoned(it)) => return it.into_inner(),
+            Err(TryLockError::WouldBlock) => std::hint::spin_loop(),
+        }
+    }
+    lock(it)
+}
+
+pub(crate) fn lock<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic of another thread is passed on when the threads are joined.
+    it.lock().unwrap_or_else(PoisonError::into_inner)
+}

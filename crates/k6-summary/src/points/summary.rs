@@ -1,0 +1,105 @@
+//! The summary that k6 would have written, out of points.
+//!
+//! Every figure is k6's own to the last bit, but for rates per second: their denominator, the
+//! duration of the run, is not in the points, so it is the time between the first and the last.
+
+use crate::intake::series_key::Key;
+use crate::points::reader::Points;
+use crate::summary::metric::{Kind, Metric, Percentiles, Selector, Trend};
+use crate::summary::threshold;
+use crate::summary::wire::{Entry, Summary, Threshold};
+use crate::tally::aggregates::Series;
+use crate::tally::samples::Sums;
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The percentiles that are computed in any case.
+const USUAL: [f64; 5] = [50.0, 90.0, 95.0, 99.0, 99.9];
+
+impl Points {
+    /// What k6 would have written at the end of all files together; the points are of
+    /// [`Points::of_run`].
+    ///
+    /// Thresholds are judged anew, over everything. k6 does not write those on submetrics into
+    /// points, so they are not among them. CSV does not name the kinds of metrics: those of
+    /// custom ones are not known, and they are left out.
+    pub fn summary(&mut self) -> Summary {
+        self.tally.sort(self.plan.sorters);
+        let seconds = self.span().map(|(first, last)| last.saturating_sub(first) as f64 / 1e9);
+        let seconds = seconds.filter(|it| *it > 0.0);
+        let mut entries = BTreeMap::new();
+        for (key, series) in &self.tally.series {
+            let Some(kind) = self.tally.kind(&key.metric) else { continue };
+            let declared = self.tally.declared.get(&key.metric).filter(|_| key.tags.is_empty());
+            let sources: Vec<&String> = declared.iter().flat_map(|it| &it.thresholds).collect();
+            let metric = self.metric(kind, series, &sources, seconds);
+            let thresholds = sources
+                .into_iter()
+                .filter_map(|source| {
+                    let crossed = threshold::crossed(source, &metric)?;
+                    Some(Threshold { source: source.clone(), crossed })
+                })
+                .collect();
+            let Key { metric: base, tags, .. } = key.clone();
+            entries.insert(Selector { base, tags }, Entry { metric, thresholds });
+        }
+        for declared in self.tally.declared.values() {
+            for selector in declared.submetrics.names().map(|it| Selector::parse(it)) {
+                let none = || Entry { metric: nothing(declared.kind), thresholds: Vec::new() };
+                entries.entry(selector).or_insert_with(none);
+            }
+        }
+        Summary::of(entries, seconds)
+    }
+
+    /// The moment of the first point; `None` before any was read, or where a query did not ask
+    /// for moments.
+    pub fn started(&self) -> Option<SystemTime> {
+        let (first, _) = self.span()?;
+        UNIX_EPOCH.checked_add(Duration::from_nanos(u64::try_from(first).ok()?))
+    }
+
+    fn span(&self) -> Option<(i64, i64)> {
+        self.tally.span
+    }
+
+    fn metric(
+        &self,
+        kind: Kind,
+        series: &Series,
+        sources: &[&String],
+        seconds: Option<f64>,
+    ) -> Metric {
+        let Sums { count, nonzero, sum, min, max, last } = self.tally.sums(series);
+        match kind {
+            Kind::Counter => {
+                let count = Some(sum).filter(|it| it.is_finite());
+                Metric::Counter { count, rate: count.zip(seconds).map(|(sum, s)| sum / s) }
+            }
+            Kind::Gauge => Metric::Gauge { value: Some(last), min: Some(min), max: Some(max) },
+            Kind::Rate => Metric::Rate { nonzero, zero: count - nonzero },
+            Kind::Trend => {
+                let mut asked = USUAL.to_vec();
+                asked.extend(sources.iter().filter_map(|it| threshold::percentile(it)));
+                let percentile = |p: f64| Some((p, self.tally.percentile(series, p)?));
+                Metric::Trend(Trend {
+                    count: Some(count),
+                    min: Some(min),
+                    avg: Some(sum / count as f64),
+                    max: Some(max),
+                    percentiles: Percentiles::of(asked.into_iter().filter_map(percentile)),
+                })
+            }
+        }
+    }
+}
+
+/// A submetric without samples.
+fn nothing(kind: Kind) -> Metric {
+    match kind {
+        Kind::Counter => Metric::Counter { count: Some(0.0), rate: Some(0.0) },
+        Kind::Gauge => Metric::Gauge { value: None, min: None, max: None },
+        Kind::Rate => Metric::Rate { nonzero: 0, zero: 0 },
+        Kind::Trend => Metric::Trend(Trend { count: Some(0), ..Trend::default() }),
+    }
+}

@@ -1,0 +1,229 @@
+//! The record of one run: `run.json`, a line of the history, the payload of a comment.
+
+use crate::error::Error;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+/// The major version of the record that this crate reads and writes.
+const SCHEMA: u32 = 1;
+
+/// One run of all its scenarios; [`run`](crate::run) has it field by field.
+///
+/// `None` is "not measured" or "not known" everywhere. Fields that this version does not know
+/// are ignored when reading.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    pub schema: u32,
+    /// Names the run; two records with the same id are one run.
+    pub id: String,
+    /// RFC 3339 in UTC, ending in `Z`.
+    pub started: String,
+    #[serde(default)]
+    pub duration_s: Option<f64>,
+    #[serde(default)]
+    pub target: Option<String>,
+    #[serde(default)]
+    pub environment: Option<String>,
+    #[serde(default)]
+    pub commit: Option<String>,
+    /// The address of the CI run.
+    #[serde(default)]
+    pub url: Option<String>,
+    #[serde(default)]
+    pub suite: Option<String>,
+    #[serde(default)]
+    pub profile: Option<String>,
+    #[serde(default)]
+    pub k6: Option<String>,
+    #[serde(default)]
+    pub protocol: Option<String>,
+    /// The worst verdict of the scenarios.
+    pub verdict: Verdict,
+    /// What else took part of the machine, one sentence each. A dirty run is never a baseline.
+    #[serde(default)]
+    pub dirty: Vec<String>,
+    /// Why somebody accepted the level of this run: drift is measured anew from here.
+    #[serde(default)]
+    pub baseline_reset: Option<String>,
+    #[serde(default)]
+    pub skipped: Vec<Skipped>,
+    pub scenarios: Vec<Scenario>,
+}
+
+impl Run {
+    /// A record of `scenarios`, with their worst verdict and all else unknown.
+    pub fn new(id: String, started: String, scenarios: Vec<Scenario>) -> Self {
+        Self {
+            schema: SCHEMA,
+            id,
+            started,
+            duration_s: None,
+            target: None,
+            environment: None,
+            commit: None,
+            url: None,
+            suite: None,
+            profile: None,
+            k6: None,
+            protocol: None,
+            verdict: Verdict::worst(&scenarios),
+            dirty: Vec::new(),
+            baseline_reset: None,
+            skipped: Vec::new(),
+            scenarios,
+        }
+    }
+}
+
+/// One scenario: how it was judged and what was measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scenario {
+    pub name: String,
+    pub verdict: Verdict,
+    /// Why the verdict is not `passed`, one short sentence each, the weightiest first.
+    #[serde(default)]
+    pub reasons: Vec<String>,
+    /// Equal when script, load profile and generator were the same.
+    #[serde(default)]
+    pub fingerprint: String,
+    /// Measured calls, the failed ones included.
+    #[serde(default)]
+    pub calls: Option<u64>,
+    /// Failed calls by class.
+    #[serde(default)]
+    pub failures: BTreeMap<String, u64>,
+    /// Failed calls divided by calls, 0 to 1.
+    #[serde(default)]
+    pub error_rate: Option<f64>,
+    /// Successful calls per second.
+    #[serde(default)]
+    pub throughput: Option<f64>,
+    /// Calls per second that were tried or should have been.
+    #[serde(default)]
+    pub offered: Option<f64>,
+    /// Latency of the successful calls, in milliseconds.
+    #[serde(default)]
+    pub latency_ms: Latency,
+    #[serde(default)]
+    pub by: Vec<Breakdown>,
+    #[serde(default)]
+    pub targets: Vec<Target>,
+}
+
+impl Scenario {
+    /// The number of calls behind the latency figures.
+    pub fn successes(&self) -> Option<u64> {
+        Some(self.calls?.saturating_sub(self.failed()))
+    }
+
+    pub(crate) fn failed(&self) -> u64 {
+        self.failures.values().fold(0, |sum: u64, it| sum.saturating_add(*it))
+    }
+}
+
+/// Milliseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Latency {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avg: Option<f64>,
+    #[serde(default)]
+    pub p50: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p90: Option<f64>,
+    #[serde(default)]
+    pub p95: Option<f64>,
+    #[serde(default)]
+    pub p99: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+}
+
+/// The part of a scenario's calls that carry the same tags.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Breakdown {
+    pub tags: BTreeMap<String, String>,
+    #[serde(default)]
+    pub calls: Option<u64>,
+    #[serde(default)]
+    pub latency_ms: Latency,
+}
+
+/// A limit and what was measured against it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    pub name: String,
+    /// How `measured` has to stand to `limit`: `<`, `<=`, `>`, `>=`, `==`, `!=`.
+    #[serde(default = "below")]
+    pub op: String,
+    pub limit: f64,
+    /// Of `limit` and `measured`, such as `ms`; absent for counts and shares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    #[serde(default)]
+    pub measured: Option<f64>,
+    /// `None` when nothing was measured: neither a tick nor a cross.
+    #[serde(default)]
+    pub met: Option<bool>,
+}
+
+fn below() -> String {
+    "<".to_owned()
+}
+
+/// Something that the target does not offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    pub name: String,
+    pub reason: String,
+}
+
+/// How a scenario or a run is judged, from good to bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Passed,
+    /// A threshold or a target was crossed.
+    Failed,
+    /// It measured something else than the server's speed.
+    Invalid,
+    DidNotRun,
+}
+
+impl Verdict {
+    /// The worst verdict of `scenarios`; of none at all, [`Verdict::DidNotRun`].
+    pub fn worst(scenarios: &[Scenario]) -> Self {
+        scenarios.iter().map(|it| it.verdict).max().unwrap_or(Self::DidNotRun)
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Invalid => "invalid",
+            Self::DidNotRun => "did not run",
+        })
+    }
+}
+
+impl FromStr for Run {
+    type Err = Error;
+
+    /// Reads one record of a known schema version.
+    fn from_str(json: &str) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema: u32,
+        }
+        let Version { schema } = serde_json::from_str(json).map_err(Error::NotARecord)?;
+        if schema != SCHEMA {
+            return Err(Error::UnknownSchema { schema, known: SCHEMA });
+        }
+        serde_json::from_str(json).map_err(Error::NotARecord)
+    }
+}

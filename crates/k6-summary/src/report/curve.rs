@@ -1,0 +1,114 @@
+//! How a scenario's latency is distributed, and how it went while the run lasted.
+
+use crate::points::timeline::Timeline;
+use crate::record::run::Scenario;
+use crate::report::chart::{Chart, WIDE};
+use crate::text::number::{figure, percent};
+
+/// More dots than these are a line.
+const MOST_DOTS: usize = 12;
+
+/// The latency at each percentile, of this run and, paler, of the one before.
+pub(crate) fn percentiles(
+    scenario: &Scenario,
+    previous: Option<&Scenario>,
+    timeline: Option<&Timeline>,
+) -> Option<String> {
+    let now = match timeline {
+        Some(it) if it.curve.len() > 2 => placed(&it.curve),
+        _ => of_record(scenario),
+    };
+    let before = previous.map(of_record).unwrap_or_default();
+    let most = now.iter().chain(&before).map(|it| it.1).fold(0.0, f64::max);
+    let last = now.last().filter(|_| now.len() > 2)?.0;
+    let mut chart = Chart::new(WIDE, (0.0, last), most);
+    let before: Vec<(f64, f64)> = before.into_iter().filter(|it| it.0 <= last).collect();
+    chart.line("before", &before);
+    chart.line("line", &now);
+    let few = if now.len() > MOST_DOTS { &[][..] } else { &now };
+    for (x, y) in few {
+        let words = format!("{} of the calls within {} ms", percent(share(*x)), figure(*y));
+        chart.dot("now", (*x, *y), 2.5, &words);
+    }
+    let mut labelled = f64::NEG_INFINITY;
+    for tick in [0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999] {
+        let (at, label) = (place(tick), format!("{tick} %"));
+        if at <= last && chart.letters(labelled, at) > label.len() as f64 {
+            let near_the_end = chart.letters(at, last) < label.len() as f64 / 2.0;
+            let anchor = match tick {
+                0.0 => "start",
+                _ if near_the_end => "end",
+                _ => "middle",
+            };
+            chart.label(at, anchor, &label);
+            labelled = at;
+        }
+    }
+    let beside = if before.len() > 1 { ", paler the run before" } else { "" };
+    let caption = format!("latency by percentile, ms{beside}");
+    Some(chart.figure(&caption, "latency by percentile"))
+}
+
+/// P50 and P95 of each window of the run.
+pub(crate) fn over_time(timeline: &Timeline) -> Option<String> {
+    let finite = |it: &&(f64, f64, f64)| it.0.is_finite() && it.1.is_finite() && it.2.is_finite();
+    let windows: Vec<&(f64, f64, f64)> = timeline.windows.iter().filter(finite).collect();
+    let (first, last) = (windows.first()?.0, windows.last().filter(|_| windows.len() > 2)?.0);
+    let most = windows.iter().map(|it| it.1.max(it.2)).fold(0.0, f64::max);
+    let mut chart = Chart::new(WIDE, (first, last), most);
+    let line = |of: fn(&(f64, f64, f64)) -> f64| -> Vec<(f64, f64)> {
+        windows.iter().map(|it| (it.0, of(it))).collect()
+    };
+    chart.line("before", &line(|it| it.1));
+    chart.line("line", &line(|it| it.2));
+    chart.label(first, "start", &format!("{} s", figure(first)));
+    chart.label(last, "end", &format!("{} s", figure(last)));
+    Some(chart.figure("latency over the run, ms: P95, paler P50", "P50 and P95 over the run"))
+}
+
+/// What the record has of the distribution.
+fn of_record(scenario: &Scenario) -> Vec<(f64, f64)> {
+    let it = &scenario.latency_ms;
+    // The slowest of n calls lies where one of n is above.
+    let calls = scenario.successes().filter(|it| *it > 100);
+    let slowest = calls.map(|it| 100.0 - 100.0 / it as f64);
+    let known = [
+        (Some(0.0), it.min),
+        (Some(50.0), it.p50),
+        (Some(90.0), it.p90),
+        (Some(95.0), it.p95),
+        (Some(99.0), it.p99),
+        (slowest, it.max),
+    ];
+    let known: Vec<(f64, f64)> = known.into_iter().filter_map(|it| Some((it.0?, it.1?))).collect();
+    placed(&known)
+}
+
+fn placed(curve: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let known = curve.iter().filter(|(p, y)| (0.0..100.0).contains(p) && y.is_finite());
+    let mut placed: Vec<(f64, f64)> = known.map(|(p, y)| (place(*p), *y)).collect();
+    placed.sort_by(|a, b| a.0.total_cmp(&b.0));
+    placed
+}
+
+/// Each nine takes as much room as the one before it.
+fn place(percentile: f64) -> f64 {
+    -(1.0 - percentile / 100.0).log10()
+}
+
+fn share(place: f64) -> f64 {
+    1.0 - 10.0_f64.powf(-place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_nine_takes_the_same_room() {
+        for (percentile, at) in [(0.0, 0.0), (90.0, 1.0), (99.0, 2.0), (99.9, 3.0)] {
+            assert!((place(percentile) - at).abs() < 1e-9);
+            assert!((share(at) - percentile / 100.0).abs() < 1e-9);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Distributions as people and spreadsheets read them.
+
+use crate::report::terminal::Style;
+use crate::tally::distribution::Distribution;
+use crate::text::escape::{code_cell, csv_field, line};
+use crate::text::number::{NONE, count, figure};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use std::collections::BTreeSet;
+
+/// Said wherever a percentile does not come from the samples themselves.
+const NOT_EXACT: &str =
+    "± 0.1 %: from histograms of three significant digits, not from the samples";
+
+impl Distribution {
+    /// A table for the terminal; figures have three significant digits.
+    pub fn table(all: &[Self], style: Style) -> String {
+        let columns = Columns::of(all);
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).force_no_tty();
+        if style.width < u16::MAX {
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(style.width);
+        }
+        table.set_header(columns.header());
+        for it in all {
+            table.add_row(columns.row(it, &line));
+        }
+        let last = columns.number() - 1;
+        for (place, column) in table.column_iter_mut().enumerate() {
+            column.set_padding((0, if place < last { 2 } else { 0 }));
+            if place >= columns.words() {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        let text: Vec<String> = table.lines().map(|it| it.trim_end().to_owned()).collect();
+        let mut text = text.join("\n") + "\n";
+        if !columns.exact {
+            text += &format!("\n{NOT_EXACT}\n");
+        }
+        text
+    }
+
+    /// A table for GitHub; names are escaped.
+    pub fn markdown(all: &[Self]) -> String {
+        let columns = Columns::of(all);
+        let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let header: Vec<String> =
+            columns.header().iter().map(|it| it.replace('|', "\\|")).collect();
+        let rule = (0..columns.number()).map(|it| if it < columns.words() { "---" } else { "--:" });
+        let mut text = row(header) + &format!("|{}|\n", rule.collect::<Vec<_>>().join("|"));
+        for it in all {
+            text +=
+                &row(columns
+                    .row(it, &|it: &str| if it == NONE { it.to_owned() } else { code_cell(it) }));
+        }
+        if !columns.exact {
+            text += &format!("\n{NOT_EXACT}\n");
+        }
+        text
+    }
+
+    /// Comma-separated values with all their digits; `exact` is a column.
+    pub fn csv(all: &[Self]) -> String {
+        let columns = Columns::of(all);
+        let mut text = String::new();
+        let mut put = |row: Vec<String>| text += &(row.join(",") + "\n");
+        let mut header = vec!["metric".to_owned()];
+        header.extend(columns.tags.iter().map(|it| csv_field(it)));
+        header.extend(["from_s", "count", "min", "avg", "max"].map(str::to_owned));
+        header.extend(columns.percentiles.iter().map(|it| format!("p{it}")));
+        header.push("exact".to_owned());
+        put(header);
+        for it in all {
+            let mut row = vec![csv_field(&it.metric)];
+            row.extend(
+                columns
+                    .tags
+                    .iter()
+                    .map(|tag| it.tags.get(tag).map_or_else(String::new, |it| csv_field(it))),
+            );
+            row.push(it.from_s.map_or_else(String::new, |it| it.to_string()));
+            row.push(it.count.to_string());
+            row.extend([it.min, it.avg, it.max].map(|it| it.to_string()));
+            row.extend(
+                columns
+                    .percentiles
+                    .iter()
+                    .map(|p| it.at(*p).map_or_else(String::new, |it| it.to_string())),
+            );
+            row.push(it.exact.to_string());
+            put(row);
+        }
+        text
+    }
+
+    fn at(&self, p: f64) -> Option<f64> {
+        self.percentiles.iter().find(|it| it.0 == p).map(|it| it.1)
+    }
+}
+
+/// The columns that any of the distributions has.
+struct Columns {
+    tags: Vec<String>,
+    windows: bool,
+    percentiles: Vec<f64>,
+    exact: bool,
+}
+
+impl Columns {
+    fn of(all: &[Distribution]) -> Self {
+        let tags: BTreeSet<&String> = all.iter().flat_map(|it| it.tags.keys()).collect();
+        let percentiles = all.iter().map(|it| &it.percentiles).max_by_key(|it| it.len());
+        Self {
+            tags: tags.into_iter().cloned().collect(),
+            windows: all.iter().any(|it| it.from_s.is_some()),
+            percentiles: percentiles.into_iter().flatten().map(|it| it.0).collect(),
+            exact: all.iter().all(|it| it.exact),
+        }
+    }
+
+    /// How many columns hold words.
+    fn words(&self) -> usize {
+        1 + self.tags.len()
+    }
+
+    fn number(&self) -> usize {
+        self.words() + usize::from(self.windows) + 4 + self.percentiles.len()
+    }
+
+    fn header(&self) -> Vec<String> {
+        let mark = if self.exact { "" } else { " ± 0.1 %" };
+        let mut header = vec!["metric".to_owned()];
+        header.extend(self.tags.iter().map(|it| line(it)));
+        header.extend(self.windows.then(|| "from s".to_owned()));
+        header.extend(["samples", "min", "avg"].map(str::to_owned));
+        header.extend(self.percentiles.iter().map(|it| format!("P{it}{mark}")));
+        header.push("max".to_owned());
+        header
+    }
+
+    fn row(&self, it: &Distribution, name: &dyn Fn(&str) -> String) -> Vec<String> {
+        let mut row = vec![name(&it.metric)];
+        row.extend(self.tags.iter().map(|tag| name(it.tags.get(tag).map_or(NONE, String::as_str))));
+        if self.windows {
+            row.push(it.from_s.map_or_else(|| NONE.to_owned(), |it| it.to_string()));
+        }
+        row.extend([count(it.count), figure(it.min), figure(it.avg)]);
+        row.extend(
+            self.percentiles.iter().map(|p| it.at(*p).map_or_else(|| NONE.to_owned(), figure)),
+        );
+        row.push(figure(it.max));
+        row
+    }
+}

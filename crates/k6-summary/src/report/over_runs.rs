@@ -1,0 +1,129 @@
+//! One figure of a scenario over its comparable runs, with the noise band behind it.
+
+use crate::compare::band::Band;
+use crate::compare::column::Column;
+use crate::compare::rule::{Cell, Tolerance};
+use crate::record::run::{Run, Scenario};
+use crate::report::chart::{Chart, NARROW};
+use crate::text::number::{change, figure, or_none, time};
+
+/// Older runs than these are not shown.
+const SHOWN: usize = 24;
+
+/// The charts of all figures that were measured now and before.
+pub(crate) fn trends(
+    run: &Run,
+    scenario: &Scenario,
+    cells: &[Cell; 4],
+    comparable: &[(&Run, &Scenario)],
+    tolerance: Tolerance,
+) -> String {
+    let mut charts = String::new();
+    for cell in cells {
+        let figure = |it: &Scenario| cell.column.of(it).filter(|it| it.is_finite() && *it >= 0.0);
+        let past = comparable.iter().rev();
+        let past = past.filter_map(|(run, it)| {
+            Some(Past { run, figure: figure(it)?, judged: cell.column.judged(it).is_some() })
+        });
+        let past: Vec<Past<'_>> = past.collect();
+        if let Some(now) = figure(scenario).filter(|_| !past.is_empty()) {
+            charts += &trend(cell, (run, now), &past, tolerance);
+        }
+    }
+    charts
+}
+
+struct Past<'a> {
+    run: &'a Run,
+    figure: f64,
+    judged: bool,
+}
+
+fn trend(cell: &Cell, now: (&Run, f64), past: &[Past<'_>], tolerance: Tolerance) -> String {
+    let direction = cell.column.direction();
+    let band = |runs: usize| {
+        let judged = past[..runs].iter().filter(|it| it.judged);
+        Band::of(&judged.map(|it| it.figure).collect::<Vec<_>>(), direction, tolerance.share)
+    };
+    let first = past.len().saturating_sub(SHOWN);
+    // Each run stands before the band that it was judged by.
+    let mut bands: Vec<(f64, Band)> =
+        (first..=past.len()).filter_map(|it| Some((it as f64, band(it)?))).collect();
+    if let [(at, only)] = bands[..] {
+        // The very first band would have no width.
+        bands.insert(0, (at - 1.0, only));
+    }
+    let edges: Vec<(f64, f64, f64)> = bands
+        .iter()
+        .map(|(x, it)| (*x, it.limit.min(it.other_limit()), it.limit.max(it.other_limit())))
+        .collect();
+    let figures = past.iter().map(|it| it.figure).chain([now.1]);
+    let shown: Vec<(f64, f64)> =
+        figures.enumerate().skip(first).map(|(index, it)| (index as f64, it)).collect();
+    let most = shown.iter().map(|it| it.1).chain(edges.iter().map(|it| it.2)).fold(0.0, f64::max);
+
+    let mut chart = Chart::new(NARROW, (first as f64, past.len() as f64), most);
+    chart.area("band", &edges);
+    let center: Vec<(f64, f64)> = bands.iter().map(|(x, it)| (*x, it.center)).collect();
+    chart.line("center", &center);
+    chart.line("past", &shown);
+    for (at, it) in shown.iter().zip(&past[first..]) {
+        let words = format!("{}: {}", time(&it.run.started), figure(it.figure));
+        chart.dot("past", *at, 2.5, &words);
+    }
+    let class = if cell.outside { "now bad" } else { "now" };
+    let words = format!("{}: {}", time(&now.0.started), figure(now.1));
+    chart.dot(class, (past.len() as f64, now.1), 5.0, &words);
+    if let Some(it) = past.get(first) {
+        let (from, to) = (&it.run.started, &now.0.started);
+        let short = if date(from) == date(to) { hour } else { date };
+        chart.label(first as f64, "start", short(from));
+        chart.label(past.len() as f64, "end", short(to));
+    }
+    chart.figure(&caption(cell, now.1), &words_of(cell, now.1, past.len()))
+}
+
+fn date(started: &str) -> &str {
+    started.get(..10).unwrap_or(started)
+}
+
+fn hour(started: &str) -> &str {
+    started.get(11..16).unwrap_or(started)
+}
+
+fn unit(column: Column) -> &'static str {
+    match column {
+        Column::P50 | Column::P95 | Column::P99 => " ms",
+        Column::Throughput => "",
+    }
+}
+
+fn caption(cell: &Cell, now: f64) -> String {
+    let few = if cell.few_samples { "~" } else { "" };
+    let value = format!("{few}{}{}", figure(now), unit(cell.column));
+    let mut caption = format!("{} <strong>{value}</strong>", cell.column.name());
+    if let Some(it) = cell.change {
+        let class = if it.worse { "bad" } else { "change" };
+        caption += &format!(" <span class=\"{class}\">{}</span>", change(it.ratio));
+    }
+    if cell.outside {
+        caption += " <span class=\"bad\">⚠ outside the band</span>";
+    }
+    if let Some(it) = &cell.drift {
+        caption += &format!(" <span class=\"bad\">drifted {}</span>", change(it.ratio));
+    }
+    caption
+}
+
+fn words_of(cell: &Cell, now: f64, runs: usize) -> String {
+    let (name, unit) = (cell.column.name(), unit(cell.column));
+    let mut words = format!("{name} is {}{unit}", figure(now));
+    if runs > 0 {
+        words += &format!(", after {runs} comparable runs");
+    }
+    if let Some(band) = cell.band {
+        let (center, limit) = (or_none(Some(band.center)), or_none(Some(band.limit)));
+        words += &format!(", usually {center}{unit}, outside beyond {limit}{unit}");
+    }
+    words
+}

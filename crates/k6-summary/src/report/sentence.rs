@@ -1,0 +1,188 @@
+//! What stands around the table, in words; plain text that is not escaped yet.
+
+use crate::compare::band::MIN_RUNS;
+use crate::compare::baseline::Baseline;
+use crate::compare::rule::Comparison;
+use crate::record::run::{Run, Scenario, Target, Verdict};
+use crate::report::terminal::OUTSIDE;
+use crate::text::number::{change, figure, limit, percent, time};
+
+/// The verdict of the run in one sentence.
+pub(crate) fn headline(run: &Run, comparison: &Comparison) -> String {
+    let all = run.scenarios.len();
+    let named: Vec<&str> = run
+        .scenarios
+        .iter()
+        .filter(|it| it.verdict == run.verdict)
+        .map(|it| it.name.as_str())
+        .collect();
+    let who = match named.as_slice() {
+        few @ ([_] | [_, _] | [_, _, _]) => few.join(", "),
+        many => format!("{} of {}", many.len(), scenarios(all)),
+    };
+    let mut headline = match run.verdict {
+        Verdict::Passed => format!("passed, {}", scenarios(all)),
+        Verdict::Failed => format!("failed, {who} missed a target"),
+        Verdict::Invalid => format!("invalid, {who} did not measure the server"),
+        Verdict::DidNotRun if all == 0 => "did not run, there is no scenario".to_owned(),
+        Verdict::DidNotRun => format!("did not run to its end: {who}"),
+    };
+    for change in changes(comparison) {
+        headline += &format!("; {change}");
+    }
+    headline
+}
+
+/// What the comparison found, the weightiest first.
+fn changes(comparison: &Comparison) -> Vec<String> {
+    let alerts: Vec<&str> = comparison.alerts().map(|it| it.name.as_str()).collect();
+    let outside = comparison.cells().filter(|it| it.outside).count();
+    let worse = comparison.worse();
+    let mut judged = comparison.cells().filter(|it| it.change.is_some() && !it.few_samples);
+    let noise = comparison.cells().any(|it| it.band.is_some());
+    // What is still learning is not said to be quiet.
+    let noise = noise && judged.all(|it| it.band.is_some());
+    let mut changes = Vec::new();
+    match alerts.as_slice() {
+        [] if outside > 0 => changes.push(format!("{} outside the usual noise", figures(outside))),
+        [] => {}
+        [one] => changes.push(format!("alert: {one} is worse than its usual noise")),
+        few @ ([_, _] | [_, _, _]) => {
+            changes.push(format!("alert: {} are worse than their usual noise", few.join(", ")));
+        }
+        many => changes
+            .push(format!("alert: {} are worse than their usual noise", scenarios(many.len()))),
+    }
+    if worse > 0 {
+        let share = percent(comparison.tolerance.share);
+        let beyond = if noise && outside == 0 { ", none beyond the usual noise" } else { "" };
+        changes.push(format!("{} more than {share} worse{beyond}", figures(worse)));
+    } else if noise && outside == 0 {
+        changes.push("no change beyond the usual noise".to_owned());
+    }
+    changes
+}
+
+fn figures(count: usize) -> String {
+    if count == 1 { "1 figure is".to_owned() } else { format!("{count} figures are") }
+}
+
+fn scenarios(count: usize) -> String {
+    if count == 1 { "1 scenario".to_owned() } else { format!("{count} scenarios") }
+}
+
+/// What the run is called: the environment, the suite and the profile, as far as they are known.
+pub(crate) fn title(run: &Run) -> String {
+    let what = [&run.environment, &run.suite, &run.profile];
+    let what: Vec<&str> = what.into_iter().flatten().map(String::as_str).collect();
+    if what.is_empty() { "load test".to_owned() } else { format!("load test {}", what.join(" ")) }
+}
+
+/// What bold and `~` mean, and what the figures are compared with, one sentence each.
+pub(crate) fn legend(comparison: &Comparison) -> Vec<String> {
+    let mut legend: Vec<String> = Vec::new();
+    let mut baselines: Vec<&Baseline> = Vec::new();
+    for it in &comparison.scenarios {
+        if !baselines.contains(&&it.baseline) {
+            baselines.push(&it.baseline);
+        }
+    }
+    for baseline in &baselines {
+        let with = comparison.scenarios.iter().filter(|it| it.baseline == **baseline);
+        let names: Vec<&str> = with.map(|it| it.name.as_str()).collect();
+        legend.push(match baselines.len() {
+            1 => capital(&baseline.to_string()),
+            _ => format!("{}: {baseline}", names.join(", ")),
+        });
+    }
+    if baselines.iter().any(|it| matches!(it, Baseline::Run { .. })) {
+        legend.push(format!("Bold is more than {} worse", percent(comparison.tolerance.share)));
+    }
+    legend.extend(noise(comparison));
+    if comparison.cells().any(|it| it.few_samples) {
+        legend.push("~ stands on too few calls to be judged".to_owned());
+    }
+    legend
+}
+
+/// What the noise bands stand on, and whether everything moved together.
+fn noise(comparison: &Comparison) -> Vec<String> {
+    let mut noise = Vec::new();
+    let bands = comparison.cells().filter_map(|it| Some(it.band?.runs));
+    if let Some(runs) = bands.max() {
+        noise.push(format!("{OUTSIDE} is outside the noise band of the last {runs} runs"));
+    }
+    let learning = comparison.scenarios.iter().filter_map(|it| {
+        let cells = it.cells.iter().filter(|it| it.change.is_some() && !it.few_samples);
+        Some((it.name.as_str(), cells.map(|it| it.runs).min()?))
+    });
+    let learning: Vec<(&str, usize)> = learning.filter(|it| it.1 < MIN_RUNS).collect();
+    match learning.as_slice() {
+        [] => {}
+        [(_, runs), rest @ ..]
+            if rest.iter().all(|it| it.1 == *runs)
+                && learning.len() == comparison.scenarios.len() =>
+        {
+            noise.push(format!("The noise band is learning: {runs} of {MIN_RUNS} runs"));
+        }
+        some => {
+            let some: Vec<String> =
+                some.iter().map(|(name, runs)| format!("{name} {runs}/{MIN_RUNS}")).collect();
+            noise.push(format!("The noise band is learning: {}", some.join(", ")));
+        }
+    }
+    if let Some(shift) = comparison.common_shift.filter(is_notable) {
+        let moved = change(shift);
+        noise.push(format!("The P50 of all scenarios moved {moved}: suspect the environment"));
+    }
+    noise
+}
+
+/// Whether a common shift is worth a sentence.
+fn is_notable(shift: &f64) -> bool {
+    !(0.9..=1.1).contains(shift)
+}
+
+/// What crept, by the name of its scenario.
+pub(crate) fn drifts(comparison: &Comparison) -> impl Iterator<Item = (&str, String)> {
+    comparison.scenarios.iter().flat_map(|it| {
+        it.cells.iter().filter_map(|cell| {
+            let drift = cell.drift.as_ref()?;
+            let (column, change) = (cell.column.name(), change(drift.ratio));
+            Some((
+                it.name.as_str(),
+                format!("{column} drifted {change} since {}", time(&drift.since)),
+            ))
+        })
+    })
+}
+
+pub(crate) fn capital(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().map_or_else(String::new, |it| it.to_uppercase().chain(chars).collect())
+}
+
+/// How many targets were met, missed and not measured; `None` where there is none.
+pub(crate) fn tally(scenario: &Scenario) -> Option<String> {
+    let count = |met| scenario.targets.iter().filter(|it| it.met == met).count();
+    let parts =
+        [(count(Some(true)), "met"), (count(Some(false)), "missed"), (count(None), "not measured")];
+    let parts: Vec<String> =
+        parts.iter().filter(|it| it.0 > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// `initialize p95 < 500 ms: met, 3.10 ms`
+pub(crate) fn target(it: &Target) -> String {
+    let unit = it.unit.as_ref().map_or_else(String::new, |it| format!(" {it}"));
+    let bound = format!("{} {} {}{unit}", it.name, it.op, limit(it.limit));
+    let word = match it.met {
+        None => return format!("{bound}: not measured"),
+        Some(true) => "met",
+        Some(false) => "missed",
+    };
+    match it.measured {
+        Some(measured) => format!("{bound}: {word}, {}{unit}", figure(measured)),
+        None => format!("{bound}: {word}"),
+    }
+}

@@ -1,0 +1,200 @@
+//! k6's thresholds as targets: `p(95)<500` on `mcp_call_duration{rpc:initialize}`.
+
+use crate::record::run::Target;
+use crate::summary::metric::{Metric, Selector};
+use crate::summary::wire::{Entry, Summary, Threshold};
+use crate::text::number::{figure, limit};
+
+/// A threshold and what became of it.
+pub(crate) struct Outcome {
+    /// `None` where the expression is none that k6 documents.
+    pub(crate) target: Option<Target>,
+    /// The threshold as its script spells it.
+    pub(crate) source: String,
+    pub(crate) crossed: bool,
+}
+
+impl Outcome {
+    /// One sentence on a crossed threshold.
+    pub(crate) fn reason(&self) -> String {
+        match &self.target {
+            Some(it @ Target { measured: Some(measured), .. }) => {
+                let unit = it.unit.as_ref().map_or_else(String::new, |it| format!(" {it}"));
+                let (measured, limit) = (figure(*measured), limit(it.limit));
+                format!("{} is {measured}{unit}, the target is {} {limit}{unit}", it.name, it.op)
+            }
+            _ => format!("the threshold {} was crossed", self.source),
+        }
+    }
+}
+
+/// Every threshold that can fail, in the order of the metrics' names.
+pub(crate) fn outcomes(summary: &Summary) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for (selector, entry) in summary.entries() {
+        for threshold in &entry.thresholds {
+            let expression = Expression::parse(&threshold.source);
+            if !threshold.crossed && expression.as_ref().is_some_and(Expression::never_fails) {
+                continue;
+            }
+            outcomes.push(Outcome {
+                target: expression.map(|it| it.target(selector, entry, threshold)),
+                source: format!("{} {}", subject(selector), threshold.source),
+                crossed: threshold.crossed,
+            });
+        }
+    }
+    outcomes
+}
+
+/// Whether k6 finds the threshold crossed at the end; `None` where it is none that k6 documents.
+pub(crate) fn crossed(source: &str, metric: &Metric) -> Option<bool> {
+    let it = Expression::parse(source)?;
+    let measured = match (it.measured(metric), metric) {
+        (Some(measured), _) => measured,
+        // k6 keeps a rate without samples and takes anything else without samples for 0.
+        (None, Metric::Rate { .. }) => return Some(false),
+        // A sum beyond all numbers is not known to keep anything.
+        (None, Metric::Counter { count: None, .. }) => return Some(true),
+        (None, _) => 0.0,
+    };
+    let kept = match it.op {
+        "<" => measured < it.limit,
+        "<=" => measured <= it.limit,
+        ">" => measured > it.limit,
+        ">=" => measured >= it.limit,
+        "==" => measured == it.limit,
+        "!=" => measured != it.limit,
+        _ => return None,
+    };
+    Some(!kept)
+}
+
+/// The percentile that a threshold is about.
+pub(crate) fn percentile(source: &str) -> Option<f64> {
+    let aggregation = Expression::parse(source)?.aggregation;
+    aggregation.strip_prefix("p(")?.strip_suffix(')')?.parse().ok()
+}
+
+struct Expression<'a> {
+    aggregation: &'a str,
+    op: &'a str,
+    limit: f64,
+}
+
+impl<'a> Expression<'a> {
+    fn parse(source: &'a str) -> Option<Self> {
+        let at = source.find(['<', '>', '=', '!'])?;
+        let (aggregation, rest) = source.split_at(at);
+        let end = rest.find(|it| !matches!(it, '<' | '>' | '=' | '!'))?;
+        let (op, limit) = rest.split_at(end);
+        let op = if op == "===" { "==" } else { op };
+        Some(Self { aggregation: aggregation.trim(), op, limit: limit.trim().parse().ok()? })
+    }
+
+    /// `max>=0` and its like stand in a script only to have a submetric in the summary.
+    fn never_fails(&self) -> bool {
+        self.op == ">=" && self.limit <= 0.0 || self.op == ">" && self.limit < 0.0
+    }
+
+    fn target(&self, selector: &Selector, entry: &Entry, threshold: &Threshold) -> Target {
+        let aggregation = self.aggregation.replace("p(", "p").replace(')', "");
+        let unmeasured = match &entry.metric {
+            Metric::Trend(trend) => trend.count == Some(0) || trend.is_empty(),
+            Metric::Rate { nonzero, zero } => nonzero + zero == 0,
+            Metric::Gauge { value, .. } => value.is_none(),
+            Metric::Counter { count, .. } => count.is_none(),
+        };
+        Target {
+            name: format!("{} {aggregation}", subject(selector)),
+            op: self.op.to_owned(),
+            limit: self.limit,
+            unit: self.unit(selector, &entry.metric),
+            measured: self.measured(&entry.metric),
+            met: (!unmeasured).then_some(!threshold.crossed),
+        }
+    }
+
+    /// Only the machine-readable format says which trends are times, so the name has to.
+    fn unit(&self, selector: &Selector, metric: &Metric) -> Option<String> {
+        let base = &selector.base;
+        let time = base.ends_with("_duration") || base.starts_with("http_req_");
+        let is_time = matches!(metric, Metric::Trend(_)) && time && self.aggregation != "count";
+        is_time.then(|| "ms".to_owned())
+    }
+
+    fn measured(&self, metric: &Metric) -> Option<f64> {
+        match metric {
+            Metric::Counter { count, rate } => match self.aggregation {
+                "count" => *count,
+                "rate" => *rate,
+                _ => None,
+            },
+            Metric::Gauge { value, .. } => *value,
+            Metric::Rate { nonzero, zero } => {
+                let total = nonzero + zero;
+                (total > 0).then(|| *nonzero as f64 / total as f64)
+            }
+            Metric::Trend(trend) => match self.aggregation {
+                "min" => trend.min,
+                "avg" => trend.avg,
+                "max" => trend.max,
+                "count" => trend.count.map(|it| it as f64),
+                "med" => trend.percentile(50.0),
+                it => trend.percentile(it.strip_prefix("p(")?.strip_suffix(')')?.parse().ok()?),
+            },
+        }
+    }
+}
+
+/// What the threshold is about: the RPC or tool of our own metrics, else k6's own name.
+fn subject(selector: &Selector) -> String {
+    let values: Vec<&str> = selector.tags.values().map(String::as_str).collect();
+    match selector.base.as_str() {
+        "mcp_call_duration" if values.is_empty() => "calls".to_owned(),
+        "mcp_call_duration" => values.join(" "),
+        base if values.is_empty() => base.to_owned(),
+        base => {
+            let tags: Vec<String> =
+                selector.tags.iter().map(|(key, value)| format!("{key}:{value}")).collect();
+            format!("{base}{{{}}}", tags.join(","))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_are_read_with_blanks_and_without() {
+        #[track_caller]
+        fn check(source: &str, expected: Option<(&str, &str, f64)>) {
+            let found = Expression::parse(source).map(|it| (it.aggregation, it.op, it.limit));
+            assert_eq!(found, expected, "{source}");
+        }
+        check("p(95)<500", Some(("p(95)", "<", 500.0)));
+        check(" p(99.9) <= 1.5e3 ", Some(("p(99.9)", "<=", 1500.0)));
+        check("rate===1", Some(("rate", "==", 1.0)));
+        check("count!=0", Some(("count", "!=", 0.0)));
+        check("max>=0", Some(("max", ">=", 0.0)));
+        check("p(95)", None);
+        check("p(95)<", None);
+        check("p(95)<fast", None);
+    }
+
+    #[test]
+    fn only_a_bound_that_everything_keeps_never_fails() {
+        for (source, never) in [
+            ("max>=0", true),
+            ("count>=0", true),
+            ("max>=-1", true),
+            ("min>-1", true),
+            ("count>0", false),
+            ("count>=1", false),
+            ("count<1", false),
+        ] {
+            assert_eq!(Expression::parse(source).unwrap().never_fails(), never, "{source}");
+        }
+    }
+}
