@@ -1,5 +1,3 @@
-use crate::intake::blocks::LONGEST_LINE;
-use crate::intake::line::Flaw;
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io;
@@ -83,13 +81,28 @@ pub enum Error {
     UnknownSchema { schema: u32, known: u32 },
 }
 
+/// Why a line is no point and no declaration of k6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    NotJson {
+        column: usize,
+    },
+    /// A number such as `1e400`.
+    OutOfRange,
+    NotK6,
+    TooLong {
+        limit_mb: usize,
+    },
+    CutShort,
+}
+
 impl Error {
     pub(crate) fn flaw(line: u64, flaw: Flaw) -> Self {
         match flaw {
             Flaw::NotJson { column } => Self::LineNotJson { line, column },
             Flaw::OutOfRange => Self::LineOutOfRange { line },
             Flaw::NotK6 => Self::LineNotK6 { line },
-            Flaw::TooLong => Self::LineTooLong { line, limit_mb: LONGEST_LINE >> 20 },
+            Flaw::TooLong { limit_mb } => Self::LineTooLong { line, limit_mb },
             Flaw::CutShort => Self::LineCutShort { line },
         }
     }

@@ -6,3 +6,4 @@ pub(crate) mod hdr;
 pub(crate) mod percentile;
 pub(crate) mod samples;
 pub(crate) mod submetrics;
+pub(crate) mod sums;

@@ -1,5 +1,6 @@
 //! A stream cut into blocks of whole lines, which several threads take in turn.
 
+use crate::error::Flaw;
 use crate::intake::line::{self, Line, Parts};
 use crate::intake::open::{BLOCK, Samples};
 use crate::intake::timestamp::Clock;
@@ -8,7 +9,9 @@ use memchr::{memchr, memrchr};
 use std::io::{self, ErrorKind, Read};
 
 /// A line of k6 is some hundred bytes; a longer one than this is somebody else's.
-pub(crate) const LONGEST_LINE: usize = 4 << 20;
+const LONGEST_LINE: usize = 4 << 20;
+
+pub(crate) const TOO_LONG: Flaw = Flaw::TooLong { limit_mb: LONGEST_LINE >> 20 };
 
 /// Some whole lines.
 #[derive(Debug, Default)]

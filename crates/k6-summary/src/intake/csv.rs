@@ -3,61 +3,19 @@
 //! A row is a line: a value with a line break in it is a flaw, as is a quote that is not closed, so
 //! that neither takes what follows with it.
 
-use crate::error::Error;
-use crate::intake::blocks::{Block, Blocks};
-use crate::intake::line::{Flaw, Point, Tags};
-use crate::intake::open::Samples;
+use crate::error::Flaw;
+use crate::intake::blocks::{Block, TOO_LONG};
+use crate::intake::line::{Point, Tags};
 use crate::intake::part::Part;
 use crate::intake::scan::Scanner;
 use crate::intake::timestamp::Clock;
-use crate::points::file::File;
-use crate::points::reader::Points;
-use crate::record::history::Notice;
 use memchr::memchr;
 use std::borrow::Cow;
 
 type Row<'a> = Vec<Cow<'a, str>>;
 
-/// Reads a file to its end.
-pub(crate) fn read(
-    points: &mut Points,
-    samples: Samples<'_>,
-    mut file: File,
-) -> Result<Vec<Notice>, Error> {
-    let Points { plan, leaves, tally, divisions } = points;
-    let mut blocks = Blocks::new(samples, false);
-    let mut block = Block::default();
-    let mut rows = Rows {
-        scanner: Scanner::new(plan, leaves, divisions.clone()),
-        columns: Vec::new(),
-        start: None,
-        clock: Clock::default(),
-    };
-    while file.take(&mut blocks, &mut block)? {
-        let mut part = Part::default();
-        if block.too_long {
-            part.flaws.push((0, Flaw::TooLong));
-            part.lines = 1;
-        }
-        let mut rest = block.lines();
-        while !rest.is_empty() {
-            let end = memchr(b'\n', rest);
-            let line = &rest[..end.unwrap_or(rest.len())];
-            let flaw = rows.line(line.strip_suffix(b"\r").unwrap_or(line), &mut part).err();
-            // The last line of a file may be cut short.
-            let flaw = flaw.map(|it| if end.is_none() { Flaw::CutShort } else { it });
-            part.flaws.extend(flaw.map(|it| (part.lines, it)));
-            part.lines += 1;
-            rest = end.map_or(&[], |it| &rest[it + 1..]);
-        }
-        part.started = rows.start.is_some();
-        file.count(tally, plan, leaves, &part)?;
-    }
-    file.finish()
-}
-
-/// What is known from line to line.
-struct Rows<'a> {
+/// What is known from row to row.
+pub(crate) struct Rows<'a> {
     scanner: Scanner<'a>,
     columns: Vec<String>,
     /// The moment of the first point of a scenario.
@@ -65,7 +23,31 @@ struct Rows<'a> {
     clock: Clock,
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
+    pub(crate) fn new(scanner: Scanner<'a>) -> Self {
+        Self { scanner, columns: Vec::new(), start: None, clock: Clock::default() }
+    }
+
+    /// Reads all rows of a block.
+    pub(crate) fn block(&mut self, block: &Block, part: &mut Part) {
+        if block.too_long {
+            part.flaws.push((0, TOO_LONG));
+            part.lines = 1;
+        }
+        let mut rest = block.lines();
+        while !rest.is_empty() {
+            let end = memchr(b'\n', rest);
+            let line = &rest[..end.unwrap_or(rest.len())];
+            let flaw = self.line(line.strip_suffix(b"\r").unwrap_or(line), part).err();
+            // The last line of a file may be cut short.
+            let flaw = flaw.map(|it| if end.is_none() { Flaw::CutShort } else { it });
+            part.flaws.extend(flaw.map(|it| (part.lines, it)));
+            part.lines += 1;
+            rest = end.map_or(&[], |it| &rest[it + 1..]);
+        }
+        part.started = self.start.is_some();
+    }
+
     fn line(&mut self, line: &[u8], part: &mut Part) -> Result<(), Flaw> {
         if line.is_empty() {
             return Ok(());

@@ -4,6 +4,7 @@
 //! `{"metric":"…","type":"Point","data":{"time":"…","value":…,"tags":{…}}}`, so a line that begins
 //! so is taken apart by position; any other line is read as JSON, whatever the order of its keys.
 
+use crate::error::Flaw;
 use crate::summary::metric::Kind;
 use memchr::memchr;
 use serde::Deserialize;
@@ -38,19 +39,6 @@ pub(crate) struct Declaration {
     pub(crate) thresholds: BTreeSet<String>,
     /// Each with its name as the script spells it.
     pub(crate) submetrics: BTreeSet<String>,
-}
-
-/// Why a line is neither.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Flaw {
-    NotJson {
-        column: usize,
-    },
-    /// A number such as `1e400`.
-    OutOfRange,
-    NotK6,
-    TooLong,
-    CutShort,
 }
 
 /// A point taken apart by position; `tags` runs to the end of the line and is not checked.

@@ -10,6 +10,9 @@ use std::io::{self, BufReader, Cursor, Read};
 /// How much of a file is looked at to tell what it is, and how much is read at once.
 pub(crate) const BLOCK: usize = 1 << 20;
 
+/// How the first line of a file of histograms begins.
+const HDR_BEGINNING: &[u8] = b"{\"k6-summary-hdr\":";
+
 /// So much of somebody else's words may stand before the first point.
 const LONGEST_PREFACE: usize = 16 << 20;
 
@@ -136,7 +139,7 @@ fn layout(head: &[u8]) -> Option<Layout> {
     }
     let mut lines = head.split(|it| *it == b'\n').map(<[u8]>::trim_ascii);
     let first = lines.clone().find(|it| !it.is_empty())?;
-    if first.starts_with(crate::tally::hdr::BEGINNING) {
+    if first.starts_with(HDR_BEGINNING) {
         return Some(Layout::Hdr);
     }
     // The first two do for a line that is not there to its end.

@@ -1,4 +1,5 @@
-use crate::intake::line::{Declaration, Flaw};
+use crate::error::Flaw;
+use crate::intake::line::Declaration;
 
 /// What was found in a block, in the order of its lines.
 #[derive(Debug, Default)]

@@ -1,7 +1,8 @@
 //! From a block of lines to the samples in it.
 
-use crate::intake::blocks::Block;
-use crate::intake::line::{self, Declaration, Flaw, Line, Parts, Point};
+use crate::error::Flaw;
+use crate::intake::blocks::{Block, TOO_LONG};
+use crate::intake::line::{self, Declaration, Line, Parts, Point};
 use crate::intake::part::Part;
 use crate::intake::query::Plan;
 use crate::intake::series_key::{Key, Leaves, divided};
@@ -72,7 +73,7 @@ impl<'a> Scanner<'a> {
     pub(crate) fn block(&mut self, block: &Block, part: &mut Part) {
         part.started = block.start.is_some();
         if block.too_long {
-            part.flaws.push((0, Flaw::TooLong));
+            part.flaws.push((0, TOO_LONG));
             part.lines = 1;
             return;
         }

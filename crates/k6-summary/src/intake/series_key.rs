@@ -2,6 +2,7 @@
 
 use crate::intake::line::Tags;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What the samples of a leaf have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,6 +35,11 @@ impl Leaves {
     pub(crate) fn key(&self, number: u32) -> &Key {
         &self.keys[number as usize]
     }
+}
+
+pub(crate) fn lock<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic of another thread is passed on when the threads are joined.
+    it.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The tags of a point by which its metric is divided.

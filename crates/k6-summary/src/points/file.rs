@@ -1,13 +1,12 @@
 //! A file of samples as it is read: how far, and what was passed over.
 
-use crate::error::Error;
+use crate::error::{Error, Flaw};
 use crate::intake::blocks::{Block, Blocks};
-use crate::intake::line::{Declaration, Flaw};
+use crate::intake::line::Declaration;
 use crate::intake::open::Packing;
 use crate::intake::part::Part;
 use crate::intake::query::{Plan, parts_of};
-use crate::intake::series_key::Leaves;
-use crate::points::reader::lock;
+use crate::intake::series_key::{Leaves, lock};
 use crate::record::history::Notice;
 use crate::summary::metric::Selector;
 use crate::summary::wire::shown;

@@ -1,14 +1,13 @@
 //! Samples of one run, from any number of files.
 
-use crate::error::Error;
-use crate::intake::blocks::{Block, Blocks};
-use crate::intake::csv;
-use crate::intake::line::Flaw;
+use crate::error::{Error, Flaw};
+use crate::intake::blocks::{Block, Blocks, TOO_LONG};
+use crate::intake::csv::Rows;
 use crate::intake::open::{Layout, Samples};
 use crate::intake::part::Part;
 use crate::intake::query::{Plan, Query};
 use crate::intake::scan::Scanner;
-use crate::intake::series_key::Leaves;
+use crate::intake::series_key::{Leaves, lock};
 use crate::points::file::File;
 use crate::record::history::Notice;
 use crate::tally::aggregates::Tally;
@@ -62,7 +61,7 @@ impl Points {
         let file = File::new(packing, self.plan.lenient);
         match layout {
             Layout::Ndjson => self.ndjson(samples, file),
-            Layout::Csv => csv::read(self, samples, file),
+            Layout::Csv => self.csv(samples, file),
             Layout::Hdr => self.histograms(samples, file),
         }
     }
@@ -153,6 +152,19 @@ impl Points {
         queue.finish()
     }
 
+    fn csv(&mut self, samples: Samples<'_>, mut file: File) -> Result<Vec<Notice>, Error> {
+        let Self { plan, leaves, tally, divisions } = self;
+        let mut rows = Rows::new(Scanner::new(plan, leaves, divisions.clone()));
+        let mut blocks = Blocks::new(samples, false);
+        let mut block = Block::default();
+        while file.take(&mut blocks, &mut block)? {
+            let mut part = Part::default();
+            rows.block(&block, &mut part);
+            file.count(tally, plan, leaves, &part)?;
+        }
+        file.finish()
+    }
+
     fn histograms(&mut self, samples: Samples<'_>, mut file: File) -> Result<Vec<Notice>, Error> {
         if self.plan.whole {
             return Err(Error::NoRun);
@@ -165,7 +177,7 @@ impl Points {
         while file.take(&mut blocks, &mut block)? {
             if block.too_long {
                 file.lines += 1;
-                file.flaw(file.lines, Flaw::TooLong)?;
+                file.flaw(file.lines, TOO_LONG)?;
             }
             for line in block.lines().split(|it| *it == b'\n').filter(|it| !it.is_empty()) {
                 file.lines += 1;
@@ -263,9 +275,4 @@ fn lock_soon<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
         }
     }
     lock(it)
-}
-
-pub(crate) fn lock<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A panic of another thread is passed on when the threads are joined.
-    it.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -9,7 +9,7 @@ use crate::summary::metric::{Kind, Metric, Percentiles, Selector, Trend};
 use crate::summary::threshold;
 use crate::summary::wire::{Entry, Summary, Threshold};
 use crate::tally::aggregates::Series;
-use crate::tally::samples::Sums;
+use crate::tally::sums::Sums;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

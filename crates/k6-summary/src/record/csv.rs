@@ -1,7 +1,7 @@
 //! A history as a table for other programs.
 
 use crate::record::run::{Run, Scenario};
-use crate::text::escape::csv_field as field;
+use tool_edge::csv_cell;
 
 const HEADER: &str = "started,run,environment,suite,profile,commit,k6,dirty,baseline_reset,scenario,\
 verdict,fingerprint,calls,failed,error_rate,throughput,offered,min_ms,avg_ms,p50_ms,p90_ms,p95_ms,\
@@ -17,23 +17,23 @@ pub fn history_csv(runs: &[Run]) -> String {
     let mut csv = format!("{HEADER}\n");
     for run in oldest_first {
         for scenario in &run.scenarios {
-            csv += &line(run, scenario).join(",");
+            csv += &row(run, scenario).join(",");
             csv.push('\n');
         }
     }
     csv
 }
 
-fn line(run: &Run, it: &Scenario) -> Vec<String> {
-    let known = |it: &Option<String>| field(it.as_deref().unwrap_or_default());
+fn row(run: &Run, it: &Scenario) -> Vec<String> {
+    let known = |it: &Option<String>| csv_cell(it.as_deref().unwrap_or_default());
     let number = |it: Option<f64>| it.map_or_else(String::new, |it| it.to_string());
     let count = |it: Option<u64>| it.map_or_else(String::new, |it| it.to_string());
     let verdict = serde_json::to_value(it.verdict).ok();
     let verdict = verdict.as_ref().and_then(|it| it.as_str()).unwrap_or_default();
     let latency = &it.latency_ms;
     vec![
-        field(&run.started),
-        field(&run.id),
+        csv_cell(&run.started),
+        csv_cell(&run.id),
         known(&run.environment),
         known(&run.suite),
         known(&run.profile),
@@ -41,9 +41,9 @@ fn line(run: &Run, it: &Scenario) -> Vec<String> {
         known(&run.k6),
         (!run.dirty.is_empty()).to_string(),
         known(&run.baseline_reset),
-        field(&it.name),
+        csv_cell(&it.name),
         verdict.to_owned(),
-        field(&it.fingerprint),
+        csv_cell(&it.fingerprint),
         count(it.calls),
         count(it.calls.map(|_| it.failed())),
         number(it.error_rate),

@@ -1,7 +1,7 @@
 //! Lines and areas as inline SVG; colors come from the page's style sheet.
 
 use crate::text::escape::markup;
-use crate::text::number::figure;
+use crate::text::number::rounded;
 use std::fmt::Write as _;
 
 /// Of a chart among four and of one among two.
@@ -34,7 +34,7 @@ impl Chart {
             let at = it.up(tick);
             let right = width - RIGHT;
             it.add(format_args!("<path class=\"grid\" d=\"M{LEFT} {at:.1}H{right:.1}\"/>"));
-            let label = if tick < 1000.0 { format!("{tick:.decimals$}") } else { figure(tick) };
+            let label = if tick < 1000.0 { format!("{tick:.decimals$}") } else { rounded(tick) };
             it.text(LEFT - 6.0, at + 3.5, "end", &label);
         }
         it

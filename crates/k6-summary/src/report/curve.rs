@@ -3,7 +3,7 @@
 use crate::points::timeline::Timeline;
 use crate::record::run::Scenario;
 use crate::report::chart::{Chart, WIDE};
-use crate::text::number::{figure, percent};
+use crate::text::number::{percent, rounded};
 
 /// More dots than these are a line.
 const MOST_DOTS: usize = 12;
@@ -27,7 +27,7 @@ pub(crate) fn percentiles(
     chart.line("line", &now);
     let few = if now.len() > MOST_DOTS { &[][..] } else { &now };
     for (x, y) in few {
-        let words = format!("{} of the calls within {} ms", percent(share(*x)), figure(*y));
+        let words = format!("{} of the calls within {} ms", percent(share(*x)), rounded(*y));
         chart.dot("now", (*x, *y), 2.5, &words);
     }
     let mut labelled = f64::NEG_INFINITY;
@@ -61,8 +61,8 @@ pub(crate) fn over_time(timeline: &Timeline) -> Option<String> {
     };
     chart.line("before", &line(|it| it.1));
     chart.line("line", &line(|it| it.2));
-    chart.label(first, "start", &format!("{} s", figure(first)));
-    chart.label(last, "end", &format!("{} s", figure(last)));
+    chart.label(first, "start", &format!("{} s", rounded(first)));
+    chart.label(last, "end", &format!("{} s", rounded(last)));
     Some(chart.figure("latency over the run, ms: P95, paler P50", "P50 and P95 over the run"))
 }
 

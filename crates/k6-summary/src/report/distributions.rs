@@ -2,10 +2,11 @@
 
 use crate::report::terminal::Style;
 use crate::tally::distribution::Distribution;
-use crate::text::escape::{code_cell, csv_field, line};
-use crate::text::number::{NONE, count, figure};
+use crate::text::escape::{code_cell, one_line, within_line};
+use crate::text::number::{NONE, count, rounded};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::collections::BTreeSet;
+use tool_edge::csv_cell;
 
 /// Said wherever a percentile does not come from the samples themselves.
 const NOT_EXACT: &str =
@@ -22,7 +23,9 @@ impl Distribution {
         }
         table.set_header(columns.header());
         for it in all {
-            table.add_row(columns.row(it, &line));
+            let mut row = columns.row(it, &within_line);
+            row[0] = one_line(&it.metric);
+            table.add_row(row);
         }
         let last = columns.number() - 1;
         for (place, column) in table.column_iter_mut().enumerate() {
@@ -64,18 +67,18 @@ impl Distribution {
         let mut text = String::new();
         let mut put = |row: Vec<String>| text += &(row.join(",") + "\n");
         let mut header = vec!["metric".to_owned()];
-        header.extend(columns.tags.iter().map(|it| csv_field(it)));
+        header.extend(columns.tags.iter().map(|it| csv_cell(it)));
         header.extend(["from_s", "count", "min", "avg", "max"].map(str::to_owned));
         header.extend(columns.percentiles.iter().map(|it| format!("p{it}")));
         header.push("exact".to_owned());
         put(header);
         for it in all {
-            let mut row = vec![csv_field(&it.metric)];
+            let mut row = vec![csv_cell(&it.metric)];
             row.extend(
                 columns
                     .tags
                     .iter()
-                    .map(|tag| it.tags.get(tag).map_or_else(String::new, |it| csv_field(it))),
+                    .map(|tag| it.tags.get(tag).map_or_else(String::new, |it| csv_cell(it))),
             );
             row.push(it.from_s.map_or_else(String::new, |it| it.to_string()));
             row.push(it.count.to_string());
@@ -129,7 +132,7 @@ impl Columns {
     fn header(&self) -> Vec<String> {
         let mark = if self.exact { "" } else { " ± 0.1 %" };
         let mut header = vec!["metric".to_owned()];
-        header.extend(self.tags.iter().map(|it| line(it)));
+        header.extend(self.tags.iter().map(|it| within_line(it)));
         header.extend(self.windows.then(|| "from s".to_owned()));
         header.extend(["samples", "min", "avg"].map(str::to_owned));
         header.extend(self.percentiles.iter().map(|it| format!("P{it}{mark}")));
@@ -143,11 +146,11 @@ impl Columns {
         if self.windows {
             row.push(it.from_s.map_or_else(|| NONE.to_owned(), |it| it.to_string()));
         }
-        row.extend([count(it.count), figure(it.min), figure(it.avg)]);
+        row.extend([count(it.count), rounded(it.min), rounded(it.avg)]);
         row.extend(
-            self.percentiles.iter().map(|p| it.at(*p).map_or_else(|| NONE.to_owned(), figure)),
+            self.percentiles.iter().map(|p| it.at(*p).map_or_else(|| NONE.to_owned(), rounded)),
         );
-        row.push(figure(it.max));
+        row.push(rounded(it.max));
         row
     }
 }

@@ -8,9 +8,9 @@ use crate::record::run::{Run, Scenario, Verdict};
 use crate::report::curve;
 use crate::report::over_runs::trends;
 use crate::report::sentence::{capital, drifts, headline, legend, target, title};
-use crate::report::terminal::{HEADER, OUTSIDE, counts, figures, part};
+use crate::report::terminal::{HEADER, counts, figures, part};
 use crate::text::escape::{anchor, html as code, markup};
-use crate::text::number::{count, figure, or_none, time};
+use crate::text::number::{OUTSIDE, count, or_none, rounded, time};
 
 const STYLE: &str = include_str!("report.css");
 
@@ -174,7 +174,7 @@ fn details(scenario: &Scenario) -> String {
     items.extend(
         failures.map(|(class, it)| format!("{} calls failed: {}", count(*it), code(class))),
     );
-    items.extend(scenario.offered.map(|it| format!("{} calls/s were offered", figure(it))));
+    items.extend(scenario.offered.map(|it| format!("{} calls/s were offered", rounded(it))));
     items.extend(scenario.targets.iter().map(|it| {
         let class = if it.met == Some(false) { "bad" } else { "" };
         format!("<span class=\"{class}\">{}</span>", markup(&target(it)))

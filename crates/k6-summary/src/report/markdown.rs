@@ -6,9 +6,9 @@ use crate::compare::column::Column;
 use crate::compare::rule::Comparison;
 use crate::record::run::{Run, Scenario};
 use crate::report::sentence::{drifts, headline, legend, target, title};
-use crate::report::terminal::{HEADER, OUTSIDE, counts, figures, part};
+use crate::report::terminal::{HEADER, counts, figures, part};
 use crate::text::escape::{code, code_cell, html, link, text};
-use crate::text::number::{count, figure, or_none, time};
+use crate::text::number::{OUTSIDE, count, or_none, rounded, time};
 
 /// The verdict, the table and the details, for GitHub.
 ///
@@ -159,7 +159,7 @@ fn bands(scenario: &Scenario, comparison: &Comparison) -> Option<String> {
     for cell in &compared.cells {
         if let Some(Band { center, limit, runs, .. }) = cell.band {
             let (name, now) = (cell.column.name(), or_none(cell.column.of(scenario)));
-            let (center, limit) = (figure(center), figure(limit));
+            let (center, limit) = (rounded(center), rounded(limit));
             lines.push(row([name.to_owned(), now, center, limit, runs.to_string()]));
         }
     }

@@ -5,7 +5,7 @@ use crate::compare::column::Column;
 use crate::compare::rule::{Cell, Tolerance};
 use crate::record::run::{Run, Scenario};
 use crate::report::chart::{Chart, NARROW};
-use crate::text::number::{change, figure, or_none, time};
+use crate::text::number::{change, or_none, rounded, time};
 
 /// Older runs than these are not shown.
 const SHOWN: usize = 24;
@@ -68,11 +68,11 @@ fn trend(cell: &Cell, now: (&Run, f64), past: &[Past<'_>], tolerance: Tolerance)
     chart.line("center", &center);
     chart.line("past", &shown);
     for (at, it) in shown.iter().zip(&past[first..]) {
-        let words = format!("{}: {}", time(&it.run.started), figure(it.figure));
+        let words = format!("{}: {}", time(&it.run.started), rounded(it.figure));
         chart.dot("past", *at, 2.5, &words);
     }
     let class = if cell.outside { "now bad" } else { "now" };
-    let words = format!("{}: {}", time(&now.0.started), figure(now.1));
+    let words = format!("{}: {}", time(&now.0.started), rounded(now.1));
     chart.dot(class, (past.len() as f64, now.1), 5.0, &words);
     if let Some(it) = past.get(first) {
         let (from, to) = (&it.run.started, &now.0.started);
@@ -100,7 +100,7 @@ fn unit(column: Column) -> &'static str {
 
 fn caption(cell: &Cell, now: f64) -> String {
     let few = if cell.few_samples { "~" } else { "" };
-    let value = format!("{few}{}{}", figure(now), unit(cell.column));
+    let value = format!("{few}{}{}", rounded(now), unit(cell.column));
     let mut caption = format!("{} <strong>{value}</strong>", cell.column.name());
     if let Some(it) = cell.change {
         let class = if it.worse { "bad" } else { "change" };
@@ -117,7 +117,7 @@ fn caption(cell: &Cell, now: f64) -> String {
 
 fn words_of(cell: &Cell, now: f64, runs: usize) -> String {
     let (name, unit) = (cell.column.name(), unit(cell.column));
-    let mut words = format!("{name} is {}{unit}", figure(now));
+    let mut words = format!("{name} is {}{unit}", rounded(now));
     if runs > 0 {
         words += &format!(", after {runs} comparable runs");
     }

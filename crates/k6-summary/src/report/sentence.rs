@@ -4,8 +4,7 @@ use crate::compare::band::MIN_RUNS;
 use crate::compare::baseline::Baseline;
 use crate::compare::rule::Comparison;
 use crate::record::run::{Run, Scenario, Target, Verdict};
-use crate::report::terminal::OUTSIDE;
-use crate::text::number::{change, figure, limit, percent, time};
+use crate::text::number::{OUTSIDE, change, limit, percent, rounded, time};
 
 /// The verdict of the run in one sentence.
 pub(crate) fn headline(run: &Run, comparison: &Comparison) -> String {
@@ -182,7 +181,7 @@ pub(crate) fn target(it: &Target) -> String {
         Some(false) => "missed",
     };
     match it.measured {
-        Some(measured) => format!("{bound}: {word}, {}{unit}", figure(measured)),
+        Some(measured) => format!("{bound}: {word}, {}{unit}", rounded(measured)),
         None => format!("{bound}: {word}"),
     }
 }

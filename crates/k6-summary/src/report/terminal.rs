@@ -4,8 +4,8 @@ use crate::compare::column::Column;
 use crate::compare::rule::Comparison;
 use crate::record::run::{Breakdown, Latency, Run, Scenario};
 use crate::report::sentence::{drifts, headline, legend, tally, target, title};
-use crate::text::escape::line;
-use crate::text::number::{NONE, change, count, or_none, percent, time};
+use crate::text::escape::{one_line, within_line};
+use crate::text::number::{NONE, OUTSIDE, change, count, or_none, percent, time};
 use comfy_table::{Attribute, CellAlignment, ContentArrangement, Table, presets};
 
 /// How the terminal's text is set.
@@ -28,9 +28,6 @@ pub(crate) struct Figure {
     /// Outside the noise band.
     pub(crate) outside: bool,
 }
-
-/// What stands behind a figure that is outside its noise band.
-pub(crate) const OUTSIDE: &str = "⚠";
 
 /// P50, P95, P99 and throughput of a scenario.
 pub(crate) fn figures(scenario: &Scenario, comparison: &Comparison) -> [Figure; 4] {
@@ -76,34 +73,36 @@ pub fn terminal(run: &Run, comparison: &Comparison, style: Style) -> String {
     let mut about = vec![time(&run.started)];
     about.extend(run.target.clone());
     about.extend(run.k6.as_ref().map(|it| format!("k6 {it}")));
-    lines.push(line(&about.join(", ")));
+    lines.push(one_line(&about.join(", ")));
     lines.push(String::new());
     lines.push(table(run, comparison, style));
     lines.push(String::new());
-    lines.extend(legend(comparison).iter().map(|it| line(it)));
+    lines.extend(legend(comparison).iter().map(|it| one_line(it)));
     for scenario in &run.scenarios {
         for reason in &scenario.reasons {
-            lines.push(format!("{}: {}", line(&scenario.name), line(reason)));
+            lines.push(format!("{}: {}", one_line(&scenario.name), within_line(reason)));
         }
     }
     for (name, drift) in drifts(comparison) {
-        lines.push(format!("{}: {drift}", line(name)));
+        lines.push(format!("{}: {drift}", one_line(name)));
     }
     for scenario in &run.scenarios {
         if let Some(tally) = tally(scenario) {
-            lines.push(format!("{}: targets {tally}", line(&scenario.name)));
+            lines.push(format!("{}: targets {tally}", one_line(&scenario.name)));
         }
         for it in scenario.targets.iter().filter(|it| it.met != Some(true)) {
-            lines.push(format!("  {}", line(&target(it))));
+            lines.push(format!("  {}", one_line(&target(it))));
         }
     }
-    lines.extend(run.skipped.iter().map(|it| line(&format!("skipped {}: {}", it.name, it.reason))));
-    lines.extend(run.dirty.iter().map(|it| line(&format!("dirty: {it}"))));
+    lines.extend(
+        run.skipped.iter().map(|it| one_line(&format!("skipped {}: {}", it.name, it.reason))),
+    );
+    lines.extend(run.dirty.iter().map(|it| one_line(&format!("dirty: {it}"))));
     lines.join("\n") + "\n"
 }
 
 fn bold(text: &str, style: Style) -> String {
-    let text = line(text);
+    let text = one_line(text);
     if style.ansi { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text }
 }
 
@@ -131,8 +130,12 @@ fn lay(run: &Run, comparison: &Comparison, style: Style, between: &str) -> Table
     }
     for scenario in &run.scenarios {
         let [calls, errors] = counts(scenario);
-        let mut row: Vec<comfy_table::Cell> =
-            vec![line(&scenario.name).into(), scenario.verdict.into(), calls.into(), errors.into()];
+        let mut row: Vec<comfy_table::Cell> = vec![
+            one_line(&scenario.name).into(),
+            scenario.verdict.into(),
+            calls.into(),
+            errors.into(),
+        ];
         row.extend(figures(scenario, comparison).into_iter().map(|it| cell(it, style, between)));
         table.add_row(row);
     }

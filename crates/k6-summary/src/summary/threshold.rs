@@ -3,7 +3,7 @@
 use crate::record::run::Target;
 use crate::summary::metric::{Metric, Selector};
 use crate::summary::wire::{Entry, Summary, Threshold};
-use crate::text::number::{figure, limit};
+use crate::text::number::{limit, rounded};
 
 /// A threshold and what became of it.
 pub(crate) struct Outcome {
@@ -20,7 +20,7 @@ impl Outcome {
         match &self.target {
             Some(it @ Target { measured: Some(measured), .. }) => {
                 let unit = it.unit.as_ref().map_or_else(String::new, |it| format!(" {it}"));
-                let (measured, limit) = (figure(*measured), limit(it.limit));
+                let (measured, limit) = (rounded(*measured), limit(it.limit));
                 format!("{} is {measured}{unit}, the target is {} {limit}{unit}", it.name, it.op)
             }
             _ => format!("the threshold {} was crossed", self.source),

@@ -5,8 +5,9 @@ use crate::intake::series_key::{Key, Leaves};
 use crate::summary::metric::Kind;
 use crate::tally::hdr::Histogram;
 use crate::tally::percentile;
-use crate::tally::samples::{Samples, Sums};
+use crate::tally::samples::Samples;
 use crate::tally::submetrics::Submetrics;
+use crate::tally::sums::Sums;
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 

@@ -8,7 +8,7 @@
 
 use crate::intake::series_key::Key;
 use crate::tally::percentile::interpolate;
-use crate::tally::samples::Sums;
+use crate::tally::sums::Sums;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use flate2::read::ZlibDecoder;
@@ -16,9 +16,6 @@ use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerial
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Read as _;
-
-/// How the first line of such a file begins.
-pub(crate) const BEGINNING: &[u8] = b"{\"k6-summary-hdr\":";
 
 const VERSION: u32 = 1;
 

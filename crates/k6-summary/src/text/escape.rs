@@ -3,41 +3,24 @@
 //! Scenario, metric and tool names come from the tested repository and server: none may mention
 //! somebody, link anywhere or break a table.
 
+use tool_edge::printable_within;
+
 /// More characters than this of one string help nobody.
 const MAX_CHARS: usize = 300;
 
-/// On one line, without control and direction characters, of bounded length.
-pub(crate) fn line(text: &str) -> String {
-    let mut chars = text.chars();
-    let mut line: String = chars
-        .by_ref()
-        .map(|it| if it.is_whitespace() { ' ' } else { it })
-        .filter(|it| !it.is_control() && !is_invisible(*it))
-        .take(MAX_CHARS)
-        .collect();
-    if chars.next().is_some() {
-        line.push('…');
-    }
-    line
+/// A text that begins a line, or is all of it: on one line, of bounded length, and commanding nothing.
+pub(crate) fn one_line(text: &str) -> String {
+    printable_within(text, MAX_CHARS)
 }
 
-fn is_invisible(it: char) -> bool {
-    matches!(it, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
-/// A text as one field of CSV ([RFC 4180](https://www.rfc-editor.org/rfc/rfc4180)), whole, without
-/// control characters; one that a spreadsheet would take for a formula begins with an apostrophe.
-pub(crate) fn csv_field(text: &str) -> String {
-    let visible = text.chars().map(|it| if it.is_whitespace() { ' ' } else { it });
-    let field: String = visible.filter(|it| !it.is_control() && !is_invisible(*it)).collect();
-    let formula = field.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
-    let field = if formula { format!("'{field}") } else { field };
-    if field.contains(['"', ',']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field }
+/// The same of a text behind others on its line, where `::` is no command: the groups of k6 begin so.
+pub(crate) fn within_line(text: &str) -> String {
+    printable_within(&format!("|{text}"), MAX_CHARS + 1)[1..].to_owned()
 }
 
 /// A name as a code span outside of tables.
 pub(crate) fn code(name: &str) -> String {
-    let name = line(name);
+    let name = within_line(name);
     if name.trim().is_empty() {
         return "` `".to_owned();
     }
@@ -60,7 +43,7 @@ pub(crate) fn html(name: &str) -> String {
 /// A text in HTML or SVG, between tags or in a quoted attribute.
 pub(crate) fn markup(text: &str) -> String {
     let mut markup = String::new();
-    for it in line(text).chars() {
+    for it in within_line(text).chars() {
         match it {
             '&' => markup.push_str("&amp;"),
             '<' => markup.push_str("&lt;"),
@@ -78,7 +61,7 @@ pub(crate) fn markup(text: &str) -> String {
 /// A backslash does not stop GitHub's mentions and references, a zero-width space does.
 pub(crate) fn text(sentence: &str) -> String {
     let mut text = String::new();
-    for it in line(sentence).chars() {
+    for it in one_line(sentence).chars() {
         match it {
             '&' => text.push_str("&amp;"),
             '<' => text.push_str("&lt;"),
@@ -133,20 +116,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_field_is_one_field_and_no_formula() {
-        for (text, expected) in [
-            ("cold-start", "cold-start"),
-            ("a,b", "\"a,b\""),
-            ("a \"b\"\n", "\"a \"\"b\"\" \""),
-            ("=1+2", "'=1+2"),
-            ("\u{1}=1+2", "'=1+2"),
-            ("\u{feff}\t -1", "'  -1"),
-            ("@SUM(A1),1", "\"'@SUM(A1),1\""),
-            ("", ""),
-        ] {
-            assert_eq!(csv_field(text), expected, "{text}");
-        }
-        assert_eq!(csv_field(&"x".repeat(1000)).len(), 1000);
+    fn a_line_commands_nothing_and_a_group_keeps_its_name() {
+        assert_eq!(one_line("::add-mask::x\n##[group]"), ": :add-mask::x ## [group]");
+        assert_eq!(within_line("::setup\u{61c}"), "::setup");
+        let long = "é".repeat(1000);
+        assert_eq!(one_line(&long), format!("{}…", "é".repeat(MAX_CHARS)));
     }
 
     #[track_caller]
@@ -206,12 +180,5 @@ mod tests {
         assert_eq!(anchor("run", "https://x/?a=1&b=\"><script>"), None);
         let link = anchor("run", "https://x/?a=1&b=2").unwrap();
         assert_eq!(link, "<a href=\"https://x/?a=1&amp;b=2\">run</a>");
-    }
-
-    #[test]
-    fn a_long_line_is_cut() {
-        let long = "é".repeat(1000);
-        assert_eq!(line(&long).chars().count(), MAX_CHARS + 1);
-        assert!(line(&long).ends_with('…'));
     }
 }

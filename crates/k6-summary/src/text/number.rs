@@ -1,10 +1,13 @@
-//! Figures as people read them: three significant digits, and `—` where nothing was measured.
+//! Numbers as people read them: three significant digits, and `—` where nothing was measured.
 
 /// What stands where nothing was measured.
 pub(crate) const NONE: &str = "—";
 
+/// What stands behind a figure that is outside its noise band.
+pub(crate) const OUTSIDE: &str = "⚠";
+
 /// Three significant digits without an exponent; whole numbers keep all theirs.
-pub(crate) fn figure(value: f64) -> String {
+pub(crate) fn rounded(value: f64) -> String {
     if !value.is_finite() {
         return NONE.to_owned();
     }
@@ -30,7 +33,7 @@ pub(crate) fn limit(value: f64) -> String {
 }
 
 pub(crate) fn or_none(value: Option<f64>) -> String {
-    value.map_or_else(|| NONE.to_owned(), figure)
+    value.map_or_else(|| NONE.to_owned(), rounded)
 }
 
 pub(crate) fn count(value: u64) -> String {
@@ -65,7 +68,7 @@ pub(crate) fn change(ratio: f64) -> String {
         return NONE.to_owned();
     }
     if ratio >= 10.0 {
-        return format!("×{}", figure(ratio));
+        return format!("×{}", rounded(ratio));
     }
     let sign = match size.round() {
         0.0 => "±",
@@ -101,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_have_three_significant_digits() {
+    fn rounded_numbers_have_three_significant_digits() {
         for (value, expected) in [
             (0.0, "0"),
             (0.004_567, "0.00457"),
@@ -116,7 +119,7 @@ mod tests {
             (-1234.0, "−1,234"),
             (f64::NAN, "—"),
         ] {
-            assert_eq!(figure(value), expected, "{value}");
+            assert_eq!(rounded(value), expected, "{value}");
         }
     }
 
