@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 
-use crate::child;
-use crate::interrupt::Interrupt;
-use crate::project;
+use mcp_loadtest::interrupt::Interrupt;
+use mcp_loadtest::project;
+use mcp_loadtest::tools::child;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {

@@ -5,11 +5,13 @@ use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context as _, bail};
 
-use crate::child;
-use crate::interrupt::Interrupt;
-use crate::section::{elapsing, say};
-use crate::tools::{cache, on_path};
-use crate::{apt, project};
+use mcp_loadtest::console::section::{elapsing, say};
+use mcp_loadtest::interrupt::Interrupt;
+use mcp_loadtest::project;
+use mcp_loadtest::tools::apt;
+use mcp_loadtest::tools::child;
+use mcp_loadtest::tools::child::on_path;
+use mcp_loadtest::tools::install::cache;
 
 /// The cargo-fuzz that builds the targets with libFuzzer's instrumentation on a stable compiler.
 const CARGO_FUZZ: &str = "0.13.2";

@@ -1,49 +1,24 @@
-//! `cargo xtask`: the one entrance to everything this repository does.
+//! `cargo xtask`: the one entrance to everything this repository does. What its users run is `mcp-loadtest`, under
+//! its names here; the chores of its maintainers are in this crate alone.
 
-mod actions;
-mod address;
-mod apt;
-mod bearer;
 mod bench;
-mod browser;
-mod calls;
-mod child;
 mod fuzz;
-mod install;
-mod interrupt;
-mod k6;
-mod load;
-mod loadtest;
-mod machine;
-mod plan;
-mod points;
-mod preflight;
-mod progress;
-mod project;
-mod renewal;
-mod report;
 mod roc;
-mod scenario;
-mod screens;
-mod section;
-mod sign_in;
-mod target;
 mod test;
 #[cfg(test)]
 mod tidy;
-mod token;
-mod tools;
-mod tracking;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-
-use crate::interrupt::Interrupt;
+use mcp_loadtest::console::section::ended;
+use mcp_loadtest::interrupt::Interrupt;
+use mcp_loadtest::tools::target;
+use mcp_loadtest::{run, setup, token};
 
 /// Load tests of an OAuth-protected MCP server, with nobody holding a token
 #[derive(Debug, Parser)]
-#[command(bin_name = "cargo xtask", after_help = EXIT_CODES)]
+#[command(bin_name = "cargo xtask", after_help = run::EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -53,8 +28,8 @@ struct Cli {
 #[expect(clippy::large_enum_variant, reason = "there is one, for the length of the program")]
 enum Command {
     /// Sign in, run k6 with the minted token, judge, compare and report
-    #[command(after_help = LOADTEST)]
-    Loadtest(loadtest::Args),
+    #[command(after_help = run::help("cargo xtask loadtest"))]
+    Loadtest(run::Args),
     /// Sign in and write the bearer file, no more
     Token(token::Args),
     /// Run the embedded target in the foreground until Ctrl-C
@@ -72,42 +47,6 @@ enum Command {
     /// Measure how often the rule of comparison is wrong and write docs/roc.csv and docs/roc.svg
     Roc,
 }
-
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  done
-  1  could not do it; the reason is on stderr
-  2  wrong usage
-  3  done, and the answer is bad news: a run that is not `passed`";
-
-const LOADTEST: &str = "\
-Examples:
-  cargo xtask loadtest
-      the embedded target, no question asked
-  cargo xtask loadtest --target https://mcp.example.com/mcp --calls calls.json
-      your server; the test user's LOADTEST_EMAIL and LOADTEST_PASSWORD in the environment
-  LOADTEST_BEARER=… cargo xtask loadtest --target https://mcp.example.com/mcp
-      your server, with a token you have already
-  cargo xtask loadtest cold-start --profile full --target https://mcp.example.com/mcp --yes
-      one scenario with its full load
-
-Environment:
-  LOADTEST_EMAIL, LOADTEST_PASSWORD  the test user, for the browser
-  LOADTEST_TOTP_SECRET               the secret of the test user's one-time codes
-  LOADTEST_BEARER                    a token, instead of the browser
-  LOADTEST_CLIENT_SECRET, LOADTEST_CLIENT_KEY_FILE
-                                     the secret or the key (PEM) of the client of --client-id
-  LOADTEST_INITIAL_ACCESS_TOKEN      what a registration is authorized with
-  GITHUB_TOKEN or GH_TOKEN           for --issue
-  K6, CHROMEWEBDRIVER                programs to use instead of those found
-  SSL_CERT_FILE                      certificates to trust, in PEM
-  TARGET_RPS                         calls per second of the paced scenarios, in all
-
-Exit codes:
-  0  done
-  1  could not do it; the reason is on stderr
-  2  wrong usage
-  3  done, and the answer is bad news: a run that is not `passed`, unless --fail-on never";
 
 const BENCH: &str = "\
 Examples:
@@ -134,25 +73,17 @@ Exit codes:
   2  wrong usage";
 
 #[tokio::main(flavor = "current_thread")]
-#[expect(clippy::print_stderr, reason = "errors go to stderr")]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli.command).await {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("error: {}", project::plain(&format!("{error:#}")));
-            ExitCode::FAILURE
-        }
-    }
+    ended(carry_out(Cli::parse().command).await)
 }
 
-async fn run(command: Command) -> anyhow::Result<ExitCode> {
+async fn carry_out(command: Command) -> anyhow::Result<ExitCode> {
     let interrupt = Interrupt::listen()?;
     match command {
-        Command::Loadtest(args) => loadtest::run(&args, &interrupt).await,
+        Command::Loadtest(args) => run::run(&args, &interrupt).await,
         Command::Token(args) => token::run(&args, &interrupt).await,
         Command::Target => target::foreground(&interrupt).await,
-        Command::Setup => setup(&interrupt).await,
+        Command::Setup => setup::run(&interrupt).await,
         Command::Test(args) => test::run(&args, &interrupt).await,
         Command::Bench(args) => bench::run(&args, &interrupt).await,
         Command::Fuzz(args) => fuzz::run(&args, &interrupt).await,
@@ -160,10 +91,16 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
-async fn setup(interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
-    let root = project::root()?;
-    section::say("k6", interrupt.or(tools::k6(&root)).await?);
-    let driver = interrupt.or(browser::driver()).await?;
-    section::say("browser", driver.program.display());
-    Ok(ExitCode::SUCCESS)
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn help_names_the_program_as_it_was_called() {
+        let mut cli = Cli::command();
+        let help = cli.find_subcommand_mut("loadtest").unwrap().render_long_help().to_string();
+        assert!(help.contains("  cargo xtask loadtest --target"), "{help}");
+    }
 }

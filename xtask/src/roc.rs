@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use k6_summary::simulation::{PROFILES, Profile, Rates, rates};
 
-use crate::project;
-use crate::section::say;
+use mcp_loadtest::console::section::say;
+use mcp_loadtest::project;
 
 const WEEKS: u32 = 2000;
 const SEED: u64 = 1;

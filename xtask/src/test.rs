@@ -9,11 +9,12 @@ use anyhow::{Context as _, bail};
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use crate::child::run as quietly;
-use crate::child::{self, Child};
-use crate::interrupt::Interrupt;
-use crate::section::{elapsing, say, section};
-use crate::{apt, browser, project, target, tools};
+use mcp_loadtest::console::section::{elapsing, say, section};
+use mcp_loadtest::interrupt::Interrupt;
+use mcp_loadtest::project;
+use mcp_loadtest::tools::child::{self, Child, on_path, run as quietly};
+use mcp_loadtest::tools::install::cache;
+use mcp_loadtest::tools::{apt, browser, k6, target};
 
 /// What the tests say that only `--firefox` runs, and the module that they are in.
 const NEEDS_FIREFOX: &str = "needs firefox";
@@ -41,13 +42,13 @@ struct Told {
 pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
     let root = project::root()?;
     let setup = section("setup");
-    let k6 = interrupt.or(tools::pinned_k6(&root)).await?;
-    say("k6", &k6);
-    let k6_1_1 = interrupt.or(tools::k6_1_1()).await?;
+    let current = interrupt.or(k6::pinned_k6(&root)).await?;
+    say("k6", &current);
+    let k6_1_1 = interrupt.or(k6::k6_1_1()).await?;
     say("k6", &k6_1_1);
     let driver = interrupt.or(browser::driver()).await?;
     say("browser", driver.program.display());
-    if tools::on_path("gh").is_none() {
+    if on_path("gh").is_none() {
         interrupt.or(apt::install("gh", &["gh"])).await?;
     }
     let interop = root.join("eval/interop");
@@ -69,7 +70,7 @@ pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<Ex
     let alone = cargo_test(&root, &["--workspace"], &[], &[]);
     let alone = interrupt.or(alone).await?;
     let environment = [
-        ("K6", k6.program.as_os_str()),
+        ("K6", current.program.as_os_str()),
         ("K6_1_1", k6_1_1.program.as_os_str()),
         ("FASTMCP_PYTHON", python.as_os_str()),
         ("PATH", &path),
@@ -175,7 +176,7 @@ async fn node_modules(folder: &Path) -> anyhow::Result<()> {
     if newer(&installed, &folder.join("package-lock.json")) == Some(true) {
         return Ok(());
     }
-    let npm = tools::on_path("npm").context("no npm on PATH; install Node.js 20 or newer")?;
+    let npm = on_path("npm").context("no npm on PATH; install Node.js 20 or newer")?;
     say("node", format_args!("installing the packages of {} with npm", folder.display()));
     let mut npm = child::command(npm);
     npm.args(["ci", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund"]);
@@ -187,7 +188,7 @@ async fn python(requirements: &Path) -> anyhow::Result<PathBuf> {
     let text = std::fs::read(requirements)
         .with_context(|| format!("failed to read `{}`", requirements.display()))?;
     let text: String = Sha256::digest(text).iter().map(|it| format!("{it:02x}")).collect();
-    let home = tools::cache()?.join(format!("python-{}", &text[..16]));
+    let home = cache()?.join(format!("python-{}", &text[..16]));
     let (python, complete) = (home.join("bin/python"), home.join("complete"));
     if complete.exists() {
         return Ok(python);

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+/// The one crate that knows the others.
+const WHOLE: &str = "mcp-loadtest";
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").to_owned()
 }
@@ -29,7 +32,7 @@ fn no_crate_depends_on_another_but_on_the_edge() {
     let names: Vec<String> =
         crates().iter().map(|it| it.file_name().unwrap().to_string_lossy().into_owned()).collect();
     assert!(names.len() >= 5, "{names:?}");
-    for folder in crates() {
+    for folder in crates().into_iter().filter(|it| !it.ends_with(WHOLE)) {
         let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
         let mut section = "";
         for line in manifest.lines() {
@@ -57,7 +60,7 @@ fn program(sources: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn only_a_program_prints_reads_the_environment_or_exits() {
-    for folder in crates().iter().map(|it| it.join("src")) {
+    for folder in crates().iter().filter(|it| !it.ends_with(WHOLE)).map(|it| it.join("src")) {
         let program = program(&folder);
         for file in sources(&folder).into_iter().filter(|it| !program.contains(it)) {
             // Where the environment is read for all of them.

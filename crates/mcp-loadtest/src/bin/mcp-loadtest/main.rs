@@ -1,0 +1,46 @@
+//! The load test as a program.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use mcp_loadtest::console::section::ended;
+use mcp_loadtest::interrupt::Interrupt;
+use mcp_loadtest::tools::target;
+use mcp_loadtest::{run, setup, token};
+
+/// Load tests of an OAuth-protected MCP server, with nobody holding a token
+#[derive(Debug, Parser)]
+#[command(version, after_help = run::EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, for the length of the program")]
+enum Command {
+    /// Sign in, run k6 with the minted token, judge, compare and report
+    #[command(after_help = run::help("mcp-loadtest run"))]
+    Run(run::Args),
+    /// Sign in and write the bearer file, no more
+    Token(token::Args),
+    /// Run the embedded target in the foreground until Ctrl-C
+    Target,
+    /// Install k6, a browser and its driver, pinned and checked
+    Setup,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    ended(carry_out(Cli::parse().command).await)
+}
+
+async fn carry_out(command: Command) -> anyhow::Result<ExitCode> {
+    let interrupt = Interrupt::listen()?;
+    match command {
+        Command::Run(args) => run::run(&args, &interrupt).await,
+        Command::Token(args) => token::run(&args, &interrupt).await,
+        Command::Target => target::foreground(&interrupt).await,
+        Command::Setup => setup::run(&interrupt).await,
+    }
+}

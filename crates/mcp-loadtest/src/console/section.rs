@@ -1,0 +1,67 @@
+//! What is being done, on stderr: one line a step, folded into groups in a GitHub Actions log.
+
+use std::fmt::Display;
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use crate::project::{self, plain};
+
+/// Prints one step: a word in the margin, then what was found or done.
+///
+/// A stderr that nobody reads any more is no reason to stop.
+pub fn say(step: &str, what: impl Display) {
+    let _unheard = writeln!(std::io::stderr(), "{step:>20}  {}", plain(&what.to_string()));
+}
+
+/// A group in an Actions log, closed when this is dropped; nothing elsewhere.
+#[derive(Debug)]
+pub struct Section {
+    in_actions: bool,
+}
+
+pub fn section(name: &str) -> Section {
+    let in_actions = project::in_actions();
+    if in_actions {
+        let _unheard = writeln!(std::io::stderr(), "::group::{}", plain(name));
+    }
+    Section { in_actions }
+}
+
+impl Drop for Section {
+    fn drop(&mut self) {
+        if self.in_actions {
+            let _unheard = writeln!(std::io::stderr(), "::endgroup::");
+        }
+    }
+}
+
+/// Prints the error that a program ends with; the code is 1 then.
+pub fn ended(result: anyhow::Result<ExitCode>) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        let _unheard = writeln!(std::io::stderr(), "error: {}", plain(&format!("{error:#}")));
+        ExitCode::FAILURE
+    })
+}
+
+/// A length of time as people say it.
+pub(crate) fn clock(it: Duration) -> String {
+    let seconds = it.as_secs_f64().round();
+    if seconds < 60.0 {
+        return format!("{seconds} s");
+    }
+    format!("{}:{:02} min", (seconds / 60.0).floor(), seconds % 60.0)
+}
+
+/// Waits for something long that says nothing itself, and tells every ten seconds that it still goes on.
+pub async fn elapsing<T>(step: &str, what: &str, work: impl Future<Output = T>) -> T {
+    const EVERY: Duration = Duration::from_secs(10);
+    let started = Instant::now();
+    let mut work = std::pin::pin!(work);
+    loop {
+        match tokio::time::timeout(EVERY, &mut work).await {
+            Ok(it) => return it,
+            Err(_) => say(step, format_args!("{what}, {} s", started.elapsed().as_secs())),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The load test of an OAuth-protected MCP server: sign in, run k6, judge, compare, report.
+//!
+//! This crate is where the tools meet. Its program is `mcp-loadtest`; what else is public serves this repository's own
+//! chores, which install and start the same programs.
+
+mod address;
+pub mod console;
+pub mod interrupt;
+pub mod project;
+mod report;
+pub mod run;
+mod scenario;
+pub mod setup;
+mod sign_in;
+pub mod token;
+pub mod tools;

@@ -1,0 +1,334 @@
+//! The main job: sign in, run k6 over every scenario, judge, compare, report.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+use k6_summary::{Run, Scenario, Verdict};
+use url::Url;
+
+use crate::console::section::{clock, say, section};
+use crate::interrupt::{Interrupt, Interrupted};
+use crate::project::variable;
+use crate::report::publish as report;
+use crate::report::tracking::Tracking;
+use crate::scenario::calls::Call;
+use crate::scenario::preflight::preflight;
+use crate::scenario::profiles::{Planned, Profiles, SIGN_IN, offer};
+use crate::scenario::{calls, measure};
+use crate::sign_in::minting::Minting;
+use crate::sign_in::renewal::Renewal;
+use crate::tools::k6;
+use crate::tools::target::{self, DemoUser};
+use crate::{address, project};
+
+/// What a token must live for beyond the planned load of each scenario: k6's start, and its patience at the end.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// What the exit codes of every command say.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  could not do it; the reason is on stderr
+  2  wrong usage
+  3  done, and the answer is bad news: a run that is not `passed`";
+
+/// Examples, environment and exit codes, with the `name` by which the program was called.
+pub fn help(name: &str) -> String {
+    HELP.replace("NAME", name)
+}
+
+const HELP: &str = "\
+Examples:
+  NAME
+      the embedded target, no question asked
+  NAME --target https://mcp.example.com/mcp --calls calls.json
+      your server; the test user's LOADTEST_EMAIL and LOADTEST_PASSWORD in the environment
+  LOADTEST_BEARER=… NAME --target https://mcp.example.com/mcp
+      your server, with a token you have already
+  NAME cold-start --profile full --target https://mcp.example.com/mcp --yes
+      one scenario with its full load
+
+Environment:
+  LOADTEST_EMAIL, LOADTEST_PASSWORD  the test user, for the browser
+  LOADTEST_TOTP_SECRET               the secret of the test user's one-time codes
+  LOADTEST_BEARER                    a token, instead of the browser
+  LOADTEST_CLIENT_SECRET, LOADTEST_CLIENT_KEY_FILE
+                                     the secret or the key (PEM) of the client of --client-id
+  LOADTEST_INITIAL_ACCESS_TOKEN      what a registration is authorized with
+  GITHUB_TOKEN or GH_TOKEN           for --issue
+  K6, CHROMEWEBDRIVER                programs to use instead of those found
+  SSL_CERT_FILE                      certificates to trust, in PEM
+  TARGET_RPS                         calls per second of the paced scenarios, in all
+
+Exit codes:
+  0  done
+  1  could not do it; the reason is on stderr
+  2  wrong usage
+  3  done, and the answer is bad news: a run that is not `passed`, unless --fail-on never";
+
+/// What a run is told.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Scenarios to run, by name or by the path of a k6 file of your own [default: the whole suite]
+    #[arg(value_name = "SCENARIO")]
+    scenarios: Vec<String>,
+    /// MCP server to test; `{workspace}` in it is filled from the token [default: the embedded target]
+    #[arg(long, value_name = "URL")]
+    target: Option<String>,
+    /// Suite of scenarios
+    #[arg(long, default_value = "mcp", value_name = "NAME")]
+    suite: String,
+    /// Amount of load: smoke (under a minute) or full (about half an hour), as eval/load-tests/profiles.json has it
+    #[arg(long, default_value = "smoke", value_name = "NAME")]
+    profile: String,
+    /// Tracking issue that gets the report as a comment (needs GH_TOKEN or GITHUB_TOKEN)
+    #[arg(long, value_name = "OWNER/REPO#N")]
+    issue: Option<gh_comment::Issue>,
+    /// Account whose comments on the issue are believed, which has to be the one that writes them [default: the token's own;
+    /// `github-actions[bot]` for the token of a workflow, which is not told its own]
+    #[arg(long, value_name = "ACCOUNT")]
+    trusted_author: Option<gh_comment::Author>,
+    /// Where runs and their history are kept [default: target/loadtest]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// What makes the exit code 3: a verdict other than passed, that or a scenario worse than its noise, or nothing
+    #[arg(long, default_value = "threshold", value_name = "WHEN")]
+    fail_on: FailOn,
+    /// Name under which runs are compared [default: the target's host]
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+    /// Tool calls to make instead of the demo dataset's: a JSON list of {tool, arguments, weight}
+    #[arg(long, value_name = "FILE")]
+    calls: Option<PathBuf>,
+    /// Keep every sample of k6 beside the summary of each scenario, as points.ndjson.gz; report.html then shows the latency
+    /// over the run. Costs k6 a fifth to a third more CPU, and some 200 bytes a request on disk
+    #[arg(long)]
+    points: bool,
+    /// Put more than the smoke profile's load on a target that is not on this machine
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    minting: Minting,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum FailOn {
+    /// A verdict other than passed
+    Threshold,
+    /// That, or a scenario that is worse than its usual noise
+    Alert,
+    /// Nothing
+    Never,
+}
+
+/// Runs it; the code is 0, or 3 where a run is not `passed`.
+///
+/// A run that breaks off before there was any load is recorded and reported too: nobody should have to notice an absence.
+///
+/// # Errors
+/// What kept it from measuring anything, and the first place that the report did not get to.
+pub async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
+    let root = project::root()?;
+    let profiles = Profiles::read(&root)?;
+    let plan = profiles.plan(&root, &args.suite, &args.scenarios, &args.profile)?;
+    let pool = args.calls.as_deref().map(calls::read).transpose()?;
+    let url = args.target.as_deref().map(address::parse).transpose()?;
+    let remote = url.as_ref().is_some_and(|it| !address::is_loopback(it));
+    announce(&plan, args, remote)?;
+    if url.is_some() {
+        args.minting.can_begin()?;
+    }
+    let tracking = args.issue.as_ref().map(|it| Tracking::new(it, args.trusted_author.clone()));
+    let tracking = tracking.transpose()?;
+    let folder = report::Folder::create(args.out.as_deref(), &root)?;
+
+    let started = Instant::now();
+    let job = Job { args, root: &root, plan: &plan, folder: &folder, interrupt, remote };
+    let measured = job.measure(pool, profiles.max_error_rate).await;
+    let (run, broke_off) = match measured {
+        Ok(it) => (it, None),
+        Err(error) if error.is::<Interrupted>() => {
+            folder.remove_if_empty();
+            return Err(error);
+        }
+        Err(error) => (job.broken_off(&error), Some(error)),
+    };
+    let host = url.as_ref().and_then(Url::host_str).unwrap_or("embedded");
+    let environment = args.environment.as_deref().unwrap_or(host);
+    let run = Run {
+        duration_s: Some(started.elapsed().as_secs_f64()),
+        environment: Some(environment.to_owned()),
+        commit: project::commit(&root).await,
+        url: project::actions_run(),
+        suite: Some(args.suite.clone()),
+        profile: Some(args.profile.clone()),
+        ..run
+    };
+    let decides = matches!(args.fail_on, FailOn::Alert);
+    let (comparison, published) =
+        report::publish(&run, &folder, tracking.as_ref(), interrupt, decides).await;
+    if let Some(error) = broke_off {
+        if let Err(it) = published {
+            say("report", format_args!("{it:#}"));
+        }
+        return Err(error);
+    }
+    published?;
+    if interrupt.has_come() {
+        return Err(Interrupted.into());
+    }
+    exit_code(&run, comparison.alerts().next().is_some(), args.fail_on)
+}
+
+struct Job<'a> {
+    args: &'a Args,
+    root: &'a Path,
+    plan: &'a [Planned],
+    folder: &'a report::Folder,
+    interrupt: &'a Interrupt,
+    remote: bool,
+}
+
+impl Job<'_> {
+    async fn measure(&self, pool: Option<Vec<Call>>, max_error_rate: f64) -> anyhow::Result<Run> {
+        let Self { args, root, interrupt, .. } = *self;
+        let setup = section("setup");
+        let http = project::http_client(self.remote)?;
+        let k6 = interrupt.or(k6::k6(root)).await?;
+        say("k6", &k6);
+        let demo = args.target.is_none().then(DemoUser::new);
+        let credentials = demo.as_ref().map(DemoUser::credentials);
+        let source = interrupt.or(args.minting.source(credentials)).await?;
+        let embedded = match &demo {
+            Some(user) => {
+                let program = interrupt.or(target::build()).await?;
+                Some(interrupt.or(target::start(&program, user)).await?)
+            }
+            None => None,
+        };
+        drop(setup);
+
+        let signing_in = section("sign-in");
+        let given = args.target.as_deref();
+        let target = given.or(embedded.as_ref().map(|it| it.resource.as_str()));
+        let target = target.expect("without --target the embedded target was started");
+        let folder = self.folder.path();
+        let evidence = folder.join(SIGN_IN);
+        let resource = address::without_workspace(target);
+        let minting =
+            args.minting.mint(&http, resource, &source, self.lives_for(), &evidence, interrupt);
+        let minted = minting.await?;
+        let measured = async {
+            let bearer = &minted.bearer;
+            let mcp_url = address::with_workspace(target, bearer.workspace.as_deref())?;
+            let asked = preflight(&http, &mcp_url, bearer.token.reveal());
+            let server = interrupt.or(asked).await.map_err(|it| bearer.explain(it))?;
+            let (protocol, tools) = (&server.protocol, server.tools.len());
+            say("preflight", format_args!("the token is accepted; MCP {protocol}, {tools} tools"));
+            let renewal = match minted.renewable(self.lives_for(), self.has_no_known_end()) {
+                Some(grant) => Some(Renewal::start(&http, grant).await?),
+                None => None,
+            };
+            drop(signing_in);
+
+            let (plan, skipped) = offer(self.plan, pool.as_deref(), &server.tools);
+            let common = measure::Common {
+                k6: &k6,
+                folder: &folder,
+                points: args.points,
+                mcp_url: &mcp_url,
+                bearer,
+                renewal: renewal.as_ref(),
+                profile: &args.profile,
+                protocol,
+                max_error_rate,
+                target: embedded.as_ref().and_then(|it| it.child.id()),
+                unknown_neighbour: args.target.is_some() && !self.remote,
+                root,
+            };
+            let measured = measure::run_all(&plan, &common, interrupt).await;
+            Ok(Run {
+                target: Some(address::without_query(&mcp_url).to_owned()),
+                k6: Some(k6.version.clone()),
+                protocol: Some(server.protocol),
+                dirty: measured.dirty,
+                skipped,
+                ..self.record(measured.scenarios)
+            })
+        };
+        let measured = measured.await;
+        minted.forget_client(&http).await;
+        measured
+    }
+
+    /// What a token must live for, as far as it is planned.
+    fn lives_for(&self) -> Duration {
+        let lasts =
+            |it: &Planned| it.load.map_or(Duration::ZERO, |it| Duration::from_secs_f64(it.seconds));
+        self.plan.iter().map(|it| lasts(it) + MARGIN).sum()
+    }
+
+    /// Whether a script says itself how long it runs.
+    fn has_no_known_end(&self) -> bool {
+        self.plan.iter().any(|it| it.load.is_none())
+    }
+
+    fn record(&self, scenarios: Vec<Scenario>) -> Run {
+        Run::new(self.folder.id().to_owned(), self.folder.started(), scenarios)
+    }
+
+    fn broken_off(&self, error: &anyhow::Error) -> Run {
+        let reason = format!("{error:#}");
+        let scenarios = self.plan.iter().map(|it| measure::did_not_run(&it.name, &reason));
+        let target = self.args.target.as_deref();
+        let target = target.map(|it| address::without_query(it).to_owned());
+        Run { target, ..self.record(scenarios.collect()) }
+    }
+}
+
+fn exit_code(run: &Run, alert: bool, fail_on: FailOn) -> anyhow::Result<ExitCode> {
+    if run.scenarios.is_empty() {
+        bail!("nothing ran: the server offers nothing that the scenarios need");
+    }
+    if run.scenarios.iter().all(|it| it.verdict == Verdict::DidNotRun) {
+        bail!("nothing ran: {}", run.scenarios[0].reasons.join("; "));
+    }
+    let bad_news = match fail_on {
+        FailOn::Threshold => run.verdict != Verdict::Passed,
+        FailOn::Alert => run.verdict != Verdict::Passed || alert,
+        FailOn::Never => false,
+    };
+    Ok(if bad_news { ExitCode::from(3) } else { ExitCode::SUCCESS })
+}
+
+/// Says what is planned; refuses much load on somebody else's machine unless told otherwise.
+fn announce(plan: &[Planned], args: &Args, remote: bool) -> anyhow::Result<()> {
+    for it in plan {
+        let load = it.load.map_or_else(
+            || "as the script itself says".to_owned(),
+            |load| {
+                let lasts = clock(Duration::from_secs_f64(load.seconds));
+                format!("about {:.0} calls by up to {} VUs in {lasts}", load.calls, load.vus)
+            },
+        );
+        say("plan", format_args!("{}: {load}", it.name));
+    }
+    let rate = variable("TARGET_RPS");
+    if let Some(rate) = &rate {
+        if !rate.parse::<f64>().is_ok_and(|it| it > 0.0 && it.is_finite()) {
+            bail!("TARGET_RPS is `{rate}`, not a number above 0");
+        }
+        say(
+            "plan",
+            format_args!("TARGET_RPS: {rate} calls per second in the scenarios that heed it"),
+        );
+    }
+    let unbounded =
+        args.profile != "smoke" || rate.is_some() || plan.iter().any(|it| it.load.is_none());
+    if remote && unbounded && !args.yes {
+        bail!("this load would go to a machine that is not this one; add --yes if you may do that");
+    }
+    Ok(())
+}

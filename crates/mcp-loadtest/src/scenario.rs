@@ -1,0 +1,12 @@
+//! The load: in come the profiles and a server that accepted the token, out goes one judged scenario after the other with
+//! what k6 left of it.
+
+pub(crate) mod calls;
+pub(crate) mod k6_run;
+pub(crate) mod load;
+pub(crate) mod machine;
+pub(crate) mod measure;
+pub(crate) mod points;
+pub(crate) mod preflight;
+pub(crate) mod profiles;
+pub(crate) mod progress;

@@ -1,0 +1,210 @@
+//! One k6 run: a scrubbed environment, the bearer by environment, progress over k6's REST API.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::net::TcpListener;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use rustix::process::Signal;
+use serde_json::Value;
+use tokio::process::Command;
+
+use crate::interrupt::Interrupt;
+use crate::scenario::machine::{Machine, Shares};
+use crate::scenario::points;
+use crate::scenario::progress::{Live, Progress};
+use crate::tools::child::{self, Child};
+use crate::tools::k6::K6;
+
+const TREND_STATS: &str = "avg,min,med,max,p(50),p(90),p(95),p(99),count";
+
+/// How long k6 gets to write its summary after it was asked to stop.
+const STOP: Duration = Duration::from_secs(10);
+
+/// One script to run. It holds the bearer, so it does not print itself.
+pub(crate) struct Script<'a> {
+    pub(crate) k6: &'a K6,
+    pub(crate) name: &'a str,
+    pub(crate) file: &'a Path,
+    /// Where `summary.json` and `k6.log` go; it exists.
+    pub(crate) folder: &'a Path,
+    /// Whether its samples go there too.
+    pub(crate) points: bool,
+    /// What is struck from its log when it has ended.
+    pub(crate) secrets: &'a dyn Fn() -> Vec<String>,
+    pub(crate) environment: &'a [(&'a str, String)],
+    pub(crate) planned: Option<Duration>,
+    /// The process of the embedded target, so that it does not count as a neighbour.
+    pub(crate) target: Option<u32>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// k6's exit code, or nothing where a signal ended it.
+    pub(crate) exit: Option<i32>,
+    pub(crate) shares: Option<Shares>,
+    /// The last error in k6's log.
+    pub(crate) last_words: Option<String>,
+}
+
+/// Runs k6 to its end; on an interrupt asks it to stop, so that its summary is still written.
+pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::Result<Ended> {
+    let log = script.folder.join("k6.log");
+    let mut options = File::options();
+    let out = options.write(true).create(true).truncate(true).mode(0o600).open(&log);
+    let out = out.with_context(|| format!("failed to write `{}`", log.display()))?;
+    let config = tempfile::NamedTempFile::new().context("failed to write k6's config file")?;
+    std::fs::write(config.path(), "{}").context("failed to write k6's config file")?;
+    let address = free_address()?;
+    let mut command = child::command(&script.k6.program);
+    scrub(&mut command);
+    command
+        .args(["run", "--quiet", "--no-color", "--log-format", "json"])
+        .args(["--address", &address, "--summary-trend-stats", TREND_STATS])
+        .arg("--config")
+        .arg(config.path())
+        .arg("--summary-export")
+        .arg(script.folder.join("summary.json"));
+    if script.points {
+        let mut out = OsString::from("json=");
+        out.push(script.folder.join(points::FILE));
+        command.arg("--out").arg(out);
+    }
+    command
+        .arg(script.file)
+        .envs(script.environment.iter().map(|(name, value)| (name, value)))
+        .stdout(out.try_clone().context("failed to write k6's log")?)
+        .stderr(out);
+    let mut child = Child::spawn("k6", &mut command)?;
+    let pid = child.id().context("k6 ended before it began")?;
+    let mut machine = Machine::watch(pid, script.target);
+    let mut progress = Progress::start(script.name, script.planned);
+    let http = oauth_loopback::http_client().no_proxy().timeout(Duration::from_secs(1)).build()?;
+    let mut tick = tokio::time::interval(Duration::from_millis(500));
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    tick.tick().await;
+    let mut stop = interrupt.clone();
+    let status = loop {
+        tokio::select! {
+            status = child.wait() => break status?,
+            () = stop.came() => {
+                child.signal(Signal::INT);
+                let ended = tokio::time::timeout(STOP, child.wait()).await;
+                break ended.context("k6 did not stop when asked to; it was killed")??;
+            }
+            _ = tick.tick() => {
+                machine.sample();
+                progress.show(live(&http, &address).await);
+            }
+        }
+    };
+    drop(progress);
+    let words = std::fs::read(&log).unwrap_or_default();
+    let words = without(&(script.secrets)(), &String::from_utf8_lossy(&words));
+    let kept = std::fs::write(&log, &words);
+    kept.with_context(|| format!("failed to write `{}`", log.display()))?;
+    Ok(Ended { exit: status.code(), shares: machine.shares(), last_words: last_error(&words) })
+}
+
+/// Takes away every setting of k6 that we inherited and switches off its calls home.
+fn scrub(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("K6_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .env("K6_NO_USAGE_REPORT", "true")
+        .env("K6_AUTO_EXTENSION_RESOLUTION", "false")
+        .env("K6_NEW_MACHINE_READABLE_SUMMARY", "false");
+}
+
+fn free_address() -> anyhow::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").context("no free port on 127.0.0.1")?;
+    Ok(listener.local_addr().context("no free port on 127.0.0.1")?.to_string())
+}
+
+async fn live(http: &reqwest::Client, address: &str) -> Live {
+    let get = async |path: &str| -> Option<Value> {
+        http.get(format!("http://{address}/v1/{path}")).send().await.ok()?.json().await.ok()
+    };
+    let (status, metrics) = tokio::join!(get("status"), get("metrics"));
+    let vus = status.as_ref().and_then(|it| it["data"]["attributes"]["vus"].as_u64());
+    let (calls, errors) = metrics.as_ref().map_or((None, None), counts);
+    Live { vus, calls, errors }
+}
+
+/// Calls and errors so far, from k6's list of metrics; our own counters where the script has them.
+fn counts(metrics: &Value) -> (Option<u64>, Option<u64>) {
+    let sample = |metric: &str, field: &str| {
+        let all = metrics["data"].as_array()?;
+        let it = all.iter().find(|it| it["id"] == metric)?;
+        it["attributes"]["sample"][field].as_f64()
+    };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+    let whole = |it: f64| it.round() as u64;
+    match sample("mcp_calls", "count") {
+        Some(calls) => {
+            let errors = sample("mcp_call_failures", "count").unwrap_or(0.0);
+            (Some(whole(calls)), Some(whole(errors)))
+        }
+        None => {
+            let calls = sample("http_reqs", "count");
+            let rate = sample("http_req_failed", "rate");
+            (calls.map(whole), calls.zip(rate).map(|(calls, rate)| whole(calls * rate)))
+        }
+    }
+}
+
+/// A script of the user's own may print what it was given.
+fn without(secrets: &[String], log: &str) -> String {
+    secrets.iter().fold(log.to_owned(), |log, it| log.replace(it, "<bearer>"))
+}
+
+fn last_error(log: &str) -> Option<String> {
+    let message = |line: &str| {
+        let it: Value = serde_json::from_str(line).ok()?;
+        (it["level"] == "error").then(|| it["msg"].as_str().map(str::to_owned))?
+    };
+    let words = log.lines().rev().find_map(message)?;
+    let one_line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(one_line.chars().take(300).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_scripts_own_counters_are_preferred() {
+        let metric = |id: &str, sample: Value| json!({"id": id, "attributes": {"sample": sample}});
+        let requests = metric("http_reqs", json!({"count": 90, "rate": 9}));
+        let failed = metric("http_req_failed", json!({"rate": 0.1}));
+        let plain = json!({"data": [requests, failed]});
+        assert_eq!(counts(&plain), (Some(90), Some(9)));
+
+        let calls = metric("mcp_calls", json!({"count": 60, "rate": 6}));
+        let ours = json!({"data": [requests, calls]});
+        assert_eq!(counts(&ours), (Some(60), Some(0)));
+        assert_eq!(counts(&json!({"errors": []})), (None, None));
+    }
+
+    #[test]
+    fn every_token_is_struck_from_the_log() {
+        let secrets = ["first".to_owned(), "second".to_owned()];
+        assert_eq!(without(&secrets, "first, second, first"), "<bearer>, <bearer>, <bearer>");
+    }
+
+    #[test]
+    fn the_last_error_of_a_log_is_one_line() {
+        let log = "{\"level\":\"error\",\"msg\":\"first\"}\nnoise\n\
+                   {\"level\":\"error\",\"msg\":\"unknown\\n  executor\"}\n{\"level\":\"info\",\"msg\":\"bye\"}\n";
+        assert_eq!(last_error(log).as_deref(), Some("unknown executor"));
+        assert_eq!(last_error("plain text"), None);
+    }
+}

@@ -1,0 +1,208 @@
+//! Every planned scenario in turn: k6, then the judgement of what it left.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context as _;
+use k6_summary::{Conditions, Limits, Measurement, Scenario, Summary, Verdict, judge};
+use sha2::{Digest as _, Sha256};
+
+use crate::console::section::{say, section};
+use crate::interrupt::Interrupt;
+use crate::project::variable;
+use crate::scenario::k6_run::{self, Ended, Script};
+use crate::scenario::profiles::Planned;
+use crate::sign_in::bearer::Bearer;
+use crate::sign_in::renewal::Renewal;
+use crate::tools::k6::K6;
+
+/// Above this share of the machine, other processes make a run dirty.
+const NEIGHBOURS: f64 = 0.10;
+
+/// What all scenarios of a run share.
+#[derive(Debug)]
+pub(crate) struct Common<'a> {
+    pub(crate) k6: &'a K6,
+    pub(crate) folder: &'a Path,
+    /// Whether the samples are kept.
+    pub(crate) points: bool,
+    pub(crate) mcp_url: &'a str,
+    pub(crate) bearer: &'a Bearer,
+    pub(crate) renewal: Option<&'a Renewal>,
+    pub(crate) profile: &'a str,
+    pub(crate) protocol: &'a str,
+    pub(crate) max_error_rate: f64,
+    /// The process of the target, where it is on this machine and known.
+    pub(crate) target: Option<u32>,
+    /// Whether there is such a process that is not known, so that nobody can be called a neighbour.
+    pub(crate) unknown_neighbour: bool,
+    pub(crate) root: &'a Path,
+}
+
+impl Common<'_> {
+    fn expired_by(&self, then: SystemTime) -> bool {
+        self.renewal.map_or_else(|| self.bearer.expired_by(then), |it| it.expired_by(then))
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        let mut all = self.renewal.map(Renewal::secrets).unwrap_or_default();
+        all.push(self.bearer.token.reveal().to_owned());
+        all
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Measured {
+    pub(crate) scenarios: Vec<Scenario>,
+    pub(crate) dirty: Vec<String>,
+}
+
+/// Runs all of them, whatever becomes of one; after an interrupt the rest did not run.
+pub(crate) async fn run_all(
+    plan: &[Planned],
+    common: &Common<'_>,
+    interrupt: &Interrupt,
+) -> Measured {
+    let mut measured = Measured::default();
+    for planned in plan {
+        if interrupt.has_come() {
+            let reason = "interrupted before it began";
+            measured.scenarios.push(did_not_run(&planned.name, reason));
+            continue;
+        }
+        let _section = section(&planned.name);
+        let (scenario, others) = match run(planned, common, interrupt).await {
+            Ok(it) => it,
+            Err(error) => (did_not_run(&planned.name, &format!("{error:#}")), None),
+        };
+        let reasons = scenario.reasons.join("; ");
+        let reasons = if reasons.is_empty() { reasons } else { format!(": {reasons}") };
+        say(&planned.name, format_args!("{}{reasons}", scenario.verdict));
+        measured.scenarios.push(scenario);
+        let busy = others.filter(|it| *it > NEIGHBOURS && !common.unknown_neighbour);
+        measured.dirty.extend(busy.map(|share| {
+            let (percent, name) = (share * 100.0, &planned.name);
+            format!("other processes took {percent:.0} % of the machine during {name}")
+        }));
+    }
+    measured
+}
+
+/// A scenario that k6 was not even started for.
+pub(crate) fn did_not_run(name: &str, reason: &str) -> Scenario {
+    let nothing = Measurement {
+        name,
+        fingerprint: "",
+        summary: None,
+        k6_exit: None,
+        limits: Limits::default(),
+        conditions: Conditions::default(),
+    };
+    Scenario { reasons: vec![reason.to_owned()], ..judge(&nothing) }
+}
+
+async fn run(
+    planned: &Planned,
+    common: &Common<'_>,
+    interrupt: &Interrupt,
+) -> anyhow::Result<(Scenario, Option<f64>)> {
+    let fingerprint = fingerprint(planned, common)?;
+    let folder = common.folder.join(&planned.name);
+    let made = std::fs::create_dir_all(&folder);
+    made.with_context(|| format!("failed to create `{}`", folder.display()))?;
+    let mut environment = vec![
+        ("MCP_URL", common.mcp_url.to_owned()),
+        ("BEARER", common.bearer.token.reveal().to_owned()),
+        ("PROFILE", common.profile.to_owned()),
+        ("MCP_PROTOCOL_VERSION", common.protocol.to_owned()),
+    ];
+    if let Some(it) = common.renewal {
+        environment.push(("TOKEN_URL", it.url.clone()));
+        environment.push(("TOKEN_SECRET", it.secret.reveal().to_owned()));
+    }
+    if let Some(calls) = &planned.calls {
+        let file = folder.join("calls.json");
+        let text = serde_json::to_vec_pretty(calls).context("failed to write the calls")?;
+        let written = std::fs::write(&file, text);
+        written.with_context(|| format!("failed to write `{}`", file.display()))?;
+        let file = file.canonicalize().context("failed to find the calls again")?;
+        environment.push(("CALLS_FILE", file.display().to_string()));
+    }
+    let script = Script {
+        k6: common.k6,
+        name: &planned.name,
+        file: &planned.script,
+        folder: &folder,
+        points: common.points,
+        secrets: &|| common.secrets(),
+        environment: &environment,
+        planned: planned.load.map(|it| Duration::from_secs_f64(it.seconds)),
+        target: common.target,
+    };
+    let ended = k6_run::run(&script, interrupt).await?;
+    let expired = common.expired_by(SystemTime::now());
+    Ok(judged(planned, &fingerprint, common, &folder, &ended, expired))
+}
+
+fn judged(
+    planned: &Planned,
+    fingerprint: &str,
+    common: &Common<'_>,
+    folder: &Path,
+    ended: &Ended,
+    expired: bool,
+) -> (Scenario, Option<f64>) {
+    let path = folder.join("summary.json");
+    let summary = std::fs::read_to_string(&path).ok().map(|it| it.parse::<Summary>());
+    let (summary, unreadable) = match summary {
+        Some(Ok(it)) => (Some(it), None),
+        Some(Err(error)) => (None, Some(format!("`{}`: {error}", path.display()))),
+        None => (None, None),
+    };
+    let conditions =
+        Conditions { k6_cpu_share: ended.shares.map(|it| it.k6), token_expired: Some(expired) };
+    let mut scenario = judge(&Measurement {
+        name: &planned.name,
+        fingerprint,
+        summary: summary.as_ref(),
+        k6_exit: ended.exit,
+        limits: limits(common),
+        conditions,
+    });
+    if scenario.verdict == Verdict::DidNotRun {
+        scenario.reasons.extend(unreadable);
+        let words = ended.last_words.as_deref();
+        scenario.reasons.extend(words.map(|it| format!("k6 said: {it}")));
+    }
+    (scenario, ended.shares.map(|it| it.others))
+}
+
+fn limits(common: &Common<'_>) -> Limits {
+    Limits { max_error_rate: common.max_error_rate, ..Limits::default() }
+}
+
+/// Equal when two runs measured the same: script and its library, load, calls, k6's major version, platform.
+fn fingerprint(planned: &Planned, common: &Common<'_>) -> anyhow::Result<String> {
+    let mut files = vec![planned.script.clone()];
+    let lib = common.root.join("eval/load-tests/lib");
+    let mut library: Vec<_> = std::fs::read_dir(&lib)
+        .with_context(|| format!("failed to read `{}`", lib.display()))?
+        .filter_map(|it| Some(it.ok()?.path()))
+        .collect();
+    library.sort();
+    files.extend(library);
+    let mut hash = Sha256::new();
+    for file in files {
+        let text = std::fs::read(&file);
+        hash.update(text.with_context(|| format!("failed to read `{}`", file.display()))?);
+    }
+    let major = common.k6.version.split('.').next().unwrap_or_default();
+    let calls = serde_json::to_string(&planned.calls).context("failed to write the calls")?;
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    // What the scripts read from the environment, and how big the machine is.
+    let inherited = ["TARGET_RPS", "REQUEST_TIMEOUT_MS"].map(|it| variable(it).unwrap_or_default());
+    let cores = std::thread::available_parallelism().map_or(0, |it| it.get());
+    hash.update(format!("{}\n{calls}\n{inherited:?}\n{major}", planned.shape));
+    hash.update(format!("{os} {arch} {cores}\n1"));
+    Ok(hash.finalize().iter().take(4).map(|it| format!("{it:02x}")).collect())
+}

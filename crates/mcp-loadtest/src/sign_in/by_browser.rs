@@ -1,0 +1,183 @@
+//! Where `oauth-loopback` meets `browser-consent`: a test user signs in, and there is a token.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use browser_consent::{Consent, Credentials, WebDriver, consent, with_session};
+use oauth_loopback::{
+    AccessToken, ClientInformation, ClientKey, ClientSecret, ClientStore, Config, Error, Grant,
+    LoopbackListener, Opening, TokenResponse,
+};
+use url::Url;
+
+use crate::console::actions::mask_response;
+use crate::console::section::say;
+use crate::project::{printable, variable};
+use crate::sign_in::bearer::{Bearer, Wanted};
+use crate::sign_in::minting::Minting;
+use crate::{address, project};
+
+const CLIENT_NAME: &str = "mcp-loadtest";
+
+/// From the open authorize URL to the code.
+const SIGN_IN: Duration = Duration::from_secs(60);
+
+/// What the browser gets beyond that for a picture of the page on which it stands.
+const KEEPING_EVIDENCE: Duration = Duration::from_secs(15);
+
+/// How long the server may take to delete a client.
+const FORGETTING: Duration = Duration::from_secs(10);
+
+/// A bearer, and the grant behind it where we signed in ourselves.
+#[derive(Debug)]
+pub(crate) struct Minted {
+    pub(crate) bearer: Bearer,
+    pub(crate) grant: Option<Grant>,
+    /// Whether the client was registered for this run alone.
+    pub(crate) for_this_run: bool,
+}
+
+impl Minted {
+    /// A bearer that was minted elsewhere.
+    pub(crate) fn elsewhere(bearer: Bearer) -> Self {
+        Self { bearer, grant: None, for_this_run: false }
+    }
+
+    /// The grant, where it can be renewed and has to be: its token ends within `duration`, or nobody knows what is needed.
+    pub(crate) fn renewable(&self, duration: Duration, is_unknown: bool) -> Option<Grant> {
+        let has_to_be = is_unknown || self.bearer.ends_within(duration);
+        self.grant.clone().filter(|it| has_to_be && it.token.refresh_token.is_some())
+    }
+
+    /// Deletes a client that nobody will use again, where the server offers that (RFC 7592).
+    pub(crate) async fn forget_client(&self, http: &reqwest::Client) {
+        let Some(grant) = self.grant.as_ref().filter(|_| self.for_this_run) else { return };
+        match tokio::time::timeout(FORGETTING, grant.delete_client(http)).await {
+            Ok(Ok(())) => say("forget", "the client of this run is deleted"),
+            Ok(Err(Error::NotOffered { .. })) => {}
+            Ok(Err(error)) => say("forget", format_args!("{:#}", anyhow::Error::new(error))),
+            Err(_) => say("forget", "the server did not delete the client of this run in time"),
+        }
+    }
+}
+
+/// Who signs in where.
+#[derive(Debug)]
+pub(crate) struct SignIn<'a> {
+    pub(crate) minting: &'a Minting,
+    pub(crate) resource: &'a str,
+    pub(crate) credentials: &'a Credentials,
+    pub(crate) webdriver: &'a WebDriver,
+    /// Where a picture of the page is kept if it fails.
+    pub(crate) evidence: &'a Path,
+}
+
+/// Gets a token through a browser and checks it; one that can be renewed may end at any time.
+pub(crate) async fn sign_in(
+    http: &reqwest::Client,
+    it: &SignIn<'_>,
+    wanted: &Wanted<'_>,
+) -> anyhow::Result<Minted> {
+    let SignIn { minting, resource, credentials, webdriver, evidence } = *it;
+    let listener = LoopbackListener::bind().await?;
+    let mut config = Config::new(resource);
+    config.client_name = CLIENT_NAME.to_owned();
+    config.scope = minting.scope.clone();
+    config.client = minting.client_id.as_deref().map(client).transpose()?;
+    config.initial_access_token = variable("LOADTEST_INITIAL_ACCESS_TOKEN").map(AccessToken::new);
+    config.clients = clients(resource);
+    // The browser is a new one, to which no server has anything to say without a page.
+    config.silent_first = false;
+    config.allow_unadvertised_pkce = minting.allow_unadvertised_pkce;
+    config.timeout = SIGN_IN + KEEPING_EVIDENCE;
+    let recipe = minting.screens.recipe()?;
+    let started = Instant::now();
+    let open = async |mut opening: Opening| {
+        let (url, name) = (opening.url.clone(), opening.client_name.clone());
+        let name = name.as_deref().unwrap_or(CLIENT_NAME);
+        let script = minting.screens.script(recipe.as_deref(), &url)?;
+        say("sign in", format_args!("at {} as `{}`", origin(&url), printable(name)));
+        let it = Consent {
+            credentials: Some(credentials),
+            allow_origins: &minting.screens.allow_origin,
+            allow_scopes: &minting.screens.allow_scope,
+            choices: &minting.screens.choose,
+            script: Some(&script),
+            client_name: Some(name),
+            timeout: SIGN_IN,
+            evidence: Some(evidence),
+            ..Consent::new(&url)
+        };
+        let done = opening.code_arrived();
+        let trail =
+            with_session(webdriver, async |browser| consent(browser, &it, done).await).await??;
+        for it in &trail.steps_left {
+            say("sign in", format_args!("no page had anything for the step `{}`", printable(it)));
+        }
+        Ok::<_, browser_consent::Error>(())
+    };
+    let mut grant = oauth_loopback::authorize(http, listener, &config, open).await?;
+    mask_response(&grant.token);
+    let took = started.elapsed().as_secs_f64();
+    say("sign in", format_args!("signed in and approved in {took:.2} s, browser included"));
+    let renewable = grant.token.refresh_token.is_some();
+    let (issuer, resource) = (grant.issuer.clone(), grant.resource.clone());
+    let checked = |token: TokenResponse| {
+        let lives_for = if renewable { Duration::ZERO } else { wanted.lives_for };
+        let (issuer, audience) = (Some(issuer.as_str()), resource.as_deref());
+        Bearer::check(token, &Wanted { issuer, audience, lives_for, ..*wanted })
+    };
+    let mut bearer = checked(grant.token.clone())?;
+    if renewable && bearer.ends_within(wanted.lives_for) {
+        // A server that will not renew it, or gives something else then, is noticed before there is load.
+        let needed = wanted.lives_for.as_secs();
+        let renewed = grant.refresh(http).await;
+        renewed.with_context(|| {
+            format!("the token has to be renewed within {needed} s, but it cannot be")
+        })?;
+        mask_response(&grant.token);
+        bearer = checked(grant.token.clone()).context("the token was renewed, but it changed")?;
+    }
+    let for_this_run = config.client.is_none() && config.clients.is_none();
+    Ok(Minted { bearer, grant: Some(grant), for_this_run })
+}
+
+/// Where clients are remembered, so that the next run does not register another one.
+///
+/// Not those of a server on this machine, which seldom lives long, and not in Actions, where nothing stays.
+fn clients(resource: &str) -> Option<ClientStore> {
+    let local = Url::parse(resource).is_ok_and(|it| address::is_loopback(&it));
+    if local || project::in_actions() {
+        return None;
+    }
+    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|it| it.is_absolute());
+    let state = state.or_else(|| Some(std::env::home_dir()?.join(".local/state")))?;
+    let store = ClientStore::new(state.join("mcp-loadtest/clients.json"));
+    match store.prepare() {
+        Ok(()) => Some(store),
+        Err(error) => {
+            say(
+                "register",
+                format_args!("the client is not remembered: {:#}", anyhow::Error::new(error)),
+            );
+            None
+        }
+    }
+}
+
+/// A client that was registered beforehand, with its key or its secret where it has one.
+fn client(id: &str) -> anyhow::Result<ClientInformation> {
+    let mut client = ClientInformation::preregistered(id);
+    client.client_secret = variable("LOADTEST_CLIENT_SECRET").map(ClientSecret::new);
+    if let Some(path) = variable("LOADTEST_CLIENT_KEY_FILE") {
+        let failed = || format!("failed to read the client's key from `{path}`");
+        let pem = std::fs::read(&path).with_context(failed)?;
+        client.client_key = Some(ClientKey::from_pem(&pem).with_context(failed)?);
+    }
+    Ok(client)
+}
+
+fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}

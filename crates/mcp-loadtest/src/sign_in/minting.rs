@@ -1,0 +1,170 @@
+//! A bearer without hands: by a browser, by a command, or brought along.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use browser_consent::{Credentials, WebDriver};
+use oauth_loopback::{AccessToken, TokenResponse};
+use tokio::process::Command;
+use url::Url;
+
+use crate::console::actions::{mask, mask_response};
+use crate::console::section::say;
+use crate::interrupt::Interrupt;
+use crate::project::variable;
+use crate::sign_in::bearer::{Bearer, Wanted};
+use crate::sign_in::by_browser::{Minted, SignIn, sign_in};
+use crate::sign_in::screens::{MISSING, Screens};
+use crate::tools::{browser, child};
+
+/// How to get a bearer; the same for every command that needs one.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Minting {
+    /// Client that is registered already, instead of registering one
+    #[arg(long, value_name = "ID", help_heading = "Sign-in")]
+    pub(crate) client_id: Option<String>,
+    /// Go on although the authorization server does not say that it supports PKCE
+    #[arg(long, help_heading = "Sign-in")]
+    pub(crate) allow_unadvertised_pkce: bool,
+    /// Scope to ask for [default: what the server names]
+    #[arg(long, value_name = "SCOPE", help_heading = "Sign-in")]
+    pub(crate) scope: Vec<String>,
+    /// Claim of the token that holds the workspace id [default: one called workspace_id]
+    #[arg(long, value_name = "NAME", help_heading = "Sign-in")]
+    workspace_claim: Option<String>,
+    /// Where the bearer is written, mode 0600
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "e2e/.load-test-bearer.json",
+        help_heading = "Sign-in"
+    )]
+    pub(crate) bearer_file: PathBuf,
+    /// Command that prints a token response (RFC 6749 §5.1), instead of a browser
+    #[arg(long, value_name = "COMMAND", help_heading = "Sign-in")]
+    mint: Option<String>,
+    /// WebDriver that runs already, instead of starting one
+    #[arg(long, value_name = "URL", help_heading = "Sign-in")]
+    webdriver: Option<Url>,
+    #[command(flatten)]
+    pub(crate) screens: Screens,
+}
+
+/// Where this run's bearer comes from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    Given(AccessToken),
+    Command(String),
+    Browser(Credentials, WebDriver),
+}
+
+impl Minting {
+    /// Whether there is anything to sign in with, before anything long begins.
+    pub(crate) fn can_begin(&self) -> anyhow::Result<()> {
+        let set = |name: &str| variable(name).is_some();
+        if self.mint.is_none() && !set("LOADTEST_BEARER") && !self.screens.name_a_user() {
+            bail!(MISSING);
+        }
+        Ok(())
+    }
+
+    /// Decides the source and makes sure of what it needs: credentials, a browser.
+    ///
+    /// `demo` is the embedded target's user, who needs no environment.
+    pub(crate) async fn source(&self, demo: Option<Credentials>) -> anyhow::Result<Source> {
+        if let Some(command) = &self.mint {
+            return Ok(Source::Command(command.clone()));
+        }
+        if demo.is_none()
+            && let Some(bearer) = variable("LOADTEST_BEARER")
+        {
+            return Ok(Source::Given(AccessToken::new(bearer)));
+        }
+        let credentials = match demo {
+            Some(it) => it,
+            None => self.screens.credentials()?,
+        };
+        let webdriver = match &self.webdriver {
+            Some(url) => WebDriver::Url(url.clone()),
+            None => WebDriver::Driver(browser::driver().await?),
+        };
+        Ok(Source::Browser(credentials, webdriver))
+    }
+
+    /// Gets a bearer for `resource` that lives for `lives_for` or can be renewed, and writes the bearer file.
+    pub(crate) async fn mint(
+        &self,
+        http: &reqwest::Client,
+        resource: &str,
+        source: &Source,
+        lives_for: Duration,
+        evidence: &Path,
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<Minted> {
+        let wanted = Wanted {
+            issuer: None,
+            audience: None,
+            scope: &self.scope,
+            lives_for,
+            workspace_claim: self.workspace_claim.as_deref(),
+        };
+        let minted = match source {
+            Source::Given(token) => {
+                mask(token.reveal());
+                say("token", "from LOADTEST_BEARER");
+                Minted::elsewhere(Bearer::given(token.clone(), &wanted)?)
+            }
+            Source::Command(command) => {
+                let response = interrupt.or(by_command(command)).await?;
+                Minted::elsewhere(Bearer::check(response, &wanted)?)
+            }
+            Source::Browser(credentials, webdriver) => {
+                let it = SignIn { minting: self, resource, credentials, webdriver, evidence };
+                interrupt.or(sign_in(http, &it, &wanted)).await?
+            }
+        };
+        let bearer = &minted.bearer;
+        bearer.write(&self.bearer_file)?;
+        say("token", format_args!("{}; in {}", bearer.describe(), self.bearer_file.display()));
+        warn_if_committable(&self.bearer_file).await;
+        Ok(minted)
+    }
+}
+
+async fn by_command(command: &str) -> anyhow::Result<TokenResponse> {
+    let words = shlex::split(command).filter(|it| !it.is_empty());
+    let words = words.with_context(|| format!("--mint `{command}` does not read as a command"))?;
+    say("token", format_args!("from `{}`", words[0]));
+    let mut mint = child::with_our_environment(&words[0]);
+    mint.args(&words[1..]).stdout(Stdio::piped());
+    let named = format!("--mint `{}`", words[0]);
+    let output = tokio::time::timeout(Duration::from_secs(300), child::output(&named, &mut mint));
+    let output = output.await.with_context(|| format!("{named} did not end within 300 s"))??;
+    if !output.status.success() {
+        bail!("--mint `{}` failed ({}); its own words are above", words[0], output.status);
+    }
+    let response = serde_json::from_slice(&output.stdout).inspect(mask_response);
+    response.map_err(|it| {
+        // serde's own message could quote what was printed, and that may hold a token.
+        let (line, column) = (it.line(), it.column());
+        anyhow::anyhow!(
+            "--mint `{}` printed no token response (RFC 6749 §5.1): wrong at line {line}, column {column}",
+            words[0]
+        )
+    })
+}
+
+async fn warn_if_committable(file: &Path) {
+    let mut git = Command::new("git");
+    let ignored = git.args(["check-ignore", "--quiet", "--no-index"]).arg(file).kill_on_drop(true);
+    let ignored = ignored.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // 0: ignored, 1: not ignored, 128: no repository or outside of it.
+    if ignored.status().await.is_ok_and(|it| it.code() == Some(1)) {
+        say(
+            "token",
+            format_args!("{} is not ignored by git: add it to .gitignore", file.display()),
+        );
+    }
+}

