@@ -2,9 +2,9 @@
 
 use url::form_urlencoded;
 
-use crate::answer::{Expectation, Parameters};
-use crate::authorization::State;
-use crate::challenge::Challenge;
+use crate::authorization::request::State;
+use crate::authorization::response::{Expectation, Parameters};
+use crate::discovery::challenge::Challenge;
 
 /// A header is read to its end, and what is read from it stands in it.
 pub fn challenge(header: &str) {

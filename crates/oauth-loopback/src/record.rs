@@ -4,10 +4,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use crate::client_information::ClientInformation;
-use crate::grant::Grant;
-use crate::token::TokenResponse;
-use crate::token_endpoint::TokenEndpoint;
+use crate::client::client_information::ClientInformation;
+use crate::token::endpoint::TokenEndpoint;
+use crate::token::grant::Grant;
+use crate::token::response::TokenResponse;
 
 /// The token response with what belongs to it beside it.
 #[derive(Serialize, Deserialize)]

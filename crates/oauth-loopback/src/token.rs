@@ -1,81 +1,11 @@
-//! The token response, [RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1).
+//! Tokens: how they are asked for, read, kept in a file, refreshed, handed out and revoked.
+//!
+//! In: a code or a client's own credentials. Out: a `Grant`.
 
-use serde::{Deserialize, Deserializer, Serialize};
-
-use crate::secret::{AccessToken, RefreshToken};
-
-/// A token response, RFC 6749 §5.1; it is read and written in that form.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct TokenResponse {
-    pub access_token: AccessToken,
-    pub token_type: String,
-    /// Seconds, counted from the request.
-    #[serde(default, deserialize_with = "seconds", skip_serializing_if = "Option::is_none")]
-    pub expires_in: Option<u64>,
-    /// What was granted; a server that leaves it out granted what was asked, which then stands here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scope: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refresh_token: Option<RefreshToken>,
-}
-
-impl TokenResponse {
-    /// A bearer token that came from elsewhere, of which nothing more is known.
-    pub fn bearer(access_token: AccessToken) -> Self {
-        Self {
-            access_token,
-            token_type: "Bearer".to_owned(),
-            expires_in: None,
-            scope: None,
-            refresh_token: None,
-        }
-    }
-}
-
-/// Reads a number of seconds, also where a server wrote it as a string or with a fraction.
-fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    let value = serde_json::Value::deserialize(deserializer)?;
-    let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
-    Ok(number.filter(|it| *it >= 0.0).map(|it| it as u64))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(json: &str, expires_in: Option<u64>, written: &str) {
-        let token: TokenResponse = serde_json::from_str(json).expect("a token response");
-        assert_eq!(token.expires_in, expires_in, "{json}");
-        assert_eq!(serde_json::to_string(&token).expect("strings and numbers"), written);
-    }
-
-    #[test]
-    fn a_token_response_is_read_as_servers_write_it_and_written_as_the_rfc_does() {
-        check(
-            r#"{"access_token":"a","token_type":"Bearer","expires_in":3600,"id_token":"x"}"#,
-            Some(3600),
-            r#"{"access_token":"a","token_type":"Bearer","expires_in":3600}"#,
-        );
-        check(
-            r#"{"access_token":"a","token_type":"bearer","expires_in":"60","scope":"","refresh_token":"r"}"#,
-            Some(60),
-            r#"{"access_token":"a","token_type":"bearer","expires_in":60,"scope":"","refresh_token":"r"}"#,
-        );
-        check(
-            r#"{"access_token":"a","token_type":"Bearer","expires_in":null,"scope":null,"refresh_token":null}"#,
-            None,
-            r#"{"access_token":"a","token_type":"Bearer"}"#,
-        );
-    }
-
-    #[test]
-    fn a_token_response_does_not_print_its_tokens() {
-        let token: TokenResponse = serde_json::from_str(
-            r#"{"access_token":"hush1","token_type":"Bearer","refresh_token":"hush2"}"#,
-        )
-        .expect("a token response");
-        assert!(!format!("{token:?}").contains("hush"));
-    }
-}
+pub(crate) mod broker;
+pub(crate) mod claims;
+pub(crate) mod client_credentials;
+pub(crate) mod endpoint;
+pub(crate) mod grant;
+pub(crate) mod grant_file;
+pub(crate) mod response;

@@ -10,9 +10,9 @@ use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{oneshot, watch};
 
-use crate::answer::{Expectation, Parameters};
+use crate::authorization::page::{NOT_SIGNED_IN, NOT_THE_ANSWER, SIGNED_IN, page};
+use crate::authorization::response::{Expectation, Parameters};
 use crate::error::Error;
-use crate::page::{NOT_SIGNED_IN, NOT_THE_ANSWER, SIGNED_IN, page};
 
 const QUERY_LIMIT: usize = 8 * 1024;
 

@@ -4,9 +4,9 @@ use reqwest::Client;
 use serde::Deserialize;
 use url::Url;
 
-use crate::address::{permitted, server_metadata};
 use crate::error::{Error, Step, clean};
-use crate::http;
+use crate::http::address::{permitted, server_metadata};
+use crate::http::http;
 
 /// The part of RFC 8414's document that the flow needs.
 #[derive(Debug, Clone, Deserialize)]

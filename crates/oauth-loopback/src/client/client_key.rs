@@ -151,8 +151,8 @@ mod tests {
     /// ends with the PKCS #1 key.
     #[test]
     fn an_rsa_key_signs_rs256_in_either_form() {
-        let pkcs8 = include_bytes!("../tests/keys/rsa-pkcs8.pem");
-        let pkcs1 = include_bytes!("../tests/keys/rsa-pkcs1.pem");
+        let pkcs8 = include_bytes!("../../tests/keys/rsa-pkcs8.pem");
+        let pkcs1 = include_bytes!("../../tests/keys/rsa-pkcs1.pem");
         let der = PrivateKeyDer::from_pem_slice(pkcs8).expect("a key");
         let key = RsaKeyPair::from_pkcs8(der.secret_der()).expect("a key");
         for pem in [&pkcs8[..], pkcs1] {
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_key_of_another_curve_is_refused() {
-        let other = include_bytes!("../tests/keys/p384-sec1.pem");
+        let other = include_bytes!("../../tests/keys/p384-sec1.pem");
         let error = ClientKey::from_pem(other).expect_err("no P-256").to_string();
         assert!(error.contains("neither EC P-256"), "{error}");
     }

@@ -1,6 +1,6 @@
 mod arguments;
+mod browser_command;
 mod checks;
-mod command;
 mod doctor;
 mod environment;
 mod output;
@@ -20,8 +20,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::arguments::{
     Arguments, Checks, ClientCredentials, Command, Doctor, Forget, Mint, Refresh,
 };
+use crate::browser_command::Browser;
 use crate::checks::check;
-use crate::command::Browser;
 use crate::output::{Destination, print};
 
 #[tokio::main(flavor = "current_thread")]

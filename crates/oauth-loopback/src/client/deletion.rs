@@ -3,10 +3,10 @@
 use reqwest::{Client, StatusCode};
 use url::Url;
 
-use crate::address::{is_loopback, permitted};
-use crate::client_information::ClientInformation;
+use crate::client::client_information::ClientInformation;
 use crate::error::{Error, Step, clean};
-use crate::http::{self, origin};
+use crate::http::address::{is_loopback, permitted};
+use crate::http::exchange::{self, origin};
 
 /// Deletes a client where its registration gave the means to do so; one that is not there any more is deleted.
 pub(crate) async fn delete(

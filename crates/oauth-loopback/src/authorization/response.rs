@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::authorization::State;
+use crate::authorization::request::State;
 use crate::error::{Error, clean};
 
 /// What a callback must bring along to be the answer that is waited for.

@@ -1,11 +1,11 @@
 //! A token for the client itself, [RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4) as the client
 //! credentials extension of MCP describes it.
 
-use crate::client_information::ClientInformation;
-use crate::discovery::Discovery;
+use crate::client::client_information::ClientInformation;
+use crate::discovery::discover::Discovery;
 use crate::error::{Error, Step};
-use crate::grant::Grant;
-use crate::token_endpoint::TokenEndpoint;
+use crate::token::endpoint::TokenEndpoint;
+use crate::token::grant::Grant;
 
 /// Gets a token with the client's own secret or key; an empty `scope` leaves the choice to [`Discovery::scope`].
 ///

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use tokio::time;
 use url::{Host, Url};
 
-use crate::callback::{Desk, callback};
+use crate::authorization::callback::{Desk, callback};
 use crate::error::{Error, clean};
 
 const PATH: &str = "/callback";

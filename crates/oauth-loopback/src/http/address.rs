@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use crate::Error;
+use crate::error::Error;
 use crate::error::clean;
 
 /// Parses an address that a server gave, and refuses it unless it is https.

@@ -12,10 +12,10 @@ use axum::response::Response;
 use tokio::sync::watch;
 use tokio::time;
 
-use crate::answer::Expectation;
-use crate::callback::Desk;
+use crate::authorization::callback::Desk;
+use crate::authorization::listener::{LoopbackListener, router, served};
+use crate::authorization::response::Expectation;
 use crate::error::Error;
-use crate::listener::{LoopbackListener, router, served};
 
 const AFTER_BROWSER: Duration = Duration::from_secs(10);
 const CLOSING: Duration = Duration::from_secs(10);

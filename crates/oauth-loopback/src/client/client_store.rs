@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use crate::client_information::ClientInformation;
+use crate::client::client_information::ClientInformation;
 use crate::error::Error;
 use crate::private_file;
 
@@ -75,7 +75,7 @@ impl ClientStore {
             .map_err(|it| self.failed(it))
     }
 
-    /// Forgets a client. It is not told to the server; see [`Grant::delete_client`](crate::Grant::delete_client).
+    /// Forgets a client. It is not told to the server; see [`Grant::delete_client`](crate::token::grant::Grant::delete_client).
     ///
     /// # Errors
     /// [`Error::File`].

@@ -32,7 +32,7 @@ pub struct ClientInformation {
     /// What proves who the client is, in the place of a secret.
     #[cfg(feature = "private-key-jwt")]
     #[serde(skip)]
-    pub client_key: Option<crate::client_key::ClientKey>,
+    pub client_key: Option<crate::client::client_key::ClientKey>,
     /// Where it was registered; a client that was registered beforehand may be used at any issuer.
     #[serde(skip)]
     pub(crate) issuer: Option<String>,
@@ -130,7 +130,7 @@ pub(crate) enum Authentication<'a> {
     Post(&'a ClientSecret),
     Basic(&'a ClientSecret),
     #[cfg(feature = "private-key-jwt")]
-    Assertion(&'a crate::client_key::ClientKey),
+    Assertion(&'a crate::client::client_key::ClientKey),
 }
 
 #[cfg(test)]

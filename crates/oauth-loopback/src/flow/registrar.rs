@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::client_information::ClientInformation;
-use crate::client_store::Remembered;
-use crate::deletion::delete;
-use crate::discovery::Discovery;
+use crate::authorization::listener::LoopbackListener;
+use crate::client::client_information::ClientInformation;
+use crate::client::client_store::Remembered;
+use crate::client::deletion::delete;
+use crate::client::registration::{ClientMetadata, register};
+use crate::discovery::discover::Discovery;
 use crate::error::Error;
-use crate::flow::Config;
-use crate::listener::LoopbackListener;
-use crate::registration::{ClientMetadata, register};
+use crate::flow::authorize::Config;
 
 /// A client as it is, or would be, remembered, and the listener on its redirect URI.
 pub(crate) struct Chosen {
@@ -141,7 +141,7 @@ impl Registrar<'_> {
 
     /// Keeps what a server gave even where it cannot be written down: [`ClientStore::prepare`] is there to know that before.
     ///
-    /// [`ClientStore::prepare`]: crate::ClientStore::prepare
+    /// [`ClientStore::prepare`]: crate::client::client_store::ClientStore::prepare
     async fn keep(&self, known: &Remembered) {
         if let Some(store) = &self.config.clients {
             let _ = store.remember(known).await;

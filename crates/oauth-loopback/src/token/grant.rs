@@ -6,13 +6,13 @@ use reqwest::Client;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::address::{is_loopback, permitted};
-use crate::client_information::ClientInformation;
-use crate::deletion::delete;
+use crate::client::client_information::ClientInformation;
+use crate::client::deletion::delete;
 use crate::error::{Error, Step, clean};
+use crate::http::address::{is_loopback, permitted};
 use crate::record::Record;
-use crate::token::TokenResponse;
-use crate::token_endpoint::TokenEndpoint;
+use crate::token::endpoint::TokenEndpoint;
+use crate::token::response::TokenResponse;
 
 /// A token with all that is needed to use and to refresh it.
 ///

@@ -3,10 +3,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::address::permitted;
 use crate::error::Error;
-use crate::grant::Grant;
+use crate::http::address::permitted;
 use crate::private_file;
+use crate::token::grant::Grant;
 
 /// A grant in a file of mode 0600, which one process at a time may change.
 #[derive(Debug)]

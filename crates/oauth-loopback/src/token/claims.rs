@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use crate::address::covers;
 use crate::error::{Error, clean};
+use crate::http::address::covers;
 use crate::secret::AccessToken;
 
 /// What a JWT says, read without checking its signature.

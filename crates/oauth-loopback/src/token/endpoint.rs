@@ -4,11 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::{Client, RequestBuilder};
 
-use crate::client_information::{Authentication, ClientInformation};
-use crate::discovery::Discovery;
+use crate::client::client_information::{Authentication, ClientInformation};
+use crate::discovery::discover::Discovery;
 use crate::error::{Error, Step, clean};
-use crate::http::{self, Answer};
-use crate::token::TokenResponse;
+use crate::http::exchange::{self, Answer};
+use crate::token::response::TokenResponse;
 
 /// Where tokens come from, for one client and one resource.
 #[derive(Debug, Clone)]
@@ -129,7 +129,7 @@ impl TokenEndpoint {
             #[cfg(feature = "private-key-jwt")]
             Authentication::Assertion(key) => {
                 assertion = key.assertion(&self.client.client_id, &self.issuer)?;
-                form.push(("client_assertion_type", crate::client_key::ASSERTION_TYPE));
+                form.push(("client_assertion_type", crate::client::client_key::ASSERTION_TYPE));
                 form.push(("client_assertion", &assertion));
                 secrets.push(assertion.clone());
             }

@@ -3,10 +3,10 @@
 use serde::Serialize;
 use url::Url;
 
-use crate::client_information::ClientInformation;
-use crate::discovery::Discovery;
+use crate::client::client_information::ClientInformation;
+use crate::discovery::discover::Discovery;
 use crate::error::{Error, Step, clean};
-use crate::http;
+use crate::http::http;
 use crate::secret::AccessToken;
 
 /// What a client says about itself, RFC 7591 §2.

@@ -4,10 +4,10 @@ use std::fmt;
 
 use reqwest::Client;
 
+use crate::authorization::pkce::CodeVerifier;
 use crate::error::{Error, Step};
-use crate::grant::Grant;
-use crate::pkce::CodeVerifier;
-use crate::token_endpoint::TokenEndpoint;
+use crate::token::endpoint::TokenEndpoint;
+use crate::token::grant::Grant;
 
 /// The code of a callback that passed every check, good for one exchange.
 ///

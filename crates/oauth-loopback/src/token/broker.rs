@@ -17,10 +17,10 @@ use subtle::ConstantTimeEq as _;
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
-use crate::claims::UnverifiedClaims;
 use crate::error::Error;
-use crate::grant::Grant;
 use crate::secret::AccessToken;
+use crate::token::claims::UnverifiedClaims;
+use crate::token::grant::Grant;
 
 const PATH: &str = "/token";
 /// A refresh that failed is not tried again at once, however many ask.

@@ -1,0 +1,223 @@
+//! The authorization request, [RFC 6749 §4.1.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1) with the resource
+//! indicator of [RFC 8707](https://www.rfc-editor.org/rfc/rfc8707).
+
+use std::fmt;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use subtle::ConstantTimeEq as _;
+use tokio::sync::watch;
+use url::Url;
+
+use crate::authorization::code::AuthorizationCode;
+use crate::authorization::listener::LoopbackListener;
+use crate::authorization::pkce::CodeVerifier;
+use crate::authorization::response::Expectation;
+use crate::client::client_information::ClientInformation;
+use crate::discovery::discover::Discovery;
+use crate::error::{Error, clean};
+use crate::http::exchange::{self, FirstPage};
+use crate::token::endpoint::TokenEndpoint;
+
+/// A request that waits for someone to open its URL. It holds the listener, so it can be answered once.
+///
+/// ```compile_fail,E0382
+/// # use std::{convert::Infallible, time::Duration};
+/// # async fn example(request: oauth_loopback::AuthorizationRequest) {
+/// let open = async |_| Ok::<_, Infallible>(());
+/// let first = request.wait_for_code(Duration::from_secs(1), open).await;
+/// let second = request.wait_for_code(Duration::from_secs(1), open).await;
+/// # }
+/// ```
+pub struct AuthorizationRequest {
+    url: Url,
+    listener: LoopbackListener,
+    expectation: Expectation,
+    verifier: CodeVerifier,
+    endpoint: TokenEndpoint,
+}
+
+/// What the one who opens the browser is given.
+#[non_exhaustive]
+pub struct Opening {
+    /// The address to open.
+    pub url: Url,
+    /// The client's name as the consent page will show it, where it is known.
+    pub client_name: Option<String>,
+    settled: watch::Receiver<bool>,
+}
+
+impl Opening {
+    /// Resolves once the listener holds the answer, a code or a refusal, so that a browser can be closed in order.
+    ///
+    /// It resolves as well when nobody waits any longer.
+    pub async fn code_arrived(&mut self) {
+        // An error means that the waiting side is gone, which ends the browser's work just the same.
+        let _ = self.settled.wait_for(|it| *it).await;
+    }
+}
+
+impl fmt::Debug for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The URL holds the state.
+        f.debug_struct("Opening").field("client_name", &self.client_name).finish_non_exhaustive()
+    }
+}
+
+impl AuthorizationRequest {
+    /// Puts a request together; an empty `scope` leaves the choice to [`Discovery::scope`], of which the client then asks for
+    /// no more than it was registered for.
+    ///
+    /// # Errors
+    /// [`Error::PkceUnadvertised`], and [`Error::ForeignClient`] for a client that another issuer registered.
+    pub fn new(
+        discovery: &Discovery,
+        client: &ClientInformation,
+        listener: LoopbackListener,
+        scope: &[String],
+    ) -> Result<Self, Error> {
+        discovery.require_pkce()?;
+        let server = &discovery.authorization_server;
+        let scope = match scope {
+            [] => client.registered_for(discovery.scope(scope)),
+            _ => scope.to_vec(),
+        };
+        let scope = scope.join(" ");
+        let endpoint = TokenEndpoint::new(discovery, client, scope)?;
+        let Some(address) = &server.authorization_endpoint else {
+            let issuer = clean(&discovery.issuer);
+            return Err(Error::NotOffered { what: "authorization endpoint", issuer });
+        };
+        let (state, verifier) = (State::random(), CodeVerifier::random());
+        let mut url = Url::parse(address).map_err(|_| Error::Address {
+            what: "authorization endpoint",
+            address: clean(address),
+        })?;
+        url.set_fragment(None);
+        let mut query = url.query_pairs_mut();
+        query
+            .append_pair("response_type", "code")
+            .append_pair("client_id", &client.client_id)
+            .append_pair("redirect_uri", listener.redirect_uri())
+            .append_pair("state", state.reveal())
+            .append_pair("code_challenge", &verifier.challenge())
+            .append_pair("code_challenge_method", "S256");
+        if let Some(it) = &discovery.resource {
+            query.append_pair("resource", it);
+        }
+        if !endpoint.scope.is_empty() {
+            query.append_pair("scope", &endpoint.scope);
+        }
+        if discovery.wants_consent_for(&endpoint.scope) {
+            query.append_pair("prompt", "consent");
+        }
+        drop(query);
+        let expectation = Expectation {
+            state,
+            issuer: discovery.issuer.clone(),
+            issuer_is_sent: server
+                .authorization_response_iss_parameter_supported
+                .unwrap_or_default(),
+        };
+        Ok(Self { url, listener, expectation, verifier, endpoint })
+    }
+
+    /// Asks for a code without showing a page (`prompt=none`), which does where someone is signed in and has consented.
+    ///
+    /// Where it does not, the wait ends in [`Error::Denied`] with `login_required`, `consent_required` or
+    /// `interaction_required`.
+    #[must_use]
+    pub fn silent(mut self) -> Self {
+        let others: Vec<(String, String)> =
+            self.url.query_pairs().into_owned().filter(|(name, _)| name != "prompt").collect();
+        self.url.query_pairs_mut().clear().extend_pairs(others).append_pair("prompt", "none");
+        self
+    }
+
+    /// Whether the server turns the client away before anyone is asked anything.
+    ///
+    /// For a client that is only remembered: the server would show that on a page of its own, and no callback would come.
+    pub(crate) async fn is_refused(&self, http: &reqwest::Client) -> Result<bool, Error> {
+        // A wall against robots answers 403 or 404 as well, and knows nothing of clients.
+        const CLIENT: [&str; 4] =
+            ["invalid_client", "unauthorized_client", "client_id", "redirect_uri"];
+        let of_the_client = |text: &str| CLIENT.iter().any(|it| text.contains(it));
+        Ok(match http::first_page(http, self.url.clone()).await? {
+            FirstPage::Page(status, text) => {
+                matches!(status.as_u16(), 400 | 401 | 422) || of_the_client(&text)
+            }
+            // A login page may be handed the whole request, so the error alone counts.
+            FirstPage::Redirect(to) => to
+                .query_pairs()
+                .filter(|(name, _)| matches!(&**name, "error" | "error_description"))
+                .any(|(_, it)| of_the_client(&it)),
+        })
+    }
+
+    /// The address to open in a browser.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Serves the redirect URI until the code is there, with `open` beside it.
+    ///
+    /// An error of `open` ends the wait at once; after it ends well the callback has ten seconds to have come. Once the
+    /// answer is there, `open` has ten seconds to close what it opened, and what it then says changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NoCallback`] after `timeout`, [`Error::Denied`] when the server says so, [`Error::CallbackIssuer`].
+    pub async fn wait_for_code<F, E>(
+        self,
+        timeout: Duration,
+        open: F,
+    ) -> Result<AuthorizationCode, Error>
+    where
+        F: AsyncFnOnce(Opening) -> Result<(), E>,
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        let Self { url, listener, expectation, verifier, endpoint } = self;
+        let redirect_uri = listener.redirect_uri().to_owned();
+        let issuer = clean(&expectation.issuer);
+        let (settle, settled) = watch::channel(false);
+        let opening = Opening { url, client_name: endpoint.client.client_name.clone(), settled };
+        let browser = async {
+            open(opening).await.map_err(|it| Error::Browser { issuer, source: it.into() })
+        };
+        let code = listener.wait(expectation, timeout, browser, settle).await?;
+        Ok(AuthorizationCode { code, redirect_uri, verifier, endpoint })
+    }
+}
+
+impl fmt::Debug for AuthorizationRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationRequest")
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The value that ties a callback to its request, RFC 6749 §10.12.
+pub(crate) struct State(String);
+
+impl State {
+    /// 32 random bytes, independent of the code verifier.
+    pub(crate) fn random() -> Self {
+        Self(BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+    }
+
+    /// Compares in constant time.
+    pub(crate) fn matches(&self, other: &str) -> bool {
+        self.0.as_bytes().ct_eq(other.as_bytes()).into()
+    }
+
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("State(…)")
+    }
+}

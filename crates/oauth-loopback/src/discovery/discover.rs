@@ -1,0 +1,217 @@
+//! Which authorization server protects a resource, [RFC 9728](https://www.rfc-editor.org/rfc/rfc9728).
+
+use reqwest::header::{ACCEPT, HeaderMap, WWW_AUTHENTICATE};
+use reqwest::{Client, StatusCode};
+use serde::Deserialize;
+use url::Url;
+
+use crate::discovery::challenge::Challenge;
+use crate::discovery::server_metadata::{
+    AuthorizationServerMetadata, Found, first_document, first_server, server,
+};
+use crate::error::{Error, Step, clean};
+use crate::http::address::{covers, inserted, is_loopback, permitted};
+use crate::http::http;
+
+/// What is known about a resource before anyone signs in.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Discovery {
+    /// The resource indicator, in the very spelling of the metadata; `None` after [`discover_issuer`].
+    pub resource: Option<String>,
+    /// The issuer, in the very spelling of the metadata.
+    pub issuer: String,
+    pub authorization_server: AuthorizationServerMetadata,
+    /// Whether the resource answered with a Bearer challenge.
+    pub challenged: bool,
+    /// The scope that the resource's challenge asked for.
+    pub challenge_scope: Option<String>,
+    /// The scopes in the resource's metadata.
+    pub scopes_supported: Vec<String>,
+    /// Go on although the authorization server does not say that it supports PKCE; false after [`discover`].
+    pub allow_unadvertised_pkce: bool,
+}
+
+#[derive(Deserialize)]
+struct ProtectedResourceMetadata {
+    resource: String,
+    authorization_servers: Option<Vec<String>>,
+    scopes_supported: Option<Vec<String>>,
+}
+
+/// Finds the authorization server of the MCP server at `resource`.
+///
+/// # Errors
+/// Any request that fails, metadata that is missing or belongs to another resource or issuer, an address that is neither
+/// https nor loopback.
+pub async fn discover(http: &Client, resource: &str) -> Result<Discovery, Error> {
+    discover_challenged(http, resource, None).await
+}
+
+/// The same for someone who was given a challenge before, which may name the metadata where the server now does not.
+pub(crate) async fn discover_challenged(
+    http: &Client,
+    resource: &str,
+    before: Option<&str>,
+) -> Result<Discovery, Error> {
+    let server = permitted("resource", resource, true)?;
+    // RFC 8707 section 2: a resource indicator has no fragment.
+    if server.fragment().is_some() {
+        return Err(Error::Fragment { resource: clean(resource) });
+    }
+    let on_loopback = is_loopback(&server);
+    let (status, headers) = challenge(http, &server).await?;
+    let challenge = Challenge::bearer(
+        headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|it| it.to_str().ok()),
+    );
+    let before = before.and_then(|it| Challenge::bearer([it]));
+    let named = [&challenge, &before]
+        .into_iter()
+        .flatten()
+        .find_map(|it| it.parameter("resource_metadata"));
+    let candidates = match named {
+        Some(it) => vec![permitted("resource_metadata of the challenge", it, on_loopback)?],
+        None => inserted(&server, "oauth-protected-resource"),
+    };
+    let seen = match (status, &challenge) {
+        (StatusCode::UNAUTHORIZED, None) => {
+            format!("{} without a Bearer challenge", http::seen(status, &headers))
+        }
+        _ => http::seen(status, &headers),
+    };
+    let (url, metadata) = match first_document(http, Step::ResourceMetadata, candidates).await? {
+        Found::Document(url, metadata) => (url, metadata),
+        Found::Nothing(_) if status == StatusCode::NOT_FOUND => {
+            return Err(Error::NoResource { resource: clean(resource), seen });
+        }
+        Found::Nothing(tried) => {
+            return Err(Error::NoResourceMetadata { resource: clean(resource), seen, tried });
+        }
+    };
+    let metadata: ProtectedResourceMetadata = metadata;
+    if !covers(&metadata.resource, resource) {
+        return Err(Error::ResourceMismatch {
+            resource: clean(resource),
+            found: clean(&metadata.resource),
+            url,
+        });
+    }
+    let issuers = metadata.authorization_servers.unwrap_or_default();
+    let authorization_server = first_server(http, &issuers, url, on_loopback).await?;
+    Ok(Discovery {
+        resource: Some(metadata.resource),
+        issuer: authorization_server.issuer.clone(),
+        authorization_server,
+        challenged: challenge.is_some(),
+        challenge_scope: challenge.and_then(|it| it.parameter("scope").map(str::to_owned)),
+        scopes_supported: metadata.scopes_supported.unwrap_or_default(),
+        allow_unadvertised_pkce: false,
+    })
+}
+
+/// Reads the metadata of an authorization server for a token that is meant for no resource in particular.
+///
+/// # Errors
+/// Any request that fails, metadata that is missing or of another issuer, an address that is neither https nor loopback.
+pub async fn discover_issuer(http: &Client, issuer: &str) -> Result<Discovery, Error> {
+    let on_loopback = is_loopback(&permitted("issuer", issuer, true)?);
+    let authorization_server = server(http, issuer, on_loopback).await?;
+    Ok(Discovery {
+        resource: None,
+        issuer: authorization_server.issuer.clone(),
+        authorization_server,
+        challenged: false,
+        challenge_scope: None,
+        scopes_supported: Vec::new(),
+        allow_unadvertised_pkce: false,
+    })
+}
+
+impl Discovery {
+    /// The scopes to ask for: the given ones, else those of the challenge, else those of the resource's metadata.
+    ///
+    /// To scopes that were not given, `offline_access` is added if the authorization server lists it, and taken away if
+    /// it lists others only. An empty answer means that no scope is named at all.
+    pub fn scope(&self, given: &[String]) -> Vec<String> {
+        const OFFLINE: &str = "offline_access";
+        if !given.is_empty() {
+            return given.to_vec();
+        }
+        let mut scope: Vec<String> = match &self.challenge_scope {
+            Some(it) => it.split_ascii_whitespace().map(str::to_owned).collect(),
+            None => self.scopes_supported.clone(),
+        };
+        if let Some(supported) = &self.authorization_server.scopes_supported
+            && !scope.is_empty()
+        {
+            scope.retain(|it| it != OFFLINE);
+            if supported.iter().any(|it| it == OFFLINE) {
+                scope.push(OFFLINE.to_owned());
+            }
+        }
+        scope
+    }
+
+    /// Whether `scope` is granted as a whole only to a request that insists on the consent page.
+    ///
+    /// [OpenID Connect §11](https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess) has a server ignore
+    /// `offline_access` without `prompt=consent`; one that offers this prompt may do so, and one that speaks OpenID Connect
+    /// and lists no prompts, which few do. Others need not know the parameter and do not get it.
+    pub(crate) fn wants_consent_for(&self, scope: &str) -> bool {
+        let server = &self.authorization_server;
+        let has = |list: &[String], value: &str| list.iter().any(|it| it == value);
+        let openid =
+            server.openid || server.scopes_supported.as_deref().is_some_and(|it| has(it, "openid"));
+        let prompts = server.prompt_values_supported.as_deref();
+        scope.split_ascii_whitespace().any(|it| it == "offline_access")
+            && prompts.map_or(openid, |it| has(it, "consent"))
+    }
+
+    /// Takes up the challenge of a request that was refused for lack of scope: the `WWW-Authenticate` value of the 403.
+    ///
+    /// Returns the union of `given`, or of what [`Discovery::scope`] chooses without it, and of what the challenge wants.
+    ///
+    /// # Errors
+    /// [`Error::NoChallenge`] if it holds no Bearer challenge.
+    pub fn step_up(&self, given: &[String], header: &str) -> Result<Vec<String>, Error> {
+        let challenge = Challenge::bearer([header])
+            .ok_or_else(|| Error::NoChallenge { header: clean(header) })?;
+        let mut scope = self.scope(given);
+        for wanted in challenge.parameter("scope").unwrap_or_default().split_ascii_whitespace() {
+            if !scope.iter().any(|it| it == wanted) {
+                scope.push(wanted.to_owned());
+            }
+        }
+        Ok(scope)
+    }
+
+    /// Refuses an authorization server that does not advertise the S256 code challenge.
+    pub(crate) fn require_pkce(&self) -> Result<(), Error> {
+        let offered = self.authorization_server.code_challenge_methods_supported.as_deref();
+        let supported =
+            offered.map_or(self.allow_unadvertised_pkce, |it| it.iter().any(|it| it == "S256"));
+        if supported {
+            return Ok(());
+        }
+        let offered = offered
+            .map_or_else(|| "nothing about it".to_owned(), |it| format!("`{}`", it.join(" ")));
+        Err(Error::PkceUnadvertised { issuer: clean(&self.issuer), offered: clean(&offered) })
+    }
+}
+
+/// Asks the resource as an MCP client without a token does.
+///
+/// With `ping` and not with `initialize`, which would leave a session behind where no token is wanted.
+async fn challenge(http: &Client, server: &Url) -> Result<(StatusCode, HeaderMap), Error> {
+    const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+    http::head(Step::Resource, server.clone(), |method, url| {
+        let request =
+            http.request(method.clone(), url).header(ACCEPT, "application/json, text/event-stream");
+        if method == reqwest::Method::POST {
+            request.header("content-type", "application/json").body(PING)
+        } else {
+            request
+        }
+    })
+    .await
+}
