@@ -80,7 +80,7 @@ pub use crate::discovery::discover::{Discovery, discover, discover_issuer};
 pub use crate::discovery::server_metadata::AuthorizationServerMetadata;
 pub use crate::error::Error;
 pub use crate::flow::authorize::{Config, authorize};
-pub use crate::http::exchange::http_client;
+pub use crate::http::transport::http_client;
 pub use crate::refusal::{Refusal, Step};
 pub use crate::secret::{AccessToken, ClientSecret, RefreshToken};
 pub use crate::token::broker::TokenBroker;

@@ -17,7 +17,7 @@ use crate::authorization::response::Expectation;
 use crate::client::client_information::ClientInformation;
 use crate::discovery::discover::Discovery;
 use crate::error::{Error, clean};
-use crate::http::exchange::{self, FirstPage};
+use crate::http::transport::{self, FirstPage};
 use crate::token::endpoint::TokenEndpoint;
 
 /// A request that waits for someone to open its URL. It holds the listener, so it can be answered once.
@@ -143,7 +143,7 @@ impl AuthorizationRequest {
         const CLIENT: [&str; 4] =
             ["invalid_client", "unauthorized_client", "client_id", "redirect_uri"];
         let of_the_client = |text: &str| CLIENT.iter().any(|it| text.contains(it));
-        Ok(match http::first_page(http, self.url.clone()).await? {
+        Ok(match transport::first_page(http, self.url.clone()).await? {
             FirstPage::Page(status, text) => {
                 matches!(status.as_u16(), 400 | 401 | 422) || of_the_client(&text)
             }

@@ -6,7 +6,7 @@ use url::Url;
 use crate::client::client_information::ClientInformation;
 use crate::error::{Error, Step, clean};
 use crate::http::address::{is_loopback, permitted};
-use crate::http::exchange::{self, origin};
+use crate::http::transport::{self, origin};
 
 /// Deletes a client where its registration gave the means to do so; one that is not there any more is deleted.
 pub(crate) async fn delete(
@@ -27,7 +27,7 @@ pub(crate) async fn delete(
         Error::Insecure { what, address }
     })?;
     let request = || Ok(http.delete(url.clone()).bearer_auth(token.reveal()));
-    let answer = http::answer(Step::Deletion, request).await?;
+    let answer = transport::answer(Step::Deletion, request).await?;
     if matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND) {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use url::Url;
 use crate::client::client_information::ClientInformation;
 use crate::discovery::discover::Discovery;
 use crate::error::{Error, Step, clean};
-use crate::http::http;
+use crate::http::transport;
 use crate::secret::AccessToken;
 
 /// What a client says about itself, RFC 7591 §2.
@@ -68,7 +68,7 @@ pub async fn register(
         let request = http.post(endpoint).header("accept", "application/json").json(metadata);
         Ok(initial.iter().fold(request, |request, it| request.bearer_auth(it)))
     };
-    let answer = http::answer(Step::Registration, request).await?;
+    let answer = transport::answer(Step::Registration, request).await?;
     if let Some(refused) = answer.refusal(initial.as_slice()) {
         return Err(refused);
     }

@@ -11,7 +11,7 @@ use crate::discovery::server_metadata::{
 };
 use crate::error::{Error, Step, clean};
 use crate::http::address::{covers, inserted, is_loopback, permitted};
-use crate::http::http;
+use crate::http::transport;
 
 /// What is known about a resource before anyone signs in.
 #[derive(Debug, Clone)]
@@ -75,9 +75,9 @@ pub(crate) async fn discover_challenged(
     };
     let seen = match (status, &challenge) {
         (StatusCode::UNAUTHORIZED, None) => {
-            format!("{} without a Bearer challenge", http::seen(status, &headers))
+            format!("{} without a Bearer challenge", transport::seen(status, &headers))
         }
-        _ => http::seen(status, &headers),
+        _ => transport::seen(status, &headers),
     };
     let (url, metadata) = match first_document(http, Step::ResourceMetadata, candidates).await? {
         Found::Document(url, metadata) => (url, metadata),
@@ -204,7 +204,7 @@ impl Discovery {
 /// With `ping` and not with `initialize`, which would leave a session behind where no token is wanted.
 async fn challenge(http: &Client, server: &Url) -> Result<(StatusCode, HeaderMap), Error> {
     const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
-    http::head(Step::Resource, server.clone(), |method, url| {
+    transport::head(Step::Resource, server.clone(), |method, url| {
         let request =
             http.request(method.clone(), url).header(ACCEPT, "application/json, text/event-stream");
         if method == reqwest::Method::POST {

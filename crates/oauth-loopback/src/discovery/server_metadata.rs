@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::error::{Error, Step, clean};
 use crate::http::address::{permitted, server_metadata};
-use crate::http::http;
+use crate::http::transport;
 
 /// The part of RFC 8414's document that the flow needs.
 #[derive(Debug, Clone, Deserialize)]
@@ -42,7 +42,7 @@ pub(crate) async fn first_document<T: for<'de> Deserialize<'de>>(
 ) -> Result<Found<T>, Error> {
     let mut tried = Vec::new();
     for url in candidates {
-        let answer = http::document(http, step, url).await?;
+        let answer = transport::document(http, step, url).await?;
         if answer.status.is_success() && answer.json::<serde_json::Map<_, _>>().is_ok() {
             return Ok(Found::Document(answer.url.clone(), answer.json()?));
         }

@@ -7,7 +7,7 @@ use reqwest::{Client, RequestBuilder};
 use crate::client::client_information::{Authentication, ClientInformation};
 use crate::discovery::discover::Discovery;
 use crate::error::{Error, Step, clean};
-use crate::http::exchange::{self, Answer};
+use crate::http::transport::{self, Answer};
 use crate::token::response::TokenResponse;
 
 /// Where tokens come from, for one client and one resource.
@@ -92,7 +92,8 @@ impl TokenEndpoint {
         secrets: &[&str],
     ) -> Result<Answer, Error> {
         let mut own = Vec::new();
-        let answer = http::answer(step, || self.authenticated(http, url, form, &mut own)).await?;
+        let answer =
+            transport::answer(step, || self.authenticated(http, url, form, &mut own)).await?;
         let secrets: Vec<&str> =
             secrets.iter().copied().chain(own.iter().map(String::as_str)).collect();
         match answer.refusal(&secrets) {
