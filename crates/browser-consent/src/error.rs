@@ -3,10 +3,10 @@ use std::path::PathBuf;
 
 use fantoccini::error::NewSessionError;
 
+use crate::browser::session::WebDriver;
+use crate::input::redaction::bare;
 use crate::problem::Problem;
-use crate::redaction::bare;
-use crate::session::WebDriver;
-use crate::trail::Trail;
+use crate::visits::Trail;
 
 /// Why the redirect URI was not reached.
 #[derive(Debug, thiserror::Error)]

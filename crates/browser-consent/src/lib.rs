@@ -1,56 +1,23 @@
 #![doc = include_str!("../README.md")]
 
-mod action;
-mod approve;
-mod aside;
-mod capabilities;
-mod command;
-mod consent;
-mod credentials;
-mod detour;
-mod driver;
+mod browser;
 mod error;
-mod evidence;
-mod field;
 mod flow;
-#[cfg(test)]
-mod languages;
-#[cfg(test)]
-mod languages_more;
-mod locate;
-mod memory;
-mod obstacle;
+mod input;
 mod page;
-mod phrases;
-mod play;
 mod private;
 mod problem;
-mod process;
-mod reach;
-mod recipe;
-mod redaction;
-#[cfg(test)]
-mod screens;
-mod script;
-mod session;
-mod snapshot;
-mod state;
-mod tab;
-mod totp;
-mod trail;
-mod words;
+mod visits;
 
 pub use fantoccini::Client;
 
-pub use crate::{
-    consent::{Consent, consent},
-    credentials::Credentials,
-    driver::{Driver, find_driver},
-    error::Error,
-    problem::Problem,
-    reach::reached,
-    script::Script,
-    session::{WebDriver, with_session},
-    state::StorageState,
-    trail::{Trail, Visit},
-};
+pub use crate::browser::driver::{Driver, find_driver};
+pub use crate::browser::reach::reached;
+pub use crate::browser::session::{WebDriver, with_session};
+pub use crate::browser::storage_state::StorageState;
+pub use crate::error::Error;
+pub use crate::flow::consent::{Consent, consent};
+pub use crate::input::credentials::Credentials;
+pub use crate::input::script::Script;
+pub use crate::problem::Problem;
+pub use crate::visits::{Trail, Visit};

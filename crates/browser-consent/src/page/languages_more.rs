@@ -1,6 +1,6 @@
 //! The second half of the languages.
 
-use crate::languages::{Language, check};
+use crate::page::languages::{Language, check};
 
 #[test]
 fn portuguese() {

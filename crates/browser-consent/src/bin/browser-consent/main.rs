@@ -1,8 +1,8 @@
 //! Opens an authorization request in a headless browser, signs in and approves.
 
 mod arguments;
+mod preflight;
 mod signals;
-mod writable;
 
 use std::future::pending;
 use std::path::{Path, PathBuf};
@@ -56,7 +56,7 @@ async fn run(arguments: &Arguments, until: &Url, stop: &Notify) -> anyhow::Resul
     let script = script(arguments)?;
     let state = arguments.storage_state.as_deref();
     let restored = state.map(StorageState::read).transpose()?.flatten();
-    writable::check(arguments)?;
+    preflight::check(arguments)?;
     let webdriver = match &arguments.webdriver {
         Some(url) => WebDriver::Url(url.clone()),
         None => WebDriver::Driver(driver(arguments.browser)?),

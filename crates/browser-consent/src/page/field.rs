@@ -1,9 +1,9 @@
 //! Which field wants what, and which boxes to tick.
 
-use crate::locate::Names;
-use crate::phrases::{Phrases, attribute_words, normalize};
-use crate::snapshot::{Field, Snapshot, Tick};
-use crate::words;
+use crate::page::locate::Names;
+use crate::page::phrases::{Phrases, attribute_words, normalize};
+use crate::page::snapshot::{Field, Snapshot, Tick};
+use crate::page::words;
 
 pub(crate) fn is_password(it: &Field) -> bool {
     it.kind == "password"

@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use crate::credentials::Credentials;
-use crate::script::{Act, Script, Text};
+use crate::input::credentials::Credentials;
+use crate::input::script::{Act, Script, Text};
 
 /// What must not occur in anything that is written or said.
 pub(crate) struct Redaction(Vec<String>);

@@ -6,12 +6,12 @@ use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use url::Url;
 
-use crate::capabilities::capabilities;
-use crate::consent::is_loopback;
-use crate::driver::Driver;
+use crate::browser::capabilities::capabilities;
+use crate::browser::driver::Driver;
+use crate::browser::process::Process;
 use crate::error::{Error, session_error};
-use crate::process::Process;
-use crate::redaction::bare;
+use crate::flow::consent::is_loopback;
+use crate::input::redaction::bare;
 
 /// The time that a page may take to load, or a server to answer a press.
 ///

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::browser::tab::{Broken, Outcome, Tab};
 use crate::error::Error;
 use crate::private;
-use crate::tab::{Broken, Outcome, Tab};
-use crate::trail::Trail;
+use crate::visits::Trail;
 
 /// What makes a browser signed in; a secret as much as the password is.
 #[derive(Clone, Default, Deserialize, Serialize)]

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use crate::field;
-use crate::flow::{Flow, Step, Stop};
-use crate::locate;
-use crate::memory::{Action, Press};
-use crate::page::Sent;
+use crate::browser::tab::Outcome;
+use crate::flow::state::{Flow, Step, Stop};
+use crate::input::redaction::without_queries;
+use crate::page::field;
+use crate::page::kind::Sent;
+use crate::page::locate;
+use crate::page::memory::{Action, Press};
+use crate::page::snapshot::{Button, Field, Snapshot};
 use crate::problem::Problem;
-use crate::redaction::without_queries;
-use crate::snapshot::{Button, Field, Snapshot};
-use crate::tab::Outcome;
 
 /// Before a button that only says "Continue" is taken for consent: pages that go on by themselves have gone.
 pub(crate) const WEAK_QUIET: Duration = Duration::from_millis(800);

@@ -3,7 +3,7 @@ use std::fmt;
 use url::Url;
 
 use crate::error::Error;
-use crate::recipe;
+use crate::input::recipe;
 
 /// What is to be done by hand, where the rules see no way or the wrong one.
 ///

@@ -1,6 +1,6 @@
 //! What buttons, fields and pages say, in nine languages.
 
-use crate::phrases::Phrases;
+use crate::page::phrases::Phrases;
 
 pub(crate) const DENY: Phrases = Phrases(
     "

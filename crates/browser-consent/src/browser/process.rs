@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use url::Url;
 
-use crate::driver::Driver;
+use crate::browser::driver::Driver;
 use crate::error::Error;
 
 const START: Duration = Duration::from_secs(10);

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::driver::Driver;
-use crate::process::Process;
-use crate::session::PAGE_LOAD;
+use crate::browser::driver::Driver;
+use crate::browser::process::Process;
+use crate::browser::session::PAGE_LOAD;
 
 /// For a driver that runs already, whose browser is not known, only what Chromium and others understand.
 pub(crate) fn capabilities(

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::detour::{self, Pick};
-use crate::field;
-use crate::locate::{self, Found};
-use crate::page::{Kind, classify};
-use crate::phrases::normalize;
-use crate::screens::{page, past};
-use crate::words;
+use crate::page::detour::{self, Pick};
+use crate::page::field;
+use crate::page::kind::{Kind, classify};
+use crate::page::locate::{self, Found};
+use crate::page::phrases::normalize;
+use crate::page::screens::{page, past};
+use crate::page::words;
 
 /// What the same page says in one language.
 pub(crate) struct Language {

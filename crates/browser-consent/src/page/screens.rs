@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::detour;
-use crate::locate::{self, Found, Names};
-use crate::page::{Kind, Past, Sent, classify};
-use crate::phrases::normalize;
-use crate::snapshot::Snapshot;
+use crate::page::detour;
+use crate::page::kind::{Kind, Past, Sent, classify};
+use crate::page::locate::{self, Found, Names};
+use crate::page::phrases::normalize;
+use crate::page::snapshot::Snapshot;
 
 const EMAIL: &str = "loadtest@novamart.example";
 

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::action::WEAK_QUIET;
-use crate::field;
-use crate::flow::{Flow, Step, Stop};
-use crate::locate::{self, Found};
-use crate::memory::Action;
+use crate::browser::tab::Outcome;
+use crate::flow::form::WEAK_QUIET;
+use crate::flow::state::{Flow, Step, Stop};
+use crate::page::field;
+use crate::page::locate::{self, Found};
+use crate::page::memory::Action;
+use crate::page::snapshot::{Button, Handle, Snapshot};
 use crate::problem::Problem;
-use crate::snapshot::{Button, Handle, Snapshot};
-use crate::tab::Outcome;
 
 const SCROLL_AFTER: Duration = Duration::from_secs(1);
 const SCROLL: &str = "for (const it of document.querySelectorAll('*')) \

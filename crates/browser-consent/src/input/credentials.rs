@@ -3,8 +3,8 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use crate::error::Error;
+use crate::input::totp::Totp;
 use crate::private;
-use crate::totp::Totp;
 
 /// What the test user signs in with.
 #[derive(Clone)]

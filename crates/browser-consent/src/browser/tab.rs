@@ -10,9 +10,9 @@ use fantoccini::wd::TimeoutConfiguration;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::command::Command;
-use crate::session::PAGE_LOAD;
-use crate::snapshot::{Handle, SCRIPT, Snapshot};
+use crate::browser::command::Command;
+use crate::browser::session::PAGE_LOAD;
+use crate::page::snapshot::{Handle, SCRIPT, Snapshot};
 
 /// What a driver gets for a command beyond the time for a page, so that only one that hangs runs into it.
 const SPARE: Duration = Duration::from_secs(10);

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::action::WEAK_QUIET;
-use crate::credentials::Credentials;
-use crate::detour::{self, Pick};
-use crate::flow::{Flow, Step, Stop};
-use crate::locate;
-use crate::memory::Action;
+use crate::flow::form::WEAK_QUIET;
+use crate::flow::state::{Flow, Step, Stop};
+use crate::input::credentials::Credentials;
+use crate::page::detour::{self, Pick};
+use crate::page::locate;
+use crate::page::memory::Action;
+use crate::page::snapshot::Snapshot;
 use crate::problem::Problem;
-use crate::snapshot::Snapshot;
 
 /// How long a page that sends itself is given before its button is pressed.
 const PASSES_IN: Duration = Duration::from_secs(3);

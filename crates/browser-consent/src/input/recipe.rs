@@ -14,8 +14,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use crate::redaction::bare;
-use crate::script::{Act, By, Command, Text, fits};
+use crate::input::redaction::bare;
+use crate::input::script::{Act, By, Command, Text, fits};
 
 #[derive(Deserialize)]
 struct Entry {

@@ -4,19 +4,19 @@ use std::time::{Duration, Instant};
 use fantoccini::Client;
 use url::{Host, Url};
 
-use crate::credentials::Credentials;
+use crate::browser::tab::{Broken, Tab};
 use crate::error::Error;
-use crate::flow::{Flow, Stop};
-use crate::locate::Names;
-use crate::memory::Memory;
-use crate::page::{Kind, Past};
-use crate::play::Played;
+use crate::flow::play::Played;
+use crate::flow::state::{Flow, Stop};
+use crate::input::credentials::Credentials;
+use crate::input::redaction::{Redaction, bare};
+use crate::input::script::Script;
+use crate::page::kind::{Kind, Past};
+use crate::page::locate::Names;
+use crate::page::memory::Memory;
+use crate::page::snapshot::Snapshot;
 use crate::problem::Problem;
-use crate::redaction::{Redaction, bare};
-use crate::script::Script;
-use crate::snapshot::Snapshot;
-use crate::tab::{Broken, Tab};
-use crate::trail::Trail;
+use crate::visits::Trail;
 
 /// How long a browser may be silent at the end before it is known to wait for somebody.
 const ANSWER: Duration = Duration::from_secs(1);

@@ -1,9 +1,9 @@
 //! What stands between the sign-in and the consent: banners, lists to choose from, offers, pages that pass on.
 
-use crate::locate::{self, Found, Names, Score};
-use crate::phrases::normalize;
-use crate::snapshot::{Button, Snapshot};
-use crate::words;
+use crate::page::locate::{self, Found, Names, Score};
+use crate::page::phrases::normalize;
+use crate::page::snapshot::{Button, Snapshot};
+use crate::page::words;
 
 /// What is taken from a list.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -161,7 +161,7 @@ fn wanted<'a>(labels: impl Iterator<Item = &'a str>, names: &Names<'_>) -> Optio
     })
 }
 
-fn is_list_of(page: &Snapshot, what: crate::phrases::Phrases) -> bool {
+fn is_list_of(page: &Snapshot, what: crate::page::phrases::Phrases) -> bool {
     let head = normalize(&format!("{} {}", page.title, page.heading));
     words::CHOOSE.occur_in(&head) && what.occur_in(&head)
 }

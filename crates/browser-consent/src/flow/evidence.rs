@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::field;
-use crate::flow::Flow;
-use crate::locate;
+use crate::browser::tab::Outcome;
+use crate::flow::state::Flow;
+use crate::page::field;
+use crate::page::locate;
 use crate::private;
 use crate::problem::Problem;
-use crate::tab::Outcome;
 
 const TIME: Duration = Duration::from_secs(8);
 
 /// Empties every field and takes the account's name off the page, before a picture of it is taken.
-const BLANK: &str = include_str!("blank.js");
+const BLANK: &str = include_str!("../page/blank.js");
 
 /// Writes `browser-consent.json` and `browser-consent.png`; the folder, if there is anything in it now.
 pub(crate) async fn keep(folder: &Path, flow: &mut Flow<'_>, problem: &Problem) -> Option<PathBuf> {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::{Duration, Instant};
 
-use crate::snapshot::{Button, Handle, Snapshot};
+use crate::page::snapshot::{Button, Handle, Snapshot};
 
 /// How long an element has to stay where it is before it is pressed.
 const STEADY: Duration = Duration::from_millis(50);

@@ -7,16 +7,16 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use url::Url;
 
-use crate::action::PATIENCE;
-use crate::flow::{Flow, Step, Stop};
-use crate::locate;
-use crate::page;
-use crate::phrases::normalize;
+use crate::browser::tab::{Outcome, reference};
+use crate::flow::form::PATIENCE;
+use crate::flow::state::{Flow, Step, Stop};
+use crate::input::redaction::bare;
+use crate::page::kind;
+use crate::page::locate;
+use crate::page::phrases::normalize;
+use crate::page::snapshot::{Button, Handle, Snapshot};
+use crate::page::words;
 use crate::problem::Problem;
-use crate::redaction::bare;
-use crate::snapshot::{Button, Handle, Snapshot};
-use crate::tab::{Outcome, reference};
-use crate::words;
 
 /// Long enough for a listener that was reached to say so first.
 const SETTLE: Duration = Duration::from_millis(300);
@@ -28,7 +28,7 @@ const DIALOG_AFTER_APPROVAL: Duration = Duration::from_secs(5);
 const PROBE: Duration = Duration::from_secs(2);
 
 /// The buttons in whatever covers the middle of an element.
-const COVER: &str = include_str!("cover.js");
+const COVER: &str = include_str!("../page/cover.js");
 
 impl Flow<'_> {
     pub(crate) async fn browser_error(&mut self) -> Result<Step, Stop> {
@@ -131,13 +131,13 @@ impl Flow<'_> {
         if self.idle() < PATIENCE {
             return Ok(Step::Wait);
         }
-        if let Some(says) = page::already(&self.last) {
+        if let Some(says) = kind::already(&self.last) {
             return Err(Problem::Already { says: self.clean(&says) }.into());
         }
         if self.memory.has_approved() {
             return Err(Problem::NotRedirected.into());
         }
-        if let Some(says) = page::policy(&self.last) {
+        if let Some(says) = kind::policy(&self.last) {
             return Err(Problem::Policy { says: self.clean(&says) }.into());
         }
         Err(Problem::NoWayForward { candidates: self.candidates() }.into())

@@ -5,21 +5,21 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::action::PATIENCE;
-use crate::credentials::Credentials;
-use crate::flow::{Flow, Step, Stop};
-use crate::locate;
-use crate::memory::Action;
-use crate::page::Kind;
+use crate::browser::tab::Outcome;
+use crate::flow::form::PATIENCE;
+use crate::flow::state::{Flow, Step, Stop};
+use crate::input::credentials::Credentials;
+use crate::input::script::{Act, Command, Text, fits};
+use crate::page::kind::Kind;
+use crate::page::locate;
+use crate::page::memory::Action;
+use crate::page::snapshot::{Button, Field, Handle, Snapshot};
 use crate::problem::Problem;
-use crate::script::{Act, Command, Text, fits};
-use crate::snapshot::{Button, Field, Handle, Snapshot};
-use crate::tab::Outcome;
 
 /// How long the rules leave a page alone on which the next command may still come to have its element.
 const RULES_AFTER: Duration = Duration::from_millis(500);
 
-const FIND: &str = concat!(include_str!("visible.js"), include_str!("find.js"));
+const FIND: &str = concat!(include_str!("../page/visible.js"), include_str!("../browser/find.js"));
 
 /// What a command's element is like now.
 #[derive(Debug, Default, Deserialize)]

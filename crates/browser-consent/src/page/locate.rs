@@ -1,9 +1,9 @@
 //! Which element is the right one, as scores and vetoes over one snapshot.
 
-use crate::detour;
-use crate::phrases::{Phrases, attribute_words, normalize};
-use crate::snapshot::{Button, Field, Snapshot};
-use crate::words;
+use crate::page::detour;
+use crate::page::phrases::{Phrases, attribute_words, normalize};
+use crate::page::snapshot::{Button, Field, Snapshot};
+use crate::page::words;
 
 /// What is known about the run and never stands on a button as its meaning.
 #[derive(Clone, Copy, Debug, Default)]

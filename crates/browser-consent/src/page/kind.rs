@@ -1,0 +1,240 @@
+//! What kind of page a snapshot shows.
+
+use crate::page::detour::{self, Pick};
+use crate::page::field;
+use crate::page::locate::{self, Found, Names};
+use crate::page::phrases::normalize;
+use crate::page::snapshot::Snapshot;
+use crate::page::words;
+
+/// What the run allows, and what it has done so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Past<'a> {
+    /// Where credentials may be typed and buttons pressed.
+    pub(crate) origins: Vec<String>,
+    /// The redirect URI without its query.
+    pub(crate) redirect: Option<String>,
+    pub(crate) names: Names<'a>,
+    pub(crate) identifier: Option<Sent>,
+    pub(crate) password: Option<Sent>,
+    pub(crate) code: Option<Sent>,
+    /// Whether one-time codes can be had.
+    pub(crate) has_codes: bool,
+    /// The documents in which a banner was sent away.
+    pub(crate) without_banner: Vec<String>,
+}
+
+/// Where something was sent, and what the page was already warning of then.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sent {
+    pub(crate) document: String,
+    pub(crate) alerts: Vec<String>,
+}
+
+/// The kinds of page, in the order in which they are looked for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    /// The browser's own page for an address that it could not show.
+    BrowserError,
+    Redirected,
+    /// A page on an origin that nobody allowed.
+    Elsewhere,
+    /// A one-time code or a captcha, and which of them.
+    NeedsHuman(&'static str),
+    /// A cookie banner, and the button that sends it away.
+    Banner(usize),
+    /// The sign-in form is back; this is what the page says about it.
+    BadCredentials(Option<String>),
+    /// The form for the one-time code is back; this is what the page says about it.
+    BadCode(Option<String>),
+    /// The fields for a one-time code: one, or one a digit.
+    Code(Vec<usize>),
+    SignIn {
+        user: Option<usize>,
+        password: Option<usize>,
+    },
+    AccountChooser(usize),
+    /// A list of workspaces or regions.
+    Chooser(Pick),
+    /// A page that goes on by itself.
+    Passing,
+    Consent(Found),
+    /// An offer beside the point, and the button that declines it.
+    Offer(usize),
+    /// A frame of an allowed origin on a page that has nothing else.
+    Frame(usize),
+    ErrorPage(String),
+    Unknown,
+}
+
+impl Kind {
+    /// What the trail and the report call it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::BrowserError => "browser error page",
+            Self::Redirected => "redirect URI",
+            Self::Elsewhere => "foreign origin",
+            Self::NeedsHuman(_) => "needs a human",
+            Self::Banner(_) => "cookie banner",
+            Self::BadCredentials(_) => "sign-in refused",
+            Self::BadCode(_) => "one-time code refused",
+            Self::Code(_) => "one-time code",
+            Self::SignIn { user: Some(_), password: Some(_) } => "sign-in",
+            Self::SignIn { password: Some(_), .. } => "password",
+            Self::SignIn { .. } => "identifier",
+            Self::AccountChooser(_) => "account chooser",
+            Self::Chooser(_) => "chooser",
+            Self::Passing => "intermediate",
+            Self::Consent(_) => "consent",
+            Self::Offer(_) => "offer to skip",
+            Self::Frame(_) => "frame",
+            Self::ErrorPage(_) => "error page",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
+    if ["chrome-error:", "about:neterror"].iter().any(|it| page.address.starts_with(it)) {
+        return Kind::BrowserError;
+    }
+    if past.redirect.as_deref() == Some(page.address.as_str()) {
+        return Kind::Redirected;
+    }
+    if !past.origins.contains(&page.origin) {
+        return Kind::Elsewhere;
+    }
+    let password = field::password(page);
+    let codes = if password.is_none() { field::one_time_code(page) } else { Vec::new() };
+    if let Some(obstacle) = needs_human(page, !codes.is_empty() && !past.has_codes) {
+        return Kind::NeedsHuman(obstacle);
+    }
+    if !past.without_banner.contains(&page.document)
+        && let Some(at) = detour::banner(page)
+    {
+        return Kind::Banner(at);
+    }
+    if !codes.is_empty() {
+        return match &past.code {
+            Some(sent) if is_back(page, sent) => {
+                Kind::BadCode(complaint(page, sent).or_else(|| page.alerts.first().cloned()))
+            }
+            _ => Kind::Code(codes),
+        };
+    }
+    let user = field::user(page, password);
+    let consent = locate::approve(page, &past.names);
+    if password.is_some() {
+        return match &past.password {
+            Some(sent) if is_back(page, sent) => Kind::BadCredentials(complaint(page, sent)),
+            _ => Kind::SignIn { user, password },
+        };
+    }
+    if let Some(at) = user
+        && sends_identifier(page, at, consent)
+        && (consent == Found::Nothing || !is_over(page, past, consent))
+    {
+        return match &past.identifier {
+            Some(sent) if is_back(page, sent) => Kind::BadCredentials(complaint(page, sent)),
+            _ => Kind::SignIn { user, password },
+        };
+    }
+    if let Some(at) = detour::account(page, &past.names, consent) {
+        return Kind::AccountChooser(at);
+    }
+    if !consent.is_strong() {
+        if let Some(pick) = detour::chooser(page, &past.names) {
+            return Kind::Chooser(pick);
+        }
+        if detour::is_passing(page) {
+            return Kind::Passing;
+        }
+    }
+    if consent != Found::Nothing {
+        return Kind::Consent(consent);
+    }
+    if let Some(at) = detour::skip(page) {
+        return Kind::Offer(at);
+    }
+    let listed = |origin: &String| past.origins.contains(origin);
+    if let Some(at) = page.frames.iter().position(|it| !it.hidden && listed(&it.origin)) {
+        return Kind::Frame(at);
+    }
+    error_text(page).map_or(Kind::Unknown, Kind::ErrorPage)
+}
+
+/// Whether the form of a field for the account's name can be sent; where there is an approval, it has to say that it signs
+/// in, or it is one for something else.
+fn sends_identifier(page: &Snapshot, user: usize, consent: Found) -> bool {
+    match locate::login(page, &page.fields[user]) {
+        Found::Nothing => false,
+        Found::Tie => true,
+        Found::Best { index, .. } => {
+            let label = normalize(&page.buttons[index].label);
+            !consent.is_strong() || words::LOGIN.occur_in(&label)
+        }
+    }
+}
+
+fn needs_human(page: &Snapshot, needs_code: bool) -> Option<&'static str> {
+    const CAPTCHAS: &[&str] = &[
+        "recaptcha",
+        "hcaptcha",
+        "challenges.cloudflare.com",
+        "arkoselabs",
+        "funcaptcha",
+        "turnstile",
+    ];
+    if needs_code {
+        return Some("a one-time code");
+    }
+    let is_captcha = |address: &str| CAPTCHAS.iter().any(|it| address.contains(it));
+    let is_asked = page.frames.iter().any(|it| !it.hidden && is_captcha(&it.address));
+    (is_asked || page.captcha).then_some("a captcha")
+}
+
+/// Whether the identifier was sent and this is no longer the form that it was sent with.
+fn is_over(page: &Snapshot, past: &Past<'_>, consent: Found) -> bool {
+    let strong = matches!(consent, Found::Best { strong: true, .. });
+    past.identifier.as_ref().is_some_and(|sent| strong || sent.document != page.document)
+}
+
+/// Whether the form that was sent is here again: in a new document, or below a warning that was not there.
+fn is_back(page: &Snapshot, sent: &Sent) -> bool {
+    page.document != sent.document || complaint(page, sent).is_some()
+}
+
+fn complaint(page: &Snapshot, sent: &Sent) -> Option<String> {
+    page.alerts.iter().chain(&page.notes).find(|it| !sent.alerts.contains(it)).cloned()
+}
+
+/// What a page says on which somebody decided before.
+pub(crate) fn already(page: &Snapshot) -> Option<String> {
+    let mut said = page.alerts.iter().chain([&page.heading, &page.title, &page.text]);
+    said.find(|it| words::ALREADY.occur_in(&normalize(it))).cloned()
+}
+
+/// What a page says on which no policy lets this account go on.
+pub(crate) fn policy(page: &Snapshot) -> Option<String> {
+    let head = [page.heading.as_str(), page.title.as_str()].into_iter();
+    let mut said = page.alerts.iter().chain(&page.notes).map(String::as_str).chain(head);
+    said.find(|it| words::POLICY.occur_in(&normalize(it))).map(str::to_owned)
+}
+
+/// What an error page says; only asked where there is no other way forward.
+fn error_text(page: &Snapshot) -> Option<String> {
+    if page.status >= 400 {
+        let heading = if page.heading.is_empty() { &page.title } else { &page.heading };
+        let said = if page.text.contains(heading.as_str()) {
+            page.text.clone()
+        } else {
+            format!("{heading}: {}", page.text)
+        };
+        return Some(if said.trim().is_empty() {
+            format!("HTTP status {}", page.status)
+        } else {
+            said
+        });
+    }
+    page.alerts.first().cloned()
+}
