@@ -3,14 +3,19 @@ use std::time::Duration;
 use serde_json::Value;
 use url::Url;
 
-use crate::{
-    Author, Comment, Error, Issue, Marker, Notice, SigningKey, Token,
-    api::{Api, Posted},
-    call::{Call, Place},
-    patience::{OnWait, Patience},
-    said::said,
-    thread::Trust,
-};
+use crate::body::block::Marker;
+use crate::body::comment::Comment;
+use crate::body::signature::SigningKey;
+use crate::error::Error;
+use crate::github::api::Token;
+use crate::github::api::{Api, Posted};
+use crate::github::author::Author;
+use crate::github::issue::Issue;
+use crate::github::retry::{OnWait, Patience};
+use crate::said::said;
+use crate::thread::comments::Trust;
+use crate::thread::notice::Notice;
+use crate::thread::post::{Call, Place};
 
 /// GitHub's own limit for the comments of an issue.
 pub(crate) const MAX_COMMENTS: u64 = 2_500;

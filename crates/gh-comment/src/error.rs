@@ -2,7 +2,7 @@ use std::{error::Error as StdError, time::Duration};
 
 use url::ParseError;
 
-use crate::refusal::{limit, when, writes_as};
+use crate::github::refusal::{limit, when, writes_as};
 
 /// Why a comment could not be posted or found, by situation.
 #[derive(Debug, thiserror::Error)]
@@ -86,7 +86,7 @@ pub enum Error {
     #[error("a comment with a key needs data to carry it")]
     KeyWithoutData,
 
-    /// The body is longer than [`MAX_CHARACTERS`](crate::MAX_CHARACTERS).
+    /// The body is longer than [`MAX_CHARACTERS`](crate::body::comment::MAX_CHARACTERS).
     #[error("the comment has {characters} characters, {limit} are allowed: leave something out")]
     TooLong {
         /// How many it has, hidden block included.

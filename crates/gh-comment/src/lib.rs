@@ -1,36 +1,22 @@
 #![doc = include_str!("../README.md")]
 
-mod answer;
-mod api;
-mod author;
-mod block;
-mod call;
+mod body;
 mod client;
-mod comment;
-mod environment;
 mod error;
+mod github;
 mod github_cli;
-mod issue;
-mod notice;
-mod patience;
-mod refusal;
-mod rotation;
 mod said;
-mod section;
-mod signature;
 mod thread;
 mod topic;
 
-pub use crate::{
-    api::Token,
-    author::Author,
-    block::Marker,
-    client::{Client, Delivery, History, Preview},
-    comment::{Comment, MAX_CHARACTERS},
-    environment::{default_api, default_key, default_token},
-    error::Error,
-    issue::{Issue, Repository},
-    notice::Notice,
-    section::fitting,
-    signature::SigningKey,
-};
+pub use crate::body::block::Marker;
+pub use crate::body::comment::{Comment, MAX_CHARACTERS};
+pub use crate::body::section::fitting;
+pub use crate::body::signature::SigningKey;
+pub use crate::client::{Client, Delivery, History, Preview};
+pub use crate::error::Error;
+pub use crate::github::api::Token;
+pub use crate::github::author::Author;
+pub use crate::github::environment::{default_api, default_key, default_token};
+pub use crate::github::issue::{Issue, Repository};
+pub use crate::thread::notice::Notice;

@@ -1,6 +1,11 @@
 //! The issue that has a label and a title.
 
-use crate::{Client, Error, Issue, Repository, api::Tracker, call::Call};
+use crate::client::Client;
+use crate::error::Error;
+use crate::github::api::Tracker;
+use crate::github::issue::Issue;
+use crate::github::issue::Repository;
+use crate::thread::post::Call;
 
 impl Client {
     /// The oldest open issue of `repository` with this label and exactly this title.

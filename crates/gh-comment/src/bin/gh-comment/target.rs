@@ -14,7 +14,7 @@ use url::Url;
 use crate::variable;
 
 #[derive(Args)]
-pub(crate) struct Place {
+pub(crate) struct Target {
     /// The issue: owner/repo#12, its address, its number in GITHUB_REPOSITORY, or owner/repo with --title
     #[arg(value_name = "ISSUE")]
     at: At,
@@ -75,7 +75,7 @@ fn one_label(given: &str) -> Result<String, &'static str> {
     if given.contains(',') { Err("a label here has no comma") } else { Ok(given.to_owned()) }
 }
 
-impl Place {
+impl Target {
     /// Whether the place is an issue, or a repository with the issue's label and title.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         match (&self.at, self.topic()) {

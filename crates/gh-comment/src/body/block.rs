@@ -10,11 +10,10 @@ use std::{
 
 use serde_json::{Deserializer, Value};
 
-use crate::{
-    Error, Issue,
-    said::said,
-    signature::{Signature, SigningKey},
-};
+use crate::body::signature::{Signature, SigningKey};
+use crate::error::Error;
+use crate::github::issue::Issue;
+use crate::said::said;
 
 /// The name under which a tool finds its own comments: letters, digits, `.`, `_` and single `-`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +45,7 @@ impl Kind {
 impl Marker {
     /// The data hidden at the end of `body` under this marker, if it is there and well-formed.
     ///
-    /// It says nothing about who wrote it; [`Client::history`](crate::Client::history) does.
+    /// It says nothing about who wrote it; [`Client::history`](crate::client::Client::history) does.
     pub fn data(&self, body: &str) -> Option<Value> {
         match Block::read(self, body) {
             Read::Block(it) => Some(it.data),

@@ -2,7 +2,8 @@ use std::{fmt, str::FromStr};
 
 use serde::Deserialize;
 
-use crate::{Error, said::said};
+use crate::error::Error;
+use crate::said::said;
 
 /// Whose comments are believed.
 ///

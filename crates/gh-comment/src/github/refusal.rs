@@ -8,7 +8,8 @@ use reqwest::{
 };
 use serde_json::Value;
 
-use crate::{Error, said::said};
+use crate::error::Error;
+use crate::said::said;
 
 /// The error for a refusal of something about `issue`.
 pub(crate) fn refused(

@@ -1,8 +1,8 @@
 //! `gh-comment`: posts to a tracking issue and reads what was posted before.
 #![expect(clippy::print_stderr, reason = "a program talks on stderr")]
 
-mod export;
-mod place;
+mod csv;
+mod target;
 
 use std::{
     env, fs,
@@ -16,7 +16,7 @@ use clap::{Parser, Subcommand};
 use gh_comment::{Client, Comment, History, Issue, Marker, Notice, default_key};
 use serde_json::Value;
 
-use crate::place::{Connection, Place};
+use crate::target::{Connection, Target};
 
 const AFTER: &str = "\
 Environment:
@@ -56,7 +56,7 @@ enum Command {
     #[command(after_help = AFTER)]
     Post {
         #[command(flatten)]
-        place: Place,
+        place: Target,
         #[command(flatten)]
         connection: Connection,
         /// File with the JSON to hide
@@ -80,7 +80,7 @@ enum Command {
     #[command(after_help = AFTER)]
     Last {
         #[command(flatten)]
-        place: Place,
+        place: Target,
         #[command(flatten)]
         connection: Connection,
         /// How many, newest first, a line each
@@ -91,7 +91,7 @@ enum Command {
     #[command(after_help = AFTER)]
     Export {
         #[command(flatten)]
-        place: Place,
+        place: Target,
         #[command(flatten)]
         connection: Connection,
         /// Print a table: a row a comment, a column a value
@@ -158,7 +158,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             let issue = place.issue(&client, false).await?;
             let mut found = read(&client, &connection, &issue, &place.marker, usize::MAX).await?;
             found.reverse();
-            if csv { export::csv(&found) } else { lines(&found) }
+            if csv { csv::csv(&found) } else { lines(&found) }
         }
     };
     if text.is_empty() {
@@ -174,7 +174,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
 
 async fn preview(
     client: &Client,
-    place: &Place,
+    place: &Target,
     comment: &Comment,
     create: bool,
 ) -> anyhow::Result<String> {

@@ -3,7 +3,8 @@ use std::{fmt, str::FromStr};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::{Error, Issue};
+use crate::error::Error;
+use crate::github::issue::Issue;
 
 /// Less than this could be guessed.
 const MIN_KEY: usize = 16;

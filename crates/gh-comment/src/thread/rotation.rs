@@ -2,14 +2,16 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    Comment, Error, Issue, Marker, Notice,
-    api::Tracker,
-    author::Account,
-    block::{Kind, write},
-    call::Call,
-    thread::{Entry, Found, Pointer, Thread},
-};
+use crate::body::block::Marker;
+use crate::body::block::{Kind, write};
+use crate::body::comment::Comment;
+use crate::error::Error;
+use crate::github::api::Tracker;
+use crate::github::author::Account;
+use crate::github::issue::Issue;
+use crate::thread::comments::{Entry, Found, Pointer, Thread};
+use crate::thread::notice::Notice;
+use crate::thread::post::Call;
 
 /// As many earlier runs as a comparison with the noise of a year's quarter needs.
 const CARRIED: usize = 12;

@@ -1,12 +1,16 @@
 //! What one call of the client does.
 
-use crate::{
-    Client, Comment, Error, History, Issue, Marker, Notice,
-    api::{Posted, Tracker},
-    client::MAX_COMMENTS,
-    patience::Patience,
-    thread::{Entry, Found, Thread, Trust},
-};
+use crate::body::block::Marker;
+use crate::body::comment::Comment;
+use crate::client::Client;
+use crate::client::History;
+use crate::client::MAX_COMMENTS;
+use crate::error::Error;
+use crate::github::api::{Posted, Tracker};
+use crate::github::issue::Issue;
+use crate::github::retry::Patience;
+use crate::thread::comments::{Entry, Found, Thread, Trust};
+use crate::thread::notice::Notice;
 
 /// A re-run follows its first run closely, so that its comment is among the newest.
 const RERUN_PAGES: u64 = 3;

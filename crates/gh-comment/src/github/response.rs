@@ -5,7 +5,9 @@ use reqwest::{
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::{Error, refusal::refused, said::said};
+use crate::error::Error;
+use crate::github::refusal::refused;
+use crate::said::said;
 
 /// A page of a hundred comments of the greatest length, with room for their escapes.
 const MAX_ANSWER: usize = 64 << 20;

@@ -3,7 +3,10 @@
 use serde_json::Value;
 use url::Url;
 
-use crate::{Error, Token, github_cli, said::said};
+use crate::error::Error;
+use crate::github::api::Token;
+use crate::github_cli;
+use crate::said::said;
 
 /// The key that a run's comment has by itself.
 ///

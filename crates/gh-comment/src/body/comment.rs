@@ -1,11 +1,11 @@
 use serde_json::Value;
 
-use crate::{
-    Error, Issue, Marker,
-    block::write,
-    section::{fitting, open_fence},
-    signature::SigningKey,
-};
+use crate::body::block::Marker;
+use crate::body::block::write;
+use crate::body::section::{fitting, open_fence};
+use crate::body::signature::SigningKey;
+use crate::error::Error;
+use crate::github::issue::Issue;
 
 /// How many characters a comment may have, hidden block included; GitHub's own limit is 65,536.
 pub const MAX_CHARACTERS: usize = 60_000;

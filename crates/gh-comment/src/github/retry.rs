@@ -5,7 +5,7 @@ use std::{cell::Cell, time::Duration};
 
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::Error;
+use crate::error::Error;
 
 /// How often in a row something may break before it is given up.
 const ATTEMPTS: u32 = 5;

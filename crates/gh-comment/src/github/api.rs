@@ -10,13 +10,13 @@ use serde::Deserialize;
 use serde_json::json;
 use url::{Host, Url};
 
-use crate::{
-    Error, Issue, Repository,
-    answer::{address, answer, has_next, network, parse, read, without_query},
-    author::Account,
-    refusal::unknown_author,
-    said::said,
-};
+use crate::error::Error;
+use crate::github::author::Account;
+use crate::github::issue::Issue;
+use crate::github::issue::Repository;
+use crate::github::refusal::unknown_author;
+use crate::github::response::{address, answer, has_next, network, parse, read, without_query};
+use crate::said::said;
 
 const API_VERSION: &str = "2022-11-28";
 

@@ -2,7 +2,8 @@ use std::{fmt, str::FromStr};
 
 use url::Url;
 
-use crate::{Error, said::said};
+use crate::error::Error;
+use crate::said::said;
 
 /// A repository on GitHub: `owner/repo`.
 #[derive(Debug, Clone, PartialEq, Eq)]
