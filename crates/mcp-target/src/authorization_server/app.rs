@@ -10,9 +10,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::AuthorizationServer;
-use super::consent::{self, Turn};
-use super::pages::{self, Said};
+use crate::authorization_server::consent::{self, Turn};
+use crate::authorization_server::pages::{self, Said};
+use crate::authorization_server::state::AuthorizationServer;
 
 pub(super) async fn page(State(it): State<Arc<AuthorizationServer>>) -> Response {
     pages::application(&it.faults, "/app.js")

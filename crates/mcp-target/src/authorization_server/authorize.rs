@@ -1,35 +1,21 @@
-//! The authorization request and the redirect back, [RFC 6749 §4.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1).
+//! The authorization request, [RFC 6749 §4.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1).
 
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
-use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Redirect, Response};
-use url::Url;
+use axum::response::Response;
 
-use super::parameters::Parameters;
-use super::registration::Client;
-use super::{AuthorizationServer, SCOPES, lock, login, pages, random_id};
-use crate::faults::Fault;
+use crate::authorization_server::pages;
+use crate::authorization_server::parameters::Parameters;
+use crate::authorization_server::redirect::{after_login, redirect_error, see_other};
+use crate::authorization_server::session::session;
+use crate::authorization_server::state::{
+    AuthorizationServer, PendingRequest, SCOPES, lock, random_id,
+};
 
 /// The longest state that is kept for a client.
 const MAX_STATE: usize = 2000;
-
-/// An authorization request on its way through login and consent.
-#[derive(Clone)]
-pub(super) struct PendingRequest {
-    pub(super) client_id: String,
-    pub(super) client: Arc<Client>,
-    pub(super) redirect_uri: String,
-    state: Option<String>,
-    pub(super) challenge: String,
-    pub(super) scope: String,
-    /// Who wants to sign in, where that is asked before the password.
-    pub(super) email: Option<String>,
-    /// The login session that saw the consent page; no other may decide.
-    pub(super) session: Option<String>,
-}
 
 pub(super) async fn begin(
     State(it): State<Arc<AuthorizationServer>>,
@@ -67,7 +53,7 @@ pub(super) async fn begin(
     }
     let id = random_id();
     lock(&it.requests).insert(id.clone(), request);
-    if login::session(&it, &headers).is_some() {
+    if session(&it, &headers).is_some() {
         after_login(&it, &id)
     } else {
         see_other(&format!("/login?request={id}"))
@@ -98,56 +84,6 @@ fn validate(
         return Err(("invalid_scope", "a scope is not supported"));
     }
     Ok((challenge.to_owned(), scope.to_owned()))
-}
-
-/// Where a browser goes once someone is signed in.
-pub(super) fn after_login(it: &AuthorizationServer, id: &str) -> Response {
-    if it.faults.has(Fault::Deny)
-        && let Some(request) = lock(&it.requests).remove(id)
-    {
-        return redirect_error(
-            it,
-            &request,
-            "access_denied",
-            "this user may not authorize applications",
-        );
-    }
-    see_other(&format!("/consent?request={id}"))
-}
-
-pub(super) fn redirect_error(
-    it: &AuthorizationServer,
-    request: &PendingRequest,
-    error: &str,
-    description: &str,
-) -> Response {
-    redirect(it, request, &[("error", error), ("error_description", description)])
-}
-
-/// Back to the client, with `state` and, by [RFC 9207](https://www.rfc-editor.org/rfc/rfc9207), `iss`.
-pub(super) fn redirect(
-    it: &AuthorizationServer,
-    request: &PendingRequest,
-    parameters: &[(&str, &str)],
-) -> Response {
-    let mut url = Url::parse(&request.redirect_uri).expect("a registered redirect URI is a URL");
-    {
-        let mut query = url.query_pairs_mut();
-        query.extend_pairs(parameters);
-        if let Some(state) = &request.state {
-            query.append_pair("state", state);
-        }
-        if it.faults.has(Fault::WrongIss) {
-            query.append_pair("iss", &format!("{}/other", it.issuer));
-        } else if !it.faults.has(Fault::NoIss) {
-            query.append_pair("iss", &it.issuer);
-        }
-    }
-    see_other(url.as_str())
-}
-
-pub(super) fn see_other(location: &str) -> Response {
-    ([(CACHE_CONTROL, "no-store")], Redirect::to(location)).into_response()
 }
 
 fn invalid(text: &'static str) -> Response {

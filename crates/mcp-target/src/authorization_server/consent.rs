@@ -7,21 +7,14 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
-use super::authorize::{PendingRequest, redirect, redirect_error, see_other};
-use super::parameters::Parameters;
-use super::token::Code;
-use super::{AuthorizationServer, lock, login, pages, random_id};
-use crate::faults::Fault;
-
-/// What someone who is signed in is asked.
-pub(super) struct Question {
-    /// The identifier of the request.
-    pub(super) request: String,
-    pub(super) client: String,
-    pub(super) email: String,
-    pub(super) scope: String,
-    pub(super) can_approve: bool,
-}
+use crate::authorization_server::pages::{self, Question};
+use crate::authorization_server::parameters::Parameters;
+use crate::authorization_server::redirect::{redirect, redirect_error, see_other};
+use crate::authorization_server::session::{expired, foreign, is_from_here, session};
+use crate::authorization_server::state::{
+    AuthorizationServer, Code, PendingRequest, lock, random_id,
+};
+use crate::config::faults::Fault;
 
 /// What comes next for a request.
 pub(super) enum Turn {
@@ -46,15 +39,15 @@ pub(super) async fn page(
 /// What comes next for the request that a query names.
 pub(super) fn turn(it: &AuthorizationServer, headers: &HeaderMap, query: Option<String>) -> Turn {
     let Ok(parameters) = Parameters::parse(query.unwrap_or_default().as_bytes()) else {
-        return Turn::Refused(login::expired());
+        return Turn::Refused(expired());
     };
     let id = parameters.get("request").unwrap_or_default();
-    let session = login::session(it, headers);
+    let session = session(it, headers);
     let mut requests = lock(&it.requests);
-    let Some(request) = requests.get_mut(id) else { return Turn::Refused(login::expired()) };
+    let Some(request) = requests.get_mut(id) else { return Turn::Refused(expired()) };
     let Some((session, account)) = session else { return Turn::SignIn(id.to_owned()) };
     if request.session.get_or_insert_with(|| session.clone()) != &session {
-        return Turn::Refused(login::foreign());
+        return Turn::Refused(foreign());
     }
     let name = &request.client.name;
     Turn::Consent(Question {
@@ -71,17 +64,17 @@ pub(super) async fn decide(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if !login::is_from_here(&it, &headers) {
-        return login::foreign();
+    if !is_from_here(&it, &headers) {
+        return foreign();
     }
-    let Ok(form) = Parameters::parse(&body) else { return login::expired() };
+    let Ok(form) = Parameters::parse(&body) else { return expired() };
     let id = form.get("request").unwrap_or_default();
-    let Some((session, account)) = login::session(&it, &headers) else { return login::expired() };
+    let Some((session, account)) = session(&it, &headers) else { return expired() };
     let request = {
         let mut requests = lock(&it.requests);
         match requests.get(id) {
-            None => return login::expired(),
-            Some(request) if request.session.as_ref() != Some(&session) => return login::foreign(),
+            None => return expired(),
+            Some(request) if request.session.as_ref() != Some(&session) => return foreign(),
             Some(_) => requests.remove(id).expect("it was there a line above"),
         }
     };

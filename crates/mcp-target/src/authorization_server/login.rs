@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::header::{COOKIE, ORIGIN, SET_COOKIE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
+use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse as _, Response};
 
-use super::authorize::{self, PendingRequest, see_other};
-use super::parameters::Parameters;
-use super::{AuthorizationServer, lock, pages, random_id};
-use crate::screens::Screens;
-use crate::users::Account;
+use crate::authorization_server::pages;
+use crate::authorization_server::parameters::Parameters;
+use crate::authorization_server::redirect::{after_login, see_other};
+use crate::authorization_server::session::{COOKIE_NAME, expired, foreign, is_from_here};
+use crate::authorization_server::state::{AuthorizationServer, PendingRequest, lock, random_id};
+use crate::config::screens::Screens;
 
-const COOKIE_NAME: &str = "session";
 /// The longest e-mail address that is kept until the password comes.
 const MAX_EMAIL: usize = 320;
 
@@ -96,40 +96,5 @@ pub(super) async fn sign_in(
     let session = random_id();
     lock(&it.logins).insert(session.clone(), account);
     let cookie = format!("{COOKIE_NAME}={session}; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600");
-    ([(SET_COOKIE, cookie)], authorize::after_login(&it, id)).into_response()
-}
-
-/// The session of this browser and who signed in to it.
-pub(super) fn session(
-    it: &AuthorizationServer,
-    headers: &HeaderMap,
-) -> Option<(String, Arc<Account>)> {
-    headers
-        .get_all(COOKIE)
-        .into_iter()
-        .filter_map(|header| header.to_str().ok())
-        .flat_map(|header| header.split(';'))
-        .filter_map(|cookie| cookie.trim().strip_prefix(COOKIE_NAME)?.strip_prefix('='))
-        .find_map(|id| Some((id.to_owned(), lock(&it.logins).get(id)?.clone())))
-}
-
-/// Whether a form was sent from one of our own pages; a browser always says so in `Origin`.
-pub(super) fn is_from_here(it: &AuthorizationServer, headers: &HeaderMap) -> bool {
-    headers.get(ORIGIN).is_none_or(|origin| origin.as_bytes() == it.issuer.as_bytes())
-}
-
-pub(super) fn expired() -> Response {
-    pages::message(
-        StatusCode::BAD_REQUEST,
-        "Request expired",
-        "This sign-in is unknown, finished or too old. Start again from the application.",
-    )
-}
-
-pub(super) fn foreign() -> Response {
-    pages::message(
-        StatusCode::FORBIDDEN,
-        "Request refused",
-        "This form was not sent from this site.",
-    )
+    ([(SET_COOKIE, cookie)], after_login(&it, id)).into_response()
 }

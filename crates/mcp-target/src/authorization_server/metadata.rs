@@ -7,8 +7,8 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::{AuthorizationServer, SCOPES};
-use crate::faults::Fault;
+use crate::authorization_server::state::{AuthorizationServer, SCOPES};
+use crate::config::faults::Fault;
 
 pub(super) async fn protected_resource(State(it): State<Arc<AuthorizationServer>>) -> Json<Value> {
     let resource = if it.faults.has(Fault::WrongResource) {

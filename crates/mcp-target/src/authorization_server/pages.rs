@@ -6,8 +6,7 @@ use axum::http::header::{
 };
 use axum::response::{Html, IntoResponse, Response};
 
-use super::consent::Question;
-use crate::faults::{Fault, Faults};
+use crate::config::faults::{Fault, Faults};
 
 /// No `form-action`: browsers apply it to the redirect that follows a form too, and that one leaves the origin.
 const POLICY: &str =
@@ -18,6 +17,16 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:24rem;mar
     button{padding:.5rem 1rem;font:inherit;margin-right:.5rem}[role=alert]{color:#a00}";
 
 const WRONG: &str = "Wrong e-mail or password.";
+
+/// What someone who is signed in is asked.
+pub(super) struct Question {
+    /// The identifier of the request.
+    pub(super) request: String,
+    pub(super) client: String,
+    pub(super) email: String,
+    pub(super) scope: String,
+    pub(super) can_approve: bool,
+}
 
 /// What a page says, for an application that draws it itself.
 #[derive(Clone, Copy)]

@@ -10,11 +10,13 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use serde_json::json;
-use url::{Host, Url};
+use url::Url;
 
-use super::{AuthorizationServer, SCOPES, lock, random_id};
 use crate::access_token;
-use crate::faults::Fault;
+use crate::authorization_server::state::{
+    AuthorizationServer, Client, SCOPES, is_http_on_loopback, lock, random_id,
+};
+use crate::config::faults::Fault;
 
 const GRANT_TYPES: [&str; 2] = ["authorization_code", "refresh_token"];
 
@@ -24,14 +26,6 @@ const MAX_NAME: usize = 100;
 /// The most and the longest redirect URIs that are kept for a client.
 const MAX_REDIRECT_URIS: usize = 5;
 const MAX_REDIRECT_URI: usize = 500;
-
-/// What a client registered.
-#[derive(Debug)]
-pub(super) struct Client {
-    pub(super) name: String,
-    pub(super) redirect_uris: Vec<String>,
-    pub(super) grant_types: Vec<String>,
-}
 
 #[derive(Deserialize)]
 struct Metadata {
@@ -99,13 +93,6 @@ pub(super) async fn register(State(it): State<Arc<AuthorizationServer>>, body: B
     (StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(information)).into_response()
 }
 
-impl Client {
-    /// Whether `uri` is registered; on loopback with any port, [RFC 8252 §7.3](https://www.rfc-editor.org/rfc/rfc8252#section-7.3).
-    pub(super) fn has_redirect_uri(&self, uri: &str) -> bool {
-        self.redirect_uris.iter().any(|it| it == uri || same_but_port(it, uri))
-    }
-}
-
 fn refuse(error: &str, description: &str) -> Response {
     let body = json!({"error": error, "error_description": description});
     (StatusCode::BAD_REQUEST, [(CACHE_CONTROL, "no-store")], Json(body)).into_response()
@@ -120,26 +107,6 @@ fn is_allowed(uri: &str, native: bool) -> bool {
     plain && (uri.scheme() == "https" || native && is_http_on_loopback(&uri))
 }
 
-fn is_http_on_loopback(uri: &Url) -> bool {
-    uri.scheme() == "http"
-        && match uri.host() {
-            Some(Host::Ipv4(it)) => it.is_loopback(),
-            Some(Host::Ipv6(it)) => it.is_loopback(),
-            Some(Host::Domain(it)) => it == "localhost",
-            None => false,
-        }
-}
-
-fn same_but_port(registered: &str, uri: &str) -> bool {
-    let (Ok(mut registered), Ok(mut uri)) = (Url::parse(registered), Url::parse(uri)) else {
-        return false;
-    };
-    if !is_http_on_loopback(&registered) || !is_http_on_loopback(&uri) {
-        return false;
-    }
-    registered.set_port(None).is_ok() && uri.set_port(None).is_ok() && registered == uri
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,6 +117,7 @@ mod tests {
             ("http://127.0.0.1:4711/callback", true, true),
             ("http://[::1]:4711/callback", true, true),
             ("http://localhost/callback", true, true),
+            ("http://api.localhost/callback", true, true),
             ("https://app.example/callback", true, true),
             ("https://app.example/callback", false, true),
             ("http://127.0.0.1:4711/callback", false, false),
@@ -162,32 +130,6 @@ mod tests {
             ("callback", true, false),
         ] {
             assert_eq!(is_allowed(uri, native), expect, "{uri}");
-        }
-    }
-
-    #[test]
-    fn only_the_port_of_a_loopback_redirect_uri_is_free() {
-        let client = Client {
-            name: String::new(),
-            redirect_uris: vec![
-                "http://127.0.0.1:1/callback".into(),
-                "https://app.example/callback".into(),
-            ],
-            grant_types: Vec::new(),
-        };
-        for (uri, expect) in [
-            ("http://127.0.0.1:1/callback", true),
-            ("http://127.0.0.1:2/callback", true),
-            ("http://127.0.0.1/callback", true),
-            ("http://localhost:1/callback", false),
-            ("http://127.0.0.1:1/other", false),
-            ("http://127.0.0.1:1/callback?x=1", false),
-            ("http://user@127.0.0.1:1/callback", false),
-            ("https://127.0.0.1:1/callback", false),
-            ("https://app.example/callback", true),
-            ("https://app.example:8443/callback", false),
-        ] {
-            assert_eq!(client.has_redirect_uri(uri), expect, "{uri}");
         }
     }
 }

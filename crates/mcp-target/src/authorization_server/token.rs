@@ -15,54 +15,15 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::parameters::Parameters;
-use super::registration::Client;
-use super::{AuthorizationServer, lock, random_id};
 use crate::access_token::{self, Claims};
-use crate::faults::Fault;
-use crate::users::Account;
+use crate::authorization_server::parameters::Parameters;
+use crate::authorization_server::state::{
+    Authorization, AuthorizationServer, Client, Family, lock, random_id,
+};
+use crate::config::faults::Fault;
 
 const TOKEN_LIFE: u64 = 3600;
 const SHORT_TOKEN_LIFE: u64 = 5;
-
-/// What a client may ask for with a code or a refresh token.
-#[derive(Debug, Clone)]
-struct Authorization {
-    client_id: String,
-    scope: String,
-    account: Arc<Account>,
-}
-
-/// An authorization code, kept after its use so that a second one is noticed.
-#[derive(Debug)]
-pub(super) struct Code {
-    authorization: Authorization,
-    redirect_uri: String,
-    challenge: String,
-    used: bool,
-    /// The refresh tokens that came of it.
-    family: Option<String>,
-}
-
-impl Code {
-    pub(super) fn new(
-        client_id: String,
-        redirect_uri: String,
-        challenge: String,
-        scope: String,
-        account: Arc<Account>,
-    ) -> Self {
-        let authorization = Authorization { client_id, scope, account };
-        Self { authorization, redirect_uri, challenge, used: false, family: None }
-    }
-}
-
-/// A refresh token and all that it was rotated into: only the newest is good.
-#[derive(Debug)]
-pub(super) struct Family {
-    authorization: Authorization,
-    newest: [u8; 32],
-}
 
 /// An error of RFC 6749 §5.2 or RFC 8707 §2.
 #[derive(Debug)]

@@ -19,10 +19,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::access_token::Claims;
-use crate::faults::{Fault, Faults};
-use crate::novamart;
-use crate::sessions::Sessions;
-use crate::sql::Database;
+use crate::config::faults::{Fault, Faults};
+use crate::resource_server::novamart;
+use crate::resource_server::sessions::Sessions;
+use crate::resource_server::sql::Database;
 
 const SLOW: Duration = Duration::from_millis(300);
 

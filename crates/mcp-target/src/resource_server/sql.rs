@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use crate::novamart;
+use crate::resource_server::novamart;
 
 const MAX_ROWS: usize = 1000;
 const MAX_BYTES: usize = 256 * 1024;

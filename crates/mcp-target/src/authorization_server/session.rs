@@ -1,0 +1,48 @@
+//! Who is signed in, by the cookie of a browser, and the pages for those who are not.
+
+use std::sync::Arc;
+
+use axum::http::header::{COOKIE, ORIGIN};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+
+use crate::authorization_server::pages;
+use crate::authorization_server::state::{AuthorizationServer, lock};
+use crate::config::users::Account;
+
+pub(super) const COOKIE_NAME: &str = "session";
+
+/// The session of this browser and who signed in to it.
+pub(super) fn session(
+    it: &AuthorizationServer,
+    headers: &HeaderMap,
+) -> Option<(String, Arc<Account>)> {
+    headers
+        .get_all(COOKIE)
+        .into_iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|header| header.split(';'))
+        .filter_map(|cookie| cookie.trim().strip_prefix(COOKIE_NAME)?.strip_prefix('='))
+        .find_map(|id| Some((id.to_owned(), lock(&it.logins).get(id)?.clone())))
+}
+
+/// Whether a form was sent from one of our own pages; a browser always says so in `Origin`.
+pub(super) fn is_from_here(it: &AuthorizationServer, headers: &HeaderMap) -> bool {
+    headers.get(ORIGIN).is_none_or(|origin| origin.as_bytes() == it.issuer.as_bytes())
+}
+
+pub(super) fn expired() -> Response {
+    pages::message(
+        StatusCode::BAD_REQUEST,
+        "Request expired",
+        "This sign-in is unknown, finished or too old. Start again from the application.",
+    )
+}
+
+pub(super) fn foreign() -> Response {
+    pages::message(
+        StatusCode::FORBIDDEN,
+        "Request refused",
+        "This form was not sent from this site.",
+    )
+}

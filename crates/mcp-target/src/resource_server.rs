@@ -1,0 +1,9 @@
+//! The MCP server: a bearer is checked, a session found, and a tool asked about a small shop's data in SQLite.
+//!
+//! In: a request of an MCP client. Out: JSON-RPC over Streamable HTTP.
+
+pub(crate) mod bearer;
+pub(crate) mod mcp;
+pub(crate) mod novamart;
+pub(crate) mod sessions;
+pub(crate) mod sql;

@@ -1,0 +1,99 @@
+//! Both servers on one socket, from the first connection to the last.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use axum::serve::ListenerExt as _;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::access_token::SigningKey;
+use crate::authorization_server::router::router;
+use crate::authorization_server::state::AuthorizationServer;
+use crate::config::target::Config;
+use crate::resource_server::bearer::Bearers;
+use crate::resource_server::sessions::Sessions;
+use crate::resource_server::sql::Database;
+use crate::resource_server::{bearer, mcp, sessions};
+
+/// Once told to end, open connections have this long before they are cut.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// The issuer of a target that listens on `address`.
+pub fn issuer(address: SocketAddr) -> String {
+    format!("http://{address}")
+}
+
+/// The MCP endpoint of a target that listens on `address`, which is also its resource identifier.
+pub fn resource(address: SocketAddr) -> String {
+    format!("http://{address}/mcp")
+}
+
+/// Serves until `shutdown` resolves; open connections are then cut within a quarter of a second.
+///
+/// The listener must be bound to the address that clients use: issuer, resource and every endpoint are derived from
+/// it.
+///
+/// # Errors
+/// The address cannot be read, or the dataset cannot be loaded.
+pub fn serve(
+    listener: TcpListener,
+    config: Config,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Serving {
+    // A future with a type is compiled where it is awaited: the whole server again in each program.
+    fn boxed(listener: TcpListener, config: Config, shutdown: Shutdown) -> Serving {
+        Box::pin(run(listener, config, shutdown))
+    }
+    boxed(listener, config, Box::pin(shutdown))
+}
+
+/// A target that serves until it is told to end.
+pub type Serving = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
+type Shutdown = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    let (issuer, resource) = (issuer(address), resource(address));
+    let key = Arc::new(SigningKey::generate());
+    let database = Database::open().map_err(io::Error::other)?;
+    let sessions = Arc::new(Sessions::new(config.max_sessions, config.session_idle));
+    let bearers = Arc::new(Bearers::new(key.clone(), &issuer, &resource));
+    let (mcp, mcp_end) = mcp::service(database, sessions, config.faults.clone());
+    let authorization_server = AuthorizationServer::new(issuer, resource, config, key);
+
+    let routes = Router::new()
+        .route_service("/mcp", mcp)
+        .route_layer(from_fn(sessions::refuse_when_full))
+        .route_layer(from_fn_with_state(bearers, bearer::require))
+        .merge(router(authorization_server))
+        .route("/health", get(async || "ok"));
+
+    // A small answer must not wait for the acknowledgement of the one before it.
+    let listener = listener.tap_io(|it| {
+        let _ = it.set_nodelay(true);
+    });
+    let (ending, ended) = oneshot::channel();
+    let shutdown = async move {
+        shutdown.await;
+        mcp_end();
+        let _ = ending.send(());
+    };
+    let cut = async {
+        if ended.await.is_ok() {
+            tokio::time::sleep(GRACE).await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        served = axum::serve(listener, routes).with_graceful_shutdown(shutdown) => served,
+        () = cut => Ok(()),
+    }
+}
