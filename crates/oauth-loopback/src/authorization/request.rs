@@ -4,16 +4,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use subtle::ConstantTimeEq as _;
 use tokio::sync::watch;
 use url::Url;
 
 use crate::authorization::code::AuthorizationCode;
 use crate::authorization::listener::LoopbackListener;
 use crate::authorization::pkce::CodeVerifier;
-use crate::authorization::response::Expectation;
+use crate::authorization::response::{Expectation, State};
 use crate::client::client_information::ClientInformation;
 use crate::discovery::discover::Discovery;
 use crate::error::{Error, clean};
@@ -194,30 +191,5 @@ impl fmt::Debug for AuthorizationRequest {
         f.debug_struct("AuthorizationRequest")
             .field("endpoint", &self.endpoint)
             .finish_non_exhaustive()
-    }
-}
-
-/// The value that ties a callback to its request, RFC 6749 §10.12.
-pub(crate) struct State(String);
-
-impl State {
-    /// 32 random bytes, independent of the code verifier.
-    pub(crate) fn random() -> Self {
-        Self(BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
-    }
-
-    /// Compares in constant time.
-    pub(crate) fn matches(&self, other: &str) -> bool {
-        self.0.as_bytes().ct_eq(other.as_bytes()).into()
-    }
-
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("State(…)")
     }
 }

@@ -3,8 +3,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
-use crate::authorization::request::State;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use subtle::ConstantTimeEq as _;
+
 use crate::error::{Error, clean};
 
 /// What a callback must bring along to be the answer that is waited for.
@@ -59,6 +63,31 @@ impl<'a> Parameters<'a> {
             .filter(|it| !it.is_empty())
             .map(str::to_owned)
             .ok_or(Error::NoCode { issuer }))
+    }
+}
+
+/// The value that ties a callback to its request, RFC 6749 §10.12.
+pub(crate) struct State(String);
+
+impl State {
+    /// 32 random bytes, independent of the code verifier.
+    pub(crate) fn random() -> Self {
+        Self(BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+    }
+
+    /// Compares in constant time.
+    pub(crate) fn matches(&self, other: &str) -> bool {
+        self.0.as_bytes().ct_eq(other.as_bytes()).into()
+    }
+
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("State(…)")
     }
 }
 

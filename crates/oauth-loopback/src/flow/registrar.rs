@@ -11,7 +11,7 @@ use crate::client::deletion::delete;
 use crate::client::registration::{ClientMetadata, register};
 use crate::discovery::discover::Discovery;
 use crate::error::Error;
-use crate::flow::authorize::Config;
+use crate::flow::config::Config;
 
 /// A client as it is, or would be, remembered, and the listener on its redirect URI.
 pub(crate) struct Chosen {
