@@ -1,3 +1,5 @@
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -7,44 +9,31 @@ use crate::body::block::Marker;
 use crate::body::comment::Comment;
 use crate::body::signature::SigningKey;
 use crate::error::Error;
-use crate::github::api::Token;
-use crate::github::api::{Api, Posted};
+use crate::error::printable;
+use crate::github::api::{Api, Token};
 use crate::github::author::Author;
-use crate::github::issue::Issue;
-use crate::github::retry::{OnWait, Patience};
-use crate::said::said;
+use crate::github::issue::{Issue, Repository};
+use crate::github::retry::{OnWait, Retry};
 use crate::thread::comments::Trust;
+use crate::thread::find_issue::{find_issue, is_labelled};
 use crate::thread::notice::Notice;
-use crate::thread::post::{Call, Place};
-
-/// GitHub's own limit for the comments of an issue.
-pub(crate) const MAX_COMMENTS: u64 = 2_500;
+use crate::thread::post::{Call, History, MAX_COMMENTS, Place, create_unnamed};
 
 const WITHIN: Duration = Duration::from_secs(600);
 
 const POSTING: &str = "the post";
 
 /// Writes and reads the comments of issues on one GitHub.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Client {
-    pub(crate) api: Api,
+    api: Api,
     trusted: Option<Author>,
     otherwise: Option<Author>,
     signing: Option<SigningKey>,
     signatures_required: bool,
-    pub(crate) rotate_at: Option<u64>,
+    rotate_at: Option<u64>,
     within: Duration,
     on_wait: OnWait,
-}
-
-/// The trusted data on an issue, and what was passed over.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct History {
-    /// Newest first.
-    pub data: Vec<Value>,
-    /// Comments that carry the marker and were not believed.
-    pub notices: Vec<Notice>,
 }
 
 /// What [`Client::deliver`] has done.
@@ -73,6 +62,12 @@ pub struct Preview {
     pub body: String,
 }
 
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("api", &self.api).finish_non_exhaustive()
+    }
+}
+
 impl Client {
     /// A client of the API at `base`: `https://api.github.com`, or `https://HOST/api/v3` on a server of one's own.
     ///
@@ -87,7 +82,7 @@ impl Client {
             signatures_required: false,
             rotate_at: None,
             within: WITHIN,
-            on_wait: |_, _| {},
+            on_wait: Arc::new(|_, _| {}),
         })
     }
 
@@ -129,8 +124,8 @@ impl Client {
     }
 
     /// Calls this before each wait, with what is waited for and how long.
-    pub fn on_wait(mut self, tell: fn(&Error, Duration)) -> Self {
-        self.on_wait = tell;
+    pub fn on_wait(mut self, tell: impl Fn(&Error, Duration) + Send + Sync + 'static) -> Self {
+        self.on_wait = Arc::new(tell);
         self
     }
 
@@ -156,35 +151,15 @@ impl Client {
             None => {
                 let body = comment.body()?;
                 let post =
-                    async |patience: &Patience| self.create_unnamed(patience, issue, &body).await;
-                (Patience::within(self.within, self.on_wait, POSTING, post).await?, Vec::new())
+                    async |retry: &Retry| create_unnamed(&self.api, retry, issue, &body).await;
+                (Retry::within(self.within, self.on_wait.clone(), POSTING, post).await?, Vec::new())
             }
         };
         let url = Url::parse(&posted.html_url).map_err(|err| Error::Answer {
-            address: said(&posted.html_url),
+            address: printable(&posted.html_url),
             source: Some(err.into()),
         })?;
         Ok(Delivery { url, notices })
-    }
-
-    /// Posts what cannot be looked for afterwards: only where GitHub says that it did nothing it is tried again.
-    pub(crate) async fn create_unnamed(
-        &self,
-        patience: &Patience,
-        issue: &Issue,
-        body: &str,
-    ) -> Result<Posted, Error> {
-        loop {
-            match self.api.create(issue, body).await {
-                Ok(it) => return Ok(it),
-                Err(err @ Error::RateLimited { .. }) => patience.settle(err, &mut 0).await?,
-                Err(err @ (Error::Network { .. } | Error::Status { .. })) => {
-                    let (issue, source) = (issue.to_string(), err.into());
-                    return Err(Error::Unconfirmed { issue, source });
-                }
-                Err(err) => return Err(err),
-            }
-        }
     }
 
     /// What [`post`](Self::post) would do now; reads, and writes nothing.
@@ -228,30 +203,69 @@ impl Client {
         Ok(self.history(issue, marker, n).await?.data)
     }
 
-    pub(crate) async fn call<T>(
+    /// The oldest open issue of `repository` with this label and exactly this title.
+    ///
+    /// Everybody can open an issue with any title, but only those with triage rights can label it.
+    pub async fn find(
+        &self,
+        repository: &Repository,
+        label: &str,
+        title: &str,
+    ) -> Result<Option<Issue>, Error> {
+        self.call("the look", false, async |call| find_issue(call, repository, label, title).await)
+            .await
+    }
+
+    /// The issue that [`find`](Self::find) finds, or a new one.
+    pub async fn find_or_create(
+        &self,
+        repository: &Repository,
+        label: &str,
+        title: &str,
+    ) -> Result<Issue, Error> {
+        let body = "Reports are posted here, one comment a run.";
+        let labels = [label.to_owned()];
+        self.call("opening the issue", false, async |call| {
+            let look = async || find_issue(call, repository, label, title).await;
+            let open = async || {
+                let opened = self.api.open(repository, title, body, &labels).await?;
+                let issue = repository.issue(opened.number);
+                if !is_labelled(&opened, label) {
+                    // The next run would not find it and open another one.
+                    let (issue, label) = (issue.to_string(), label.to_owned());
+                    return Err(Error::NoLabel { issue, label });
+                }
+                Ok(issue)
+            };
+            call.retry.write_once(look, open).await
+        })
+        .await
+    }
+
+    async fn call<T>(
         &self,
         doing: &'static str,
         writes: bool,
         work: impl AsyncFnOnce(&Call<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        Patience::within(self.within, self.on_wait, doing, async |patience| {
-            let (author, untold) = self.author(patience, writes).await?;
+        Retry::within(self.within, self.on_wait.clone(), doing, async |retry| {
+            let (author, untold) = self.author(retry, writes).await?;
             let (signing, required) = (self.signing.as_ref(), self.signatures_required);
             let trust = Trust { author, signing, required, untold };
-            work(&Call { client: self, patience, trust }).await
+            work(&Call { api: &self.api, rotate_at: self.rotate_at, retry, trust }).await
         })
         .await
     }
 
     /// Whose comments are believed, and whether it is not told if the token is theirs.
-    async fn author(&self, patience: &Patience, writes: bool) -> Result<(Author, bool), Error> {
+    async fn author(&self, retry: &Retry, writes: bool) -> Result<(Author, bool), Error> {
         if let Some(trusted) = self.trusted.as_ref().filter(|_| !writes) {
             return Ok((trusted.clone(), false));
         }
-        let own = patience.read(async || self.api.user().await).await;
+        let own = retry.read(async || self.api.user().await).await;
         match (&self.trusted, &self.otherwise, own) {
             (Some(trusted), _, Ok(own)) if !trusted.is(&own) => {
-                let (login, believed) = (said(&own.login), trusted.to_string());
+                let (login, believed) = (printable(&own.login), trusted.to_string());
                 Err(Error::WrongAuthor { login, believed, posted: None })
             }
             (Some(trusted), _, Ok(_)) => Ok((trusted.clone(), false)),

@@ -2,8 +2,6 @@ use std::{error::Error as StdError, time::Duration};
 
 use url::ParseError;
 
-use crate::github::refusal::{limit, when, writes_as};
-
 /// Why a comment could not be posted or found, by situation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -70,7 +68,7 @@ pub enum Error {
     },
 
     /// The issue's address names another server than the API's.
-    #[error("the issue is on {host}, the API is {base}: set GITHUB_API_URL to the API of {host}")]
+    #[error("the issue is on {host}, the API is {base}")]
     OtherHost {
         /// The host in the issue's address.
         host: String,
@@ -121,10 +119,7 @@ pub enum Error {
     },
 
     /// 403 because the issue has as many comments as GitHub allows.
-    #[error(
-        "{issue} has as many comments as github allows (403: {message}): \
-         let `--rotate-at 2000` open the next issue, or name another one"
-    )]
+    #[error("{issue} has as many comments as github allows (403: {message})")]
     TooManyComments {
         /// The issue.
         issue: String,
@@ -296,4 +291,27 @@ pub enum Error {
         #[source]
         source: Option<Box<dyn StdError + Send + Sync>>,
     },
+}
+
+fn limit(secondary: bool) -> &'static str {
+    if secondary { "secondary rate limit" } else { "rate limit" }
+}
+
+fn when(wait: Option<Duration>) -> String {
+    let told = wait.map(|it| format!("in {} s", it.as_secs().max(1)));
+    told.unwrap_or_else(|| "in a minute or later".to_owned())
+}
+
+fn writes_as(login: &str, believed: &str, posted: Option<&str>) -> String {
+    let done = match posted {
+        Some(address) => format!("{address} was posted as `{login}`"),
+        None => format!("nothing was posted: the token writes as `{login}`"),
+    };
+    format!("{done}, but comments of {believed} are believed")
+}
+
+/// What GitHub or a caller said, fit to stand in an error.
+pub(crate) fn printable(text: &str) -> String {
+    const LONGEST: usize = 200;
+    tool_edge::printable_within(text, LONGEST)
 }

@@ -5,6 +5,7 @@
 pub(crate) mod api;
 pub(crate) mod author;
 pub(crate) mod environment;
+pub(crate) mod github_cli;
 pub(crate) mod issue;
 pub(crate) mod refusal;
 pub(crate) mod response;

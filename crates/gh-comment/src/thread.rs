@@ -3,6 +3,7 @@
 //! In: comments. Out: records, newest first, and the comment that a run has already.
 
 pub(crate) mod comments;
+pub(crate) mod find_issue;
 pub(crate) mod notice;
 pub(crate) mod post;
 pub(crate) mod rotation;

@@ -9,7 +9,7 @@
 ///     pub struct Password;
 /// }
 ///
-/// let password = Password::new("correct horse".to_owned());
+/// let password = Password::new("correct horse");
 /// assert_eq!(format!("{password:?}"), "Password(…)");
 /// assert_eq!(password.reveal(), "correct horse");
 /// ```
@@ -21,8 +21,8 @@ macro_rules! secret {
 
         impl $name {
             /// Wraps a secret that came from elsewhere.
-            $visibility fn new(secret: String) -> Self {
-                Self(secret)
+            $visibility fn new(secret: impl Into<String>) -> Self {
+                Self(secret.into())
             }
 
             /// The secret itself, for the one place that needs it.

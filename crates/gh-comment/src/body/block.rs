@@ -12,8 +12,8 @@ use serde_json::{Deserializer, Value};
 
 use crate::body::signature::{Signature, SigningKey};
 use crate::error::Error;
+use crate::error::printable;
 use crate::github::issue::Issue;
-use crate::said::said;
 
 /// The name under which a tool finds its own comments: letters, digits, `.`, `_` and single `-`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl FromStr for Marker {
             && !given.ends_with('-')
             && !Kind::ALL.iter().any(|it| given.ends_with(it.suffix()));
         if !valid {
-            return Err(Error::BadMarker { given: said(given) });
+            return Err(Error::BadMarker { given: printable(given) });
         }
         Ok(Self(given.to_owned()))
     }

@@ -1,5 +1,6 @@
 use std::{fmt, str::FromStr};
 
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
@@ -52,7 +53,7 @@ pub(crate) struct Signature([u8; 32]);
 
 impl fmt::Display for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|it| write!(f, "{it:02x}"))
+        f.write_str(&HEXLOWER.encode(&self.0))
     }
 }
 
@@ -60,14 +61,8 @@ impl FromStr for Signature {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        if text.len() != 64 || !text.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(());
-        }
-        let mut bytes = [0; 32];
-        for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
-            *byte = u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| ())?;
-        }
-        Ok(Self(bytes))
+        let bytes = HEXLOWER.decode(text.as_bytes()).map_err(drop)?;
+        Ok(Self(bytes.try_into().map_err(drop)?))
     }
 }
 

@@ -1,6 +1,6 @@
 //! One request each of the [REST API for issues and their comments](https://docs.github.com/rest/issues).
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use reqwest::{
     RequestBuilder, Response, StatusCode,
@@ -8,15 +8,15 @@ use reqwest::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use url::{Host, Url};
+use url::Url;
 
 use crate::error::Error;
+use crate::error::printable;
 use crate::github::author::Account;
 use crate::github::issue::Issue;
 use crate::github::issue::Repository;
 use crate::github::refusal::unknown_author;
 use crate::github::response::{address, answer, has_next, network, parse, read, without_query};
-use crate::said::said;
 
 const API_VERSION: &str = "2022-11-28";
 
@@ -25,26 +25,10 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) const PER_PAGE: u64 = 100;
 
-/// A token for GitHub's API that does not print itself.
-#[derive(Clone)]
-pub struct Token(String);
-
-impl Token {
-    /// Takes the token as GitHub issued it.
-    pub fn new(token: impl Into<String>) -> Self {
-        Self(token.into())
-    }
-
-    /// The token itself.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(redacted)")
-    }
+tool_edge::secret! {
+    /// A token for GitHub's API, as GitHub issued it.
+    #[derive(Clone)]
+    pub struct Token;
 }
 
 #[derive(Debug, Clone)]
@@ -56,18 +40,13 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn new(http: reqwest::Client, mut base: Url, token: &Token) -> Result<Self, Error> {
-        let loopback = match base.host() {
-            Some(Host::Ipv4(it)) => it.is_loopback(),
-            Some(Host::Ipv6(it)) => it.is_loopback(),
-            Some(Host::Domain(it)) => it == "localhost",
-            None => false,
-        };
+        let loopback = base.host_str().is_some_and(tool_edge::is_loopback);
         let named = !base.username().is_empty() || base.password().is_some();
         base.set_query(None);
         base.set_fragment(None);
         if named || !(base.scheme() == "https" || (base.scheme() == "http" && loopback)) {
             let _ = base.set_password(None).and_then(|()| base.set_username(""));
-            return Err(Error::BadBase { base: said(base.as_str()) });
+            return Err(Error::BadBase { base: printable(base.as_str()) });
         }
         let bearer = format!("Bearer {}", token.reveal());
         let mut authorization = HeaderValue::from_str(&bearer).map_err(|_| Error::BadToken)?;

@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use serde::Deserialize;
 
 use crate::error::Error;
-use crate::said::said;
+use crate::error::printable;
 
 /// Whose comments are believed.
 ///
@@ -48,7 +48,7 @@ impl fmt::Display for Author {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Id(id) => write!(f, "account {id}"),
-            Self::Login { login, .. } => write!(f, "`{}`", said(login)),
+            Self::Login { login, .. } => write!(f, "`{}`", printable(login)),
         }
     }
 }
@@ -66,7 +66,7 @@ impl FromStr for Author {
         if plain.is_empty()
             || !plain.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it))
         {
-            return Err(Error::BadAuthor { given: said(given) });
+            return Err(Error::BadAuthor { given: printable(given) });
         }
         let kind = if app.is_some() { "Bot" } else { "User" };
         Ok(Self::Login { login: given.to_owned(), kind: kind.to_owned() })

@@ -4,9 +4,9 @@ use serde_json::Value;
 use url::Url;
 
 use crate::error::Error;
+use crate::error::printable;
 use crate::github::api::Token;
-use crate::github_cli;
-use crate::said::said;
+use crate::github::github_cli;
 
 /// The key that a run's comment has by itself.
 ///
@@ -23,7 +23,7 @@ pub fn default_key(variable: impl Fn(&str) -> Option<String>, record: &Value) ->
 /// The API's address: `GITHUB_API_URL`, or the one that belongs to `GITHUB_SERVER_URL`, or github.com's.
 pub fn default_api(variable: impl Fn(&str) -> Option<String>) -> Result<Url, Error> {
     let parse = |name: &'static str, given: String| {
-        let bad = |source| Error::BadVariable { name, given: said(&given), source };
+        let bad = |source| Error::BadVariable { name, given: printable(&given), source };
         Url::parse(&given).map_err(bad)
     };
     if let Some(given) = variable("GITHUB_API_URL") {

@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use url::Url;
 
 use crate::error::Error;
-use crate::said::said;
+use crate::error::printable;
 
 /// A repository on GitHub: `owner/repo`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl FromStr for Repository {
 
     fn from_str(given: &str) -> Result<Self, Error> {
         let parsed = given.split_once('/').and_then(|(owner, name)| Self::new(owner, name));
-        parsed.ok_or_else(|| Error::NotARepository { given: said(given) })
+        parsed.ok_or_else(|| Error::NotARepository { given: printable(given) })
     }
 }
 
@@ -86,7 +86,7 @@ impl FromStr for Issue {
 
     fn from_str(given: &str) -> Result<Self, Error> {
         let parsed = if given.contains("://") { from_address(given) } else { from_short(given) };
-        parsed.ok_or_else(|| Error::NotAnIssue { given: said(given) })
+        parsed.ok_or_else(|| Error::NotAnIssue { given: printable(given) })
     }
 }
 

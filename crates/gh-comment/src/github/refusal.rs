@@ -9,7 +9,7 @@ use reqwest::{
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::said::said;
+use crate::error::printable;
 
 /// The error for a refusal of something about `issue`.
 pub(crate) fn refused(
@@ -95,23 +95,7 @@ fn message(body: &[u8]) -> String {
     };
     let details = body["errors"].as_array().into_iter().flatten();
     let details = details.filter_map(|it| it.as_str().or_else(|| it["message"].as_str()));
-    let said: Vec<String> = body["message"].as_str().into_iter().chain(details).map(said).collect();
+    let said: Vec<String> =
+        body["message"].as_str().into_iter().chain(details).map(printable).collect();
     if said.is_empty() { "no reason given".to_owned() } else { said.join(": ") }
-}
-
-pub(crate) fn limit(secondary: bool) -> &'static str {
-    if secondary { "secondary rate limit" } else { "rate limit" }
-}
-
-pub(crate) fn when(wait: Option<Duration>) -> String {
-    let told = wait.map(|it| format!("in {} s", it.as_secs().max(1)));
-    told.unwrap_or_else(|| "in a minute or later".to_owned())
-}
-
-pub(crate) fn writes_as(login: &str, believed: &str, posted: Option<&str>) -> String {
-    let done = match posted {
-        Some(address) => format!("{address} was posted as `{login}`"),
-        None => format!("nothing was posted: the token writes as `{login}`"),
-    };
-    format!("{done}, but comments of {believed} are believed: --trusted-author {login}")
 }

@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::error::Error;
+use crate::error::printable;
 use crate::github::refusal::refused;
-use crate::said::said;
 
 /// A page of a hundred comments of the greatest length, with room for their escapes.
 const MAX_ANSWER: usize = 64 << 20;
@@ -44,7 +44,7 @@ pub(crate) async fn read(mut response: Response) -> Result<Vec<u8>, Error> {
 
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], address: String) -> Result<T, Error> {
     serde_json::from_slice(body).map_err(|err| {
-        let source = said(&err.to_string()).into();
+        let source = printable(&err.to_string()).into();
         // A proxy may end a broken answer as if it were whole.
         match err.is_eof() {
             true => Error::Network { address, source },
@@ -70,5 +70,5 @@ pub(crate) fn address(response: &Response) -> String {
 pub(crate) fn without_query(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
-    said(url.as_str())
+    printable(url.as_str())
 }

@@ -1,7 +1,7 @@
 //! How often and how long to wait for GitHub, by its
 //! [good practice](https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api).
 
-use std::{cell::Cell, time::Duration};
+use std::{cell::Cell, fmt, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep, timeout};
 
@@ -21,15 +21,20 @@ const SETTLE: Duration = Duration::from_secs(15);
 const UNTOLD: Duration = Duration::from_secs(60);
 
 /// Whom to tell of a wait: for what, and how long.
-pub(crate) type OnWait = fn(&Error, Duration);
+pub(crate) type OnWait = Arc<dyn Fn(&Error, Duration) + Send + Sync>;
 
 /// What one call may still wait.
-#[derive(Debug)]
-pub(crate) struct Patience {
+pub(crate) struct Retry {
     /// Nothing where that lies beyond all clocks.
     until: Option<Instant>,
     limited: Cell<u32>,
     on_wait: OnWait,
+}
+
+impl fmt::Debug for Retry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Retry").field("until", &self.until).finish_non_exhaustive()
+    }
 }
 
 /// What waiting can do about an error.
@@ -41,8 +46,8 @@ enum Trouble {
     Final,
 }
 
-impl Patience {
-    /// Does `work` with patience for `limit` in all.
+impl Retry {
+    /// Does `work` with tries for `limit` in all.
     pub(crate) async fn within<T>(
         limit: Duration,
         on_wait: OnWait,

@@ -7,12 +7,12 @@ use crate::body::block::Marker;
 use crate::body::block::{Block, Kind, Read};
 use crate::body::signature::SigningKey;
 use crate::error::Error;
+use crate::error::printable;
 use crate::github::api::{Api, PER_PAGE, Posted, Tracker};
 use crate::github::author::Account;
 use crate::github::author::Author;
 use crate::github::issue::Issue;
-use crate::github::retry::Patience;
-use crate::said::said;
+use crate::github::retry::Retry;
 use crate::thread::notice::Notice;
 
 /// Far beyond the 2,500 comments that an issue can have; ends the walk if `Link` makes no sense.
@@ -72,15 +72,15 @@ impl Thread {
     /// Reads pages from the last one on until there is `enough`, by what was found and the number of pages.
     pub(crate) async fn read(
         api: &Api,
-        patience: &Patience,
+        retry: &Retry,
         (issue, marker): (&Issue, &Marker),
         trust: &Trust<'_>,
         notices: &mut Vec<Notice>,
         enough: impl Fn(&[Found], u64) -> bool,
     ) -> Result<Self, Error> {
-        let tracker = patience.read(async || api.issue(issue).await).await?;
+        let tracker = retry.read(async || api.issue(issue).await).await?;
         let last = tracker.comments.div_ceil(PER_PAGE).clamp(1, MAX_PAGES);
-        let page = async |number| patience.read(async || api.comments(issue, number).await).await;
+        let page = async |number| retry.read(async || api.comments(issue, number).await).await;
         // What came after the count was taken is newer still.
         let mut newest = Vec::new();
         for number in last..=MAX_PAGES {
@@ -116,7 +116,7 @@ impl Thread {
             self.is_ours |= !forged;
             match entry {
                 Some(Ok(entry)) if self.has(&entry, trust) => {
-                    notices.push(Notice::Edited { comment: said(&it.html_url) });
+                    notices.push(Notice::Edited { comment: printable(&it.html_url) });
                 }
                 Some(Ok(entry)) => {
                     self.found.push(Found { id: it.id, url: it.html_url.clone(), entry });
@@ -125,7 +125,7 @@ impl Thread {
                     self.bots.extend(by_bot(marker, it));
                     let is_link = || Block::names(&marker.of(Kind::Next), it.text());
                     if !forged && is_link() {
-                        self.unverified.get_or_insert_with(|| said(&it.html_url));
+                        self.unverified.get_or_insert_with(|| printable(&it.html_url));
                     }
                     notices.push(notice);
                 }
@@ -165,7 +165,7 @@ impl Thread {
 fn by_bot(marker: &Marker, it: &Posted) -> Option<(String, String, String)> {
     let user = it.user.as_ref().filter(|it| it.is_bot())?;
     let Read::Block(block) = Block::read(marker, it.text()) else { return None };
-    Some((said(&it.html_url), said(&user.login), block.key?))
+    Some((printable(&it.html_url), printable(&user.login), block.key?))
 }
 
 impl Trust<'_> {
@@ -173,9 +173,9 @@ impl Trust<'_> {
     pub(crate) fn confirm(&self, user: Option<&Account>, address: &str) -> Result<(), Error> {
         match user.filter(|it| !self.author.is(it)) {
             Some(it) => Err(Error::WrongAuthor {
-                login: said(&it.login),
+                login: printable(&it.login),
                 believed: self.author.to_string(),
-                posted: Some(said(address)),
+                posted: Some(printable(address)),
             }),
             None => Ok(()),
         }
@@ -184,7 +184,7 @@ impl Trust<'_> {
     fn entry(&self, issue: &Issue, marker: &Marker, it: &Posted) -> Option<Result<Entry, Notice>> {
         let url = &it.html_url;
         let read = |marker: &Marker| self.block(issue, marker, it.text(), it.user.as_ref(), url);
-        let malformed = || Notice::Malformed { comment: said(url) };
+        let malformed = || Notice::Malformed { comment: printable(url) };
         if let Some(block) = read(marker) {
             return Some(block.map(|it| Entry::Run { data: it.data, key: it.key }));
         }
@@ -213,9 +213,9 @@ impl Trust<'_> {
         if matches!(read, Read::Nothing) {
             return None;
         }
-        let comment = said(url);
+        let comment = printable(url);
         if !user.is_some_and(|it| self.author.is(it)) {
-            let author = user.map_or_else(String::new, |it| said(&it.login));
+            let author = user.map_or_else(String::new, |it| printable(&it.login));
             return Some(Err(Notice::Forged { comment, author }));
         }
         Some(match read {

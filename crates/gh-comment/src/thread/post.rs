@@ -1,16 +1,18 @@
-//! What one call of the client does.
+//! Where a comment goes, and how it gets there once.
+
+use serde_json::Value;
 
 use crate::body::block::Marker;
 use crate::body::comment::Comment;
-use crate::client::Client;
-use crate::client::History;
-use crate::client::MAX_COMMENTS;
 use crate::error::Error;
-use crate::github::api::{Posted, Tracker};
+use crate::github::api::{Api, Posted, Tracker};
 use crate::github::issue::Issue;
-use crate::github::retry::Patience;
+use crate::github::retry::Retry;
 use crate::thread::comments::{Entry, Found, Thread, Trust};
 use crate::thread::notice::Notice;
+
+/// GitHub's own limit for the comments of an issue.
+pub(crate) const MAX_COMMENTS: u64 = 2_500;
 
 /// A re-run follows its first run closely, so that its comment is among the newest.
 const RERUN_PAGES: u64 = 3;
@@ -18,11 +20,23 @@ const RERUN_PAGES: u64 = 3;
 /// More issues in a row than decades could fill.
 const MAX_ISSUES: usize = 50;
 
+/// The trusted data on an issue, and what was passed over.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct History {
+    /// Newest first.
+    pub data: Vec<Value>,
+    /// Comments that carry the marker and were not believed.
+    pub notices: Vec<Notice>,
+}
+
 /// One call of the client, with what it knows and what it may still wait.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
-    pub(crate) client: &'a Client,
-    pub(crate) patience: &'a Patience,
+    pub(crate) api: &'a Api,
+    /// The number of comments from which on the next issue is opened.
+    pub(crate) rotate_at: Option<u64>,
+    pub(crate) retry: &'a Retry,
     pub(crate) trust: Trust<'a>,
 }
 
@@ -45,7 +59,7 @@ impl Call<'_> {
         enough: impl Fn(&[Found], u64) -> bool,
     ) -> Result<Thread, Error> {
         let place = (issue, marker);
-        Thread::read(&self.client.api, self.patience, place, &self.trust, notices, enough).await
+        Thread::read(self.api, self.retry, place, &self.trust, notices, enough).await
     }
 
     pub(crate) async fn put(
@@ -64,25 +78,24 @@ impl Call<'_> {
             let body = comment.render(self.trust.signing.map(|it| (it, &place.issue)))?;
             let Some(earlier) = &place.earlier else {
                 if comment.key().is_none() {
-                    let patience = self.patience;
-                    let it = self.client.create_unnamed(patience, &place.issue, &body).await?;
+                    let it = create_unnamed(self.api, self.retry, &place.issue, &body).await?;
                     self.trust.confirm(it.user.as_ref(), &it.html_url)?;
                     return Ok((it, place.notices));
                 }
-                match self.client.api.create(&place.issue, &body).await {
+                match self.api.create(&place.issue, &body).await {
                     Ok(it) => {
                         self.trust.confirm(it.user.as_ref(), &it.html_url)?;
                         return Ok((it, place.notices));
                     }
-                    Err(err) => self.patience.settle(err, &mut failures).await?,
+                    Err(err) => self.retry.settle(err, &mut failures).await?,
                 }
                 continue;
             };
-            match self.client.api.edit(&place.issue, earlier.id, &body).await {
+            match self.api.edit(&place.issue, earlier.id, &body).await {
                 Ok(it) => return Ok((it, place.notices)),
                 // Somebody has deleted it since it was listed.
                 Err(Error::NotFound { .. }) if !gone => gone = true,
-                Err(err) => self.patience.settle(err, &mut failures).await?,
+                Err(err) => self.retry.settle(err, &mut failures).await?,
             }
         }
     }
@@ -102,7 +115,7 @@ impl Call<'_> {
             };
             let mut thread = self.thread(&issue, marker, &mut notices, enough).await?;
             let mut next = thread.next().map(|it| issue.repository().issue(it));
-            let full = self.client.rotate_at.is_some_and(|it| thread.tracker.comments >= it);
+            let full = self.rotate_at.is_some_and(|it| thread.tracker.comments >= it);
             if let Some(at) = thread.found.iter().position(is_it) {
                 let earlier = Some(thread.found.swap_remove(at));
                 return Ok(Place { issue, earlier, full: None, notices });
@@ -168,5 +181,25 @@ impl Call<'_> {
         }
         data.truncate(n);
         Ok(History { data, notices })
+    }
+}
+
+/// Posts what cannot be looked for afterwards: only where GitHub says that it did nothing it is tried again.
+pub(crate) async fn create_unnamed(
+    api: &Api,
+    retry: &Retry,
+    issue: &Issue,
+    body: &str,
+) -> Result<Posted, Error> {
+    loop {
+        match api.create(issue, body).await {
+            Ok(it) => return Ok(it),
+            Err(err @ Error::RateLimited { .. }) => retry.settle(err, &mut 0).await?,
+            Err(err @ (Error::Network { .. } | Error::Status { .. })) => {
+                let (issue, source) = (issue.to_string(), err.into());
+                return Err(Error::Unconfirmed { issue, source });
+            }
+            Err(err) => return Err(err),
+        }
     }
 }

@@ -47,7 +47,7 @@ impl Call<'_> {
             format!("{text}\n\n{}", write(&marker.of(Kind::Previous), &pointer, None, signing));
         let open = async || {
             let (repository, title) = (full.repository(), next_title(&tracker.title));
-            let opened = self.client.api.open(repository, &title, &body, &tracker.labels()).await?;
+            let opened = self.api.open(repository, &title, &body, &tracker.labels()).await?;
             self.trust.confirm(opened.user.as_ref(), &opened.html_url)?;
             Ok(repository.issue(opened.number))
         };
@@ -62,7 +62,7 @@ impl Call<'_> {
                 None => Ok(found),
             }
         };
-        let next = self.patience.write_once(look, open).await?;
+        let next = self.retry.write_once(look, open).await?;
         self.carry(full, &next, marker).await?;
 
         let text = format!("Continued in #{}.", next.number());
@@ -90,10 +90,9 @@ impl Call<'_> {
         // A comma would part one label in two.
         let labels = if labels.iter().any(|it| it.contains(',')) { Vec::new() } else { labels };
         let (labels, repository) = (labels.join(","), full.repository());
-        let list =
-            async |page| self.client.api.list(repository, &labels, "all", "desc", page).await;
+        let list = async |page| self.api.list(repository, &labels, "all", "desc", page).await;
         for page in 1..=ISSUE_PAGES {
-            let (issues, more) = self.patience.read(async || list(page).await).await?;
+            let (issues, more) = self.retry.read(async || list(page).await).await?;
             for it in &issues {
                 let text = it.body.as_deref().unwrap_or_default();
                 let previous = marker.of(Kind::Previous);
@@ -169,10 +168,10 @@ impl Call<'_> {
             Ok(there(&thread).then_some(()))
         };
         let write = async || {
-            let it = self.client.api.create(issue, &body).await?;
+            let it = self.api.create(issue, &body).await?;
             self.trust.confirm(it.user.as_ref(), &it.html_url)
         };
-        self.patience.write_once(look, write).await
+        self.retry.write_once(look, write).await
     }
 }
 

@@ -233,27 +233,6 @@ async fn a_dry_run_says_what_would_be_done_and_does_nothing() {
 }
 
 #[tokio::test]
-async fn the_history_is_exported_oldest_first() {
-    let github = GitHub::on_tcp().await;
-    let env = [("GITHUB_API_URL", github.base.as_str()), ("GITHUB_TOKEN", token("octo"))];
-    let export = ["export", "acme/api#12", "--marker", "loadtest"];
-    assert_eq!(run(&export, &env, "").await.1, "");
-    for (id, p95) in [("a", 3.5), ("b", 4.0)] {
-        github.add(
-            "octo",
-            &body("report", &json!({ "id": id, "l": [{ "name": "cold", "p95": p95 }] })),
-        );
-    }
-    github.add("mallory", &body("forged", &json!({ "id": "m" })));
-    let (_, out, err) = run(&[&export as &[&str], &["--csv"]].concat(), &env, "").await;
-    assert_eq!(out, "id,l.cold.name,l.cold.p95\r\na,cold,3.5\r\nb,cold,4.0\r\n");
-    assert!(err.starts_with("passed over: https://github.com/acme/api/issues/12#"), "{err}");
-    let (_, out, _) = run(&export, &env, "").await;
-    assert_eq!(out.lines().count(), 2);
-    assert!(out.starts_with(r#"{"id":"a","#), "{out}");
-}
-
-#[tokio::test]
 async fn a_wait_is_told_and_one_that_is_too_long_is_not_begun() {
     let github = GitHub::on_tcp().await;
     let env = [("GITHUB_API_URL", github.base.as_str()), ("GITHUB_TOKEN", token("octo"))];

@@ -70,7 +70,7 @@ async fn every_refusal_says_what_to_do() {
     the token may not use the comments of acme/api#12 (403: Resource not accessible by integration): give the job the permission `issues: write`, or a personal token write access to issues
     acme/api#12 is locked (403: Unable to create comment because issue is locked.): unlock its conversation or name another issue
     the repository of acme/api#12 is archived (403: Repository was archived so is read-only.): unarchive it or name an issue of another repository
-    acme/api#12 has as many comments as github allows (403: Commenting is disabled on issues with more than 2500 comments): let `--rotate-at 2000` open the next issue, or name another one
+    acme/api#12 has as many comments as github allows (403: Commenting is disabled on issues with more than 2500 comments)
     github's secondary rate limit is reached (403): try again in 61 s
     github's rate limit is reached (403): try again in 1 s
     github's secondary rate limit is reached (403): try again in a minute or later
@@ -78,7 +78,7 @@ async fn every_refusal_says_what_to_do() {
     acme/api#12 was not found (404): it is not there, or the token may not see it
     acme/api#12 is gone (410: This issue was deleted): it was deleted, or the repository has no issues
     acme/api#12 has moved (301): use the address that it has now
-    github answered 502 for acme/api#12: a[31mred
+    github answered 502 for acme/api#12: a[31m red
     "#);
 }
 

@@ -93,7 +93,6 @@ async fn nothing_is_posted_in_an_account_that_is_not_believed() {
     let client = github.client("octo").trusting(Author::GITHUB_ACTIONS);
     let err = client.post(&issue(), &comment("text", "r/1")).await.unwrap_err();
     assert!(matches!(err, Error::WrongAuthor { posted: None, .. }), "{err:?}");
-    assert!(err.to_string().contains("--trusted-author octo"), "{err}");
     client.preview(&issue(), &comment("text", "r/1")).await.unwrap_err();
     assert!(github.bodies().is_empty());
 }
@@ -107,7 +106,7 @@ async fn an_app_that_is_not_believed_posts_once_and_is_told_so() {
         let address = "https://github.com/acme/api/issues/12#issuecomment-1000";
         let expect = format!(
             "{address} was posted as `github-actions[bot]`, but comments of account 7 are \
-             believed: --trusted-author github-actions[bot]"
+             believed"
         );
         assert_eq!(err.to_string(), expect);
         assert_eq!(github.bodies().len(), 1);
@@ -135,7 +134,7 @@ async fn an_address_on_another_server_gets_neither_token_nor_comment() {
     let github = GitHub::start().await;
     let elsewhere: Issue = "https://git.acme.test/acme/api/issues/12".parse().unwrap();
     let err = github.client("octo").post(&elsewhere, &Comment::new("hello")).await.unwrap_err();
-    assert!(err.to_string().contains("set GITHUB_API_URL to the API of git.acme.test"), "{err}");
+    assert!(matches!(&err, Error::OtherHost { host, .. } if host == "git.acme.test"), "{err}");
     let here: Issue = "http://127.0.0.1/acme/api/issues/12".parse().unwrap();
     github.client("octo").post(&here, &Comment::new("hello")).await.unwrap();
     assert_eq!(github.requests().len(), 1);

@@ -1,11 +1,11 @@
 //! `gh-comment`: posts to a tracking issue and reads what was posted before.
 #![expect(clippy::print_stderr, reason = "a program talks on stderr")]
 
-mod csv;
+mod advice;
 mod target;
 
 use std::{
-    env, fs,
+    fs,
     io::{self, IsTerminal as _, Read as _, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -29,7 +29,7 @@ Example:
   gh-comment last acme/api#12 --marker loadtest > previous.json || [ $? -eq 3 ]
   gh-comment post acme/api#12 --marker loadtest --data run.json < body.md
   gh-comment post acme/api --label loadtest --title 'Load test' --create --marker loadtest --data run.json < body.md
-  gh-comment export acme/api#12 --marker loadtest --csv > history.csv
+  gh-comment last acme/api#12 --marker loadtest -n 1000 | k6-summary - --format csv > history.csv
 
 Exit codes:
   0  done
@@ -56,7 +56,7 @@ enum Command {
     #[command(after_help = AFTER)]
     Post {
         #[command(flatten)]
-        place: Target,
+        target: Target,
         #[command(flatten)]
         connection: Connection,
         /// File with the JSON to hide
@@ -80,23 +80,12 @@ enum Command {
     #[command(after_help = AFTER)]
     Last {
         #[command(flatten)]
-        place: Target,
+        target: Target,
         #[command(flatten)]
         connection: Connection,
         /// How many, newest first, a line each
         #[arg(short, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
         n: u16,
-    },
-    /// Print the data in all comments of ours, oldest first, a line each
-    #[command(after_help = AFTER)]
-    Export {
-        #[command(flatten)]
-        place: Target,
-        #[command(flatten)]
-        connection: Connection,
-        /// Print a table: a row a comment, a column a value
-        #[arg(long)]
-        csv: bool,
     },
 }
 
@@ -106,27 +95,27 @@ async fn main() -> ExitCode {
     match run(cli.command).await {
         Ok(code) => code,
         Err(err) => {
-            eprintln!("error: {err:#}");
+            let advice = advice::advice(&err).map(|it| format!(": {it}")).unwrap_or_default();
+            eprintln!("error: {err:#}{advice}");
             ExitCode::FAILURE
         }
     }
 }
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
-    let (Command::Post { place, .. } | Command::Last { place, .. } | Command::Export { place, .. }) =
-        &command;
-    if let Err(err) = place.check() {
+    let (Command::Post { target, .. } | Command::Last { target, .. }) = &command;
+    if let Err(err) = target.check() {
         eprintln!("error: {err:#}");
         return Ok(ExitCode::from(2));
     }
     let text = match command {
-        Command::Post { place, connection, data: file, key, rotate_at, create, dry_run } => {
+        Command::Post { target, connection, data: file, key, rotate_at, create, dry_run } => {
             let data = record(&file)?;
             // Without a name a run that is posted again would be posted twice.
             let key = key.or_else(|| default_key(variable, &data)).with_context(|| {
                 format!("{} has no `id` that is a string: name the run with --key", file.display())
             })?;
-            let comment = Comment::new(text()?).with_data(&place.marker, &data).with_key(key);
+            let comment = Comment::new(text()?).with_data(&target.marker, &data).with_key(key);
             // What is too long is told before anything is opened for it.
             comment.body()?;
             let client = connection.client()?;
@@ -135,30 +124,23 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
                 None => client,
             };
             if dry_run {
-                preview(&client, &place, &comment, create).await?
+                preview(&client, &target, &comment, create).await?
             } else {
-                let issue = place.issue(&client, create).await?;
+                let issue = target.issue(&client, create).await?;
                 let it = client.deliver(&issue, &comment).await?;
                 tell(&it.notices);
                 it.url.to_string()
             }
         }
-        Command::Last { place, connection, n } => {
+        Command::Last { target, connection, n } => {
             let client = connection.client()?;
-            let issue = place.issue(&client, false).await?;
-            let found = read(&client, &connection, &issue, &place.marker, n.into()).await?;
+            let issue = target.issue(&client, false).await?;
+            let found = read(&client, &connection, &issue, &target.marker, n.into()).await?;
             if found.is_empty() {
-                eprintln!("no earlier comment on {issue} is ours and marked `{}`", place.marker);
+                eprintln!("no earlier comment on {issue} is ours and marked `{}`", target.marker);
                 return Ok(ExitCode::from(3));
             }
             lines(&found)
-        }
-        Command::Export { place, connection, csv } => {
-            let client = connection.client()?;
-            let issue = place.issue(&client, false).await?;
-            let mut found = read(&client, &connection, &issue, &place.marker, usize::MAX).await?;
-            found.reverse();
-            if csv { csv::csv(&found) } else { lines(&found) }
         }
     };
     if text.is_empty() {
@@ -174,13 +156,13 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
 
 async fn preview(
     client: &Client,
-    place: &Target,
+    target: &Target,
     comment: &Comment,
     create: bool,
 ) -> anyhow::Result<String> {
-    let Some(issue) = place.find(client).await? else {
-        anyhow::ensure!(create, place.missing());
-        eprintln!("dry run: would open {}, and post there", place.wanted());
+    let Some(issue) = target.find(client).await? else {
+        anyhow::ensure!(create, target.missing());
+        eprintln!("dry run: would open {}, and post there", target.wanted());
         return Ok(comment.body()?);
     };
     let it = client.preview(&issue, comment).await?;
@@ -240,7 +222,7 @@ fn record(file: &Path) -> anyhow::Result<Value> {
         .with_context(|| format!("{} is not one JSON value", file.display()))
 }
 
-/// An empty variable counts as none: a workflow sets one where a secret is missing.
+/// A variable that holds no text counts as none.
 fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|it| !it.trim().is_empty())
+    tool_edge::variable(name).ok().flatten()
 }

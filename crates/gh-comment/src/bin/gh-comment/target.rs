@@ -154,7 +154,7 @@ impl Connection {
         }
         match variable("LOADTEST_HMAC_KEY") {
             Some(it) => {
-                let key = SigningKey::new(it.trim()).context("LOADTEST_HMAC_KEY is no good")?;
+                let key = SigningKey::new(it).context("LOADTEST_HMAC_KEY is no good")?;
                 Ok(client.signing(key, !self.allow_unsigned))
             }
             None if self.require_signature => {

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// How long it may take to tell its token.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The token that it keeps for a host; it may ask a keyring, which may ask somebody who is not there.
 pub(crate) fn token(host: &str) -> Option<String> {
@@ -23,7 +23,7 @@ pub(crate) fn token(host: &str) -> Option<String> {
         let read = stdout.read_to_string(&mut text).map(|_| text);
         let _nobody_waits = tell.send(read);
     });
-    let text = told.recv_timeout(PATIENCE).ok();
+    let text = told.recv_timeout(TIMEOUT).ok();
     if text.is_none() {
         let _has_ended = gh.kill();
     }
