@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 
+use mcp_loadtest::environment::cargo;
 use mcp_loadtest::interrupt::Interrupt;
 use mcp_loadtest::project;
 use mcp_loadtest::tools::child;
@@ -38,8 +39,7 @@ pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<Ex
         let names: Vec<&str> = benches.iter().map(|it| it.name.as_str()).collect();
         bail!("there is no benchmark `{name}`; there are: {}", names.join(", "));
     };
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = child::command(cargo);
+    let mut command = child::command(cargo());
     command.args(["bench", "--locked", "--package", &bench.package, "--bench", name, "--"]);
     command.args(&args.arguments).current_dir(root);
     let output = interrupt.or(child::output("cargo bench", &mut command)).await?;

@@ -6,6 +6,7 @@ use std::process::{ExitCode, Stdio};
 use anyhow::{Context as _, bail};
 
 use mcp_loadtest::console::section::{elapsing, say};
+use mcp_loadtest::environment::cargo;
 use mcp_loadtest::interrupt::Interrupt;
 use mcp_loadtest::project;
 use mcp_loadtest::tools::apt;
@@ -87,8 +88,7 @@ async fn cargo_fuzz() -> anyhow::Result<PathBuf> {
         return Ok(program);
     }
     say("fuzz", format_args!("building cargo-fuzz {CARGO_FUZZ}; this takes half a minute or so"));
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut install = child::command(cargo);
+    let mut install = child::command(cargo());
     install.args(["install", "cargo-fuzz", "--locked", "--version", CARGO_FUZZ, "--root"]);
     install.arg(&home);
     let work = child::run("cargo install cargo-fuzz", &mut install);

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use mcp_loadtest::console::section::{elapsing, say, section};
+use mcp_loadtest::environment::{cargo, search_path};
 use mcp_loadtest::interrupt::Interrupt;
 use mcp_loadtest::project;
 use mcp_loadtest::tools::child::{self, Child, on_path, run as quietly};
@@ -216,13 +217,9 @@ async fn programs() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn cargo() -> OsString {
-    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
-}
-
 /// `PATH` with folders of ours before all others.
 fn before_path(folders: Vec<PathBuf>) -> anyhow::Result<OsString> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = search_path();
     let folders = folders.into_iter().chain(std::env::split_paths(&path));
     std::env::join_paths(folders).context("a folder of ours cannot stand in PATH")
 }

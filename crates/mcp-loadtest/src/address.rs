@@ -1,7 +1,8 @@
-//! The address of the MCP server under test, with `{workspace}` where the token names it.
+//! The address of the MCP server under test, with `{workspace}` where the token names it, and the client for such
+//! addresses.
 
 use anyhow::{Context as _, bail};
-use url::{Host, Url};
+use url::Url;
 
 const WORKSPACE: &str = "{workspace}";
 
@@ -44,12 +45,15 @@ pub(crate) fn parse(target: &str) -> anyhow::Result<Url> {
 }
 
 pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(it)) => it.is_loopback(),
-        Some(Host::Ipv6(it)) => it.is_loopback(),
-        Some(Host::Domain(it)) => it == "localhost" || it.ends_with(".localhost"),
-        None => false,
-    }
+    url.host_str().is_some_and(tool_edge::is_loopback)
+}
+
+/// A client for the machine of `url` that follows no redirect by itself; to this machine no proxy is used.
+pub(crate) fn http_client(url: Option<&Url>) -> anyhow::Result<reqwest::Client> {
+    let client = oauth_loopback::http_client()
+        .user_agent(concat!("mcp-loadtest/", env!("CARGO_PKG_VERSION")));
+    let client = if url.is_none_or(is_loopback) { client.no_proxy() } else { client };
+    client.build().context("failed to set up HTTP")
 }
 
 #[cfg(test)]

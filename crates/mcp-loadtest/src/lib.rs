@@ -5,6 +5,7 @@
 
 mod address;
 pub mod console;
+pub mod environment;
 pub mod interrupt;
 pub mod project;
 mod report;

@@ -9,9 +9,10 @@ use k6_summary::{Run, Scenario, Verdict};
 use url::Url;
 
 use crate::console::section::{clock, say, section};
+use crate::environment::{self, variable};
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::project::variable;
-use crate::report::publish as report;
+use crate::report::folder::Folder;
+use crate::report::publish::publish;
 use crate::report::tracking::Tracking;
 use crate::scenario::calls::Call;
 use crate::scenario::preflight::preflight;
@@ -137,15 +138,14 @@ pub async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode>
     let url = args.target.as_deref().map(address::parse).transpose()?;
     let remote = url.as_ref().is_some_and(|it| !address::is_loopback(it));
     announce(&plan, args, remote)?;
-    if url.is_some() {
-        args.minting.can_begin()?;
-    }
+    args.minting.can_begin(url.is_none())?;
     let tracking = args.issue.as_ref().map(|it| Tracking::new(it, args.trusted_author.clone()));
     let tracking = tracking.transpose()?;
-    let folder = report::Folder::create(args.out.as_deref(), &root)?;
+    let folder = Folder::create(args.out.as_deref(), &root)?;
 
     let started = Instant::now();
-    let job = Job { args, root: &root, plan: &plan, folder: &folder, interrupt, remote };
+    let url = url.as_ref();
+    let job = Job { args, root: &root, plan: &plan, folder: &folder, interrupt, url };
     let measured = job.measure(pool, profiles.max_error_rate).await;
     let (run, broke_off) = match measured {
         Ok(it) => (it, None),
@@ -155,20 +155,20 @@ pub async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode>
         }
         Err(error) => (job.broken_off(&error), Some(error)),
     };
-    let host = url.as_ref().and_then(Url::host_str).unwrap_or("embedded");
+    let host = url.and_then(Url::host_str).unwrap_or("embedded");
     let environment = args.environment.as_deref().unwrap_or(host);
     let run = Run {
         duration_s: Some(started.elapsed().as_secs_f64()),
         environment: Some(environment.to_owned()),
         commit: project::commit(&root).await,
-        url: project::actions_run(),
+        url: environment::actions_run(),
         suite: Some(args.suite.clone()),
         profile: Some(args.profile.clone()),
         ..run
     };
     let decides = matches!(args.fail_on, FailOn::Alert);
     let (comparison, published) =
-        report::publish(&run, &folder, tracking.as_ref(), interrupt, decides).await;
+        publish(&run, &folder, tracking.as_ref(), interrupt, decides).await;
     if let Some(error) = broke_off {
         if let Err(it) = published {
             say("report", format_args!("{it:#}"));
@@ -186,16 +186,17 @@ struct Job<'a> {
     args: &'a Args,
     root: &'a Path,
     plan: &'a [Planned],
-    folder: &'a report::Folder,
+    folder: &'a Folder,
     interrupt: &'a Interrupt,
-    remote: bool,
+    /// Where the target is not the embedded one.
+    url: Option<&'a Url>,
 }
 
 impl Job<'_> {
     async fn measure(&self, pool: Option<Vec<Call>>, max_error_rate: f64) -> anyhow::Result<Run> {
         let Self { args, root, interrupt, .. } = *self;
         let setup = section("setup");
-        let http = project::http_client(self.remote)?;
+        let http = address::http_client(self.url)?;
         let k6 = interrupt.or(k6::k6(root)).await?;
         say("k6", &k6);
         let demo = args.target.is_none().then(DemoUser::new);
@@ -223,8 +224,8 @@ impl Job<'_> {
         let measured = async {
             let bearer = &minted.bearer;
             let mcp_url = address::with_workspace(target, bearer.workspace.as_deref())?;
-            let asked = preflight(&http, &mcp_url, bearer.token.reveal());
-            let server = interrupt.or(asked).await.map_err(|it| bearer.explain(it))?;
+            let checked = preflight(&http, &mcp_url, bearer.token.reveal());
+            let server = interrupt.or(checked).await.map_err(|it| bearer.explain(it))?;
             let (protocol, tools) = (&server.protocol, server.tools.len());
             say("preflight", format_args!("the token is accepted; MCP {protocol}, {tools} tools"));
             let renewal = match minted.renewable(self.lives_for(), self.has_no_known_end()) {
@@ -245,7 +246,7 @@ impl Job<'_> {
                 protocol,
                 max_error_rate,
                 target: embedded.as_ref().and_then(|it| it.child.id()),
-                unknown_neighbour: args.target.is_some() && !self.remote,
+                unknown_neighbour: self.url.is_some_and(address::is_loopback),
                 root,
             };
             let measured = measure::run_all(&plan, &common, interrupt).await;
@@ -315,7 +316,7 @@ fn announce(plan: &[Planned], args: &Args, remote: bool) -> anyhow::Result<()> {
         );
         say("plan", format_args!("{}: {load}", it.name));
     }
-    let rate = variable("TARGET_RPS");
+    let rate = variable("TARGET_RPS")?;
     if let Some(rate) = &rate {
         if !rate.parse::<f64>().is_ok_and(|it| it > 0.0 && it.is_finite()) {
             bail!("TARGET_RPS is `{rate}`, not a number above 0");

@@ -9,4 +9,3 @@ pub(crate) mod measure;
 pub(crate) mod points;
 pub(crate) mod preflight;
 pub(crate) mod profiles;
-pub(crate) mod progress;

@@ -2,6 +2,7 @@
 //! where it has to be.
 
 pub(crate) mod bearer;
+pub(crate) mod bearer_file;
 pub(crate) mod by_browser;
 pub(crate) mod minting;
 pub(crate) mod renewal;

@@ -23,7 +23,8 @@ pub struct Args {
 /// Whatever kept the token from being there and good.
 pub async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
     let url = address::parse(&args.target)?;
-    let http = project::http_client(!address::is_loopback(&url))?;
+    let http = address::http_client(Some(&url))?;
+    args.minting.can_begin(false)?;
     let source = interrupt.or(args.minting.source(None)).await?;
     let evidence = project::target_dir(&project::root()?).join("loadtest/sign-in");
     let resource = address::without_workspace(&args.target);

@@ -5,15 +5,15 @@
 
 use std::fmt::Display;
 use std::io::Write as _;
-use std::path::Path;
 
 use anyhow::Context as _;
 use gh_comment::fitting;
 use k6_summary::{Comparison, Run, Scenario, Verdict};
 use oauth_loopback::TokenResponse;
+use tool_edge::printable;
 
-use crate::console::section::say;
-use crate::project::{self, plain, printable};
+use crate::console::section::{brief, say};
+use crate::environment;
 
 /// GitHub shows ten annotations of one kind of a step, and drops the others without a word; the tenth is for what
 /// happens on the way to the tracking issue.
@@ -32,7 +32,7 @@ enum Kind {
 
 /// Hides a secret in every later line of the log, as it is and as it stands in an address.
 pub(crate) fn mask(secret: &str) {
-    if !project::in_actions() || secret.is_empty() {
+    if !environment::in_actions() || secret.is_empty() {
         return;
     }
     let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
@@ -58,13 +58,13 @@ pub(crate) fn annotate(run: &Run, comparison: &Comparison) {
         run.scenarios.iter().filter(|it| it.verdict != Verdict::Passed).collect();
     bad.sort_by_key(|it| std::cmp::Reverse(it.verdict));
     let bad = bad.iter().map(|it| {
-        let reasons: Vec<String> = it.reasons.iter().map(|it| printable(it)).collect();
-        format!("{} {}: {}", printable(&it.name), it.verdict, reasons.join("; "))
+        let reasons: Vec<String> = it.reasons.iter().map(|it| brief(it)).collect();
+        format!("{} {}: {}", brief(&it.name), it.verdict, reasons.join("; "))
     });
     annotations(Kind::Error, &bad.collect::<Vec<_>>());
     let worse = comparison.alerts();
     let worse: Vec<String> =
-        worse.map(|it| format!("{} is worse than its usual noise", printable(&it.name))).collect();
+        worse.map(|it| format!("{} is worse than its usual noise", brief(&it.name))).collect();
     for it in &worse {
         say(TITLE, it);
     }
@@ -73,17 +73,17 @@ pub(crate) fn annotate(run: &Run, comparison: &Comparison) {
 
 /// Says that the report did not get to where it should stand.
 pub(crate) fn not_posted(error: &anyhow::Error) {
-    annotations(Kind::Error, &[plain(&format!("{error:#}"))]);
+    annotations(Kind::Error, &[printable(&format!("{error:#}"))]);
 }
 
 /// Says that nobody knows whether this run is worse than those before it.
 pub(crate) fn not_compared(what: &str) {
     say("issue", what);
-    annotations(Kind::Warning, &[plain(what)]);
+    annotations(Kind::Warning, &[printable(what)]);
 }
 
 fn annotations(kind: Kind, lines: &[String]) {
-    if !project::in_actions() {
+    if !environment::in_actions() {
         return;
     }
     for it in shown(lines) {
@@ -121,11 +121,10 @@ fn command(line: impl Display) {
 
 /// Adds the report to the page of the job, where there is one; `name` is the file that has it whole.
 pub(crate) fn job_summary(body: &str, name: &str) -> anyhow::Result<()> {
-    let Some(path) = project::variable("GITHUB_STEP_SUMMARY") else { return Ok(()) };
-    let path = Path::new(&path);
+    let Some(path) = environment::path("GITHUB_STEP_SUMMARY") else { return Ok(()) };
     let there = path.metadata().map_or(0, |it| it.len());
     let room = ROOM.saturating_sub(usize::try_from(there).unwrap_or(ROOM));
-    let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
     file.and_then(|mut it| it.write_all(page(body, name, room).as_bytes()))
         .with_context(|| format!("failed to add to the job summary `{}`", path.display()))
 }

@@ -5,13 +5,15 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use crate::project::{self, plain};
+use tool_edge::{printable, printable_within};
+
+use crate::environment;
 
 /// Prints one step: a word in the margin, then what was found or done.
 ///
 /// A stderr that nobody reads any more is no reason to stop.
 pub fn say(step: &str, what: impl Display) {
-    let _unheard = writeln!(std::io::stderr(), "{step:>20}  {}", plain(&what.to_string()));
+    let _unheard = writeln!(std::io::stderr(), "{step:>20}  {}", printable(&what.to_string()));
 }
 
 /// A group in an Actions log, closed when this is dropped; nothing elsewhere.
@@ -21,9 +23,9 @@ pub struct Section {
 }
 
 pub fn section(name: &str) -> Section {
-    let in_actions = project::in_actions();
+    let in_actions = environment::in_actions();
     if in_actions {
-        let _unheard = writeln!(std::io::stderr(), "::group::{}", plain(name));
+        let _unheard = writeln!(std::io::stderr(), "::group::{}", printable(name));
     }
     Section { in_actions }
 }
@@ -39,9 +41,14 @@ impl Drop for Section {
 /// Prints the error that a program ends with; the code is 1 then.
 pub fn ended(result: anyhow::Result<ExitCode>) -> ExitCode {
     result.unwrap_or_else(|error| {
-        let _unheard = writeln!(std::io::stderr(), "error: {}", plain(&format!("{error:#}")));
+        let _unheard = writeln!(std::io::stderr(), "error: {}", printable(&format!("{error:#}")));
         ExitCode::FAILURE
     })
+}
+
+/// A stranger's text for a place within a line.
+pub(crate) fn brief(text: &str) -> String {
+    printable_within(text, 200)
 }
 
 /// A length of time as people say it.

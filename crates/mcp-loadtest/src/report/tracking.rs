@@ -11,9 +11,9 @@ use k6_summary::Run;
 use serde_json::Value;
 use url::Url;
 
-use crate::address::is_loopback;
+use crate::address::http_client;
 use crate::console::section::say;
-use crate::project::{http_client, in_actions, variable};
+use crate::environment::{in_actions, readable, variable};
 
 const MARKER: &str = "loadtest";
 
@@ -42,11 +42,11 @@ impl<'a> Tracking<'a> {
     /// Only comments of `trusted` are believed: by default those of the token's own account, or of `github-actions[bot]`
     /// where a workflow's token is not told its own. With LOADTEST_HMAC_KEY set, only signed ones are, since whoever edits a comment could take its signature away.
     pub(crate) fn new(issue: &'a Issue, trusted: Option<Author>) -> anyhow::Result<Self> {
-        let base = default_api(variable)?;
+        let base = default_api(readable)?;
         // A workflow's own token may not ask who it is.
         let bot = in_actions().then(|| Author::github_actions(&base));
-        let http = http_client(!is_loopback(&base))?;
-        let token = default_token(&base, variable).context(
+        let http = http_client(Some(&base))?;
+        let token = default_token(&base, readable).context(
             "--issue needs a token in GH_TOKEN or GITHUB_TOKEN, or that of the GitHub CLI: `gh auth login`",
         )?;
         let mut client =
@@ -59,7 +59,7 @@ impl<'a> Tracking<'a> {
         if let Some(it) = bot {
             client = client.or_trusting(it);
         }
-        match variable("LOADTEST_HMAC_KEY") {
+        match variable("LOADTEST_HMAC_KEY")? {
             Some(it) => {
                 let key = SigningKey::new(it.trim()).context("LOADTEST_HMAC_KEY is no good")?;
                 client = client.signing(key, true);
@@ -88,7 +88,7 @@ impl<'a> Tracking<'a> {
     pub(crate) async fn post(&self, run: &Run, body: &str) -> anyhow::Result<Url> {
         let data = serde_json::to_value(run).context("failed to write the record")?;
         let mut comment = Comment::new(body).with_data(&self.marker, &data);
-        if let Some(key) = default_key(variable, &data) {
+        if let Some(key) = default_key(readable, &data) {
             comment = comment.with_key(key);
         }
         let posted = self.client.deliver(self.issue, &comment).await;

@@ -12,10 +12,11 @@ use rustix::process::Signal;
 use serde_json::Value;
 use tokio::process::Command;
 
+use crate::console::progress::{Live, Progress};
+use crate::environment;
 use crate::interrupt::Interrupt;
 use crate::scenario::machine::{Machine, Shares};
 use crate::scenario::points;
-use crate::scenario::progress::{Live, Progress};
 use crate::tools::child::{self, Child};
 use crate::tools::k6::K6;
 
@@ -44,7 +45,7 @@ pub(crate) struct Script<'a> {
 #[derive(Debug)]
 pub(crate) struct Ended {
     /// k6's exit code, or nothing where a signal ended it.
-    pub(crate) exit: Option<i32>,
+    pub(crate) exit_code: Option<i32>,
     pub(crate) shares: Option<Shares>,
     /// The last error in k6's log.
     pub(crate) last_words: Option<String>,
@@ -106,15 +107,13 @@ pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::R
     let words = without(&(script.secrets)(), &String::from_utf8_lossy(&words));
     let kept = std::fs::write(&log, &words);
     kept.with_context(|| format!("failed to write `{}`", log.display()))?;
-    Ok(Ended { exit: status.code(), shares: machine.shares(), last_words: last_error(&words) })
+    Ok(Ended { exit_code: status.code(), shares: machine.shares(), last_words: last_error(&words) })
 }
 
 /// Takes away every setting of k6 that we inherited and switches off its calls home.
 fn scrub(command: &mut Command) {
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("K6_") {
-            command.env_remove(name);
-        }
+    for name in environment::names().filter(|it| it.starts_with("K6_")) {
+        command.env_remove(name);
     }
     command
         .env("K6_NO_USAGE_REPORT", "true")
@@ -145,16 +144,16 @@ fn counts(metrics: &Value) -> (Option<u64>, Option<u64>) {
         it["attributes"]["sample"][field].as_f64()
     };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-    let whole = |it: f64| it.round() as u64;
+    let count = |it: f64| it.round() as u64;
     match sample("mcp_calls", "count") {
         Some(calls) => {
             let errors = sample("mcp_call_failures", "count").unwrap_or(0.0);
-            (Some(whole(calls)), Some(whole(errors)))
+            (Some(count(calls)), Some(count(errors)))
         }
         None => {
             let calls = sample("http_reqs", "count");
             let rate = sample("http_req_failed", "rate");
-            (calls.map(whole), calls.zip(rate).map(|(calls, rate)| whole(calls * rate)))
+            (calls.map(count), calls.zip(rate).map(|(calls, rate)| count(calls * rate)))
         }
     }
 }

@@ -41,25 +41,25 @@ impl Load {
             }
             "constant-vus" => {
                 let (vus, seconds) = (number("vus")?, seconds("duration")?);
-                Ok(Self { seconds, vus: whole(vus), calls: vus * seconds * per_vu_second })
+                Ok(Self { seconds, vus: count(vus), calls: vus * seconds * per_vu_second })
             }
             "ramping-vus" => {
                 let start = scenario["startVUs"].as_f64().unwrap_or(1.0);
                 let (seconds, most, area) = stages(scenario, start)?;
-                Ok(Self { seconds, vus: whole(most), calls: area * per_vu_second })
+                Ok(Self { seconds, vus: count(most), calls: area * per_vu_second })
             }
             "constant-arrival-rate" => {
                 let unit = time_unit(scenario)?;
                 let (seconds, rate) = (seconds("duration")?, number("rate")? / unit);
                 let vus = scenario["maxVUs"].as_f64().unwrap_or(number("preAllocatedVUs")?);
-                Ok(Self { seconds, vus: whole(vus), calls: rate * seconds * calls_per_iteration })
+                Ok(Self { seconds, vus: count(vus), calls: rate * seconds * calls_per_iteration })
             }
             "ramping-arrival-rate" => {
                 let start = scenario["startRate"].as_f64().unwrap_or(0.0);
                 let (seconds, _, area) = stages(scenario, start)?;
                 let vus = scenario["maxVUs"].as_f64().unwrap_or(number("preAllocatedVUs")?);
                 let calls = area / time_unit(scenario)? * calls_per_iteration;
-                Ok(Self { seconds, vus: whole(vus), calls })
+                Ok(Self { seconds, vus: count(vus), calls })
             }
             other => bail!("executor `{other}` is not known to k6"),
         }
@@ -68,7 +68,7 @@ impl Load {
 
 fn closed(vus: f64, iterations: f64, calls_per_iteration: f64, lasts: f64) -> Load {
     let seconds = (iterations / vus.max(1.0)).ceil() * lasts;
-    Load { seconds, vus: whole(vus), calls: iterations * calls_per_iteration }
+    Load { seconds, vus: count(vus), calls: iterations * calls_per_iteration }
 }
 
 fn time_unit(scenario: &Value) -> anyhow::Result<f64> {
@@ -113,7 +113,7 @@ fn duration(text: &str) -> Option<f64> {
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of VUs")]
-fn whole(vus: f64) -> u64 {
+fn count(vus: f64) -> u64 {
     vus.max(0.0) as u64
 }
 

@@ -8,8 +8,8 @@ use k6_summary::{Conditions, Limits, Measurement, Scenario, Summary, Verdict, ju
 use sha2::{Digest as _, Sha256};
 
 use crate::console::section::{say, section};
+use crate::environment::readable;
 use crate::interrupt::Interrupt;
-use crate::project::variable;
 use crate::scenario::k6_run::{self, Ended, Script};
 use crate::scenario::profiles::Planned;
 use crate::sign_in::bearer::Bearer;
@@ -165,7 +165,7 @@ fn judged(
         name: &planned.name,
         fingerprint,
         summary: summary.as_ref(),
-        k6_exit: ended.exit,
+        k6_exit: ended.exit_code,
         limits: limits(common),
         conditions,
     });
@@ -200,7 +200,8 @@ fn fingerprint(planned: &Planned, common: &Common<'_>) -> anyhow::Result<String>
     let calls = serde_json::to_string(&planned.calls).context("failed to write the calls")?;
     let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
     // What the scripts read from the environment, and how big the machine is.
-    let inherited = ["TARGET_RPS", "REQUEST_TIMEOUT_MS"].map(|it| variable(it).unwrap_or_default());
+    let inherited = ["TARGET_RPS", "REQUEST_TIMEOUT_MS"];
+    let inherited = inherited.map(|it| readable(it).unwrap_or_default());
     let cores = std::thread::available_parallelism().map_or(0, |it| it.get());
     hash.update(format!("{}\n{calls}\n{inherited:?}\n{major}", planned.shape));
     hash.update(format!("{os} {arch} {cores}\n1"));

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::project::printable;
+use crate::console::section::brief;
 
 /// The revision that the k6 scripts speak.
 const PROTOCOL: &str = "2025-11-25";
@@ -33,8 +33,8 @@ pub(crate) async fn preflight(
     let server = Server { http, url, bearer };
     let params = json!({"protocolVersion": PROTOCOL, "capabilities": {},
         "clientInfo": {"name": "mcp-loadtest", "version": env!("CARGO_PKG_VERSION")}});
-    let (session, answer) = server.call("initialize", 0, params, None).await?;
-    let protocol = answer["protocolVersion"].as_str().filter(|it| is_revision(it));
+    let (session, result) = server.call("initialize", 0, params, None).await?;
+    let protocol = result["protocolVersion"].as_str().filter(|it| is_revision(it));
     let protocol = protocol.with_context(|| {
         format!("`{url}` is no MCP server: its answer to initialize names no revision")
     })?;
@@ -67,11 +67,11 @@ impl Server<'_> {
         let mut cursor = None;
         for page in 1..=MOST_PAGES {
             let params = cursor.as_ref().map_or_else(|| json!({}), |it| json!({"cursor": it}));
-            let (_, answer) = self.call("tools/list", page, params, Some(session)).await?;
+            let (_, result) = self.call("tools/list", page, params, Some(session)).await?;
             let names =
-                answer["tools"].as_array().context("tools/list answered without `tools`")?;
+                result["tools"].as_array().context("tools/list answered without `tools`")?;
             tools.extend(names.iter().filter_map(|it| Some(it["name"].as_str()?.to_owned())));
-            cursor = answer["nextCursor"].as_str().map(str::to_owned);
+            cursor = result["nextCursor"].as_str().map(str::to_owned);
             if cursor.is_none() {
                 break;
             }
@@ -87,12 +87,12 @@ impl Server<'_> {
         session: Option<&Session>,
     ) -> anyhow::Result<(Option<String>, Value)> {
         let body = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
-        let mut answer = self.post(method, &body, session).await?;
-        let opened = answer.headers().get("mcp-session-id");
+        let mut response = self.post(method, &body, session).await?;
+        let opened = response.headers().get("mcp-session-id");
         let opened = opened.and_then(|it| Some(it.to_str().ok()?.to_owned()));
         let mut body = Vec::new();
         while let Some(chunk) =
-            answer.chunk().await.with_context(|| format!("{method} broke off"))?
+            response.chunk().await.with_context(|| format!("{method} broke off"))?
         {
             body.extend_from_slice(&chunk);
             if body.len() > MOST_BODY {
@@ -103,7 +103,7 @@ impl Server<'_> {
             format!("`{}` is no MCP server: its answer to {method} is no JSON-RPC", self.url)
         })?;
         if let Some(error) = message.get("error") {
-            bail!("{method} at `{}` failed: {}", self.url, printable(&error.to_string()));
+            bail!("{method} at `{}` failed: {}", self.url, brief(&error.to_string()));
         }
         Ok((opened, message["result"].clone()))
     }
@@ -140,17 +140,17 @@ impl Server<'_> {
                 request = request.header("Mcp-Session-Id", id);
             }
         }
-        let answer =
+        let response =
             request.send().await.with_context(|| format!("`{}` cannot be reached", self.url))?;
-        let status = answer.status();
+        let status = response.status();
         if status.is_success() {
-            return Ok(answer);
+            return Ok(response);
         }
-        let challenge = answer.headers().get("www-authenticate");
-        let challenge = challenge.map(|it| printable(&String::from_utf8_lossy(it.as_bytes())));
-        let said = challenge.map(|it| format!(", which says `{it}`")).unwrap_or_default();
-        if let Some(location) = answer.headers().get("location") {
-            let location = printable(&String::from_utf8_lossy(location.as_bytes()));
+        let challenge = response.headers().get("www-authenticate");
+        let challenge = challenge.map(|it| brief(&String::from_utf8_lossy(it.as_bytes())));
+        let quoted = challenge.map(|it| format!(", which says `{it}`")).unwrap_or_default();
+        if let Some(location) = response.headers().get("location") {
+            let location = brief(&String::from_utf8_lossy(location.as_bytes()));
             bail!("`{}` answered {status} and leads to `{location}`; name that address", self.url);
         }
         let remedy = match status {
@@ -165,7 +165,7 @@ impl Server<'_> {
             }
             _ => "the server itself refuses; its log may say why",
         };
-        bail!("{method} at `{}` answered {status}{said}; {remedy}", self.url)
+        bail!("{method} at `{}` answered {status}{quoted}; {remedy}", self.url)
     }
 }
 

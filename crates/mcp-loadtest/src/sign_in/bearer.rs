@@ -1,26 +1,21 @@
-//! The bearer that k6 gets: checked, and written where k6 and other tools find it.
+//! The bearer that k6 gets, checked.
 
-use std::io::Write as _;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, bail};
-use jiff::Timestamp;
 use oauth_loopback::{AccessToken, Error, Expected, TokenResponse, UnverifiedClaims};
-use serde::Serialize;
 
-use crate::console::section::clock;
-use crate::project::printable;
+use crate::console::section::{brief, clock};
 
 /// A token and what is known of it; `None` is not known, as with an opaque token.
 #[derive(Debug)]
 pub(crate) struct Bearer {
     pub(crate) token: AccessToken,
     is_jwt: bool,
-    issuer: Option<String>,
-    audience: Vec<String>,
-    scope: Option<String>,
-    expires_at: Option<SystemTime>,
+    pub(crate) issuer: Option<String>,
+    pub(crate) audience: Vec<String>,
+    pub(crate) scope: Option<String>,
+    pub(crate) expires_at: Option<SystemTime>,
     pub(crate) workspace: Option<String>,
 }
 
@@ -70,7 +65,7 @@ impl Bearer {
             let missing =
                 wanted.scope.iter().find(|it| !scope.split(' ').any(|has| has == it.as_str()));
             if let Some(it) = missing {
-                bail!("the token was given the scope `{}`, without `{it}`", printable(scope));
+                bail!("the token was given the scope `{}`, without `{it}`", brief(scope));
             }
         }
         let Some(claims) = claims else {
@@ -132,49 +127,9 @@ impl Bearer {
         let life = self.expires_at.and_then(|it| it.duration_since(SystemTime::now()).ok());
         let life = life
             .map_or_else(|| "of unknown life".to_owned(), |it| format!("good for {}", clock(it)));
-        let workspace =
-            self.workspace.as_deref().map(|it| format!(", workspace {}", printable(it)));
-        let scope = self.scope.as_deref().map(|it| format!(", scope `{}`", printable(it)));
+        let workspace = self.workspace.as_deref().map(|it| format!(", workspace {}", brief(it)));
+        let scope = self.scope.as_deref().map(|it| format!(", scope `{}`", brief(it)));
         format!("{life}{}{}", workspace.unwrap_or_default(), scope.unwrap_or_default())
-    }
-
-    /// Writes the bearer file: mode 0600 from the first byte, in place of an older one at once.
-    pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct File<'a> {
-            bearer: &'a str,
-            workspace_id: Option<&'a str>,
-            issuer: Option<&'a str>,
-            audience: &'a [String],
-            scope: Option<&'a str>,
-            expires_at: Option<String>,
-        }
-        let expires_at = self.expires_at.and_then(|it| Timestamp::try_from(it).ok());
-        let file = File {
-            bearer: self.token.reveal(),
-            workspace_id: self.workspace.as_deref(),
-            issuer: self.issuer.as_deref(),
-            audience: &self.audience,
-            scope: self.scope.as_deref(),
-            expires_at: expires_at.map(|it| it.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
-        };
-        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        let write = || -> anyhow::Result<()> {
-            std::fs::create_dir_all(folder)?;
-            let mut scratch = tempfile::NamedTempFile::new_in(folder)?;
-            serde_json::to_writer_pretty(&mut scratch, &file)?;
-            scratch.write_all(b"\n")?;
-            scratch.persist(path)?;
-            Ok(())
-        };
-        write().with_context(|| {
-            format!(
-                "failed to write the bearer file `{}`; name another with --bearer-file",
-                path.display()
-            )
-        })
     }
 }
 
@@ -184,7 +139,7 @@ fn workspace(claims: &UnverifiedClaims, name: Option<&str>) -> anyhow::Result<Op
         let id = claims.claim(name).and_then(|it| it.as_str());
         let id = id.with_context(|| {
             let all: Vec<&str> = claims.claims().keys().map(String::as_str).collect();
-            format!("the token has no claim `{name}`; it has: {}", printable(&all.join(", ")))
+            format!("the token has no claim `{name}`; it has: {}", brief(&all.join(", ")))
         })?;
         return Ok(Some(id.to_owned()));
     }
@@ -195,8 +150,6 @@ fn workspace(claims: &UnverifiedClaims, name: Option<&str>) -> anyhow::Result<Op
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     fn wanted<'a>() -> Wanted<'a> {
@@ -234,25 +187,6 @@ mod tests {
             assert!(error.contains("no bearer token"), "{error}");
             assert!(token.is_empty() || !error.contains(token), "{error}");
         }
-    }
-
-    #[test]
-    fn the_bearer_file_is_private_and_replaces_an_open_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("e2e/.load-test-bearer.json");
-        std::fs::create_dir(folder.path().join("e2e")).unwrap();
-        std::fs::write(&path, "older, and readable by everybody").unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-
-        let bearer = given("opaque-token", &wanted()).unwrap();
-        bearer.write(&path).unwrap();
-
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        let file: serde_json::Value =
-            serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        assert_eq!(file["bearer"], "opaque-token");
-        assert_eq!(file["workspaceId"], serde_json::Value::Null);
-        assert_eq!(std::fs::read_dir(folder.path().join("e2e")).unwrap().count(), 1);
     }
 
     #[test]

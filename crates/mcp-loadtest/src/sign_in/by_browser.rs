@@ -1,6 +1,6 @@
 //! Where `oauth-loopback` meets `browser-consent`: a test user signs in, and there is a token.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -12,11 +12,11 @@ use oauth_loopback::{
 use url::Url;
 
 use crate::console::actions::mask_response;
-use crate::console::section::say;
-use crate::project::{printable, variable};
+use crate::console::section::{brief, say};
+use crate::environment::variable;
 use crate::sign_in::bearer::{Bearer, Wanted};
-use crate::sign_in::minting::Minting;
-use crate::{address, project};
+use crate::sign_in::screens::Screens;
+use crate::{address, environment};
 
 const CLIENT_NAME: &str = "mcp-loadtest";
 
@@ -62,10 +62,26 @@ impl Minted {
     }
 }
 
+/// The part of the flags that is about what is asked of the authorization server.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Sign-in")]
+pub(crate) struct Requested {
+    /// Client that is registered already, instead of registering one
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+    /// Go on although the authorization server does not say that it supports PKCE
+    #[arg(long)]
+    allow_unadvertised_pkce: bool,
+    /// Scope to ask for [default: what the server names]
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Vec<String>,
+}
+
 /// Who signs in where.
 #[derive(Debug)]
 pub(crate) struct SignIn<'a> {
-    pub(crate) minting: &'a Minting,
+    pub(crate) requested: &'a Requested,
+    pub(crate) screens: &'a Screens,
     pub(crate) resource: &'a str,
     pub(crate) credentials: &'a Credentials,
     pub(crate) webdriver: &'a WebDriver,
@@ -79,30 +95,30 @@ pub(crate) async fn sign_in(
     it: &SignIn<'_>,
     wanted: &Wanted<'_>,
 ) -> anyhow::Result<Minted> {
-    let SignIn { minting, resource, credentials, webdriver, evidence } = *it;
+    let SignIn { requested, screens, resource, credentials, webdriver, evidence } = *it;
     let listener = LoopbackListener::bind().await?;
     let mut config = Config::new(resource);
     config.client_name = CLIENT_NAME.to_owned();
-    config.scope = minting.scope.clone();
-    config.client = minting.client_id.as_deref().map(client).transpose()?;
-    config.initial_access_token = variable("LOADTEST_INITIAL_ACCESS_TOKEN").map(AccessToken::new);
+    config.scope = requested.scope.clone();
+    config.client = requested.client_id.as_deref().map(client).transpose()?;
+    config.initial_access_token = variable("LOADTEST_INITIAL_ACCESS_TOKEN")?.map(AccessToken::new);
     config.clients = clients(resource);
     // The browser is a new one, to which no server has anything to say without a page.
     config.silent_first = false;
-    config.allow_unadvertised_pkce = minting.allow_unadvertised_pkce;
+    config.allow_unadvertised_pkce = requested.allow_unadvertised_pkce;
     config.timeout = SIGN_IN + KEEPING_EVIDENCE;
-    let recipe = minting.screens.recipe()?;
+    let recipe = screens.recipe()?;
     let started = Instant::now();
     let open = async |mut opening: Opening| {
         let (url, name) = (opening.url.clone(), opening.client_name.clone());
         let name = name.as_deref().unwrap_or(CLIENT_NAME);
-        let script = minting.screens.script(recipe.as_deref(), &url)?;
-        say("sign in", format_args!("at {} as `{}`", origin(&url), printable(name)));
+        let script = screens.script(recipe.as_deref(), &url)?;
+        say("sign in", format_args!("at {} as `{}`", origin(&url), brief(name)));
         let it = Consent {
             credentials: Some(credentials),
-            allow_origins: &minting.screens.allow_origin,
-            allow_scopes: &minting.screens.allow_scope,
-            choices: &minting.screens.choose,
+            allow_origins: &screens.allow_origin,
+            allow_scopes: &screens.allow_scope,
+            choices: &screens.choose,
             script: Some(&script),
             client_name: Some(name),
             timeout: SIGN_IN,
@@ -113,7 +129,7 @@ pub(crate) async fn sign_in(
         let trail =
             with_session(webdriver, async |browser| consent(browser, &it, done).await).await??;
         for it in &trail.steps_left {
-            say("sign in", format_args!("no page had anything for the step `{}`", printable(it)));
+            say("sign in", format_args!("no page had anything for the step `{}`", brief(it)));
         }
         Ok::<_, browser_consent::Error>(())
     };
@@ -148,12 +164,10 @@ pub(crate) async fn sign_in(
 /// Not those of a server on this machine, which seldom lives long, and not in Actions, where nothing stays.
 fn clients(resource: &str) -> Option<ClientStore> {
     let local = Url::parse(resource).is_ok_and(|it| address::is_loopback(&it));
-    if local || project::in_actions() {
+    if local || environment::in_actions() {
         return None;
     }
-    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|it| it.is_absolute());
-    let state = state.or_else(|| Some(std::env::home_dir()?.join(".local/state")))?;
-    let store = ClientStore::new(state.join("mcp-loadtest/clients.json"));
+    let store = ClientStore::new(environment::state_home()?.join("mcp-loadtest/clients.json"));
     match store.prepare() {
         Ok(()) => Some(store),
         Err(error) => {
@@ -169,9 +183,9 @@ fn clients(resource: &str) -> Option<ClientStore> {
 /// A client that was registered beforehand, with its key or its secret where it has one.
 fn client(id: &str) -> anyhow::Result<ClientInformation> {
     let mut client = ClientInformation::preregistered(id);
-    client.client_secret = variable("LOADTEST_CLIENT_SECRET").map(ClientSecret::new);
-    if let Some(path) = variable("LOADTEST_CLIENT_KEY_FILE") {
-        let failed = || format!("failed to read the client's key from `{path}`");
+    client.client_secret = variable("LOADTEST_CLIENT_SECRET")?.map(ClientSecret::new);
+    if let Some(path) = environment::path("LOADTEST_CLIENT_KEY_FILE") {
+        let failed = || format!("failed to read the client's key from `{}`", path.display());
         let pem = std::fs::read(&path).with_context(failed)?;
         client.client_key = Some(ClientKey::from_pem(&pem).with_context(failed)?);
     }

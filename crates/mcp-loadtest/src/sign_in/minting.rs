@@ -7,30 +7,23 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use browser_consent::{Credentials, WebDriver};
 use oauth_loopback::{AccessToken, TokenResponse};
-use tokio::process::Command;
 use url::Url;
 
 use crate::console::actions::{mask, mask_response};
 use crate::console::section::say;
+use crate::environment::variable;
 use crate::interrupt::Interrupt;
-use crate::project::variable;
 use crate::sign_in::bearer::{Bearer, Wanted};
-use crate::sign_in::by_browser::{Minted, SignIn, sign_in};
+use crate::sign_in::bearer_file;
+use crate::sign_in::by_browser::{Minted, Requested, SignIn, sign_in};
 use crate::sign_in::screens::{MISSING, Screens};
 use crate::tools::{browser, child};
 
 /// How to get a bearer; the same for every command that needs one.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Minting {
-    /// Client that is registered already, instead of registering one
-    #[arg(long, value_name = "ID", help_heading = "Sign-in")]
-    pub(crate) client_id: Option<String>,
-    /// Go on although the authorization server does not say that it supports PKCE
-    #[arg(long, help_heading = "Sign-in")]
-    pub(crate) allow_unadvertised_pkce: bool,
-    /// Scope to ask for [default: what the server names]
-    #[arg(long, value_name = "SCOPE", help_heading = "Sign-in")]
-    pub(crate) scope: Vec<String>,
+    #[command(flatten)]
+    requested: Requested,
     /// Claim of the token that holds the workspace id [default: one called workspace_id]
     #[arg(long, value_name = "NAME", help_heading = "Sign-in")]
     workspace_claim: Option<String>,
@@ -41,7 +34,7 @@ pub(crate) struct Minting {
         default_value = "e2e/.load-test-bearer.json",
         help_heading = "Sign-in"
     )]
-    pub(crate) bearer_file: PathBuf,
+    bearer_file: PathBuf,
     /// Command that prints a token response (RFC 6749 §5.1), instead of a browser
     #[arg(long, value_name = "COMMAND", help_heading = "Sign-in")]
     mint: Option<String>,
@@ -49,7 +42,7 @@ pub(crate) struct Minting {
     #[arg(long, value_name = "URL", help_heading = "Sign-in")]
     webdriver: Option<Url>,
     #[command(flatten)]
-    pub(crate) screens: Screens,
+    screens: Screens,
 }
 
 /// Where this run's bearer comes from.
@@ -61,10 +54,13 @@ pub(crate) enum Source {
 }
 
 impl Minting {
-    /// Whether there is anything to sign in with, before anything long begins.
-    pub(crate) fn can_begin(&self) -> anyhow::Result<()> {
-        let set = |name: &str| variable(name).is_some();
-        if self.mint.is_none() && !set("LOADTEST_BEARER") && !self.screens.name_a_user() {
+    /// Whether there is somebody to sign in and a place for the bearer, before anything long begins.
+    ///
+    /// The embedded target's user needs no environment.
+    pub(crate) fn can_begin(&self, embedded: bool) -> anyhow::Result<()> {
+        bearer_file::prepare(&self.bearer_file)?;
+        let given = embedded || self.mint.is_some() || variable("LOADTEST_BEARER")?.is_some();
+        if !given && !self.screens.name_a_user()? {
             bail!(MISSING);
         }
         Ok(())
@@ -78,7 +74,7 @@ impl Minting {
             return Ok(Source::Command(command.clone()));
         }
         if demo.is_none()
-            && let Some(bearer) = variable("LOADTEST_BEARER")
+            && let Some(bearer) = variable("LOADTEST_BEARER")?
         {
             return Ok(Source::Given(AccessToken::new(bearer)));
         }
@@ -106,7 +102,7 @@ impl Minting {
         let wanted = Wanted {
             issuer: None,
             audience: None,
-            scope: &self.scope,
+            scope: &self.requested.scope,
             lives_for,
             workspace_claim: self.workspace_claim.as_deref(),
         };
@@ -121,14 +117,21 @@ impl Minting {
                 Minted::elsewhere(Bearer::check(response, &wanted)?)
             }
             Source::Browser(credentials, webdriver) => {
-                let it = SignIn { minting: self, resource, credentials, webdriver, evidence };
+                let it = SignIn {
+                    requested: &self.requested,
+                    screens: &self.screens,
+                    resource,
+                    credentials,
+                    webdriver,
+                    evidence,
+                };
                 interrupt.or(sign_in(http, &it, &wanted)).await?
             }
         };
         let bearer = &minted.bearer;
-        bearer.write(&self.bearer_file)?;
+        bearer_file::write(&self.bearer_file, bearer)?;
         say("token", format_args!("{}; in {}", bearer.describe(), self.bearer_file.display()));
-        warn_if_committable(&self.bearer_file).await;
+        bearer_file::warn_if_committable(&self.bearer_file).await;
         Ok(minted)
     }
 }
@@ -154,17 +157,4 @@ async fn by_command(command: &str) -> anyhow::Result<TokenResponse> {
             words[0]
         )
     })
-}
-
-async fn warn_if_committable(file: &Path) {
-    let mut git = Command::new("git");
-    let ignored = git.args(["check-ignore", "--quiet", "--no-index"]).arg(file).kill_on_drop(true);
-    let ignored = ignored.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    // 0: ignored, 1: not ignored, 128: no repository or outside of it.
-    if ignored.status().await.is_ok_and(|it| it.code() == Some(1)) {
-        say(
-            "token",
-            format_args!("{} is not ignored by git: add it to .gitignore", file.display()),
-        );
-    }
 }

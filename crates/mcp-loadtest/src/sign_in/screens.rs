@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use browser_consent::{Credentials, Error, Script};
 use url::Url;
 
-use crate::project::variable;
+use crate::environment::{readable, variable};
 
 /// The part of the flags that is about pages and who signs in on them.
 #[derive(Debug, Clone, clap::Args)]
@@ -36,9 +36,8 @@ pub(crate) const MISSING: &str = "LOADTEST_EMAIL and LOADTEST_PASSWORD are not b
 
 impl Screens {
     /// Whether somebody is named who can sign in.
-    pub(crate) fn name_a_user(&self) -> bool {
-        let set = |name: &str| variable(name).is_some();
-        self.credentials.is_some() || (set("LOADTEST_EMAIL") && set("LOADTEST_PASSWORD"))
+    pub(crate) fn name_a_user(&self) -> anyhow::Result<bool> {
+        Ok(self.credentials.is_some() || test_user()?.is_some())
     }
 
     /// Who signs in, with the one-time codes of LOADTEST_TOTP_SECRET where it is set.
@@ -46,11 +45,9 @@ impl Screens {
         if let Some(file) = &self.credentials {
             return Ok(Credentials::read(file)?);
         }
-        let it = Credentials::new(
-            variable("LOADTEST_EMAIL").context(MISSING)?,
-            variable("LOADTEST_PASSWORD").context(MISSING)?,
-        );
-        match variable("LOADTEST_TOTP_SECRET") {
+        let (email, password) = test_user()?.context(MISSING)?;
+        let it = Credentials::new(email, password);
+        match variable("LOADTEST_TOTP_SECRET")? {
             Some(secret) => Ok(it.with_totp(&secret)?),
             None => Ok(it),
         }
@@ -68,12 +65,17 @@ impl Screens {
     /// What is done by hand at the authorization request `url`: by a recipe, or else by steps.
     pub(crate) fn script(&self, recipe: Option<&str>, url: &Url) -> Result<Script, Error> {
         if let Some(json) = recipe {
-            return Script::recipe(json, url, variable);
+            return Script::recipe(json, url, readable);
         }
         let mut script = Script::default();
         for step in &self.step {
-            script.step(step, variable)?;
+            script.step(step, readable)?;
         }
         Ok(script)
     }
+}
+
+/// E-mail address and password of the test user, where both are set.
+fn test_user() -> anyhow::Result<Option<(String, String)>> {
+    Ok(variable("LOADTEST_EMAIL")?.zip(variable("LOADTEST_PASSWORD")?))
 }

@@ -1,11 +1,12 @@
 //! A browser and its driver: found, or installed by the system's package manager where that needs no question.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use browser_consent::Driver;
 
 use crate::console::section::{elapsing, say};
+use crate::environment;
 use crate::tools::apt;
 use crate::tools::child::{self, on_path, run};
 use crate::tools::install::cache;
@@ -38,7 +39,7 @@ pub async fn firefox() -> anyhow::Result<PathBuf> {
         "browser",
         format_args!("building geckodriver {GECKODRIVER} with cargo, in a minute or two"),
     );
-    let mut cargo = child::command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = child::command(environment::cargo());
     cargo.args(["install", "geckodriver", "--locked", "--version", GECKODRIVER, "--root"]);
     cargo.arg(&home);
     elapsing("browser", "building", run("cargo install geckodriver", &mut cargo)).await?;
@@ -46,9 +47,8 @@ pub async fn firefox() -> anyhow::Result<PathBuf> {
 }
 
 fn find() -> Option<Driver> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let chromewebdriver = std::env::var_os("CHROMEWEBDRIVER").filter(|it| !it.is_empty());
-    let driver = browser_consent::find_driver(&path, chromewebdriver.as_deref().map(Path::new))?;
+    let (path, folder) = (environment::search_path(), environment::path("CHROMEWEBDRIVER"));
+    let driver = browser_consent::find_driver(&path, folder.as_deref())?;
     // Without a browser beside it, only on macOS the driver knows a usual place to look.
     (driver.browser.is_some() || cfg!(target_os = "macos")).then_some(driver)
 }

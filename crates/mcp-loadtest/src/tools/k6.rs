@@ -7,7 +7,7 @@ use std::process::Stdio;
 use anyhow::{Context as _, bail};
 
 use crate::console::section::say;
-use crate::project::variable;
+use crate::environment;
 use crate::tools::child::{self, on_path};
 use crate::tools::install::{self, cache};
 
@@ -62,7 +62,7 @@ impl fmt::Display for K6 {
 
 /// Finds k6 in `$K6`, on `PATH` and in the tool cache, in this order, or installs 2.2.0 into the cache.
 pub async fn k6(root: &Path) -> anyhow::Result<K6> {
-    if let Some(program) = variable("K6").map(PathBuf::from) {
+    if let Some(program) = environment::path("K6") {
         let named = format!("`{}`, named by K6,", program.display());
         let version = version(&program).await.with_context(|| format!("{named} does not run"))?;
         if !at_least_1_1(&version) {

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::console::section::say;
+use crate::environment;
 use crate::interrupt::Interrupt;
 use crate::tools::child::{self, Child};
 
@@ -40,8 +41,7 @@ impl DemoUser {
 /// Builds `mcp-target` with the release profile and returns its executable.
 pub async fn build() -> anyhow::Result<PathBuf> {
     say("target", "building mcp-target (release)");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut build = child::command(cargo);
+    let mut build = child::command(environment::cargo());
     build
         .args(["build", "--release", "--locked", "--package", "mcp-target"])
         .arg("--message-format=json-render-diagnostics")

@@ -2,8 +2,8 @@
 
 use axum::http::{StatusCode, header};
 
-use crate::program::{Sandbox, processes_with, run};
-use crate::servers::{EMAIL, PASSWORD, TOKEN, mcp, target};
+use crate::program::{Sandbox, json, processes_with, run};
+use crate::servers::{EMAIL, PASSWORD, Sessions, TOKEN, counting_mcp, mcp, target};
 
 /// `mcp-loadtest token` against a target with faults; the error it ends with.
 async fn token_error(faults: &[&str], password: &str) -> (Sandbox, String) {
@@ -248,4 +248,35 @@ async fn a_mint_command_that_fails_or_prints_nonsense_is_named() {
         check(&error, &["--mint", words]);
         assert!(!ended.stderr.contains("secret-token"), "{error}");
     }
+}
+
+/// Root may put a file in the place of a device, and a pipe that another program reads would be gone.
+#[tokio::test]
+async fn a_bearer_file_that_is_no_file_is_refused_before_the_sign_in_and_stays_what_it_is() {
+    use std::os::unix::fs::FileTypeExt as _;
+
+    let sandbox = Sandbox::new();
+    let fifo = sandbox.path("bearer.json");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let (target, sessions) = counting_mcp().await;
+    for command in ["run", "token"] {
+        let mut command = sandbox.mcp_loadtest(command);
+        command.args(["--target", &target]).env("LOADTEST_BEARER", TOKEN);
+        command.env("K6", sandbox.fake_k6("exit 0"));
+        let ended = run(&mut command).await;
+        check(ended.error(), &["bearer.json", "--bearer-file", "no regular file"]);
+        assert!(std::fs::symlink_metadata(&fifo).unwrap().file_type().is_fifo());
+        assert!(!ended.stderr.contains("from LOADTEST_BEARER"), "{}", ended.stderr);
+    }
+    assert_eq!(*sessions.lock().unwrap(), Sessions::default());
+}
+
+#[tokio::test]
+async fn a_line_break_behind_a_pasted_bearer_is_no_part_of_it() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.mcp_loadtest("token");
+    command.args(["--target", &mcp().await]).env("LOADTEST_BEARER", format!("{TOKEN}\n"));
+    let ended = run(&mut command).await;
+    assert_eq!(ended.code, Some(0), "{ended:#?}");
+    assert_eq!(json(&sandbox.path("bearer.json"))["bearer"], TOKEN);
 }
