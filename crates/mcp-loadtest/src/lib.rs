@@ -4,6 +4,7 @@
 //! chores, which install and start the same programs.
 
 mod address;
+pub mod arguments;
 pub mod console;
 pub mod environment;
 pub mod interrupt;

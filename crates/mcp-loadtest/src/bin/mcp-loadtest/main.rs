@@ -6,11 +6,11 @@ use clap::{Parser, Subcommand};
 use mcp_loadtest::console::section::ended;
 use mcp_loadtest::interrupt::Interrupt;
 use mcp_loadtest::tools::target;
-use mcp_loadtest::{run, setup, token};
+use mcp_loadtest::{arguments, run, setup, token};
 
 /// Load tests of an OAuth-protected MCP server, with nobody holding a token
 #[derive(Debug, Parser)]
-#[command(version, after_help = run::EXIT_CODES)]
+#[command(version, after_help = arguments::EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -20,8 +20,8 @@ struct Cli {
 #[expect(clippy::large_enum_variant, reason = "there is one, for the length of the program")]
 enum Command {
     /// Sign in, run k6 with the minted token, judge, compare and report
-    #[command(after_help = run::help("mcp-loadtest run"))]
-    Run(run::Args),
+    #[command(after_help = arguments::help("mcp-loadtest run"))]
+    Run(arguments::Args),
     /// Sign in and write the bearer file, no more
     Token(token::Args),
     /// Run the embedded target in the foreground until Ctrl-C
