@@ -49,7 +49,8 @@ impl Bearer {
             Err(Error::OpaqueToken) => None,
             Err(error) => return Err(error.into()),
         };
-        let expires_at = claims.as_ref().and_then(UnverifiedClaims::expires_at).or(by_response);
+        let by_claims = claims.as_ref().and_then(UnverifiedClaims::expires_at);
+        let expires_at = by_claims.into_iter().chain(by_response).min();
         if let Some(it) = expires_at
             && it < now + wanted.lives_for
         {
@@ -178,6 +179,19 @@ mod tests {
             let error = Bearer::check(response, &wanted).unwrap_err().to_string();
             assert!(error.contains("without `mcp:write`"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_token_ends_when_the_first_of_its_two_ends_comes() {
+        // {"exp":9999999999}
+        let jwt = AccessToken::new("e30.eyJleHAiOjk5OTk5OTk5OTl9.AA".to_owned());
+        let mut response = TokenResponse::bearer(jwt);
+        response.expires_in = Some(5);
+        let error = Bearer::check(response.clone(), &wanted()).unwrap_err().to_string();
+        assert!(error.contains("is needed for 60 s"), "{error}");
+        let wanted = Wanted { lives_for: Duration::ZERO, ..wanted() };
+        let bearer = Bearer::check(response, &wanted).unwrap();
+        assert!(bearer.ends_within(Duration::from_secs(6)), "{}", bearer.describe());
     }
 
     #[test]
