@@ -2,7 +2,9 @@
 //! its names here; the chores of its maintainers are in this crate alone.
 
 mod bench;
+mod cargo_test;
 mod fuzz;
+mod needs;
 mod roc;
 mod test;
 #[cfg(test)]
@@ -36,7 +38,8 @@ enum Command {
     Target,
     /// Install k6, a browser and its driver, pinned and checked
     Setup,
-    /// Install what the tests need, then run every test
+    /// Run every test, or a part; what they need is installed
+    #[command(after_help = TEST)]
     Test(test::Args),
     /// Run a benchmark: it prints absolutes and asserts ratios
     #[command(after_help = BENCH)]
@@ -47,6 +50,20 @@ enum Command {
     /// Measure how often the rule of comparison is wrong and write docs/roc.csv and docs/roc.svg
     Roc,
 }
+
+const TEST: &str = "\
+Examples:
+  cargo xtask test
+      every test there is
+  cargo xtask test -p browser-consent
+      those of one crate, with a real browser
+  cargo xtask test -p mcp-loadtest whole_loop
+      those with `whole_loop` in their names
+
+Exit codes:
+  0  each of them ran and passed
+  1  some failed, named at the end, or it could not be done; the reason is on stderr
+  2  wrong usage";
 
 const BENCH: &str = "\
 Examples:

@@ -1,0 +1,137 @@
+//! What tests say that they need, found or installed.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use mcp_loadtest::console::section::{elapsing, say};
+use mcp_loadtest::environment::{cargo, search_path};
+use mcp_loadtest::tools::child::{self, on_path, run as quietly};
+use mcp_loadtest::tools::install::cache;
+use mcp_loadtest::tools::{apt, browser, k6, target};
+use sha2::{Digest as _, Sha256};
+
+/// The crate whose tests run our own programs as their users do.
+const WHOLE: &str = "mcp-loadtest";
+
+/// Folders of `eval/interop` that npm fills, with the crate whose tests need them.
+const NODE: [(&str, &str); 3] =
+    [("gh-comment", "github"), (WHOLE, "better-auth"), (WHOLE, "conformance")];
+
+/// Single words such as `k6`, out of reasons such as `needs k6, a browser and node`.
+pub(crate) fn words<'a>(reasons: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
+    let words = reasons.flat_map(|it| it.split([' ', ',']));
+    words.filter(|it| !["", "needs", "a", "and"].contains(it)).collect()
+}
+
+/// Installs what `needs` names, for the tests of the crates that are `due`, and returns the variables by which they find it.
+pub(crate) async fn install(
+    needs: &BTreeSet<&str>,
+    is_due: impl Fn(&str) -> bool,
+    root: &Path,
+) -> anyhow::Result<Vec<(&'static str, OsString)>> {
+    let mut variables = Vec::new();
+    let mut folders = Vec::new();
+    if needs.contains("k6") {
+        for (name, k6) in [("K6", k6::pinned_k6(root).await?), ("K6_1_1", k6::k6_1_1().await?)] {
+            say("k6", &k6);
+            variables.push((name, k6.program.into_os_string()));
+        }
+    }
+    if needs.contains("browser") {
+        say("browser", browser::driver().await?.program.display());
+    }
+    if needs.contains("firefox") {
+        let geckodriver = browser::firefox().await?;
+        say("browser", geckodriver.join("geckodriver").display());
+        folders.push(geckodriver);
+    }
+    if needs.contains("gh") && on_path("gh").is_none() {
+        apt::install("gh", &["gh"]).await?;
+    }
+    let interop = root.join("eval/interop");
+    if needs.contains("node") {
+        for (_, folder) in NODE.iter().filter(|(package, _)| is_due(package)) {
+            node_modules(&interop.join(folder)).await?;
+        }
+    }
+    if needs.contains("python") {
+        let python = python(&interop.join("fastmcp/requirements.txt")).await?;
+        variables.push(("FASTMCP_PYTHON", python.into_os_string()));
+    }
+    if is_due(WHOLE) && !needs.is_empty() {
+        let target = target::build().await?;
+        programs().await?;
+        folders.insert(0, target.parent().expect("a file lies in a folder").to_owned());
+    }
+    variables.push(("PATH", before_path(folders)?));
+    Ok(variables)
+}
+
+/// Installs what a lock file pins, once.
+async fn node_modules(folder: &Path) -> anyhow::Result<()> {
+    let installed = folder.join("node_modules/.package-lock.json");
+    let newer = |a: &Path, b: &Path| {
+        Some(a.metadata().ok()?.modified().ok()? >= b.metadata().ok()?.modified().ok()?)
+    };
+    if newer(&installed, &folder.join("package-lock.json")) == Some(true) {
+        return Ok(());
+    }
+    let npm = on_path("npm").context("no npm on PATH; install Node.js 20 or newer")?;
+    say("node", format_args!("installing the packages of {} with npm", folder.display()));
+    let mut npm = child::command(npm);
+    npm.args(["ci", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    quietly("npm ci", npm.current_dir(folder)).await
+}
+
+/// A Python in the tool cache with the packages that `requirements` pins, put there once for each text of that file.
+async fn python(requirements: &Path) -> anyhow::Result<PathBuf> {
+    let text = std::fs::read(requirements)
+        .with_context(|| format!("failed to read `{}`", requirements.display()))?;
+    let text: String = Sha256::digest(text).iter().map(|it| format!("{it:02x}")).collect();
+    let home = cache()?.join(format!("python-{}", &text[..16]));
+    let (python, complete) = (home.join("bin/python"), home.join("complete"));
+    if complete.exists() {
+        return Ok(python);
+    }
+    say("python", format_args!("installing the packages of {} with pip", requirements.display()));
+    let mut venv = child::command("python3");
+    quietly("python3 -m venv", venv.args(["-m", "venv", "--clear"]).arg(&home)).await?;
+    let mut pip = child::command(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(requirements);
+    elapsing("python", "installing", quietly("pip install", &mut pip)).await?;
+    std::fs::write(&complete, "")
+        .with_context(|| format!("failed to write `{}`", complete.display()))?;
+    Ok(python)
+}
+
+/// Builds the programs that tests run as their users do, beside the target.
+async fn programs() -> anyhow::Result<()> {
+    say("programs", "building oauth-loopback and browser-consent (release)");
+    let mut build = child::command(cargo());
+    build.args(["build", "--release", "--locked"]);
+    build.args(["--package", "oauth-loopback", "--package", "browser-consent"]);
+    if !child::output("cargo", &mut build).await?.status.success() {
+        bail!("failed to build them; cargo says why above");
+    }
+    Ok(())
+}
+
+/// `PATH` with folders of ours before all others.
+fn before_path(folders: Vec<PathBuf>) -> anyhow::Result<OsString> {
+    let path = search_path();
+    let folders = folders.into_iter().chain(std::env::split_paths(&path));
+    std::env::join_paths(folders).context("a folder of ours cannot stand in PATH")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_names_each_program_by_a_word() {
+        let reasons = ["needs k6, a browser and node", "needs gh", "needs k6"];
+        assert_eq!(Vec::from_iter(words(reasons.into_iter())), ["browser", "gh", "k6", "node"]);
+    }
+}
