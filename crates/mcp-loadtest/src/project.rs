@@ -24,6 +24,8 @@ pub fn target_dir(root: &Path) -> PathBuf {
     environment::target_dir(root).unwrap_or_else(|| {
         let program = std::env::current_exe().ok();
         let built_in = program.as_deref().and_then(|it| it.ancestors().nth(2));
+        // A program that was installed lies elsewhere.
+        let built_in = built_in.filter(|it| it.join(".rustc_info.json").is_file());
         built_in.map_or_else(|| root.join("target"), Path::to_owned)
     })
 }

@@ -148,7 +148,7 @@ impl Job<'_> {
                 profile: &args.profile,
                 protocol,
                 max_error_rate,
-                target: embedded.as_ref().and_then(|it| it.child.id()),
+                target_pid: embedded.as_ref().and_then(|it| it.child.id()),
                 unknown_neighbour: self.url.is_some_and(address::is_loopback),
                 root,
             };

@@ -28,7 +28,7 @@ pub async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode>
     let source = interrupt.or(args.minting.source(None)).await?;
     let evidence = project::target_dir(&project::root()?).join("loadtest/sign-in");
     let resource = address::without_workspace(&args.target);
-    let lives_for = Duration::ZERO;
-    args.minting.mint(&http, resource, &source, lives_for, &evidence, interrupt).await?;
+    let lifetime = Duration::ZERO;
+    args.minting.mint(&http, resource, &source, lifetime, &evidence, interrupt).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -39,7 +39,7 @@ pub(crate) struct Script<'a> {
     pub(crate) environment: &'a [(&'a str, String)],
     pub(crate) planned: Option<Duration>,
     /// The process of the embedded target, so that it does not count as a neighbour.
-    pub(crate) target: Option<u32>,
+    pub(crate) target_pid: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -81,7 +81,7 @@ pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::R
         .stderr(out);
     let mut child = Child::spawn("k6", &mut command)?;
     let pid = child.id().context("k6 ended before it began")?;
-    let mut machine = Machine::watch(pid, script.target);
+    let mut machine = Machine::watch(pid, script.target_pid);
     let mut progress = Progress::start(script.name, script.planned);
     let http = oauth_loopback::http_client().no_proxy().timeout(Duration::from_secs(1)).build()?;
     let mut tick = tokio::time::interval(Duration::from_millis(500));

@@ -16,7 +16,7 @@ pub(crate) struct Shares {
 pub(crate) struct Machine {
     k6: u32,
     /// This program and, where it is ours, the target.
-    beside: Vec<u32>,
+    own: Vec<u32>,
     first: Option<Ticks>,
     last: Option<Ticks>,
 }
@@ -29,14 +29,14 @@ struct Ticks {
     /// What processes used of it; not what a hypervisor took away.
     used: u64,
     k6: u64,
-    beside: u64,
+    own: u64,
 }
 
 impl Machine {
     /// Starts watching; `target` is the process of the embedded target, if there is one.
     pub(crate) fn watch(k6: u32, target: Option<u32>) -> Self {
-        let beside = target.into_iter().chain([std::process::id()]).collect();
-        let mut it = Self { k6, beside, first: None, last: None };
+        let own = target.into_iter().chain([std::process::id()]).collect();
+        let mut it = Self { k6, own, first: None, last: None };
         it.first = it.ticks();
         it
     }
@@ -55,17 +55,17 @@ impl Machine {
         let (total, used) = of_machine(&read_to_string("/proc/stat").ok()?)?;
         let of = |pid: &u32| of_process(&read_to_string(format!("/proc/{pid}/stat")).ok()?);
         let k6 = of(&self.k6)?;
-        let beside = self.beside.iter().filter_map(of).sum();
-        Some(Ticks { total, used, k6, beside })
+        let own = self.own.iter().filter_map(of).sum();
+        Some(Ticks { total, used, k6, own })
     }
 }
 
 fn shares(first: Ticks, last: Ticks) -> Option<Shares> {
     let total = last.total.checked_sub(first.total).filter(|it| *it > 0)?;
     let since = |of: fn(&Ticks) -> u64| of(&last).saturating_sub(of(&first));
-    let (used, k6, beside) = (since(|it| it.used), since(|it| it.k6), since(|it| it.beside));
+    let (used, k6, own) = (since(|it| it.used), since(|it| it.k6), since(|it| it.own));
     let share = |ticks: u64| ticks as f64 / total as f64;
-    Some(Shares { k6: share(k6), others: share(used.saturating_sub(k6 + beside)) })
+    Some(Shares { k6: share(k6), others: share(used.saturating_sub(k6 + own)) })
 }
 
 /// All ticks and those that processes used, from the line `cpu` of `/proc/stat`.
@@ -110,8 +110,8 @@ mod tests {
 
     #[test]
     fn what_is_neither_k6_nor_ours_belongs_to_others() {
-        let first = Ticks { total: 1000, used: 100, k6: 0, beside: 50 };
-        let last = Ticks { total: 2000, used: 600, k6: 200, beside: 150 };
+        let first = Ticks { total: 1000, used: 100, k6: 0, own: 50 };
+        let last = Ticks { total: 2000, used: 600, k6: 200, own: 150 };
         assert_eq!(shares(first, last), Some(Shares { k6: 0.2, others: 0.2 }));
         assert_eq!(shares(first, first), None);
     }

@@ -33,7 +33,7 @@ pub(crate) struct Common<'a> {
     pub(crate) protocol: &'a str,
     pub(crate) max_error_rate: f64,
     /// The process of the target, where it is on this machine and known.
-    pub(crate) target: Option<u32>,
+    pub(crate) target_pid: Option<u32>,
     /// Whether there is such a process that is not known, so that nobody can be called a neighbour.
     pub(crate) unknown_neighbour: bool,
     pub(crate) root: &'a Path,
@@ -137,7 +137,7 @@ async fn run(
         secrets: &|| common.secrets(),
         environment: &environment,
         planned: planned.load.map(|it| Duration::from_secs_f64(it.seconds)),
-        target: common.target,
+        target_pid: common.target_pid,
     };
     let ended = k6_run::run(&script, interrupt).await?;
     let expired = common.expired_by(SystemTime::now());

@@ -25,7 +25,7 @@ pub(crate) struct Wanted<'a> {
     pub(crate) issuer: Option<&'a str>,
     pub(crate) audience: Option<&'a str>,
     pub(crate) scope: &'a [String],
-    pub(crate) lives_for: Duration,
+    pub(crate) lifetime: Duration,
     /// Name of the claim with the workspace id; without it the usual ones are looked for.
     pub(crate) workspace_claim: Option<&'a str>,
 }
@@ -52,12 +52,12 @@ impl Bearer {
         let by_claims = claims.as_ref().and_then(UnverifiedClaims::expires_at);
         let expires_at = by_claims.into_iter().chain(by_response).min();
         if let Some(it) = expires_at
-            && it < now + wanted.lives_for
+            && it < now + wanted.lifetime
         {
             let Ok(left) = it.duration_since(now) else {
                 bail!("the token has expired; mint another one");
             };
-            let (left, wanted) = (left.as_secs(), wanted.lives_for.as_secs());
+            let (left, wanted) = (left.as_secs(), wanted.lifetime.as_secs());
             bail!("the token is good for {left} s, but it is needed for {wanted} s");
         }
         let of_claims = claims.as_ref().and_then(UnverifiedClaims::scope);
@@ -89,7 +89,7 @@ impl Bearer {
             issuer: wanted.issuer,
             audience: wanted.audience,
             scope: &[],
-            lives_for: wanted.lives_for,
+            lives_for: wanted.lifetime,
             claims: &[],
         };
         claims.check(&expected, now)?;
@@ -154,8 +154,8 @@ mod tests {
     use super::*;
 
     fn wanted<'a>() -> Wanted<'a> {
-        let lives_for = Duration::from_secs(60);
-        Wanted { issuer: None, audience: None, scope: &[], lives_for, workspace_claim: None }
+        let lifetime = Duration::from_secs(60);
+        Wanted { issuer: None, audience: None, scope: &[], lifetime, workspace_claim: None }
     }
 
     fn given(token: &str, wanted: &Wanted<'_>) -> anyhow::Result<Bearer> {
@@ -189,7 +189,7 @@ mod tests {
         response.expires_in = Some(5);
         let error = Bearer::check(response.clone(), &wanted()).unwrap_err().to_string();
         assert!(error.contains("is needed for 60 s"), "{error}");
-        let wanted = Wanted { lives_for: Duration::ZERO, ..wanted() };
+        let wanted = Wanted { lifetime: Duration::ZERO, ..wanted() };
         let bearer = Bearer::check(response, &wanted).unwrap();
         assert!(bearer.ends_within(Duration::from_secs(6)), "{}", bearer.describe());
     }

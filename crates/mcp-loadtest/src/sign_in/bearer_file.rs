@@ -87,7 +87,7 @@ mod tests {
             issuer: None,
             audience: None,
             scope: &[],
-            lives_for: Duration::ZERO,
+            lifetime: Duration::ZERO,
             workspace_claim: None,
         };
         let bearer = Bearer::given(AccessToken::new("opaque-token".to_owned()), &wanted).unwrap();

@@ -140,14 +140,14 @@ pub(crate) async fn sign_in(
     let renewable = grant.token.refresh_token.is_some();
     let (issuer, resource) = (grant.issuer.clone(), grant.resource.clone());
     let checked = |token: TokenResponse| {
-        let lives_for = if renewable { Duration::ZERO } else { wanted.lives_for };
+        let lifetime = if renewable { Duration::ZERO } else { wanted.lifetime };
         let (issuer, audience) = (Some(issuer.as_str()), resource.as_deref());
-        Bearer::check(token, &Wanted { issuer, audience, lives_for, ..*wanted })
+        Bearer::check(token, &Wanted { issuer, audience, lifetime, ..*wanted })
     };
     let mut bearer = checked(grant.token.clone())?;
-    if renewable && bearer.ends_within(wanted.lives_for) {
+    if renewable && bearer.ends_within(wanted.lifetime) {
         // A server that will not renew it, or gives something else then, is noticed before there is load.
-        let needed = wanted.lives_for.as_secs();
+        let needed = wanted.lifetime.as_secs();
         let renewed = grant.refresh(http).await;
         renewed.with_context(|| {
             format!("the token has to be renewed within {needed} s, but it cannot be")

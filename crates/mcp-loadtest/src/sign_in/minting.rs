@@ -89,13 +89,13 @@ impl Minting {
         Ok(Source::Browser(credentials, webdriver))
     }
 
-    /// Gets a bearer for `resource` that lives for `lives_for` or can be renewed, and writes the bearer file.
+    /// Gets a bearer for `resource` that lives for `lifetime` or can be renewed, and writes the bearer file.
     pub(crate) async fn mint(
         &self,
         http: &reqwest::Client,
         resource: &str,
         source: &Source,
-        lives_for: Duration,
+        lifetime: Duration,
         evidence: &Path,
         interrupt: &Interrupt,
     ) -> anyhow::Result<Minted> {
@@ -103,7 +103,7 @@ impl Minting {
             issuer: None,
             audience: None,
             scope: &self.requested.scope,
-            lives_for,
+            lifetime,
             workspace_claim: self.workspace_claim.as_deref(),
         };
         let minted = match source {
