@@ -61,7 +61,7 @@ pub enum Error {
          has to write its system tag scenario or group"
     )]
     NoStart,
-    #[error("a histogram has no moments; leave the warm-up out where it is made")]
+    #[error("a histogram has no timestamps; leave the warm-up out where it is made")]
     HdrSkip,
     #[error("line {line} is of {found}, and asked for is {asked}; give the same window")]
     HdrWindow { line: u64, found: String, asked: String },

@@ -1,7 +1,7 @@
 //! A stream cut into blocks of whole lines, which several threads take in turn.
 
 use crate::error::Flaw;
-use crate::intake::line::{self, Line, Parts};
+use crate::intake::line::{self, Line, RawPoint};
 use crate::intake::open::{BLOCK, Samples};
 use crate::intake::timestamp::Clock;
 use memchr::memmem::Finder;
@@ -23,7 +23,7 @@ pub(crate) struct Block {
     length: usize,
     /// Stands for one line that is longer than any of k6's.
     pub(crate) too_long: bool,
-    /// The moment of the first point of a scenario, once one was seen.
+    /// The timestamp of the first point of a scenario, once one was seen.
     pub(crate) start: Option<i64>,
 }
 
@@ -88,9 +88,9 @@ impl<'a> Blocks<'a> {
             return Ok(false);
         }
         block.too_long = false;
-        let whole = loop {
+        let complete = loop {
             match self.fill(block) {
-                Some(whole) => break whole,
+                Some(complete) => break complete,
                 None if block.length > LONGEST_LINE => {
                     block.too_long = true;
                     self.skip_line(block);
@@ -101,9 +101,9 @@ impl<'a> Blocks<'a> {
         };
         self.rest.clear();
         if self.broken.is_none() {
-            self.rest.extend_from_slice(&block.lines()[whole..]);
+            self.rest.extend_from_slice(&block.lines()[complete..]);
         }
-        block.length = whole;
+        block.length = complete;
         block.number = self.next;
         self.next += 1;
         block.start = self.start(block.lines());
@@ -132,11 +132,11 @@ impl<'a> Blocks<'a> {
                 }
             }
         }
-        let whole = memrchr(b'\n', &block.lines()[before..]).map(|it| before + it + 1);
-        whole.or(self.broken.is_some().then_some(0))
+        let complete = memrchr(b'\n', &block.lines()[before..]).map(|it| before + it + 1);
+        complete.or(self.broken.is_some().then_some(0))
     }
 
-    /// Leaves in the block what stands behind the end of the line that it is in.
+    /// SeriesKeys in the block what stands behind the end of the line that it is in.
     fn skip_line(&mut self, block: &mut Block) {
         block.length = 0;
         loop {
@@ -171,8 +171,8 @@ impl<'a> Blocks<'a> {
             *found = bytes
                 .split(|it| *it == b'\n')
                 .filter(|it| of_scenario.find(it).is_some() || in_group(it) == Some(true))
-                .find_map(|it| match (Parts::of(it), line::read(it)) {
-                    (Some(parts), _) => clock.nanos(parts.time),
+                .find_map(|it| match (RawPoint::of(it), line::read(it)) {
+                    (Some(raw), _) => clock.nanos(raw.time),
                     (None, Ok(Line::Point(point))) => clock.nanos(point.time.as_bytes()),
                     _ => None,
                 });

@@ -4,9 +4,9 @@
 //! that neither takes what follows with it.
 
 use crate::error::Flaw;
+use crate::intake::batch::Batch;
 use crate::intake::blocks::{Block, TOO_LONG};
 use crate::intake::line::{Point, Tags};
-use crate::intake::part::Part;
 use crate::intake::scan::Scanner;
 use crate::intake::timestamp::Clock;
 use memchr::memchr;
@@ -18,7 +18,7 @@ type Row<'a> = Vec<Cow<'a, str>>;
 pub(crate) struct Rows<'a> {
     scanner: Scanner<'a>,
     columns: Vec<String>,
-    /// The moment of the first point of a scenario.
+    /// The timestamp of the first point of a scenario.
     start: Option<i64>,
     clock: Clock,
 }
@@ -29,26 +29,26 @@ impl<'a> Rows<'a> {
     }
 
     /// Reads all rows of a block.
-    pub(crate) fn block(&mut self, block: &Block, part: &mut Part) {
+    pub(crate) fn block(&mut self, block: &Block, batch: &mut Batch) {
         if block.too_long {
-            part.flaws.push((0, TOO_LONG));
-            part.lines = 1;
+            batch.flaws.push((0, TOO_LONG));
+            batch.lines = 1;
         }
         let mut rest = block.lines();
         while !rest.is_empty() {
             let end = memchr(b'\n', rest);
             let line = &rest[..end.unwrap_or(rest.len())];
-            let flaw = self.line(line.strip_suffix(b"\r").unwrap_or(line), part).err();
+            let flaw = self.row(line.strip_suffix(b"\r").unwrap_or(line), batch).err();
             // The last line of a file may be cut short.
             let flaw = flaw.map(|it| if end.is_none() { Flaw::CutShort } else { it });
-            part.flaws.extend(flaw.map(|it| (part.lines, it)));
-            part.lines += 1;
+            batch.flaws.extend(flaw.map(|it| (batch.lines, it)));
+            batch.lines += 1;
             rest = end.map_or(&[], |it| &rest[it + 1..]);
         }
-        part.started = self.start.is_some();
+        batch.started = self.start.is_some();
     }
 
-    fn line(&mut self, line: &[u8], part: &mut Part) -> Result<(), Flaw> {
+    fn row(&mut self, line: &[u8], batch: &mut Batch) -> Result<(), Flaw> {
         if line.is_empty() {
             return Ok(());
         }
@@ -61,13 +61,13 @@ impl<'a> Rows<'a> {
             return Err(Flaw::CutShort);
         }
         let point = point(&self.columns, &row).ok_or(Flaw::NotK6)?;
-        let moment = moment(&point.time, &mut self.clock).ok_or(Flaw::NotK6)?;
+        let timestamp = timestamp(&point.time, &mut self.clock).ok_or(Flaw::NotK6)?;
         if self.start.is_none() && self.is_of_scenario(&point) {
-            self.start = Some(moment);
+            self.start = Some(timestamp);
         }
-        let leaf = self.scanner.leaf(&point);
-        if let Some(leaf) = self.scanner.placed(leaf, moment, self.start, part) {
-            part.samples.push((leaf, point.value));
+        let series = self.scanner.series(&point);
+        if let Some(series) = self.scanner.placed(series, timestamp, self.start, batch) {
+            batch.samples.push((series, point.value));
         }
         Ok(())
     }
@@ -142,7 +142,7 @@ fn point<'a>(columns: &'a [String], row: &'a Row<'_>) -> Option<Point<'a>> {
 }
 
 /// In whichever form `K6_CSV_TIME_FORMAT` asked for, which is told by the number of digits.
-fn moment(text: &str, clock: &mut Clock) -> Option<i64> {
+fn timestamp(text: &str, clock: &mut Clock) -> Option<i64> {
     match text.parse::<i64>() {
         Ok(it) => {
             let unit = match it.unsigned_abs() {
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_read_in_every_form_that_k6_has() {
+    fn a_timestamp_is_read_in_every_form_that_k6_has() {
         let nanos = 1_795_283_772_389_971_143;
         for (text, expected) in [
             ("1795283772", nanos / 1_000_000_000 * 1_000_000_000),
@@ -171,9 +171,9 @@ mod tests {
             ("1795283772389971143", nanos),
             ("2026-11-21T17:56:12.389971143Z", nanos),
         ] {
-            assert_eq!(moment(text, &mut Clock::default()), Some(expected), "{text}");
+            assert_eq!(timestamp(text, &mut Clock::default()), Some(expected), "{text}");
         }
-        assert_eq!(moment("noon", &mut Clock::default()), None);
+        assert_eq!(timestamp("noon", &mut Clock::default()), None);
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(crate) struct Declaration {
 
 /// A point taken apart by position; `tags` runs to the end of the line and is not checked.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Parts<'a> {
+pub(crate) struct RawPoint<'a> {
     pub(crate) metric: &'a [u8],
     pub(crate) time: &'a [u8],
     pub(crate) value: f64,
@@ -60,7 +60,7 @@ pub(crate) fn beginning_of(metric: &str) -> Vec<u8> {
     [BEGINNING, metric.as_bytes(), AFTER_NAME].concat()
 }
 
-impl<'a> Parts<'a> {
+impl<'a> RawPoint<'a> {
     /// Takes the line of a point apart; `None` where it is not exactly as k6 writes it.
     pub(crate) fn of(line: &'a [u8]) -> Option<Self> {
         let rest = line.strip_prefix(BEGINNING)?;
@@ -102,11 +102,11 @@ fn short(text: &[u8]) -> Option<(f64, &[u8])> {
             }
             b'.' if point.is_none() && digits > 0 => point = Some(digits),
             b',' if digits > 0 && point != Some(digits) => {
-                let whole = point.unwrap_or(digits);
-                if digits > 15 || whole > 1 && text[0] == b'0' {
+                let before_point = point.unwrap_or(digits);
+                if digits > 15 || before_point > 1 && text[0] == b'0' {
                     return None;
                 }
-                return Some((number as f64 / TENS[digits - whole], &text[at..]));
+                return Some((number as f64 / TENS[digits - before_point], &text[at..]));
             }
             _ => return None,
         }
@@ -225,8 +225,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_value_is_read_to_the_last_bit(whole in 0..u64::MAX, decimals in 0..12_usize, digits in "[0-9]{1,22}") {
-            let text = (whole >> (whole % 60)).to_string();
+        fn a_value_is_read_to_the_last_bit(integer in 0..u64::MAX, decimals in 0..12_usize, digits in "[0-9]{1,22}") {
+            let text = (integer >> (integer % 60)).to_string();
             let text = if decimals == 0 { text } else { format!("{text}.{digits:.decimals$}") };
             let line = format!("{text},");
             prop_assert_eq!(value(line.as_bytes()).map(|it| it.0), text.parse().ok());

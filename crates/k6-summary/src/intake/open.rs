@@ -144,7 +144,7 @@ fn layout(head: &[u8]) -> Option<Layout> {
     }
     // The first two do for a line that is not there to its end.
     let is_of_k6 = |it: &[u8]| {
-        it.starts_with(BEGINNING) && line::Parts::of(it).is_some()
+        it.starts_with(BEGINNING) && line::RawPoint::of(it).is_some()
             || it.starts_with(b"{\"type\":\"Metric\",\"data\":{")
             || it.starts_with(b"{") && line::read(it).is_ok()
     };

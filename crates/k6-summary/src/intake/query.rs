@@ -1,6 +1,6 @@
 //! What is asked of samples.
 
-use crate::intake::series_key::Key;
+use crate::intake::series_key::SeriesKey;
 use crate::summary::metric::Selector;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -54,11 +54,11 @@ pub(crate) struct Plan {
     pub(crate) threads: usize,
     pub(crate) sorters: usize,
     /// What a summary says is asked: every metric, its submetrics and the time it all took.
-    pub(crate) whole: bool,
+    pub(crate) for_summary: bool,
 }
 
 impl Plan {
-    pub(crate) fn new(query: &Query, whole: bool) -> Self {
+    pub(crate) fn new(query: &Query, for_summary: bool) -> Self {
         let nanos = |it: Duration| i64::try_from(it.as_nanos()).unwrap_or(i64::MAX);
         Self {
             metric: query.metric.as_deref().map(Selector::parse),
@@ -68,24 +68,24 @@ impl Plan {
             hdr: query.hdr,
             lenient: query.lenient,
             // A metric's declaration has to be known before its points are read.
-            threads: if whole { 1 } else { query.threads.clamp(1, 64) },
+            threads: if for_summary { 1 } else { query.threads.clamp(1, 64) },
             sorters: query.threads.clamp(1, 2),
-            whole,
+            for_summary,
         }
     }
 
-    /// Whether the moment of a point matters.
+    /// Whether the timestamp of a point matters.
     pub(crate) fn timed(&self) -> bool {
-        self.whole || self.since_start()
+        self.for_summary || self.since_start()
     }
 
-    /// Whether the moment of the first point of a scenario matters.
+    /// Whether the timestamp of the first point of a scenario matters.
     pub(crate) fn since_start(&self) -> bool {
         self.skip > i64::MIN || self.window.is_some()
     }
 
     /// Whether samples with these tags are taken.
-    pub(crate) fn wants(&self, key: &Key) -> bool {
+    pub(crate) fn wants(&self, key: &SeriesKey) -> bool {
         // A histogram may itself be of a part of a metric.
         let of = Selector::parse(&key.metric);
         self.metric.as_ref().is_none_or(|it| {
@@ -98,17 +98,17 @@ impl Plan {
         })
     }
 
-    /// By which tags a whole summary divides a metric.
+    /// By which tags a summary divides a metric.
     pub(crate) fn division(&self, metric: &str, submetrics: &BTreeSet<String>) -> BTreeSet<String> {
         let mut tags: BTreeSet<String> =
-            parts_of(metric).iter().map(|it| (*it).to_owned()).collect();
+            breakdown_tags(metric).iter().map(|it| (*it).to_owned()).collect();
         tags.extend(submetrics.iter().flat_map(|it| Selector::parse(it).tags.into_keys()));
         tags
     }
 }
 
 /// The tags whose values a summary of our own metrics needs, be there thresholds on them or not.
-pub(crate) fn parts_of(metric: &str) -> &'static [&'static str] {
+pub(crate) fn breakdown_tags(metric: &str) -> &'static [&'static str] {
     match metric {
         "mcp_calls" | "mcp_call_duration" => &["rpc", "tool"],
         "mcp_call_failures" => &["failure"],

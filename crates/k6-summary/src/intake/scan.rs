@@ -1,12 +1,12 @@
 //! From a block of lines to the samples in it.
 
 use crate::error::Flaw;
+use crate::intake::batch::Batch;
 use crate::intake::blocks::{Block, TOO_LONG};
-use crate::intake::line::{self, Declaration, Line, Parts, Point};
-use crate::intake::part::Part;
+use crate::intake::line::{self, Declaration, Line, Point, RawPoint};
 use crate::intake::query::Plan;
-use crate::intake::series_key::{Key, Leaves, divided};
-use crate::intake::tag_cache::Blobs;
+use crate::intake::series_key::{SeriesKey, SeriesKeys, divided};
+use crate::intake::tag_cache::TagCache;
 use crate::intake::timestamp::Clock;
 use crate::summary::metric::Selector;
 use memchr::memchr;
@@ -16,16 +16,16 @@ use std::sync::Mutex;
 /// What a thread remembers from block to block.
 pub(crate) struct Scanner<'a> {
     plan: &'a Plan,
-    leaves: &'a Mutex<Leaves>,
+    keys: &'a Mutex<SeriesKeys>,
     /// By which tags the metrics are divided, where that is each metric's own affair.
     pub(crate) divisions: HashMap<String, BTreeSet<String>>,
     /// How the wanted lines begin, where one metric is wanted.
     only: Option<(Vec<u8>, usize)>,
     metrics: Vec<Known>,
-    /// The places of their names.
-    places: HashMap<Box<[u8]>, usize>,
+    /// The indices of their names.
+    indices: HashMap<Box<[u8]>, usize>,
     last: usize,
-    blobs: Blobs,
+    tag_cache: TagCache,
     windows: HashMap<(u32, u32), u32>,
     clock: Clock,
 }
@@ -34,7 +34,7 @@ pub(crate) struct Scanner<'a> {
 struct Known {
     name: Vec<u8>,
     /// By the number of the tags.
-    leaves: Vec<u32>,
+    series: Vec<u32>,
     /// Which metric came after this one the last time.
     follower: usize,
 }
@@ -48,54 +48,54 @@ const UNWANTED: u32 = u32::MAX - 1;
 impl<'a> Scanner<'a> {
     pub(crate) fn new(
         plan: &'a Plan,
-        leaves: &'a Mutex<Leaves>,
+        keys: &'a Mutex<SeriesKeys>,
         divisions: HashMap<String, BTreeSet<String>>,
     ) -> Self {
         let only = plan.metric.as_ref().map(|it| {
-            let whole = line::beginning_of(&it.base);
-            (whole, line::BEGINNING.len() + it.base.len() + 1)
+            let beginning = line::beginning_of(&it.base);
+            (beginning, line::BEGINNING.len() + it.base.len() + 1)
         });
         Self {
             plan,
-            leaves,
+            keys,
             divisions,
             only,
             metrics: Vec::new(),
-            places: HashMap::new(),
+            indices: HashMap::new(),
             last: 0,
-            blobs: Blobs::default(),
+            tag_cache: TagCache::default(),
             windows: HashMap::new(),
             clock: Clock::default(),
         }
     }
 
     /// Reads all lines of a block.
-    pub(crate) fn block(&mut self, block: &Block, part: &mut Part) {
-        part.started = block.start.is_some();
+    pub(crate) fn block(&mut self, block: &Block, batch: &mut Batch) {
+        batch.started = block.start.is_some();
         if block.too_long {
-            part.flaws.push((0, TOO_LONG));
-            part.lines = 1;
+            batch.flaws.push((0, TOO_LONG));
+            batch.lines = 1;
             return;
         }
         let mut rest = block.lines();
         while let Some(end) = memchr(b'\n', rest) {
-            self.line(&rest[..end], block.start, part);
-            part.lines += 1;
+            self.line(&rest[..end], block.start, batch);
+            batch.lines += 1;
             rest = &rest[end + 1..];
         }
         if !rest.is_empty() {
-            self.unended_line(rest, block.start, part);
-            part.lines += 1;
+            self.unended_line(rest, block.start, batch);
+            batch.lines += 1;
         }
     }
 
-    fn line(&mut self, line: &[u8], start: Option<i64>, part: &mut Part) {
+    fn line(&mut self, line: &[u8], start: Option<i64>, batch: &mut Batch) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let parts = match &self.only {
-            Some((whole, name)) => match line.strip_prefix(whole.as_slice()) {
-                Some(rest) => Parts::after_name(&line[line::BEGINNING.len()..*name - 1], rest),
+        let raw = match &self.only {
+            Some((beginning, name)) => match line.strip_prefix(beginning.as_slice()) {
+                Some(rest) => RawPoint::after_name(&line[line::BEGINNING.len()..*name - 1], rest),
                 None if line.starts_with(line::BEGINNING)
-                    && !line.starts_with(&whole[..*name])
+                    && !line.starts_with(&beginning[..*name])
                     && line.ends_with(b"}") =>
                 {
                     // A point of another metric, as nearly all lines are.
@@ -103,47 +103,47 @@ impl<'a> Scanner<'a> {
                 }
                 None => None,
             },
-            None => Parts::of(line),
+            None => RawPoint::of(line),
         };
-        let sample = match parts {
-            Some(parts) => self.parts(&parts, line, start, part),
-            None => self.json(line, start, part),
+        let sample = match raw {
+            Some(raw) => self.raw_point(&raw, line, start, batch),
+            None => self.json(line, start, batch),
         };
         match sample {
-            Ok(Some(sample)) => part.samples.push(sample),
+            Ok(Some(sample)) => batch.samples.push(sample),
             Ok(None) => {}
-            Err(flaw) => part.flaws.push((part.lines, flaw)),
+            Err(flaw) => batch.flaws.push((batch.lines, flaw)),
         }
     }
 
     /// A point taken apart by position, whose tags are read only if they are new.
-    fn parts(
+    fn raw_point(
         &mut self,
-        parts: &Parts<'_>,
+        raw: &RawPoint<'_>,
         line: &[u8],
         start: Option<i64>,
-        part: &mut Part,
+        batch: &mut Batch,
     ) -> Result<Option<(u32, f64)>, Flaw> {
-        let Some(metric) = self.metric(parts.metric) else {
-            return self.json(line, start, part);
+        let Some(metric) = self.metric(raw.metric) else {
+            return self.json(line, start, batch);
         };
-        let tags = self.blobs.number(parts.tags).map(|it| it as usize);
-        let known = tags.and_then(|it| self.metrics[metric].leaves.get(it).copied());
-        let leaf = match known {
-            Some(leaf) if leaf != UNKNOWN => leaf,
+        let tags = self.tag_cache.number(raw.tags).map(|it| it as usize);
+        let known = tags.and_then(|it| self.metrics[metric].series.get(it).copied());
+        let series = match known {
+            Some(series) if series != UNKNOWN => series,
             _ => {
                 let Line::Point(point) = line::read(line)? else { return Err(Flaw::NotK6) };
-                let leaf = self.leaf(&point);
+                let series = self.series(&point);
                 if let Some(tags) = tags {
-                    let leaves = &mut self.metrics[metric].leaves;
-                    leaves.resize(leaves.len().max(tags + 1), UNKNOWN);
-                    leaves[tags] = leaf;
+                    let known = &mut self.metrics[metric].series;
+                    known.resize(known.len().max(tags + 1), UNKNOWN);
+                    known[tags] = series;
                 }
-                leaf
+                series
             }
         };
-        let leaf = self.timed(leaf, parts.time, start, part)?;
-        Ok(leaf.map(|it| (it, parts.value)))
+        let series = self.timed(series, raw.time, start, batch)?;
+        Ok(series.map(|it| (it, raw.value)))
     }
 
     /// Any other line.
@@ -151,22 +151,22 @@ impl<'a> Scanner<'a> {
         &mut self,
         line: &[u8],
         start: Option<i64>,
-        part: &mut Part,
+        batch: &mut Batch,
     ) -> Result<Option<(u32, f64)>, Flaw> {
         if line.trim_ascii().is_empty() {
             return Ok(None);
         }
         match line::read(line)? {
             Line::Point(point) => {
-                let leaf = self.leaf(&point);
-                let leaf = self.timed(leaf, point.time.as_bytes(), start, part)?;
-                Ok(leaf.map(|it| (it, point.value)))
+                let series = self.series(&point);
+                let series = self.timed(series, point.time.as_bytes(), start, batch)?;
+                Ok(series.map(|it| (it, point.value)))
             }
             Line::Declaration(it) => {
-                if self.plan.whole {
+                if self.plan.for_summary {
                     self.divide(&it);
                 }
-                part.declared.push((part.lines, part.samples.len(), it));
+                batch.declared.push((batch.lines, batch.samples.len(), it));
                 Ok(None)
             }
         }
@@ -180,13 +180,13 @@ impl<'a> Scanner<'a> {
         let before = known.len();
         known.extend(tags);
         if known.len() > before
-            && let Some(metric) = self.places.get(it.metric.as_bytes())
+            && let Some(metric) = self.indices.get(it.metric.as_bytes())
         {
-            self.metrics[*metric].leaves.clear();
+            self.metrics[*metric].series.clear();
         }
     }
 
-    /// The place of a metric; `None` where there is no room to remember it.
+    /// The index of a metric; `None` where there is no room to remember it.
     fn metric(&mut self, name: &[u8]) -> Option<usize> {
         if let Some(last) = self.metrics.get(self.last) {
             let guess = last.follower;
@@ -195,14 +195,14 @@ impl<'a> Scanner<'a> {
                 return Some(guess);
             }
         }
-        let found = match self.places.get(name) {
-            Some(place) => *place,
+        let found = match self.indices.get(name) {
+            Some(index) => *index,
             None if self.metrics.len() == MOST_METRICS => return None,
             None => {
-                let place = self.metrics.len();
-                self.metrics.push(Known { name: name.into(), leaves: Vec::new(), follower: 0 });
-                self.places.insert(name.into(), place);
-                place
+                let index = self.metrics.len();
+                self.metrics.push(Known { name: name.into(), series: Vec::new(), follower: 0 });
+                self.indices.insert(name.into(), index);
+                index
             }
         };
         self.metrics[self.last].follower = found;
@@ -210,8 +210,8 @@ impl<'a> Scanner<'a> {
         Some(found)
     }
 
-    /// The leaf that a point belongs to, without regard to its moment.
-    pub(crate) fn leaf(&self, point: &Point<'_>) -> u32 {
+    /// The series that a point belongs to, without regard to its timestamp.
+    pub(crate) fn series(&self, point: &Point<'_>) -> u32 {
         let by = match &self.plan.metric {
             Some(Selector { base, .. }) if *base != point.metric => return UNWANTED,
             Some(Selector { tags, .. }) => {
@@ -223,7 +223,7 @@ impl<'a> Scanner<'a> {
                 }
                 &self.plan.group_by
             }
-            None if self.plan.whole => match self.divisions.get(&*point.metric) {
+            None if self.plan.for_summary => match self.divisions.get(&*point.metric) {
                 Some(tags) => tags,
                 None => &self.plan.division(&point.metric, &BTreeSet::new()),
             },
@@ -232,65 +232,65 @@ impl<'a> Scanner<'a> {
         let tags = divided(&point.tags, by);
         let metric = self.plan.metric.as_ref().map(ToString::to_string);
         let metric = metric.unwrap_or_else(|| point.metric.to_string());
-        let key = Key { metric, tags, window: None };
-        self.leaves.lock().expect("no thread panics with the keys in hand").number(key)
+        let key = SeriesKey { metric, tags, window: None };
+        self.keys.lock().expect("no thread panics with the keys in hand").number(key)
     }
 
-    /// The leaf of the point's window, or none if the point is not wanted or lies in the warm-up.
+    /// The series of the point's window, or none if the point is not wanted or lies in the warm-up.
     fn timed(
         &mut self,
-        leaf: u32,
+        series: u32,
         time: &[u8],
         start: Option<i64>,
-        part: &mut Part,
+        batch: &mut Batch,
     ) -> Result<Option<u32>, Flaw> {
-        if leaf == UNWANTED || !self.plan.timed() {
-            return Ok((leaf != UNWANTED).then_some(leaf));
+        if series == UNWANTED || !self.plan.timed() {
+            return Ok((series != UNWANTED).then_some(series));
         }
-        let moment = self.clock.nanos(time).ok_or(Flaw::NotK6)?;
-        Ok(self.placed(leaf, moment, start, part))
+        let timestamp = self.clock.nanos(time).ok_or(Flaw::NotK6)?;
+        Ok(self.placed(series, timestamp, start, batch))
     }
 
-    /// The same with a moment in nanoseconds.
+    /// The same with a timestamp in nanoseconds.
     pub(crate) fn placed(
         &mut self,
-        leaf: u32,
-        moment: i64,
+        series: u32,
+        timestamp: i64,
         start: Option<i64>,
-        part: &mut Part,
+        batch: &mut Batch,
     ) -> Option<u32> {
-        if leaf == UNWANTED {
+        if series == UNWANTED {
             return None;
         }
-        if start.is_none() && self.plan.since_start() && !part.adrift {
+        if start.is_none() && self.plan.since_start() && !batch.adrift {
             // These are measured whether anything runs or not.
-            let leaves = self.leaves.lock().expect("no thread panics with the keys in hand");
-            part.adrift = !matches!(leaves.key(leaf).metric.as_str(), "vus" | "vus_max");
+            let keys = self.keys.lock().expect("no thread panics with the keys in hand");
+            batch.adrift = !matches!(keys.key(series).metric.as_str(), "vus" | "vus_max");
         }
-        let since = start.map_or(-1, |it| moment.saturating_sub(it));
+        let since = start.map_or(-1, |it| timestamp.saturating_sub(it));
         if since < self.plan.skip {
             return None;
         }
-        part.span = Some(match part.span {
-            Some((first, last)) => (first.min(moment), last.max(moment)),
-            None => (moment, moment),
+        batch.span = Some(match batch.span {
+            Some((first, last)) => (first.min(timestamp), last.max(timestamp)),
+            None => (timestamp, timestamp),
         });
-        let Some(length) = self.plan.window else { return Some(leaf) };
+        let Some(length) = self.plan.window else { return Some(series) };
         let window = u32::try_from(since.max(0) / length).unwrap_or(u32::MAX);
-        Some(*self.windows.entry((leaf, window)).or_insert_with(|| {
-            let mut leaves = self.leaves.lock().expect("no thread panics with the keys in hand");
-            let key = Key { window: Some(window), ..leaves.key(leaf).clone() };
-            leaves.number(key)
+        Some(*self.windows.entry((series, window)).or_insert_with(|| {
+            let mut keys = self.keys.lock().expect("no thread panics with the keys in hand");
+            let key = SeriesKey { window: Some(window), ..keys.key(series).clone() };
+            keys.number(key)
         }))
     }
 
     /// The last line of a file may be cut short, of whichever metric it is.
-    fn unended_line(&mut self, line: &[u8], start: Option<i64>, part: &mut Part) {
+    fn unended_line(&mut self, line: &[u8], start: Option<i64>, batch: &mut Batch) {
         match line::read(line.trim_ascii()) {
             Err(Flaw::NotJson { .. }) if line.trim_ascii().starts_with(b"{") => {
-                part.flaws.push((part.lines, Flaw::CutShort));
+                batch.flaws.push((batch.lines, Flaw::CutShort));
             }
-            _ => self.line(line, start, part),
+            _ => self.line(line, start, batch),
         }
     }
 }

@@ -1,12 +1,12 @@
-//! Where a sample is kept: the smallest sets of samples that are never told apart.
+//! The keys of series: a series is a smallest set of samples that are never told apart.
 
 use crate::intake::line::Tags;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What the samples of a leaf have in common.
+/// What the samples of a series have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Key {
+pub(crate) struct SeriesKey {
     pub(crate) metric: String,
     /// Only the tags by which the metric is divided.
     pub(crate) tags: BTreeMap<String, String>,
@@ -16,13 +16,13 @@ pub(crate) struct Key {
 
 /// The number of every key, shared by the threads; each asks once for a key and remembers.
 #[derive(Debug, Default)]
-pub(crate) struct Leaves {
-    keys: Vec<Key>,
-    numbers: HashMap<Key, u32>,
+pub(crate) struct SeriesKeys {
+    keys: Vec<SeriesKey>,
+    numbers: HashMap<SeriesKey, u32>,
 }
 
-impl Leaves {
-    pub(crate) fn number(&mut self, key: Key) -> u32 {
+impl SeriesKeys {
+    pub(crate) fn number(&mut self, key: SeriesKey) -> u32 {
         if let Some(number) = self.numbers.get(&key) {
             return *number;
         }
@@ -32,7 +32,7 @@ impl Leaves {
         number
     }
 
-    pub(crate) fn key(&self, number: u32) -> &Key {
+    pub(crate) fn key(&self, number: u32) -> &SeriesKey {
         &self.keys[number as usize]
     }
 }

@@ -9,14 +9,14 @@ const MOST_BYTES: usize = 2 << 20;
 
 /// The numbers of the tags seen so far.
 #[derive(Debug, Default)]
-pub(crate) struct Blobs {
+pub(crate) struct TagCache {
     numbers: HashMap<Box<[u8]>, u32, BuildHasherDefault<Words>>,
     bytes: usize,
     /// All the points of one request have the same tags and mostly follow one another.
     last: (Vec<u8>, u32),
 }
 
-impl Blobs {
+impl TagCache {
     /// The number of `tags`; `None` where there is no room to remember them.
     pub(crate) fn number(&mut self, tags: &[u8]) -> Option<u32> {
         if self.last.0 == tags && !tags.is_empty() {
@@ -76,15 +76,15 @@ mod tests {
 
     #[test]
     fn the_same_tags_have_the_same_number_until_there_is_no_room() {
-        let mut blobs = Blobs::default();
+        let mut cache = TagCache::default();
         let tags = |it: usize| format!(r#"{{"url":"{it}"}}}}"#).into_bytes();
         for it in 0..MOST {
-            assert_eq!(blobs.number(&tags(it)), Some(it as u32));
+            assert_eq!(cache.number(&tags(it)), Some(it as u32));
         }
-        assert_eq!(blobs.number(&tags(MOST)), None);
+        assert_eq!(cache.number(&tags(MOST)), None);
         for it in [0, 0, 7, MOST - 1] {
-            assert_eq!(blobs.number(&tags(it)), Some(it as u32));
+            assert_eq!(cache.number(&tags(it)), Some(it as u32));
         }
-        assert_eq!(Blobs::default().number(&vec![b' '; MOST_BYTES + 1]), None);
+        assert_eq!(TagCache::default().number(&vec![b' '; MOST_BYTES + 1]), None);
     }
 }

@@ -1,8 +1,8 @@
-//! The moment of a point, as nanoseconds since 1970, out of [RFC 3339] text.
+//! The timestamp of a point, as nanoseconds since 1970, out of [RFC 3339] text.
 //!
 //! [RFC 3339]: https://www.rfc-editor.org/rfc/rfc3339#section-5.6
 
-/// Reads moments that mostly lie in the same minute as the one before.
+/// Reads timestamps that mostly lie in the same minute as the one before.
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
     minute: Option<([u8; 17], i64)>,
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_read_with_any_number_of_digits_and_any_zone() {
+    fn a_timestamp_is_read_with_any_number_of_digits_and_any_zone() {
         #[track_caller]
         fn check(text: &str, expected: Option<i64>) {
             assert_eq!(Clock::default().nanos(text.as_bytes()), expected, "{text}");

@@ -1,7 +1,7 @@
 //! The measured calls of a scenario: how many, how many failed, how fast the others were.
 
 use crate::record::run::{Breakdown, Latency, Scenario, Verdict};
-use crate::summary::metric::{Metric, Trend, whole};
+use crate::summary::metric::{Metric, Trend, to_count};
 use crate::summary::wire::Summary;
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(crate) fn measured(summary: &Summary) -> Scenario {
     };
     // A script without requests has no number of them; ours count their calls.
     let is_counted = ours || summary.metric(counter).is_some();
-    let calls = summary.count(counter).filter(|_| is_counted).and_then(whole);
+    let calls = summary.count(counter).filter(|_| is_counted).and_then(to_count);
     let failed = failures.as_ref().map(sum);
     let window = window(summary, counter);
     let dropped = summary.count("dropped_iterations");
@@ -80,11 +80,11 @@ fn failures_by_class(summary: &Summary) -> Option<BTreeMap<String, u64>> {
             && let Some(class) = selector.tags.get("failure")
             && let Metric::Counter { count, .. } = entry.metric
         {
-            failures.insert(class.clone(), whole(count?)?);
+            failures.insert(class.clone(), to_count(count?)?);
         }
     }
     failures.retain(|_, count| *count > 0);
-    let all = whole(summary.count("mcp_call_failures")?)?;
+    let all = to_count(summary.count("mcp_call_failures")?)?;
     let unclassified = all.saturating_sub(sum(&failures));
     if unclassified > 0 {
         failures.insert(UNCLASSIFIED.to_owned(), unclassified);
@@ -128,15 +128,16 @@ fn breakdown(summary: &Summary) -> Vec<Breakdown> {
         if tags.is_empty() || !tags.keys().all(|it| it == "rpc" || it == "tool") {
             continue;
         }
-        let part = || Breakdown { tags: tags.clone(), calls: None, latency_ms: Latency::default() };
+        let unmeasured =
+            || Breakdown { tags: tags.clone(), calls: None, latency_ms: Latency::default() };
         let order = (usize::from(tags.contains_key("tool")), tags);
         match (selector.base.as_str(), &entry.metric) {
             ("mcp_calls", Metric::Counter { count, .. }) => {
-                by.entry(order).or_insert_with(part).calls = count.and_then(whole);
+                by.entry(order).or_insert_with(unmeasured).calls = count.and_then(to_count);
             }
             ("mcp_call_duration", Metric::Trend(trend)) => {
                 let all = latency(trend);
-                by.entry(order).or_insert_with(part).latency_ms =
+                by.entry(order).or_insert_with(unmeasured).latency_ms =
                     Latency { p50: all.p50, p95: all.p95, p99: all.p99, ..Latency::default() };
             }
             _ => {}

@@ -6,7 +6,7 @@
 use crate::judge::calls::{measured, nothing};
 use crate::judge::exit_code::{Exit, exit};
 use crate::record::run::{Scenario, Verdict};
-use crate::summary::metric::whole;
+use crate::summary::metric::to_count;
 use crate::summary::threshold;
 use crate::summary::wire::Summary;
 use crate::text::number::{count, percent};
@@ -176,7 +176,7 @@ fn not_measured(what: &str, of: &str) -> String {
 /// The share and number of iterations that were due and not started.
 fn dropped(summary: &Summary) -> Option<(f64, u64)> {
     let dropped = summary.count("dropped_iterations")?;
-    let number = whole(dropped)?;
+    let number = to_count(dropped)?;
     if number == 0 {
         return Some((0.0, 0));
     }

@@ -1,17 +1,17 @@
 //! A file of samples as it is read: how far, and what was passed over.
 
 use crate::error::{Error, Flaw};
+use crate::intake::batch::Batch;
 use crate::intake::blocks::{Block, Blocks};
 use crate::intake::line::Declaration;
 use crate::intake::open::Packing;
-use crate::intake::part::Part;
-use crate::intake::query::{Plan, parts_of};
-use crate::intake::series_key::{Leaves, lock};
+use crate::intake::query::{Plan, breakdown_tags};
+use crate::intake::series_key::{SeriesKeys, lock};
 use crate::record::history::Notice;
 use crate::summary::metric::Selector;
 use crate::summary::wire::shown;
-use crate::tally::aggregates::{Declared, Tally, Unfit};
 use crate::tally::submetrics::Submetrics;
+use crate::tally::totals::{Declared, Totals, Unfit};
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Mutex;
@@ -50,36 +50,36 @@ impl File {
         }
     }
 
-    /// Counts a part that follows on those before.
+    /// Counts a batch that follows on those before.
     pub(crate) fn count(
         &mut self,
-        tally: &mut Tally,
+        totals: &mut Totals,
         plan: &Plan,
-        leaves: &Mutex<Leaves>,
-        part: &Part,
+        keys: &Mutex<SeriesKeys>,
+        batch: &Batch,
     ) -> Result<(), Error> {
-        for (line, flaw) in &part.flaws {
+        for (line, flaw) in &batch.flaws {
             self.flaw(self.lines + line + 1, *flaw)?;
         }
         let mut added = 0;
-        for (line, before, it) in &part.declared {
-            tally.add(plan, &lock(leaves), &part.samples[added..*before])?;
+        for (line, before, it) in &batch.declared {
+            totals.add(plan, &lock(keys), &batch.samples[added..*before])?;
             added = *before;
-            let sampled = plan.whole && tally.has(&it.metric);
-            self.declared(tally, self.lines + line + 1, it, sampled)?;
-            if plan.whole {
+            let sampled = plan.for_summary && totals.has(&it.metric);
+            self.declared(totals, self.lines + line + 1, it, sampled)?;
+            if plan.for_summary {
                 self.thresholds(self.lines + line + 1, it);
             }
         }
-        tally.add(plan, &lock(leaves), &part.samples[added..])?;
-        tally.span = match (tally.span, part.span) {
+        totals.add(plan, &lock(keys), &batch.samples[added..])?;
+        totals.span = match (totals.span, batch.span) {
             (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
             (a, b) => a.or(b),
         };
-        self.lines += part.lines;
-        self.started |= part.started;
-        self.adrift |= part.adrift;
-        self.samples += part.samples.len() as u64 + part.declared.len() as u64;
+        self.lines += batch.lines;
+        self.started |= batch.started;
+        self.adrift |= batch.adrift;
+        self.samples += batch.samples.len() as u64 + batch.declared.len() as u64;
         Ok(())
     }
 
@@ -103,12 +103,12 @@ impl File {
     /// those of all files. `sampled`: submetrics matter, and some of it was read already.
     fn declared(
         &mut self,
-        tally: &mut Tally,
+        totals: &mut Totals,
         line: u64,
         it: &Declaration,
         sampled: bool,
     ) -> Result<(), Error> {
-        let known = tally.declared.entry(it.metric.clone()).or_insert_with(|| Declared {
+        let known = totals.declared.entry(it.metric.clone()).or_insert_with(|| Declared {
             kind: it.kind,
             thresholds: BTreeSet::new(),
             submetrics: Submetrics::default(),
@@ -192,7 +192,7 @@ impl File {
 /// Whether a summary has this part of a metric be it declared or not.
 fn always_apart(submetric: &str) -> bool {
     let Selector { base, tags } = Selector::parse(submetric);
-    tags.len() == 1 && tags.keys().all(|it| parts_of(&base).contains(&it.as_str()))
+    tags.len() == 1 && tags.keys().all(|it| breakdown_tags(&base).contains(&it.as_str()))
 }
 
 impl From<Unfit> for Error {

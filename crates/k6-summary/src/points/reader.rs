@@ -1,19 +1,19 @@
 //! Samples of one run, from any number of files.
 
 use crate::error::{Error, Flaw};
+use crate::intake::batch::Batch;
 use crate::intake::blocks::{Block, Blocks, TOO_LONG};
 use crate::intake::csv::Rows;
 use crate::intake::open::{Layout, Samples};
-use crate::intake::part::Part;
 use crate::intake::query::{Plan, Query};
 use crate::intake::scan::Scanner;
-use crate::intake::series_key::{Leaves, lock};
+use crate::intake::series_key::{SeriesKeys, lock};
 use crate::points::file::File;
 use crate::record::history::Notice;
-use crate::tally::aggregates::Tally;
 use crate::tally::distribution::Distribution;
 use crate::tally::hdr;
 use crate::tally::samples;
+use crate::tally::totals::Totals;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
@@ -28,8 +28,8 @@ const MOST_WAITING: usize = 32;
 #[derive(Debug)]
 pub struct Points {
     pub(crate) plan: Plan,
-    pub(crate) leaves: Mutex<Leaves>,
-    pub(crate) tally: Tally,
+    pub(crate) keys: Mutex<SeriesKeys>,
+    pub(crate) totals: Totals,
     /// By which tags metrics are divided, where each is for itself.
     pub(crate) divisions: HashMap<String, BTreeSet<String>>,
 }
@@ -49,8 +49,8 @@ impl Points {
     }
 
     fn with(plan: Plan) -> Self {
-        let (leaves, tally) = (Mutex::default(), Tally::default());
-        Self { plan, leaves, tally, divisions: HashMap::new() }
+        let (keys, totals) = (Mutex::default(), Totals::default());
+        Self { plan, keys, totals, divisions: HashMap::new() }
     }
 
     /// Reads a file to its end and counts it together with those before.
@@ -69,12 +69,12 @@ impl Points {
     /// The distributions asked for, in the order of their metrics and tags; `percentiles` are
     /// numbers from 0 to 100.
     pub fn distributions(&mut self, percentiles: &[f64]) -> Vec<Distribution> {
-        self.tally.sort(self.plan.sorters);
-        let (tally, plan) = (&self.tally, &self.plan);
-        tally
-            .series
+        self.totals.sort(self.plan.sorters);
+        let (totals, plan) = (&self.totals, &self.plan);
+        totals
+            .aggregates
             .iter()
-            .filter_map(|it| Distribution::of(tally, plan, it, percentiles))
+            .filter_map(|it| Distribution::of(totals, plan, it, percentiles))
             .collect()
     }
 
@@ -84,49 +84,49 @@ impl Points {
     /// [`open`]: crate::open
     pub fn histograms_ndjson(&self) -> String {
         let mut lines = String::new();
-        for (key, it) in &self.tally.series {
-            let sums = self.tally.sums(it);
-            if let [samples::Samples::Hdr(histogram)] = self.tally.samples(it).as_slice()
+        for (key, it) in &self.totals.aggregates {
+            let sums = self.totals.sums(it);
+            if let [samples::Samples::Hdr(histogram)] = self.totals.samples(it).as_slice()
                 && sums.count > 0
             {
-                lines += &hdr::line(key, &sums, histogram, self.plan.window);
+                lines += &hdr::to_line(key, &sums, histogram, self.plan.window);
             }
         }
         lines
     }
 
     fn ndjson(&mut self, samples: Samples<'_>, file: File) -> Result<Vec<Notice>, Error> {
-        let Self { plan, leaves, tally, divisions } = self;
+        let Self { plan, keys, totals, divisions } = self;
         let plan = &*plan;
         let blocks = Mutex::new(Blocks::new(samples, plan.since_start()));
-        let line = Mutex::new(Queue {
-            tally,
+        let queue = Mutex::new(Queue {
+            totals,
             file,
             next: 0,
             waiting: BTreeMap::new(),
             error: None,
             abandoned: false,
         });
-        let (leaves, moved) = (&*leaves, Condvar::new());
+        let (keys, moved) = (&*keys, Condvar::new());
         let given = divisions.clone();
         let work = || {
-            let _passed_on = Abandoned { line: &line, moved: &moved };
-            let mut scanner = Scanner::new(plan, leaves, given.clone());
+            let _passed_on = Abandoned { queue: &queue, moved: &moved };
+            let mut scanner = Scanner::new(plan, keys, given.clone());
             let mut block = Block::default();
             loop {
                 let taken = lock_soon(&blocks).take(&mut block);
                 let found = match taken {
                     Ok(false) => break,
                     Ok(true) => {
-                        let mut part = Part::default();
-                        scanner.block(&block, &mut part);
-                        Ok(part)
+                        let mut batch = Batch::default();
+                        scanner.block(&block, &mut batch);
+                        Ok(batch)
                     }
                     Err(error) => Err(error),
                 };
                 let ends = found.is_err();
                 let number = if ends { u64::MAX } else { block.number };
-                let mut queue = lock(&line);
+                let mut queue = lock(&queue);
                 while queue.waiting.len() >= MOST_WAITING
                     && queue.next != number
                     && queue.error.is_none()
@@ -134,7 +134,7 @@ impl Points {
                 {
                     queue = moved.wait(queue).unwrap_or_else(PoisonError::into_inner);
                 }
-                queue.put(plan, leaves, number, found);
+                queue.put(plan, keys, number, found);
                 moved.notify_all();
                 if ends || queue.error.is_some() || queue.abandoned {
                     break;
@@ -148,25 +148,25 @@ impl Points {
             }
             work()
         });
-        let queue = line.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
         queue.finish()
     }
 
     fn csv(&mut self, samples: Samples<'_>, mut file: File) -> Result<Vec<Notice>, Error> {
-        let Self { plan, leaves, tally, divisions } = self;
-        let mut rows = Rows::new(Scanner::new(plan, leaves, divisions.clone()));
+        let Self { plan, keys, totals, divisions } = self;
+        let mut rows = Rows::new(Scanner::new(plan, keys, divisions.clone()));
         let mut blocks = Blocks::new(samples, false);
         let mut block = Block::default();
         while file.take(&mut blocks, &mut block)? {
-            let mut part = Part::default();
-            rows.block(&block, &mut part);
-            file.count(tally, plan, leaves, &part)?;
+            let mut batch = Batch::default();
+            rows.block(&block, &mut batch);
+            file.count(totals, plan, keys, &batch)?;
         }
         file.finish()
     }
 
     fn histograms(&mut self, samples: Samples<'_>, mut file: File) -> Result<Vec<Notice>, Error> {
-        if self.plan.whole {
+        if self.plan.for_summary {
             return Err(Error::NoRun);
         }
         if self.plan.skip > i64::MIN {
@@ -197,9 +197,9 @@ impl Points {
                     key.metric = it.to_string();
                 }
                 key.tags.retain(|name, _| self.plan.group_by.contains(name));
-                let leaves = self.leaves.get_mut().unwrap_or_else(PoisonError::into_inner);
-                let number = leaves.number(key);
-                self.tally.merge(&self.plan, leaves, number, (&sums, &histogram))?;
+                let keys = self.keys.get_mut().unwrap_or_else(PoisonError::into_inner);
+                let number = keys.number(key);
+                self.totals.merge(&self.plan, keys, number, (&sums, &histogram))?;
                 file.samples += sums.count;
             }
         }
@@ -214,12 +214,12 @@ fn windows(length: Option<i64>) -> String {
     )
 }
 
-/// Parts of a file as the threads bring them, put in order.
+/// Batches of a file as the threads bring them, put in order.
 struct Queue<'a> {
-    tally: &'a mut Tally,
+    totals: &'a mut Totals,
     file: File,
     next: u64,
-    waiting: BTreeMap<u64, io::Result<Part>>,
+    waiting: BTreeMap<u64, io::Result<Batch>>,
     error: Option<Error>,
     /// A thread panicked, so that its block never comes.
     abandoned: bool,
@@ -227,28 +227,34 @@ struct Queue<'a> {
 
 /// Wakes those that would wait for a thread that panicked, so that its panic is passed on.
 struct Abandoned<'a, 'b> {
-    line: &'a Mutex<Queue<'b>>,
+    queue: &'a Mutex<Queue<'b>>,
     moved: &'a Condvar,
 }
 
 impl Drop for Abandoned<'_, '_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            lock(self.line).abandoned = true;
+            lock(self.queue).abandoned = true;
             self.moved.notify_all();
         }
     }
 }
 
 impl Queue<'_> {
-    fn put(&mut self, plan: &Plan, leaves: &Mutex<Leaves>, number: u64, found: io::Result<Part>) {
+    fn put(
+        &mut self,
+        plan: &Plan,
+        keys: &Mutex<SeriesKeys>,
+        number: u64,
+        found: io::Result<Batch>,
+    ) {
         self.waiting.insert(number, found);
         while self.error.is_none()
             && let Some(found) = self.waiting.remove(&self.next)
         {
             self.next += 1;
             let counted = match found {
-                Ok(part) => self.file.count(self.tally, plan, leaves, &part),
+                Ok(batch) => self.file.count(self.totals, plan, keys, &batch),
                 Err(error) => self.file.broken(error),
             };
             self.error = counted.err();

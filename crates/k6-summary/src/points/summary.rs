@@ -3,13 +3,13 @@
 //! Every figure is k6's own to the last bit, but for rates per second: their denominator, the
 //! duration of the run, is not in the points, so it is the time between the first and the last.
 
-use crate::intake::series_key::Key;
+use crate::intake::series_key::SeriesKey;
 use crate::points::reader::Points;
 use crate::summary::metric::{Kind, Metric, Percentiles, Selector, Trend};
 use crate::summary::threshold;
 use crate::summary::wire::{Entry, Summary, Threshold};
-use crate::tally::aggregates::Series;
 use crate::tally::sums::Sums;
+use crate::tally::totals::Aggregate;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -24,15 +24,15 @@ impl Points {
     /// points, so they are not among them. CSV does not name the kinds of metrics: those of
     /// custom ones are not known, and they are left out.
     pub fn summary(&mut self) -> Summary {
-        self.tally.sort(self.plan.sorters);
+        self.totals.sort(self.plan.sorters);
         let seconds = self.span().map(|(first, last)| last.saturating_sub(first) as f64 / 1e9);
         let seconds = seconds.filter(|it| *it > 0.0);
         let mut entries = BTreeMap::new();
-        for (key, series) in &self.tally.series {
-            let Some(kind) = self.tally.kind(&key.metric) else { continue };
-            let declared = self.tally.declared.get(&key.metric).filter(|_| key.tags.is_empty());
+        for (key, aggregate) in &self.totals.aggregates {
+            let Some(kind) = self.totals.kind(&key.metric) else { continue };
+            let declared = self.totals.declared.get(&key.metric).filter(|_| key.tags.is_empty());
             let sources: Vec<&String> = declared.iter().flat_map(|it| &it.thresholds).collect();
-            let metric = self.metric(kind, series, &sources, seconds);
+            let metric = self.metric(kind, aggregate, &sources, seconds);
             let thresholds = sources
                 .into_iter()
                 .filter_map(|source| {
@@ -40,10 +40,10 @@ impl Points {
                     Some(Threshold { source: source.clone(), crossed })
                 })
                 .collect();
-            let Key { metric: base, tags, .. } = key.clone();
+            let SeriesKey { metric: base, tags, .. } = key.clone();
             entries.insert(Selector { base, tags }, Entry { metric, thresholds });
         }
-        for declared in self.tally.declared.values() {
+        for declared in self.totals.declared.values() {
             for selector in declared.submetrics.names().map(|it| Selector::parse(it)) {
                 let none = || Entry { metric: nothing(declared.kind), thresholds: Vec::new() };
                 entries.entry(selector).or_insert_with(none);
@@ -52,25 +52,25 @@ impl Points {
         Summary::of(entries, seconds)
     }
 
-    /// The moment of the first point; `None` before any was read, or where a query did not ask
-    /// for moments.
+    /// The timestamp of the first point; `None` before any was read, or where a query did not ask
+    /// for timestamps.
     pub fn started(&self) -> Option<SystemTime> {
         let (first, _) = self.span()?;
         UNIX_EPOCH.checked_add(Duration::from_nanos(u64::try_from(first).ok()?))
     }
 
     fn span(&self) -> Option<(i64, i64)> {
-        self.tally.span
+        self.totals.span
     }
 
     fn metric(
         &self,
         kind: Kind,
-        series: &Series,
+        aggregate: &Aggregate,
         sources: &[&String],
         seconds: Option<f64>,
     ) -> Metric {
-        let Sums { count, nonzero, sum, min, max, last } = self.tally.sums(series);
+        let Sums { count, nonzero, sum, min, max, last } = self.totals.sums(aggregate);
         match kind {
             Kind::Counter => {
                 let count = Some(sum).filter(|it| it.is_finite());
@@ -80,8 +80,8 @@ impl Points {
             Kind::Rate => Metric::Rate { nonzero, zero: count - nonzero },
             Kind::Trend => {
                 let mut asked = USUAL.to_vec();
-                asked.extend(sources.iter().filter_map(|it| threshold::percentile(it)));
-                let percentile = |p: f64| Some((p, self.tally.percentile(series, p)?));
+                asked.extend(sources.iter().filter_map(|it| threshold::percentile_asked(it)));
+                let percentile = |p: f64| Some((p, self.totals.percentile(aggregate, p)?));
                 Metric::Trend(Trend {
                     count: Some(count),
                     min: Some(min),

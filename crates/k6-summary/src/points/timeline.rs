@@ -25,7 +25,7 @@ const STEPS: f64 = 20.0;
 const MOST_STEPS: usize = 200;
 
 impl Timeline {
-    /// Reads the points of a scenario, once in windows and once whole.
+    /// Reads the points of a scenario, once in windows and once together.
     ///
     /// `summary` is what the same points make; of `query` only `skip` and `lenient` count. `open`
     /// is asked twice for the samples of all files.
@@ -61,9 +61,9 @@ impl Timeline {
             _ => None,
         });
         let windows: Vec<_> = windows.collect();
-        let mut whole = read(None)?;
-        let count: u64 = whole.distributions(&[]).iter().map(|it| it.count).sum();
-        let curve = whole.distributions(&steps(count)).into_iter().next();
+        let mut together = read(None)?;
+        let count: u64 = together.distributions(&[]).iter().map(|it| it.count).sum();
+        let curve = together.distributions(&steps(count)).into_iter().next();
         let curve = curve.map(|it| it.percentiles).unwrap_or_default();
         let windows = if started { windows } else { Vec::new() };
         Ok(Self { scenario: scenario.to_owned(), windows, curve })

@@ -68,8 +68,8 @@ pub enum Metric {
     Trend(Trend),
 }
 
-/// A number of things; `None` where it is none.
-pub(crate) fn whole(figure: f64) -> Option<u64> {
+/// A figure as a number of things; `None` where it is none.
+pub(crate) fn to_count(figure: f64) -> Option<u64> {
     (figure >= 0.0 && figure.is_finite()).then(|| figure.round() as u64)
 }
 
@@ -97,8 +97,8 @@ impl Trend {
     /// The percentile `p` (0 to 100) as k6 computed it.
     pub fn percentile(&self, p: f64) -> Option<f64> {
         let all = &self.percentiles.0;
-        let place = all.binary_search_by(|it| it.0.total_cmp(&p)).ok()?;
-        Some(all[place].1)
+        let index = all.binary_search_by(|it| it.0.total_cmp(&p)).ok()?;
+        Some(all[index].1)
     }
 }
 

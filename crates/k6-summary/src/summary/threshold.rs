@@ -70,8 +70,8 @@ pub(crate) fn crossed(source: &str, metric: &Metric) -> Option<bool> {
     Some(!kept)
 }
 
-/// The percentile that a threshold is about.
-pub(crate) fn percentile(source: &str) -> Option<f64> {
+/// The percentile that a threshold asks for, 0 to 100.
+pub(crate) fn percentile_asked(source: &str) -> Option<f64> {
     let aggregation = Expression::parse(source)?.aggregation;
     aggregation.strip_prefix("p(")?.strip_suffix(')')?.parse().ok()
 }

@@ -16,7 +16,7 @@
 //! `http_req_duration` of nothing but zeros: k6 notes 0 ms for a request that reached no server.
 
 use crate::error::Error;
-use crate::summary::metric::{Kind, Metric, Percentiles, Selector, Trend, whole};
+use crate::summary::metric::{Kind, Metric, Percentiles, Selector, Trend, to_count};
 use serde::Deserialize;
 use serde::de::Error as _;
 use serde_json::Value;
@@ -231,7 +231,7 @@ fn machine_readable(document: &Value, metrics: &[Value]) -> Result<Summary, Erro
 
 fn metric(kind: Kind, figures: &Figures) -> serde_json::Result<Metric> {
     let figure = |name: &str| figures.get(name).copied().flatten();
-    let number = |name: &str| figure(name).and_then(whole);
+    let number = |name: &str| figure(name).and_then(to_count);
     Ok(match kind {
         Kind::Counter => Metric::Counter { count: figure("count"), rate: figure("rate") },
         Kind::Gauge => {
@@ -252,20 +252,20 @@ fn metric(kind: Kind, figures: &Figures) -> serde_json::Result<Metric> {
 
 fn trend(figures: &Figures) -> Trend {
     let figure = |name: &str| figures.get(name).copied().flatten();
-    let count = figure("count").and_then(whole);
+    let count = figure("count").and_then(to_count);
     let only_zeros =
         figures.iter().filter(|it| it.0 != "count").all(|(_, figure)| *figure == Some(0.0));
     if count == Some(0) || count.is_none() && only_zeros {
         return Trend { count, ..Trend::default() };
     }
     let percentiles =
-        figures.iter().filter_map(|(name, figure)| Some((percentile(name)?, (*figure)?)));
+        figures.iter().filter_map(|(name, figure)| Some((parse_percentile(name)?, (*figure)?)));
     let percentiles = Percentiles::of(percentiles);
     Trend { count, min: figure("min"), avg: figure("avg"), max: figure("max"), percentiles }
 }
 
 /// `p(95)`, `p95` or `med` as a number.
-fn percentile(name: &str) -> Option<f64> {
+fn parse_percentile(name: &str) -> Option<f64> {
     if name == "med" {
         return Some(50.0);
     }

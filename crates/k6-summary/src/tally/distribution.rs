@@ -1,9 +1,9 @@
 //! How the samples of one metric and group are distributed.
 
 use crate::intake::query::Plan;
-use crate::intake::series_key::Key;
-use crate::tally::aggregates::{Series, Tally};
+use crate::intake::series_key::SeriesKey;
 use crate::tally::samples::Samples;
+use crate::tally::totals::{Aggregate, Totals};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -30,12 +30,12 @@ pub struct Distribution {
 
 impl Distribution {
     pub(crate) fn of(
-        tally: &Tally,
+        totals: &Totals,
         plan: &Plan,
-        (key, series): (&Key, &Series),
+        (key, aggregate): (&SeriesKey, &Aggregate),
         percentiles: &[f64],
     ) -> Option<Self> {
-        let sums = tally.sums(series);
+        let sums = totals.sums(aggregate);
         if sums.count == 0 {
             return None;
         }
@@ -43,7 +43,7 @@ impl Distribution {
             (Some(window), Some(length)) => Some(f64::from(window) * (length as f64 / 1e9)),
             _ => None,
         };
-        let percentile = |p: &f64| Some((*p, tally.percentile(series, *p)?));
+        let percentile = |p: &f64| Some((*p, totals.percentile(aggregate, *p)?));
         Some(Self {
             metric: key.metric.clone(),
             tags: key.tags.clone(),
@@ -53,7 +53,7 @@ impl Distribution {
             avg: sums.sum / sums.count as f64,
             max: sums.max,
             percentiles: percentiles.iter().filter_map(percentile).collect(),
-            exact: tally.samples(series).iter().all(|it| matches!(it, Samples::Exact(_))),
+            exact: totals.samples(aggregate).iter().all(|it| matches!(it, Samples::Exact(_))),
         })
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! [HdrHistogram]: https://hdrhistogram.github.io/HdrHistogram/
 
-use crate::intake::series_key::Key;
+use crate::intake::series_key::SeriesKey;
 use crate::tally::percentile::interpolate;
 use crate::tally::sums::Sums;
 use base64::Engine as _;
@@ -105,14 +105,14 @@ fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
         let bytes = counts.get(at..at + 4)?;
         Some(u32::from_be_bytes(bytes.try_into().expect("four bytes were taken")))
     };
-    let whole = counts.starts_with(&PLAIN)
+    let is_complete = counts.starts_with(&PLAIN)
         && counts.len() <= LONGEST
         && number(4).map(|it| it as usize) == counts.len().checked_sub(INNER)
         && number(12) == Some(3)
         && (number(16), number(20)) == (Some(0), Some(1))
         // Nine bytes, of which eight have their first bit, are a number beyond 2^56.
         && !counts[INNER..].windows(8).any(|it| it.iter().all(|it| it & 0x80 != 0));
-    whole.then_some(counts)
+    is_complete.then_some(counts)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -138,8 +138,8 @@ struct Wire {
 }
 
 /// A histogram and its sums as a line; `window_ns` is how long the windows are.
-pub(crate) fn line(
-    key: &Key,
+pub(crate) fn to_line(
+    key: &SeriesKey,
     sums: &Sums,
     histogram: &Histogram,
     window_ns: Option<i64>,
@@ -164,7 +164,7 @@ pub(crate) fn line(
 
 /// A line that was read.
 pub(crate) struct Group {
-    pub(crate) key: Key,
+    pub(crate) key: SeriesKey,
     pub(crate) sums: Sums,
     pub(crate) histogram: Histogram,
     pub(crate) window_ns: Option<i64>,
@@ -174,14 +174,14 @@ pub(crate) struct Group {
 pub(crate) fn read(line: &[u8]) -> Option<Group> {
     let it: Wire = serde_json::from_slice(line).ok()?;
     let histogram = Histogram::decoded(&it.histogram)?;
-    let whole = histogram.0.len() == it.count && it.nonzero <= it.count && it.min <= it.max;
+    let is_consistent = histogram.0.len() == it.count && it.nonzero <= it.count && it.min <= it.max;
     let windowed = it.window.is_some() == it.window_ns.is_some();
-    if it.version != VERSION || it.unit != UNIT || !whole || !windowed {
+    if it.version != VERSION || it.unit != UNIT || !is_consistent || !windowed {
         return None;
     }
     let Wire { metric, tags, window, window_ns, count, nonzero, sum, min, max, last, .. } = it;
     let sums = Sums { count, nonzero, sum, min, max, last };
-    Some(Group { key: Key { metric, tags, window }, sums, histogram, window_ns })
+    Some(Group { key: SeriesKey { metric, tags, window }, sums, histogram, window_ns })
 }
 
 #[cfg(test)]
@@ -245,8 +245,8 @@ mod tests {
         ) {
             let mut samples: Vec<f64> = logs.iter().map(|it| 10_f64.powf(*it)).collect();
             let (sums, histogram) = histogram(&samples);
-            let key = Key { metric: "d".to_owned(), tags: BTreeMap::new(), window: Some(3) };
-            let line = line(&key, &sums, &histogram, Some(5));
+            let key = SeriesKey { metric: "d".to_owned(), tags: BTreeMap::new(), window: Some(3) };
+            let line = to_line(&key, &sums, &histogram, Some(5));
             let Group { key: read_key, sums: read_sums, histogram: read, window_ns } =
                 read(line.as_bytes()).unwrap();
             prop_assert_eq!((&read_key, &read_sums, window_ns), (&key, &sums, Some(5)));

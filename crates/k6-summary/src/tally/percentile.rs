@@ -5,12 +5,12 @@ pub(crate) fn sort(samples: &mut [f64]) {
     samples.sort_unstable_by(f64::total_cmp);
 }
 
-/// The percentile `p` (0 to 100) of everything in `parts` together, each of them sorted.
+/// The percentile `p` (0 to 100) of everything in `sets` together, each of them sorted.
 ///
-/// The parts are not brought together in memory.
-pub(crate) fn percentile(parts: &[&[f64]], p: f64) -> Option<f64> {
-    let n: usize = parts.iter().map(|it| it.len()).sum();
-    interpolate(n, p, |rank| at(parts, rank))
+/// They are not brought together in memory.
+pub(crate) fn percentile(sets: &[&[f64]], p: f64) -> Option<f64> {
+    let n: usize = sets.iter().map(|it| it.len()).sum();
+    interpolate(n, p, |rank| at(sets, rank))
 }
 
 /// The same where only the value at a rank (from 0) is known.
@@ -28,16 +28,16 @@ pub(crate) fn interpolate(n: usize, p: f64, at: impl Fn(usize) -> f64) -> Option
     Some(value + (at(high as usize) - value) * (i - low))
 }
 
-/// The value at `rank` (from 0) of the union of sorted parts.
-fn at(parts: &[&[f64]], rank: usize) -> f64 {
-    if let [one] = parts {
+/// The value at `rank` (from 0) of the union of sorted sets.
+fn at(sets: &[&[f64]], rank: usize) -> f64 {
+    if let [one] = sets {
         return one[rank];
     }
     // Halves the 64-bit keys, which are in the order of the numbers, until one is left.
     let (mut low, mut high) = (0, u64::MAX);
     while low < high {
         let middle = low + (high - low) / 2;
-        let below: usize = parts.iter().map(|it| it.partition_point(|it| key(*it) <= middle)).sum();
+        let below: usize = sets.iter().map(|it| it.partition_point(|it| key(*it) <= middle)).sum();
         if below > rank {
             high = middle;
         } else {
@@ -80,14 +80,14 @@ mod tests {
     proptest! {
         #[test]
         fn parts_have_the_percentiles_of_their_union(
-            mut parts in prop::collection::vec(prop::collection::vec(-1e9..1e9_f64, 0..40), 1..6),
+            mut sets in prop::collection::vec(prop::collection::vec(-1e9..1e9_f64, 0..40), 1..6),
             p in 0.0..=100.0_f64,
         ) {
-            let mut union = parts.concat();
+            let mut union = sets.concat();
             sort(&mut union);
-            parts.iter_mut().for_each(|it| sort(it));
-            let parts: Vec<&[f64]> = parts.iter().map(Vec::as_slice).collect();
-            prop_assert_eq!(percentile(&parts, p), percentile(&[&union], p));
+            sets.iter_mut().for_each(|it| sort(it));
+            let sets: Vec<&[f64]> = sets.iter().map(Vec::as_slice).collect();
+            prop_assert_eq!(percentile(&sets, p), percentile(&[&union], p));
         }
     }
 }

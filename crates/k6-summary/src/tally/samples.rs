@@ -13,8 +13,8 @@ pub(crate) enum Samples {
 }
 
 /// The percentile `p` of several sets together; `None` where there is no sample, or none is kept.
-pub(crate) fn percentile(parts: &[&Samples], p: f64) -> Option<f64> {
-    let exact: Option<Vec<&[f64]>> = parts
+pub(crate) fn percentile(sets: &[&Samples], p: f64) -> Option<f64> {
+    let exact: Option<Vec<&[f64]>> = sets
         .iter()
         .map(|it| match it {
             Samples::Exact(it) => Some(it.as_slice()),
@@ -25,8 +25,8 @@ pub(crate) fn percentile(parts: &[&Samples], p: f64) -> Option<f64> {
         return percentile::percentile(&exact, p);
     }
     let mut all = Histogram::default();
-    for part in parts {
-        match part {
+    for set in sets {
+        match set {
             Samples::Exact(samples) if samples.iter().all(|it| all.add(*it)) => {}
             Samples::Hdr(histogram) if all.merge(histogram) => {}
             _ => return None,

@@ -141,7 +141,7 @@ fn a_histogram_keeps_its_windows_and_answers_for_no_others() {
     for (args, expected) in [
         (["--window", "1s"], "of windows of 10s, and asked for is windows of 1s"),
         (["--percentiles", "50"], "of windows of 10s, and asked for is the whole time"),
-        (["--skip", "1s"], "a histogram has no moments"),
+        (["--skip", "1s"], "a histogram has no timestamps"),
     ] {
         let (_, stderr) = check(&["merge", &file, args[0], args[1], "--group-by", "tool"], 1);
         assert!(stderr.contains(expected), "{stderr}");

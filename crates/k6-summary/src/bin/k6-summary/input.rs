@@ -170,7 +170,7 @@ fn fnv_1a(digest: u64, byte: u8) -> u64 {
     (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
 }
 
-/// A moment as the record has it, to the second.
+/// A point in time as the record has it, to the second.
 fn second(time: SystemTime) -> anyhow::Result<String> {
     let time = jiff::Timestamp::try_from(time).context("the date of the run is out of range")?;
     let seconds = jiff::Timestamp::from_second(time.as_second())

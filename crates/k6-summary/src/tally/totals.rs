@@ -1,7 +1,7 @@
 //! The samples of all files so far, in the order they were read.
 
-use crate::intake::query::{Plan, parts_of};
-use crate::intake::series_key::{Key, Leaves};
+use crate::intake::query::{Plan, breakdown_tags};
+use crate::intake::series_key::{SeriesKey, SeriesKeys};
 use crate::summary::metric::Kind;
 use crate::tally::hdr::Histogram;
 use crate::tally::percentile;
@@ -11,14 +11,14 @@ use crate::tally::sums::Sums;
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
-/// Sets of samples, and the sums of every metric and part of a metric that is asked for.
+/// The samples of every series, and the sums of every metric and submetric that is asked for.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
-    leaves: Vec<Leaf>,
-    pub(crate) series: BTreeMap<Key, Series>,
+pub(crate) struct Totals {
+    series: Vec<Series>,
+    pub(crate) aggregates: BTreeMap<SeriesKey, Aggregate>,
     sums: Vec<Sums>,
     pub(crate) declared: BTreeMap<String, Declared>,
-    /// The first and the last moment.
+    /// The first and the last timestamp.
     pub(crate) span: Option<(i64, i64)>,
 }
 
@@ -31,17 +31,17 @@ pub(crate) struct Declared {
 }
 
 #[derive(Debug)]
-struct Leaf {
+struct Series {
     samples: Samples,
     sorted: bool,
     /// The sums that its samples count in.
     sums: Vec<usize>,
 }
 
-/// A metric or part of one: a group of leaves with common sums.
+/// A metric or a submetric: series with common sums.
 #[derive(Debug)]
-pub(crate) struct Series {
-    leaves: Vec<usize>,
+pub(crate) struct Aggregate {
+    series: Vec<usize>,
     sums: usize,
 }
 
@@ -53,17 +53,17 @@ pub(crate) struct Unfit {
     pub(crate) value: Option<f64>,
 }
 
-impl Tally {
+impl Totals {
     /// Counts samples, in order.
     pub(crate) fn add(
         &mut self,
         plan: &Plan,
-        leaves: &Leaves,
+        keys: &SeriesKeys,
         samples: &[(u32, f64)],
     ) -> Result<(), Unfit> {
         for (number, value) in samples {
-            let leaf = self.leaf(plan, leaves, *number);
-            let Leaf { samples, sorted, sums } = &mut self.leaves[leaf];
+            let series = self.series(plan, keys, *number);
+            let Series { samples, sorted, sums } = &mut self.series[series];
             sums.iter().for_each(|it| self.sums[*it].add(*value));
             match samples {
                 Samples::None => {}
@@ -73,7 +73,7 @@ impl Tally {
                 }
                 Samples::Hdr(histogram) => {
                     if !histogram.add(*value) {
-                        let metric = leaves.key(*number).metric.clone();
+                        let metric = keys.key(*number).metric.clone();
                         return Err(Unfit { metric, value: Some(*value) });
                     }
                 }
@@ -86,15 +86,15 @@ impl Tally {
     pub(crate) fn merge(
         &mut self,
         plan: &Plan,
-        leaves: &Leaves,
+        keys: &SeriesKeys,
         number: u32,
         (sums, histogram): (&Sums, &Histogram),
     ) -> Result<(), Unfit> {
-        let leaf = self.leaf(plan, leaves, number);
-        let leaf = &mut self.leaves[leaf];
-        leaf.sums.iter().for_each(|it| self.sums[*it].merge(sums));
-        let unfit = |value| Unfit { metric: leaves.key(number).metric.clone(), value };
-        let mut all = match mem::replace(&mut leaf.samples, Samples::None) {
+        let series = self.series(plan, keys, number);
+        let series = &mut self.series[series];
+        series.sums.iter().for_each(|it| self.sums[*it].merge(sums));
+        let unfit = |value| Unfit { metric: keys.key(number).metric.clone(), value };
+        let mut all = match mem::replace(&mut series.samples, Samples::None) {
             Samples::None => Box::default(),
             Samples::Hdr(it) => it,
             Samples::Exact(samples) => {
@@ -108,52 +108,54 @@ impl Tally {
         if !all.merge(histogram) {
             return Err(unfit(None));
         }
-        leaf.samples = Samples::Hdr(all);
+        series.samples = Samples::Hdr(all);
         Ok(())
     }
 
-    /// The place of a leaf; a new one is joined to the series that it is part of.
-    fn leaf(&mut self, plan: &Plan, leaves: &Leaves, number: u32) -> usize {
+    /// The index of a series; a new one is joined to the aggregates that it counts in.
+    fn series(&mut self, plan: &Plan, keys: &SeriesKeys, number: u32) -> usize {
         let number = number as usize;
-        while self.leaves.len() <= number {
-            let place = self.leaves.len();
-            let key = leaves.key(place as u32);
-            let kept = !plan.whole || self.kind(&key.metric).is_none_or(|it| it == Kind::Trend);
+        while self.series.len() <= number {
+            let index = self.series.len();
+            let key = keys.key(index as u32);
+            let kept =
+                !plan.for_summary || self.kind(&key.metric).is_none_or(|it| it == Kind::Trend);
             let samples = match (kept, plan.hdr) {
                 (false, _) => Samples::None,
                 (true, false) => Samples::Exact(Vec::new()),
                 (true, true) => Samples::Hdr(Box::default()),
             };
-            let wholes = if plan.whole { self.wholes(key) } else { vec![key.clone()] };
-            let sums = wholes.into_iter().map(|it| self.join(it, place)).collect();
-            self.leaves.push(Leaf { samples, sorted: true, sums });
+            let counted_in =
+                if plan.for_summary { self.aggregates_of(key) } else { vec![key.clone()] };
+            let sums = counted_in.into_iter().map(|it| self.join(it, index)).collect();
+            self.series.push(Series { samples, sorted: true, sums });
         }
         number
     }
 
-    fn join(&mut self, key: Key, leaf: usize) -> usize {
-        let series = self.series.entry(key).or_insert_with(|| {
+    fn join(&mut self, key: SeriesKey, series: usize) -> usize {
+        let aggregate = self.aggregates.entry(key).or_insert_with(|| {
             self.sums.push(Sums::default());
-            Series { leaves: Vec::new(), sums: self.sums.len() - 1 }
+            Aggregate { series: Vec::new(), sums: self.sums.len() - 1 }
         });
-        series.leaves.push(leaf);
-        series.sums
+        aggregate.series.push(series);
+        aggregate.sums
     }
 
     /// The metric and those of its submetrics that the key is part of.
-    fn wholes(&self, key: &Key) -> Vec<Key> {
-        let whole = |tags| Key { metric: key.metric.clone(), tags, window: key.window };
-        let mut wholes = vec![whole(BTreeMap::new())];
-        for name in parts_of(&key.metric) {
+    fn aggregates_of(&self, key: &SeriesKey) -> Vec<SeriesKey> {
+        let with = |tags| SeriesKey { metric: key.metric.clone(), tags, window: key.window };
+        let mut keys = vec![with(BTreeMap::new())];
+        for name in breakdown_tags(&key.metric) {
             if let Some((name, value)) = key.tags.get_key_value(*name) {
-                wholes.push(whole(BTreeMap::from([(name.clone(), value.clone())])));
+                keys.push(with(BTreeMap::from([(name.clone(), value.clone())])));
             }
         }
         let declared = self.declared.get(&key.metric);
-        wholes.extend(declared.iter().flat_map(|it| it.submetrics.of(&key.tags)).map(whole));
-        wholes.sort();
-        wholes.dedup();
-        wholes
+        keys.extend(declared.iter().flat_map(|it| it.submetrics.of(&key.tags)).map(with));
+        keys.sort();
+        keys.dedup();
+        keys
     }
 
     pub(crate) fn kind(&self, metric: &str) -> Option<Kind> {
@@ -162,16 +164,16 @@ impl Tally {
 
     /// Whether samples of this metric have been counted.
     pub(crate) fn has(&self, metric: &str) -> bool {
-        let first = Key { metric: metric.to_owned(), tags: BTreeMap::new(), window: None };
-        self.series.range(first..).next().is_some_and(|it| it.0.metric == metric)
+        let first = SeriesKey { metric: metric.to_owned(), tags: BTreeMap::new(), window: None };
+        self.aggregates.range(first..).next().is_some_and(|it| it.0.metric == metric)
     }
 
     /// Sorts what is to be asked for percentiles, on two threads at most.
     pub(crate) fn sort(&mut self, threads: usize) {
         let mut unsorted: Vec<&mut Vec<f64>> = Vec::new();
-        for leaf in &mut self.leaves {
-            if let Samples::Exact(samples) = &mut leaf.samples
-                && !mem::replace(&mut leaf.sorted, true)
+        for series in &mut self.series {
+            if let Samples::Exact(samples) = &mut series.samples
+                && !mem::replace(&mut series.sorted, true)
             {
                 unsorted.push(samples);
             }
@@ -181,8 +183,8 @@ impl Tally {
         }
         unsorted.sort_by_key(|it| it.len());
         let mut halves: [Vec<&mut Vec<f64>>; 2] = Default::default();
-        for (place, it) in unsorted.into_iter().rev().enumerate() {
-            halves[place % 2].push(it);
+        for (index, it) in unsorted.into_iter().rev().enumerate() {
+            halves[index % 2].push(it);
         }
         let sort = |half: Vec<&mut Vec<f64>>| half.into_iter().for_each(|it| percentile::sort(it));
         let [one, other] = halves;
@@ -192,18 +194,18 @@ impl Tally {
         });
     }
 
-    pub(crate) fn sums(&self, series: &Series) -> Sums {
-        self.sums[series.sums]
+    pub(crate) fn sums(&self, aggregate: &Aggregate) -> Sums {
+        self.sums[aggregate.sums]
     }
 
-    pub(crate) fn samples(&self, series: &Series) -> Vec<&Samples> {
-        series.leaves.iter().map(|it| &self.leaves[*it].samples).collect()
+    pub(crate) fn samples(&self, aggregate: &Aggregate) -> Vec<&Samples> {
+        aggregate.series.iter().map(|it| &self.series[*it].samples).collect()
     }
 
     /// A percentile of sorted samples.
-    pub(crate) fn percentile(&self, series: &Series, p: f64) -> Option<f64> {
-        let Sums { min, max, .. } = self.sums(series);
+    pub(crate) fn percentile(&self, aggregate: &Aggregate, p: f64) -> Option<f64> {
+        let Sums { min, max, .. } = self.sums(aggregate);
         // A histogram's bucket may reach beyond the samples in it.
-        crate::tally::samples::percentile(&self.samples(series), p).map(|it| it.clamp(min, max))
+        crate::tally::samples::percentile(&self.samples(aggregate), p).map(|it| it.clamp(min, max))
     }
 }

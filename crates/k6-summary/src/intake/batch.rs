@@ -3,15 +3,15 @@ use crate::intake::line::Declaration;
 
 /// What was found in a block, in the order of its lines.
 #[derive(Debug, Default)]
-pub(crate) struct Part {
+pub(crate) struct Batch {
     pub(crate) lines: u64,
-    /// The number of the leaf, and the value.
+    /// The number of the series, and the value.
     pub(crate) samples: Vec<(u32, f64)>,
     /// With its line, counted from 0, and how many of the samples stand before it.
     pub(crate) declared: Vec<(u64, usize, Declaration)>,
     /// With their lines.
     pub(crate) flaws: Vec<(u64, Flaw)>,
-    /// The first and the last moment, where they matter.
+    /// The first and the last timestamp, where they matter.
     pub(crate) span: Option<(i64, i64)>,
     /// Whether a scenario started here or before, and whether samples had no start to be counted
     /// from.
