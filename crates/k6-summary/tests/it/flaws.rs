@@ -1,6 +1,6 @@
 //! Files of samples that are not whole, or not k6's alone: an error with its line, or a notice.
 
-use crate::samples::{bytes, distributions, query, samples};
+use crate::points::{bytes, distributions, query, samples};
 use k6_summary::{Error, Notice, Points, Query, Source, Summary, open};
 use std::io::Cursor;
 

@@ -1,7 +1,7 @@
 //! Real k6 2.2.0 and 1.1.0: the points of a run say what its own summary says, bit for bit.
 
 use crate::k6::{binaries, serve};
-use crate::samples::{assert_same, names, whole};
+use crate::points::{assert_same, names, whole};
 use k6_summary::{Points, Query, Source, Summary, open};
 use std::fs::{self, File};
 use std::path::Path;

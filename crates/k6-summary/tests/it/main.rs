@@ -2,23 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod asked;
+mod arguments;
 mod cli;
 mod flaws;
-mod formats;
-mod hostile;
+mod growth;
+mod judge;
 mod k6;
 mod k6_points;
 mod marks;
+mod merge;
 mod page;
 mod pipes;
+mod points;
 mod record;
 mod rendered;
 mod rule;
 mod runs;
-mod samples;
-mod segments;
-mod verdicts;
+mod summary;
 
 use k6_summary::{Conditions, Limits, Measurement, Scenario, Summary, judge};
 use std::path::PathBuf;

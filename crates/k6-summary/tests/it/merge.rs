@@ -2,7 +2,7 @@
 
 use crate::cli::{check, path};
 use crate::flaws::check as check_flaw;
-use crate::samples::samples;
+use crate::points::samples;
 use k6_summary::{Error, Metric, Points, Query, Summary};
 use std::fs;
 use std::io::{self, Read};

@@ -1,7 +1,7 @@
 //! Files with more names than any script has: the work grows as they do.
 
 use crate::measurement;
-use crate::samples::samples;
+use crate::points::samples;
 use k6_summary::{Points, Query, Summary, judge};
 use std::fmt::Write as _;
 use std::fs;
