@@ -26,7 +26,7 @@ pub mod run {
 
 /// What goes into [`Points`] and comes out of them.
 pub mod samples {
-    pub use crate::intake::open::Samples;
+    pub use crate::intake::open::PointStream;
     pub use crate::tally::distribution::Distribution;
 }
 

@@ -50,7 +50,7 @@ pub async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode>
     let url = url.as_ref();
     let job = Job { args, root: &root, plan: &plan, folder: &folder, interrupt, url };
     let measured = job.measure(pool, profiles.max_error_rate).await;
-    let (run, broke_off) = match measured {
+    let (mut run, broke_off) = match measured {
         Ok(it) => (it, None),
         Err(error) if error.is::<Interrupted>() => {
             folder.remove_if_empty();
@@ -60,15 +60,12 @@ pub async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode>
     };
     let host = url.and_then(Url::host_str).unwrap_or("embedded");
     let environment = args.environment.as_deref().unwrap_or(host);
-    let run = Run {
-        duration_s: Some(started.elapsed().as_secs_f64()),
-        environment: Some(environment.to_owned()),
-        commit: project::commit(&root).await,
-        url: environment::actions_run(),
-        suite: Some(args.suite.clone()),
-        profile: Some(args.profile.clone()),
-        ..run
-    };
+    run.duration_s = Some(started.elapsed().as_secs_f64());
+    run.environment = Some(environment.to_owned());
+    run.commit = project::commit(&root).await;
+    run.url = environment::actions_run();
+    run.suite = Some(args.suite.clone());
+    run.profile = Some(args.profile.clone());
     let decides = matches!(args.fail_on, FailOn::Alert);
     let (comparison, published) =
         publish(&run, &folder, tracking.as_ref(), interrupt, decides).await;
@@ -153,14 +150,13 @@ impl Job<'_> {
                 root,
             };
             let measured = measure::run_all(&plan, &common, interrupt).await;
-            Ok(Run {
-                target: Some(address::without_query(&mcp_url).to_owned()),
-                k6: Some(k6.version.clone()),
-                protocol: Some(server.protocol),
-                dirty: measured.dirty,
-                skipped,
-                ..self.record(measured.scenarios)
-            })
+            let mut run = self.record(measured.scenarios);
+            run.target = Some(address::without_query(&mcp_url).to_owned());
+            run.k6 = Some(k6.version.clone());
+            run.protocol = Some(server.protocol);
+            run.dirty = measured.dirty;
+            run.skipped = skipped;
+            Ok(run)
         };
         let measured = measured.await;
         minted.forget_client(&http).await;
@@ -186,9 +182,10 @@ impl Job<'_> {
     fn broken_off(&self, error: &anyhow::Error) -> Run {
         let reason = format!("{error:#}");
         let scenarios = self.plan.iter().map(|it| measure::did_not_run(&it.name, &reason));
+        let mut run = self.record(scenarios.collect());
         let target = self.args.target.as_deref();
-        let target = target.map(|it| address::without_query(it).to_owned());
-        Run { target, ..self.record(scenarios.collect()) }
+        run.target = target.map(|it| address::without_query(it).to_owned());
+        run
     }
 }
 

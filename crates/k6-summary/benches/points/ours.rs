@@ -3,9 +3,7 @@
 use crate::{Answer, Goal, Row};
 use anyhow::{Context as _, ensure};
 use k6_summary::run::Latency;
-use k6_summary::{
-    Conditions, Limits, Measurement, Points, Query, Run, Source, Summary, compare, judge, open,
-};
+use k6_summary::{Measurement, Points, Query, Run, Source, Summary, compare, judge, open};
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
@@ -20,12 +18,9 @@ pub(crate) const EVERY: &str = "every";
 /// Prints percentiles by scenario, and the most memory that was taken.
 pub(crate) fn answer(args: &[String]) {
     let [threads, metric, file] = args else { panic!("three arguments, not {args:?}") };
-    let query = Query {
-        metric: (metric != EVERY).then(|| metric.clone()),
-        group_by: vec!["scenario".to_owned()],
-        threads: threads.parse().expect("a number of threads"),
-        ..Query::default()
-    };
+    let mut query = by_scenario();
+    query.metric = (metric != EVERY).then(|| metric.clone());
+    query.threads = threads.parse().expect("a number of threads");
     let points = Points::new(&query);
     let mut points = read(points, Path::new(file)).expect("the file is read");
     for it in points.distributions(&[50.0, 95.0, 99.0]) {
@@ -39,11 +34,17 @@ pub(crate) fn answer(args: &[String]) {
     println!("{}", peak.unwrap_or("0 kB").trim());
 }
 
+fn by_scenario() -> Query {
+    let mut query = Query::of(ONE);
+    query.group_by = vec!["scenario".to_owned()];
+    query
+}
+
 fn read(mut points: Points, file: &Path) -> anyhow::Result<Points> {
-    let Source::Samples(samples) = open(File::open(file)?)? else {
+    let Source::Points(stream) = open(File::open(file)?)? else {
         anyhow::bail!("no points in {}", file.display())
     };
-    points.read(samples)?;
+    points.read(stream)?;
     Ok(points)
 }
 
@@ -72,14 +73,9 @@ pub(crate) fn summaries() -> anyhow::Result<Vec<Goal>> {
     let json = include_str!("../../tests/data/legacy-export.json");
     let run = |id: usize| -> anyhow::Result<Run> {
         let summary: Summary = json.parse()?;
-        let scenario = judge(&Measurement {
-            name: "mix",
-            fingerprint: "f",
-            summary: Some(&summary),
-            k6_exit: Some(0),
-            limits: Limits::default(),
-            conditions: Conditions::default(),
-        });
+        let mut measurement = Measurement::new("mix", Some(&summary));
+        (measurement.fingerprint, measurement.k6_exit) = ("f", Some(0));
+        let scenario = judge(&measurement);
         Ok(Run::new(
             id.to_string(),
             format!("2026-11-21T{:02}:{:02}:00Z", id / 60, id % 60),
@@ -108,12 +104,8 @@ pub(crate) fn summaries() -> anyhow::Result<Vec<Goal>> {
 
 /// The mergeable form beside the exact one.
 pub(crate) fn histograms(file: &Path) -> anyhow::Result<Vec<Goal>> {
-    let exact = Query {
-        metric: Some(ONE.to_owned()),
-        group_by: vec!["scenario".to_owned()],
-        ..Query::default()
-    };
-    let hdr = Query { hdr: true, ..exact.clone() };
+    let (exact, mut hdr) = (by_scenario(), by_scenario());
+    hdr.hdr = true;
     let asked = [50.0, 90.0, 95.0, 99.0, 99.9];
     let exact = read(Points::new(&exact), file)?.distributions(&asked);
     let mut points = read(Points::new(&hdr), file)?;
@@ -130,8 +122,8 @@ pub(crate) fn histograms(file: &Path) -> anyhow::Result<Vec<Goal>> {
     let start = Instant::now();
     let mut merged = Points::new(&hdr);
     for _ in 0..1000 {
-        let Source::Samples(samples) = open(lines.as_bytes())? else { anyhow::bail!("no form") };
-        merged.read(samples)?;
+        let Source::Points(stream) = open(lines.as_bytes())? else { anyhow::bail!("no form") };
+        merged.read(stream)?;
     }
     let seconds = start.elapsed().as_secs_f64();
     println!(

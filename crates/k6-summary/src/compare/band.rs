@@ -25,6 +25,7 @@ const FIRST: usize = 8;
 
 /// Where a figure usually lies.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Band {
     /// The median of the runs, in the figure's own unit.
     pub center: f64,

@@ -18,12 +18,8 @@ const MAX_ERROR_RATE: f64 = 0.01;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Baseline {
-    Run {
-        id: String,
-        started: String,
-        commit: Option<String>,
-        url: Option<String>,
-    },
+    #[non_exhaustive]
+    Run { id: String, started: String, commit: Option<String>, url: Option<String> },
     /// No earlier run has this scenario.
     NoEarlierRun,
     /// Every earlier run of this scenario was passed over: how many for which reason, each counted

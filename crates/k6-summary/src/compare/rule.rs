@@ -15,6 +15,7 @@ use serde::Serialize;
 
 /// Each scenario of a run beside its previous comparable runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Comparison {
     pub tolerance: Tolerance,
     /// In the order of the run's scenarios.
@@ -28,6 +29,7 @@ pub struct Comparison {
 
 /// What is too little to be marked.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Tolerance {
     /// 0.25 is 25 %.
     pub share: f64,
@@ -37,18 +39,26 @@ pub struct Tolerance {
 
 impl Default for Tolerance {
     fn default() -> Self {
-        Self { share: 0.25, min_delta_ms: 0.0 }
+        Self::new(0.25, 0.0)
+    }
+}
+
+impl Tolerance {
+    /// A share, and milliseconds below which latencies are equal.
+    pub fn new(share: f64, min_delta_ms: f64) -> Self {
+        Self { share, min_delta_ms }
     }
 }
 
 impl From<f64> for Tolerance {
     fn from(share: f64) -> Self {
-        Self { share, ..Self::default() }
+        Self::new(share, 0.0)
     }
 }
 
 /// A scenario beside its previous comparable runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Compared {
     pub name: String,
     pub baseline: Baseline,
@@ -58,6 +68,7 @@ pub struct Compared {
 
 /// One figure of a scenario.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Cell {
     pub column: Column,
     /// Too few samples for this percentile, now or in the baseline: shown with `~`, not judged.
@@ -76,6 +87,7 @@ pub struct Cell {
 
 /// A figure against that of the previous comparable run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Change {
     pub previous: f64,
     /// The figure now divided by the previous one.
@@ -86,6 +98,7 @@ pub struct Change {
 
 /// A figure that got worse over many runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Drift {
     /// The median of the last 4 runs divided by that of the first 8.
     pub ratio: f64,

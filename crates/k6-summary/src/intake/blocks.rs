@@ -2,7 +2,7 @@
 
 use crate::error::Flaw;
 use crate::intake::line::{self, Line, RawPoint};
-use crate::intake::open::{BLOCK, Samples};
+use crate::intake::open::{BLOCK, PointStream};
 use crate::intake::timestamp::Clock;
 use memchr::memmem::Finder;
 use memchr::{memchr, memrchr};
@@ -65,14 +65,14 @@ struct Start {
 
 impl<'a> Blocks<'a> {
     /// `start`: whether the blocks are to tell when the first scenario started.
-    pub(crate) fn new(samples: Samples<'a>, start: bool) -> Self {
+    pub(crate) fn new(stream: PointStream<'a>, start: bool) -> Self {
         let start = start.then(|| Start {
             of_scenario: Finder::new(b"\"scenario\":\""),
             of_group: Finder::new(b"\"group\":\""),
             clock: Clock::default(),
             found: None,
         });
-        let (input, rest) = (samples.input, Vec::new());
+        let (input, rest) = (stream.input, Vec::new());
         Self { input, rest, next: 0, ended: false, broken: None, start }
     }
 

@@ -24,18 +24,18 @@ const LONGEST_DOCUMENT: usize = 64 << 20;
 pub enum Source<'a> {
     /// A summary or records, to be parsed.
     Document(String),
-    /// Samples, to be read as they come.
-    Samples(Samples<'a>),
+    /// Points, to be read as they come.
+    Points(PointStream<'a>),
 }
 
-/// Samples that were not read yet.
-pub struct Samples<'a> {
+/// The points of a file, or its histograms, that were not read yet.
+pub struct PointStream<'a> {
     pub(crate) layout: Layout,
     pub(crate) packing: Packing,
     pub(crate) input: Box<dyn Read + Send + 'a>,
 }
 
-/// How samples are laid out.
+/// How points are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
     /// `--out json`
@@ -46,7 +46,7 @@ pub(crate) enum Layout {
     Hdr,
 }
 
-/// What the samples came wrapped in.
+/// What the points came wrapped in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Packing {
     Plain,
@@ -64,9 +64,9 @@ impl fmt::Display for Packing {
     }
 }
 
-impl fmt::Debug for Samples<'_> {
+impl fmt::Debug for PointStream<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Samples").field("layout", &self.layout).finish_non_exhaustive()
+        f.debug_struct("PointStream").field("layout", &self.layout).finish_non_exhaustive()
     }
 }
 
@@ -113,7 +113,7 @@ pub fn open<'a>(input: impl Read + Send + 'a) -> Result<Source<'a>, Error> {
         Err(error) => Box::new(Broken(Some(error))),
     };
     let input = Box::new(Cursor::new(head).chain(rest));
-    Ok(Source::Samples(Samples { layout, packing, input }))
+    Ok(Source::Points(PointStream { layout, packing, input }))
 }
 
 /// Reads until there are so many bytes; whether those are everything.

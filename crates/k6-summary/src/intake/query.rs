@@ -7,6 +7,7 @@ use std::time::Duration;
 
 /// Which samples are taken, and how they are kept apart.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Query {
     /// A metric or a part of it, such as `http_req_duration{expected_response:true}`; `None` is
     /// every metric.
@@ -24,6 +25,13 @@ pub struct Query {
     pub lenient: bool,
     /// How many threads read NDJSON; more than two are of no use.
     pub threads: usize,
+}
+
+impl Query {
+    /// Every sample of one metric or submetric.
+    pub fn of(metric: impl Into<String>) -> Self {
+        Self { metric: Some(metric.into()), ..Self::default() }
+    }
 }
 
 impl Default for Query {

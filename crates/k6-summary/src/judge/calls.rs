@@ -5,24 +5,6 @@ use crate::summary::metric::{Metric, Trend, to_count};
 use crate::summary::wire::Summary;
 use std::collections::BTreeMap;
 
-/// A scenario of which nothing is known.
-pub(crate) fn nothing() -> Scenario {
-    Scenario {
-        name: String::new(),
-        verdict: Verdict::DidNotRun,
-        reasons: Vec::new(),
-        fingerprint: String::new(),
-        calls: None,
-        failures: BTreeMap::new(),
-        error_rate: None,
-        throughput: None,
-        offered: None,
-        latency_ms: Latency::default(),
-        by: Vec::new(),
-        targets: Vec::new(),
-    }
-}
-
 /// The figures of a scenario; its name and verdict are for the judge to say.
 pub(crate) fn measured(summary: &Summary) -> Scenario {
     let ours = summary.entries().any(|(selector, _)| {
@@ -57,7 +39,7 @@ pub(crate) fn measured(summary: &Summary) -> Scenario {
         failures: failures.unwrap_or_default(),
         latency_ms: summary.trend(trend).map(latency).unwrap_or_default(),
         by: if ours { breakdown(summary) } else { Vec::new() },
-        ..nothing()
+        ..Scenario::new(String::new(), Verdict::DidNotRun)
     }
 }
 

@@ -3,7 +3,7 @@
 //! A server that fails is fast: refused, throttled and unauthorized calls take no time. So a run
 //! is judged first on whether it measured the server at all, and never on latency alone.
 
-use crate::judge::calls::{measured, nothing};
+use crate::judge::calls::measured;
 use crate::judge::exit_code::{Exit, exit};
 use crate::record::run::{Scenario, Verdict};
 use crate::summary::metric::to_count;
@@ -13,19 +13,36 @@ use crate::text::number::{count, percent};
 
 /// What is known about one scenario that k6 ran or should have run.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Measurement<'a> {
     pub name: &'a str,
-    pub fingerprint: &'a str,
     /// `None` when k6 left none.
     pub summary: Option<&'a Summary>,
+    /// Names the script and its load; only runs of the same fingerprint are compared.
+    pub fingerprint: &'a str,
     /// k6's exit code; `None` when it is not known or a signal ended k6.
     pub k6_exit: Option<i32>,
     pub limits: Limits,
     pub conditions: Conditions,
 }
 
+impl<'a> Measurement<'a> {
+    /// A summary under the usual limits, of whose run nothing else is known.
+    pub fn new(name: &'a str, summary: Option<&'a Summary>) -> Self {
+        Self {
+            name,
+            summary,
+            fingerprint: "",
+            k6_exit: None,
+            limits: Limits::default(),
+            conditions: Conditions::default(),
+        }
+    }
+}
+
 /// Above these a scenario measured something else than the server. All are shares, 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Limits {
     /// Failed calls of all calls.
     pub max_error_rate: f64,
@@ -43,6 +60,7 @@ impl Default for Limits {
 
 /// What k6 itself cannot know; `None` is not known.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Conditions {
     /// k6's part of the machine's CPU time, 0 to 1.
     pub k6_cpu_share: Option<f64>,
@@ -58,7 +76,7 @@ pub struct Conditions {
 pub fn judge(it: &Measurement<'_>) -> Scenario {
     let mut scenario = match it.summary {
         Some(summary) => measured(summary),
-        None => nothing(),
+        None => Scenario::new(String::new(), Verdict::DidNotRun),
     };
     it.name.clone_into(&mut scenario.name);
     it.fingerprint.clone_into(&mut scenario.fingerprint);

@@ -4,7 +4,7 @@ use crate::error::{Error, Flaw};
 use crate::intake::batch::Batch;
 use crate::intake::blocks::{Block, Blocks, TOO_LONG};
 use crate::intake::csv::Rows;
-use crate::intake::open::{Layout, Samples};
+use crate::intake::open::{Layout, PointStream};
 use crate::intake::query::{Plan, Query};
 use crate::intake::scan::Scanner;
 use crate::intake::series_key::{SeriesKeys, lock};
@@ -56,13 +56,13 @@ impl Points {
     /// Reads a file to its end and counts it together with those before.
     ///
     /// Returns what was passed over, if the query is lenient; else the first flaw is the error.
-    pub fn read(&mut self, samples: Samples<'_>) -> Result<Vec<Notice>, Error> {
-        let (layout, packing) = (samples.layout, samples.packing);
+    pub fn read(&mut self, stream: PointStream<'_>) -> Result<Vec<Notice>, Error> {
+        let (layout, packing) = (stream.layout, stream.packing);
         let file = File::new(packing, self.plan.lenient);
         match layout {
-            Layout::Ndjson => self.ndjson(samples, file),
-            Layout::Csv => self.csv(samples, file),
-            Layout::Hdr => self.histograms(samples, file),
+            Layout::Ndjson => self.ndjson(stream, file),
+            Layout::Csv => self.csv(stream, file),
+            Layout::Hdr => self.histograms(stream, file),
         }
     }
 
@@ -95,10 +95,10 @@ impl Points {
         lines
     }
 
-    fn ndjson(&mut self, samples: Samples<'_>, file: File) -> Result<Vec<Notice>, Error> {
+    fn ndjson(&mut self, stream: PointStream<'_>, file: File) -> Result<Vec<Notice>, Error> {
         let Self { plan, keys, totals, divisions } = self;
         let plan = &*plan;
-        let blocks = Mutex::new(Blocks::new(samples, plan.since_start()));
+        let blocks = Mutex::new(Blocks::new(stream, plan.since_start()));
         let queue = Mutex::new(Queue {
             totals,
             file,
@@ -152,10 +152,10 @@ impl Points {
         queue.finish()
     }
 
-    fn csv(&mut self, samples: Samples<'_>, mut file: File) -> Result<Vec<Notice>, Error> {
+    fn csv(&mut self, stream: PointStream<'_>, mut file: File) -> Result<Vec<Notice>, Error> {
         let Self { plan, keys, totals, divisions } = self;
         let mut rows = Rows::new(Scanner::new(plan, keys, divisions.clone()));
-        let mut blocks = Blocks::new(samples, false);
+        let mut blocks = Blocks::new(stream, false);
         let mut block = Block::default();
         while file.take(&mut blocks, &mut block)? {
             let mut batch = Batch::default();
@@ -165,14 +165,18 @@ impl Points {
         file.finish()
     }
 
-    fn histograms(&mut self, samples: Samples<'_>, mut file: File) -> Result<Vec<Notice>, Error> {
+    fn histograms(
+        &mut self,
+        stream: PointStream<'_>,
+        mut file: File,
+    ) -> Result<Vec<Notice>, Error> {
         if self.plan.for_summary {
             return Err(Error::NoRun);
         }
         if self.plan.skip > i64::MIN {
             return Err(Error::HdrSkip);
         }
-        let mut blocks = Blocks::new(samples, false);
+        let mut blocks = Blocks::new(stream, false);
         let mut block = Block::default();
         while file.take(&mut blocks, &mut block)? {
             if block.too_long {

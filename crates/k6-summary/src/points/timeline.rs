@@ -1,7 +1,7 @@
 //! What only the points of a run tell: how it went, and each of its percentiles.
 
 use crate::error::Error;
-use crate::intake::open::Samples;
+use crate::intake::open::PointStream;
 use crate::intake::query::Query;
 use crate::points::reader::Points;
 use crate::summary::wire::Summary;
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 /// What only the points of a run tell about a scenario; latencies are in milliseconds.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Timeline {
     pub scenario: String,
     /// Of each window of the run: when it begins, in seconds from the start, its P50 and its P95.
@@ -33,7 +34,7 @@ impl Timeline {
         scenario: &str,
         summary: &Summary,
         query: &Query,
-        mut open: impl FnMut() -> Result<Vec<Samples<'a>>, E>,
+        mut open: impl FnMut() -> Result<Vec<PointStream<'a>>, E>,
     ) -> Result<Self, E> {
         let metric = match summary.trend("mcp_call_duration") {
             Some(_) => "mcp_call_duration",
@@ -45,8 +46,8 @@ impl Timeline {
             let Query { skip, lenient, .. } = *query;
             let mut points =
                 Points::new(&Query { metric, window, skip, lenient, ..Query::default() });
-            for samples in open()? {
-                match points.read(samples) {
+            for stream in open()? {
+                match points.read(stream) {
                     Err(Error::NoStart) if window.is_some() => started = false,
                     told_before => drop(told_before?),
                 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 /// A piece of a history that was not used, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Notice {
     /// Counted from 1.
     pub line: usize,

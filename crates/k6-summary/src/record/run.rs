@@ -14,6 +14,7 @@ const SCHEMA: u32 = 1;
 /// `None` is "not measured" or "not known" everywhere. Fields that this version does not know
 /// are ignored when reading.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Run {
     pub schema: u32,
     /// Names the run; two records with the same id are one run.
@@ -79,6 +80,7 @@ impl Run {
 
 /// One scenario: how it was judged and what was measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Scenario {
     pub name: String,
     pub verdict: Verdict,
@@ -113,6 +115,24 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// A scenario of which nothing is known but its name and verdict.
+    pub fn new(name: String, verdict: Verdict) -> Self {
+        Self {
+            name,
+            verdict,
+            reasons: Vec::new(),
+            fingerprint: String::new(),
+            calls: None,
+            failures: BTreeMap::new(),
+            error_rate: None,
+            throughput: None,
+            offered: None,
+            latency_ms: Latency::default(),
+            by: Vec::new(),
+            targets: Vec::new(),
+        }
+    }
+
     /// The number of calls behind the latency figures.
     pub fn successes(&self) -> Option<u64> {
         Some(self.calls?.saturating_sub(self.failed()))
@@ -125,6 +145,7 @@ impl Scenario {
 
 /// Milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Latency {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<f64>,
@@ -144,6 +165,7 @@ pub struct Latency {
 
 /// The part of a scenario's calls that carry the same tags.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Breakdown {
     pub tags: BTreeMap<String, String>,
     #[serde(default)]
@@ -152,8 +174,16 @@ pub struct Breakdown {
     pub latency_ms: Latency,
 }
 
+impl Breakdown {
+    /// The calls with these tags, not measured yet.
+    pub fn new(tags: BTreeMap<String, String>) -> Self {
+        Self { tags, calls: None, latency_ms: Latency::default() }
+    }
+}
+
 /// A limit and what was measured against it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Target {
     pub name: String,
     /// How `measured` has to stand to `limit`: `<`, `<=`, `>`, `>=`, `==`, `!=`.
@@ -170,15 +200,30 @@ pub struct Target {
     pub met: Option<bool>,
 }
 
+impl Target {
+    /// A limit that nothing was measured against.
+    pub fn new(name: String, op: String, limit: f64) -> Self {
+        Self { name, op, limit, unit: None, measured: None, met: None }
+    }
+}
+
 fn below() -> String {
     "<".to_owned()
 }
 
 /// Something that the target does not offer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Skipped {
     pub name: String,
     pub reason: String,
+}
+
+impl Skipped {
+    /// What was not measured, and why.
+    pub fn new(name: String, reason: String) -> Self {
+        Self { name, reason }
+    }
 }
 
 /// How a scenario or a run is judged, from good to bad.

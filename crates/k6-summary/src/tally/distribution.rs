@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 /// The samples of one metric that have the same tags: how many, and how large.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Distribution {
     /// With the tags that were asked for, such as `http_req_duration{expected_response:true}`.
     pub metric: String,

@@ -1,6 +1,6 @@
 //! Files of samples that are not whole, or not k6's alone: an error with its line, or a notice.
 
-use crate::points::{bytes, distributions, query, samples};
+use crate::points::{bytes, distributions, query, stream, with};
 use k6_summary::{Error, Notice, Points, Query, Source, Summary, open};
 use std::io::Cursor;
 
@@ -8,9 +8,9 @@ use std::io::Cursor;
 pub(crate) fn check(text: impl AsRef<[u8]>, expected: &str) -> Vec<Notice> {
     let text = text.as_ref();
     let read = |lenient: bool| {
-        let query = Query { lenient, ..query("http_req_duration", &[]) };
+        let query = with(query("http_req_duration", &[]), |it| it.lenient = lenient);
         let mut points = Points::new(&query);
-        let read = points.read(samples(Cursor::new(text)));
+        let read = points.read(stream(Cursor::new(text)));
         read.map(|notices| (notices, points.distributions(&[50.0])))
     };
     let error = read(false).unwrap_err();
@@ -50,7 +50,7 @@ fn a_flaw_is_an_error_with_its_line_or_a_notice() {
 fn check_line(line: &str) -> bool {
     let text = format!("{POINT}{line}");
     let mut points = Points::new(&query("http_req_duration", &[]));
-    points.read(samples(text.as_bytes())).is_err()
+    points.read(stream(text.as_bytes())).is_err()
 }
 
 #[test]
@@ -84,15 +84,16 @@ fn a_packed_stream_that_breaks_off_is_counted_as_far_as_it_goes() {
         let whole = bytes(packing).repeat(40);
         let cut = &whole[..whole.len() - 1000];
         let mut points = Points::new(&query("http_req_duration", &[]));
-        let error = points.read(samples(cut)).unwrap_err();
+        let error = points.read(stream(cut)).unwrap_err();
         let Error::Packed { packing, lines, .. } = &error else { panic!("{error:?}") };
         assert_eq!(packing, name);
         assert!(
             *lines > 39 * 200
                 && (*lines as usize) < expected.iter().filter(|it| **it == b'\n').count()
         );
-        let mut points = Points::new(&Query { lenient: true, ..query("http_req_duration", &[]) });
-        let notices = points.read(samples(cut)).unwrap();
+        let mut points =
+            Points::new(&with(query("http_req_duration", &[]), |it| it.lenient = true));
+        let notices = points.read(stream(cut)).unwrap();
         assert!(notices[0].reason.contains("breaks off after line"), "{notices:?}");
         assert!(points.distributions(&[50.0])[0].count >= 39 * 14);
         assert!(
@@ -122,13 +123,13 @@ fn a_file_without_points_is_none() {
     }
     let header = "metric_name,timestamp,metric_value,extra_tags,metadata\n";
     let mut points = Points::new(&query("http_req_duration", &[]));
-    points.read(samples(header.as_bytes())).unwrap();
+    points.read(stream(header.as_bytes())).unwrap();
     assert_eq!(points.distributions(&[50.0]), []);
 }
 
 #[test]
 fn what_a_histogram_cannot_hold_is_refused() {
-    let mut points = Points::new(&Query { hdr: true, ..Query::default() });
-    let error = points.read(samples(bytes("points.ndjson").as_slice())).unwrap_err();
+    let mut points = Points::new(&with(Query::default(), |it| it.hdr = true));
+    let error = points.read(stream(bytes("points.ndjson").as_slice())).unwrap_err();
     assert!(matches!(error, Error::NoBucket { .. }), "{error}");
 }

@@ -1,7 +1,7 @@
 //! Files with more names than any script has: the work grows as they do.
 
 use crate::measurement;
-use crate::points::samples;
+use crate::points::stream;
 use k6_summary::{Points, Query, Summary, judge};
 use std::fmt::Write as _;
 use std::fs;
@@ -39,7 +39,7 @@ fn check(few: usize, input: fn(usize) -> String, read: fn(&str)) {
 
 fn summarize(points: &str) {
     let mut all = Points::of_run(&Query::default());
-    all.read(samples(points.as_bytes())).unwrap();
+    all.read(stream(points.as_bytes())).unwrap();
     all.summary();
 }
 

@@ -1,7 +1,7 @@
 //! A server that fails is fast, and must not pass for it.
 
 use crate::{judged, measurement, summary};
-use k6_summary::{Conditions, Scenario, Summary, Verdict, judge};
+use k6_summary::{Scenario, Summary, Verdict, judge};
 
 #[track_caller]
 fn check(scenario: &Scenario, verdict: Verdict, reason: &str) {
@@ -148,9 +148,9 @@ fn offered_load_counts_what_was_dropped() {
 fn a_busy_generator_and_an_expired_token_are_invalid() {
     let summary = counted(&[("mcp_calls", 100)]);
     let mut it = measurement(Some(&summary));
-    it.conditions = Conditions { k6_cpu_share: Some(0.7), token_expired: Some(false) };
+    (it.conditions.k6_cpu_share, it.conditions.token_expired) = (Some(0.7), Some(false));
     assert_eq!(judge(&it).verdict, Verdict::Passed);
-    it.conditions = Conditions { k6_cpu_share: Some(0.81), token_expired: Some(true) };
+    (it.conditions.k6_cpu_share, it.conditions.token_expired) = (Some(0.81), Some(true));
     let scenario = judge(&it);
     check(&scenario, Verdict::Invalid, "the token expired before the last call");
     let busy = "k6 took 81 % of the machine, above 70 %, so the generator was measured";
@@ -207,7 +207,9 @@ fn a_count_that_k6_does_not_know_is_never_zero() {
 fn the_exit_code_of_k6_is_explained() {
     #[track_caller]
     fn check_exit(code: Option<i32>, summary: Option<&Summary>, verdict: Verdict, reason: &str) {
-        let scenario = judge(&k6_summary::Measurement { k6_exit: code, ..measurement(summary) });
+        let mut it = measurement(summary);
+        it.k6_exit = code;
+        let scenario = judge(&it);
         check(&scenario, verdict, reason);
     }
     let whole = summary("legacy-export.json");

@@ -68,7 +68,7 @@ fn points_are_read_from_k6s_stdout() {
             .spawn()
             .unwrap();
         let mut points = Points::of_run(&Query::default());
-        let Source::Samples(samples) = open(child.stdout.take().unwrap()).unwrap() else {
+        let Source::Points(samples) = open(child.stdout.take().unwrap()).unwrap() else {
             panic!("no points on stdout")
         };
         points.read(samples).unwrap();

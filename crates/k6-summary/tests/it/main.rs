@@ -20,7 +20,7 @@ mod rule;
 mod runs;
 mod summary;
 
-use k6_summary::{Conditions, Limits, Measurement, Scenario, Summary, judge};
+use k6_summary::{Measurement, Scenario, Summary, judge};
 use std::path::PathBuf;
 
 fn fixture(name: &str) -> PathBuf {
@@ -33,14 +33,10 @@ fn summary(name: &str) -> Summary {
 }
 
 fn measurement<'a>(summary: Option<&'a Summary>) -> Measurement<'a> {
-    Measurement {
-        name: "mix",
-        fingerprint: "9c41e0b2",
-        summary,
-        k6_exit: Some(0),
-        limits: Limits::default(),
-        conditions: Conditions::default(),
-    }
+    let mut measurement = Measurement::new("mix", summary);
+    measurement.fingerprint = "9c41e0b2";
+    measurement.k6_exit = Some(0);
+    measurement
 }
 
 fn judged(name: &str) -> Scenario {

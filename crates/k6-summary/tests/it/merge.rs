@@ -2,7 +2,7 @@
 
 use crate::cli::{check, path};
 use crate::flaws::check as check_flaw;
-use crate::points::samples;
+use crate::points::{stream, with};
 use k6_summary::{Error, Metric, Points, Query, Summary};
 use std::fs;
 use std::io::{self, Read};
@@ -27,9 +27,9 @@ fn point(value: u32, tags: &str) -> String {
 const PART: &str = r#"{"name":"d{scenario:a}","suffix":"scenario:a","tags":{"scenario":"a"}}"#;
 
 fn whole(lenient: bool, segments: &[&str]) -> Result<Summary, Error> {
-    let mut points = Points::of_run(&Query { lenient, ..Query::default() });
+    let mut points = Points::of_run(&with(Query::default(), |it| it.lenient = lenient));
     for it in segments {
-        points.read(samples(it.as_bytes()))?;
+        points.read(stream(it.as_bytes()))?;
     }
     Ok(points.summary())
 }
@@ -74,12 +74,12 @@ fn windows_need_the_start_of_a_scenario() {
     let text = [1, 2, 3].map(|it| point(it, r#""tool":"x""#)).concat();
     let csv = "metric_name,timestamp,metric_value,group\nd,10,1,::setup\nd,20,2,\nd,35,3,\n";
     for query in [
-        Query { skip: Duration::from_secs(5), ..Query::default() },
-        Query { window: Some(Duration::from_secs(10)), ..Query::default() },
+        with(Query::default(), |it| it.skip = Duration::from_secs(5)),
+        with(Query::default(), |it| it.window = Some(Duration::from_secs(10))),
     ] {
         let read = |text: &str| {
             let mut points = Points::new(&query);
-            points.read(samples(text.as_bytes())).map(|_| points.distributions(&[]))
+            points.read(stream(text.as_bytes())).map(|_| points.distributions(&[]))
         };
         let error = read(&text).unwrap_err();
         assert!(matches!(error, Error::NoStart), "{error}");
@@ -118,7 +118,7 @@ fn a_pipe_may_bring_its_bytes_one_by_one() {
     for packing in ["points.ndjson", "points.ndjson.gz", "points.ndjson.zst"] {
         let bytes = fs::read(crate::fixture(packing)).unwrap();
         let mut points = Points::new(&Query::default());
-        points.read(samples(Drops(&bytes))).unwrap();
+        points.read(stream(Drops(&bytes))).unwrap();
         assert!(!points.distributions(&[50.0]).is_empty(), "{packing}");
     }
 }

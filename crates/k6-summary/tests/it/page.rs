@@ -33,11 +33,10 @@ fn check_well_formed(page: &str) {
 #[test]
 fn a_report_needs_nothing_else_and_says_the_verdict_first() {
     let now = run(20, vec![scenario("mix", [10.0, 30.0, 45.0, 50.0])]);
-    let timeline = Timeline {
-        scenario: "mix".to_owned(),
-        windows: (0..30).map(|it| (f64::from(it), 10.0, 20.0 + f64::from(it % 7))).collect(),
-        curve: (0..1000).map(|it| (f64::from(it) / 10.0, f64::from(it) / 20.0)).collect(),
-    };
+    let mut timeline = Timeline::default();
+    timeline.scenario = "mix".to_owned();
+    timeline.windows = (0..30).map(|it| (f64::from(it), 10.0, 20.0 + f64::from(it % 7))).collect();
+    timeline.curve = (0..1000).map(|it| (f64::from(it) / 10.0, f64::from(it) / 20.0)).collect();
     let page = page(&now, &weeks(14), &[timeline]);
     check_well_formed(&page);
     let heading = page.split("<h1").nth(1).unwrap();
@@ -84,18 +83,13 @@ fn names_from_strangers_stay_names_in_a_page() {
     (now.id, now.started) = (hostile.to_owned(), hostile.to_owned());
     now.url = Some("https://x/\"><script>".to_owned());
     now.dirty.push(hostile.to_owned());
-    now.skipped.push(Skipped { name: hostile.to_owned(), reason: hostile.to_owned() });
+    now.skipped.push(Skipped::new(hostile.to_owned(), hostile.to_owned()));
     let it = &mut now.scenarios[0];
     it.reasons.push(hostile.to_owned());
     it.failures.insert(hostile.to_owned(), 1);
-    it.targets.push(Target {
-        name: hostile.to_owned(),
-        op: hostile.to_owned(),
-        limit: 1.0,
-        unit: Some(hostile.to_owned()),
-        measured: Some(2.0),
-        met: Some(false),
-    });
+    let mut target = Target::new(hostile.to_owned(), hostile.to_owned(), 1.0);
+    (target.unit, target.measured, target.met) = (Some(hostile.to_owned()), Some(2.0), Some(false));
+    it.targets.push(target);
     let tags = serde_json::json!({ "tags": { "tool": hostile } });
     it.by.push(serde_json::from_value(tags).unwrap());
     let mut earlier = now.clone();

@@ -1,7 +1,7 @@
 //! Points of real runs of k6, in every packing and layout: k6's own summary, bit for bit.
 
 use crate::{fixture, summary};
-use k6_summary::samples::{Distribution, Samples};
+use k6_summary::samples::{Distribution, PointStream};
 use k6_summary::{Metric, Points, Query, Source, Summary, open};
 use std::fs::{self, File};
 use std::io::Read;
@@ -10,16 +10,16 @@ use std::time::Duration;
 
 const STATS: [f64; 5] = [50.0, 90.0, 95.0, 99.0, 99.9];
 
-pub(crate) fn samples<'a>(input: impl Read + Send + 'a) -> Samples<'a> {
+pub(crate) fn stream<'a>(input: impl Read + Send + 'a) -> PointStream<'a> {
     match open(input).unwrap() {
-        Source::Samples(it) => it,
+        Source::Points(it) => it,
         Source::Document(it) => panic!("a document: {it}"),
     }
 }
 
 pub(crate) fn whole(file: &Path) -> Summary {
     let mut points = Points::of_run(&Query::default());
-    points.read(samples(File::open(file).unwrap())).unwrap();
+    points.read(stream(File::open(file).unwrap())).unwrap();
     points.summary()
 }
 
@@ -71,17 +71,19 @@ fn the_summary_of_points_is_k6s_own() {
 }
 
 pub(crate) fn query(metric: &str, group_by: &[&str]) -> Query {
-    Query {
-        metric: Some(metric.to_owned()),
-        group_by: group_by.iter().map(|it| (*it).to_owned()).collect(),
-        ..Query::default()
-    }
+    let group_by = group_by.iter().map(|it| (*it).to_owned()).collect();
+    with(Query::of(metric), |it| it.group_by = group_by)
+}
+
+pub(crate) fn with(mut query: Query, change: impl FnOnce(&mut Query)) -> Query {
+    change(&mut query);
+    query
 }
 
 pub(crate) fn distributions(query: &Query, texts: &[&[u8]]) -> Vec<Distribution> {
     let mut points = Points::new(query);
     for text in texts {
-        points.read(samples(*text)).unwrap();
+        points.read(stream(*text)).unwrap();
     }
     points.distributions(&STATS)
 }
@@ -121,11 +123,16 @@ fn csv_is_judged_by_the_metrics_whose_kinds_are_known() {
 #[test]
 fn threads_and_packings_do_not_change_a_bit() {
     let text = bytes("points.ndjson").repeat(60);
-    let one = Query { threads: 1, group_by: vec!["scenario".to_owned()], ..Query::default() };
+    let mut one = Query::default();
+    one.threads = 1;
+    one.group_by = vec!["scenario".to_owned()];
     let expected = distributions(&one, &[&text]);
     assert!(expected.len() > 20);
     for threads in [2, 3] {
-        assert_eq!(distributions(&Query { threads, ..one.clone() }, &[&text]), expected);
+        assert_eq!(
+            distributions(&with(one.clone(), |it| it.threads = threads), &[&text]),
+            expected
+        );
     }
     // As `zstd` and `gzip` append to a file.
     for packing in ["points.ndjson.gz", "points.ndjson.zst"] {
@@ -150,10 +157,10 @@ fn parts_of_a_run_have_the_percentiles_of_the_whole() {
 fn histograms_merge_in_any_order_and_say_what_they_are() {
     let (a, b) = (bytes("points.ndjson"), bytes("points-1.1.ndjson"));
     let exact = query("http_req_duration", &["scenario"]);
-    let hdr = Query { hdr: true, ..exact.clone() };
+    let hdr = with(exact.clone(), |it| it.hdr = true);
     let form = |text: &[u8]| {
         let mut points = Points::new(&hdr);
-        points.read(samples(text)).unwrap();
+        points.read(stream(text)).unwrap();
         points.histograms_ndjson()
     };
     let (first, second) = (form(&a), form(&b));
@@ -227,10 +234,10 @@ fn any_order_of_keys_and_blanks_is_read() {
     let marked = [b"\xef\xbb\xbf", text.replace('\n', "\r\n").as_bytes()].concat();
     assert_eq!(distributions(&query, &[&marked]), expected);
     // A banner, as k6 prints it where points go to stdout without `--quiet`.
-    let lenient = Query { lenient: true, ..query };
+    let lenient = with(query, |it| it.lenient = true);
     let mut points = Points::new(&lenient);
     let banner = format!("\n   Grafana k6\n\n{text}     running (0m01.0s)\n");
-    let notices = points.read(samples(banner.as_bytes())).unwrap();
+    let notices = points.read(stream(banner.as_bytes())).unwrap();
     assert_eq!(points.distributions(&STATS), expected);
     assert_eq!(notices.len(), 2);
 }

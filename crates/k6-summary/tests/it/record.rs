@@ -13,7 +13,7 @@ fn full() -> Run {
     let known = || Some("known".to_owned());
     run.duration_s = Some(1.0);
     run.dirty.push("busy".to_owned());
-    run.skipped.push(Skipped { name: "a".to_owned(), reason: "b".to_owned() });
+    run.skipped.push(Skipped::new("a".to_owned(), "b".to_owned()));
     for it in [&mut run.target, &mut run.environment, &mut run.commit, &mut run.url] {
         *it = known();
     }
@@ -29,14 +29,9 @@ fn full() -> Run {
         (Some(1.0), Some(2.0), Some(3.0), Some(4.0));
     let part = serde_json::json!({ "tags": {}, "calls": 1, "latency_ms": {} });
     it.by.push(serde_json::from_value(part).unwrap());
-    it.targets.push(Target {
-        name: "p95".to_owned(),
-        op: "<".to_owned(),
-        limit: 1.0,
-        unit: known(),
-        measured: Some(1.0),
-        met: Some(true),
-    });
+    let mut target = Target::new("p95".to_owned(), "<".to_owned(), 1.0);
+    (target.unit, target.measured, target.met) = (known(), Some(1.0), Some(true));
+    it.targets.push(target);
     run
 }
 

@@ -134,7 +134,7 @@ fn an_invalid_run_says_why_and_is_never_bold() {
     mix.targets[0].measured = None;
     run.verdict = Verdict::worst(&run.scenarios);
     run.dirty.push("other processes took 23 % of the machine".to_owned());
-    run.skipped.push(Skipped { name: "runMetric".to_owned(), reason: "no such tool".to_owned() });
+    run.skipped.push(Skipped::new("runMetric".to_owned(), "no such tool".to_owned()));
     let comparison = compare(&run, &[first()], 0.25);
     assert_eq!(comparison.worse(), 0);
     insta::assert_snapshot!(terminal(&run, &comparison, NARROW), @r#"

@@ -142,7 +142,7 @@ fn what_moves_with_everything_else_is_told_and_not_judged() {
 #[test]
 fn a_difference_too_small_to_be_felt_can_be_left_unmarked() {
     let slow = [14.0, 28.0, 42.0, 30.0];
-    let tolerance = Tolerance { min_delta_ms: 10.0, ..Tolerance::default() };
+    let tolerance = Tolerance::new(0.25, 10.0);
     let comparison = compare(&of(20, slow), &weeks(12), tolerance);
     let worse = cells(&comparison).each_ref().map(|it| it.change.is_some_and(|it| it.worse));
     assert_eq!(worse, [false, false, true, true]);

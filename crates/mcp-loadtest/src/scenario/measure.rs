@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
-use k6_summary::{Conditions, Limits, Measurement, Scenario, Summary, Verdict, judge};
+use k6_summary::{Measurement, Scenario, Summary, Verdict, judge};
 use sha2::{Digest as _, Sha256};
 
 use crate::console::section::{say, section};
@@ -90,15 +90,9 @@ pub(crate) async fn run_all(
 
 /// A scenario that k6 was not even started for.
 pub(crate) fn did_not_run(name: &str, reason: &str) -> Scenario {
-    let nothing = Measurement {
-        name,
-        fingerprint: "",
-        summary: None,
-        k6_exit: None,
-        limits: Limits::default(),
-        conditions: Conditions::default(),
-    };
-    Scenario { reasons: vec![reason.to_owned()], ..judge(&nothing) }
+    let mut scenario = Scenario::new(name.to_owned(), Verdict::DidNotRun);
+    scenario.reasons.push(reason.to_owned());
+    scenario
 }
 
 async fn run(
@@ -159,26 +153,19 @@ fn judged(
         Some(Err(error)) => (None, Some(format!("`{}`: {error}", path.display()))),
         None => (None, None),
     };
-    let conditions =
-        Conditions { k6_cpu_share: ended.shares.map(|it| it.k6), token_expired: Some(expired) };
-    let mut scenario = judge(&Measurement {
-        name: &planned.name,
-        fingerprint,
-        summary: summary.as_ref(),
-        k6_exit: ended.exit_code,
-        limits: limits(common),
-        conditions,
-    });
+    let mut measurement = Measurement::new(&planned.name, summary.as_ref());
+    measurement.fingerprint = fingerprint;
+    measurement.k6_exit = ended.exit_code;
+    measurement.limits.max_error_rate = common.max_error_rate;
+    measurement.conditions.k6_cpu_share = ended.shares.map(|it| it.k6);
+    measurement.conditions.token_expired = Some(expired);
+    let mut scenario = judge(&measurement);
     if scenario.verdict == Verdict::DidNotRun {
         scenario.reasons.extend(unreadable);
         let words = ended.last_words.as_deref();
         scenario.reasons.extend(words.map(|it| format!("k6 said: {it}")));
     }
     (scenario, ended.shares.map(|it| it.others))
-}
-
-fn limits(common: &Common<'_>) -> Limits {
-    Limits { max_error_rate: common.max_error_rate, ..Limits::default() }
 }
 
 /// Equal when two runs measured the same: script and its library, load, calls, k6's major version, platform.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
-use k6_summary::samples::Samples;
+use k6_summary::samples::PointStream;
 use k6_summary::{Query, Run, Source, Summary, Timeline};
 
 use crate::console::section::say;
@@ -32,15 +32,16 @@ fn timeline(folder: &Path, name: &str) -> anyhow::Result<Timeline> {
     let summary = std::fs::read_to_string(folder.join("summary.json"));
     let summary: Summary = summary.context("failed to read the summary")?.parse()?;
     let path = folder.join(FILE);
-    let open = || -> anyhow::Result<Vec<Samples<'static>>> {
+    let open = || -> anyhow::Result<Vec<PointStream<'static>>> {
         let file = File::open(&path)?;
         match k6_summary::open(file)? {
-            Source::Samples(it) => Ok(vec![it]),
+            Source::Points(it) => Ok(vec![it]),
             Source::Document(_) => Err(anyhow!("holds no points of k6")),
         }
     };
     // A k6 that was killed leaves no end.
-    let query = Query { lenient: true, ..Query::default() };
+    let mut query = Query::default();
+    query.lenient = true;
     let read = Timeline::read(name, &summary, &query, open);
     read.with_context(|| format!("failed to read `{}`", path.display()))
 }

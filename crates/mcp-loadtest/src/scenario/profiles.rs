@@ -145,12 +145,12 @@ pub(crate) fn offer(
                 None => "name yours with --calls FILE",
             };
             let reason = format!("the server offers none of its tools ({lacking}); {remedy}");
-            skipped.push(Skipped { name: planned.name.clone(), reason });
+            skipped.push(Skipped::new(planned.name.clone(), reason));
             continue;
         }
-        skipped.extend(lacking.into_iter().map(|tool| Skipped {
-            name: format!("{}: {tool}", planned.name),
-            reason: "the server has no such tool".to_owned(),
+        skipped.extend(lacking.into_iter().map(|tool| {
+            let name = format!("{}: {tool}", planned.name);
+            Skipped::new(name, "the server has no such tool".to_owned())
         }));
         kept.push(Planned { calls: Some(calls), ..planned.clone() });
     }

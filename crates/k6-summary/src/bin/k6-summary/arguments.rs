@@ -29,7 +29,10 @@ impl Reading {
     }
 
     pub(crate) fn query(&self) -> Query {
-        Query { skip: self.skip.unwrap_or_default(), lenient: self.lenient, ..Query::default() }
+        let mut query = Query::default();
+        query.skip = self.skip.unwrap_or_default();
+        query.lenient = self.lenient;
+        query
     }
 }
 
@@ -94,29 +97,30 @@ impl Asked {
 
     /// Prints the mergeable form of the answer.
     pub(crate) fn histograms(&self, files: &[PathBuf], reading: &Reading) -> anyhow::Result<()> {
-        let points = self.read(files, Query { hdr: true, ..self.query(reading) })?;
+        let mut query = self.query(reading);
+        query.hdr = true;
+        let points = self.read(files, query)?;
         let lines = points.histograms_ndjson();
         ensure!(!lines.is_empty(), "{}", self.nothing(reading));
         print(&lines)
     }
 
     fn query(&self, reading: &Reading) -> Query {
-        Query {
-            metric: match self.metric.as_deref() {
-                Some("all") => None,
-                it => Some(it.unwrap_or("http_req_duration").to_owned()),
-            },
-            group_by: self.group_by.clone(),
-            window: self.window,
-            ..reading.query()
-        }
+        let mut query = reading.query();
+        query.metric = match self.metric.as_deref() {
+            Some("all") => None,
+            it => Some(it.unwrap_or("http_req_duration").to_owned()),
+        };
+        query.group_by.clone_from(&self.group_by);
+        query.window = self.window;
+        query
     }
 
     fn read(&self, files: &[PathBuf], query: Query) -> anyhow::Result<Points> {
         let mut points = Points::new(&query);
         for file in files {
             match files::open(file)? {
-                Source::Samples(samples) => files::count(&mut points, samples, file)?,
+                Source::Points(stream) => files::count(&mut points, stream, file)?,
                 Source::Document(text) => {
                     return Err(files::without_samples(&text))
                         .with_context(|| file.display().to_string());

@@ -2,7 +2,7 @@
 
 use crate::output::say;
 use anyhow::{Context as _, anyhow, ensure};
-use k6_summary::samples::Samples;
+use k6_summary::samples::PointStream;
 use k6_summary::{Error, Points, Run, Source, Summary, open as source};
 use std::fs::{self, File};
 use std::io;
@@ -30,8 +30,12 @@ pub(crate) fn open(file: &Path) -> anyhow::Result<Source<'static>> {
 }
 
 /// Counts the samples of a file with those before, and says what was passed over.
-pub(crate) fn count(points: &mut Points, samples: Samples<'_>, file: &Path) -> anyhow::Result<()> {
-    let notices = points.read(samples).map_err(advised);
+pub(crate) fn count(
+    points: &mut Points,
+    stream: PointStream<'_>,
+    file: &Path,
+) -> anyhow::Result<()> {
+    let notices = points.read(stream).map_err(advised);
     let notices = notices.with_context(|| file.display().to_string())?;
     for it in notices {
         say(&format!("notice: {}: {}", file.display(), it.reason));

@@ -4,10 +4,9 @@ use crate::arguments::Reading;
 use crate::files;
 use crate::output::say;
 use anyhow::{Context as _, bail, ensure};
-use k6_summary::samples::Samples;
+use k6_summary::samples::PointStream;
 use k6_summary::{
-    Conditions, Error, Limits, Measurement, Points, Run, Scenario, Source, Summary, Timeline,
-    judge, read_history,
+    Error, Measurement, Points, Run, Scenario, Source, Summary, Timeline, judge, read_history,
 };
 use std::fs;
 use std::io;
@@ -53,10 +52,10 @@ impl Sampled {
         if !self.files.iter().all(again) {
             return Ok(None);
         }
-        let open = || -> anyhow::Result<Vec<Samples<'static>>> {
+        let open = || -> anyhow::Result<Vec<PointStream<'static>>> {
             let mut opened = Vec::new();
             for file in &self.files {
-                if let Source::Samples(it) = files::open(file)? {
+                if let Source::Points(it) = files::open(file)? {
                     opened.push(it);
                 }
             }
@@ -73,9 +72,9 @@ pub(crate) fn read(files: &[PathBuf], reading: &Reading) -> anyhow::Result<Input
     for file in files {
         let mut of_points = false;
         let (summary, started) = match files::open(file)? {
-            Source::Samples(samples) => {
+            Source::Points(stream) => {
                 let mut points = Points::of_run(&reading.query());
-                files::count(&mut points, samples, file)?;
+                files::count(&mut points, stream, file)?;
                 of_points = true;
                 (points.summary(), points.started())
             }
@@ -122,7 +121,7 @@ pub(crate) fn merge(
     let mut points = Points::of_run(&reading.query());
     for file in files {
         match files::open(file)? {
-            Source::Samples(samples) => files::count(&mut points, samples, file)?,
+            Source::Points(stream) => files::count(&mut points, stream, file)?,
             Source::Document(text) => {
                 return Err(files::without_samples(&text))
                     .with_context(|| file.display().to_string());
@@ -145,16 +144,7 @@ struct Part {
 }
 
 fn run(parts: &[Part], sampled: Vec<Sampled>) -> anyhow::Result<Input> {
-    let judged = |it: &Part| {
-        judge(&Measurement {
-            name: &it.name,
-            fingerprint: "",
-            summary: Some(&it.summary),
-            k6_exit: None,
-            limits: Limits::default(),
-            conditions: Conditions::default(),
-        })
-    };
+    let judged = |it: &Part| judge(&Measurement::new(&it.name, Some(&it.summary)));
     let scenarios: Vec<Scenario> = parts.iter().map(judged).collect();
     // The same files make the same id.
     let text = format!("{scenarios:?}");
@@ -162,7 +152,8 @@ fn run(parts: &[Part], sampled: Vec<Sampled>) -> anyhow::Result<Input> {
     let started = second(parts[0].started)?;
     let id = format!("{}-{:04x}", started.replace(['-', ':'], ""), digest & 0xffff);
     let k6 = parts.iter().find_map(|it| it.summary.k6()).map(ToOwned::to_owned);
-    let run = Run { k6, ..Run::new(id, started, scenarios) };
+    let mut run = Run::new(id, started, scenarios);
+    run.k6 = k6;
     Ok(Input { run, earlier: Vec::new(), sampled })
 }
 

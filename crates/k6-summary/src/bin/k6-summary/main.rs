@@ -130,7 +130,7 @@ struct Show {
 
 impl Show {
     fn tolerance(&self) -> Tolerance {
-        Tolerance { share: self.tolerance, min_delta_ms: self.min_delta }
+        Tolerance::new(self.tolerance, self.min_delta)
     }
 }
 
