@@ -1,37 +1,49 @@
+//! Why something cannot be read, as facts: what to do about it depends on who reads.
+
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io;
+use std::time::Duration;
+use tool_edge::printable_within;
 
-/// Why a file is no k6 summary or no record.
+/// Why a file is no summary, no points and no record, or does not fit what was read before.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A file without content.
     #[error("empty; k6 writes its summary at the end of a run, so the run did not get there")]
     Empty,
+    /// Neither JSON nor points.
     #[error("not JSON")]
     Json(#[source] serde_json::Error),
-    #[error("JSON, but not a k6 summary; pass what `k6 run --summary-export FILE` wrote")]
+    /// The JSON of some other program.
+    #[error("JSON, but not a k6 summary")]
     NotASummary,
-    #[error(
-        "k6's NDJSON points (`--out json`), not a summary; pass what `--summary-export FILE` wrote"
-    )]
+    /// Points where a summary is wanted.
+    #[error("k6's NDJSON points, not a summary")]
     Points,
+    /// A format of a k6 that is newer than this crate.
     #[error("k6's machine-readable summary in version {version}; version 1 is known")]
     UnknownVersion { version: String },
+    /// A metric of a summary has other fields than its kind has.
     #[error("the metric {metric} is not as k6 writes it")]
     Metric {
         metric: String,
         #[source]
         source: serde_json::Error,
     },
+    /// The system failed to read.
     #[error("failed to read")]
     Read(#[source] io::Error),
+    /// A large file in which no points were found.
     #[error(
         "longer than {limit_mb} MB, and no point of k6 near its beginning: no summary is that long"
     )]
     TooLong { limit_mb: u64 },
+    /// Bytes, and no points.
     #[error("not text: byte {byte} is none of UTF-8")]
     NotText { byte: usize },
+    /// A packed file that breaks off or is damaged; the lines before that were read.
     #[error("the {packing} stream breaks off after line {lines}, so the file is not whole")]
     Packed {
         packing: String,
@@ -39,74 +51,63 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
-    #[error("line {line} is not JSON (column {column}), so it is no point of k6")]
-    LineNotJson { line: u64, column: usize },
-    #[error("line {line} is no point of k6")]
-    LineNotK6 { line: u64 },
-    #[error("line {line} has a number beyond what a sample can be")]
-    LineOutOfRange { line: u64 },
-    #[error("line {line} is longer than {limit_mb} MB, as no point of k6 is")]
-    LineTooLong { line: u64, limit_mb: usize },
-    #[error("line {line} is cut short, as by a full disk or a killed k6")]
-    LineCutShort { line: u64 },
+    /// A line is no point.
+    #[error("line {line} {flaw}")]
+    Line { line: u64, flaw: Flaw },
+    /// A metric is of two kinds in one run.
     #[error("line {line} declares {metric} as {kind}, and before it was {before}")]
     Redeclared { line: u64, metric: String, kind: String, before: String },
-    #[error(
-        "line {line} declares {submetric}, which is not told apart in what was read before; pass \
-         this file before the others"
-    )]
+    /// A submetric of which samples were read already, without what tells them apart.
+    #[error("line {line} declares {submetric}, which is not told apart in what was read before")]
     NotToldApart { line: u64, submetric: String },
-    #[error(
-        "the start of no scenario is known, from which the warm-up and windows are counted; k6 \
-         has to write its system tag scenario or group"
-    )]
+    /// No point has the tag `scenario` or `group`, which tell when a scenario started.
+    #[error("the start of no scenario is known, from which the warm-up and windows are counted")]
     NoStart,
-    #[error("a histogram has no timestamps; leave the warm-up out where it is made")]
+    /// A warm-up cannot be left out of a histogram.
+    #[error("a histogram has no timestamps")]
     HdrSkip,
-    #[error("line {line} is of {found}, and asked for is {asked}; give the same window")]
-    HdrWindow { line: u64, found: String, asked: String },
+    /// A histogram of other windows than are asked for; `None` is the whole time.
+    #[error("line {line} is of {}, and asked for is {}", windows(*found), windows(*asked))]
+    HdrWindow { line: u64, found: Option<Duration>, asked: Option<Duration> },
+    /// Beyond this a count is not exact.
     #[error("{metric} has more than 2^53 samples, which cannot be counted exactly")]
     TooManySamples { metric: String },
-    #[error("{metric} has the value {value}, which a histogram cannot hold; leave the exact form")]
+    /// A negative or an enormous value.
+    #[error("{metric} has the value {value}, which a histogram cannot hold")]
     NoBucket { metric: String, value: f64 },
-    #[error("histograms of single metrics, from which no run can be judged; name a metric of them")]
+    /// Histograms where the points of a run are wanted.
+    #[error("histograms of single metrics, from which no run can be judged")]
     NoRun,
-    #[error(
-        "summaries and records have no samples, and percentiles of percentiles are wrong; pass points, which k6 writes with `--out json=FILE`"
-    )]
-    NoSamples,
+    /// JSON that lacks what every record has.
     #[error("not a record of a run")]
     NotARecord(#[source] serde_json::Error),
+    /// A record of a later version of this crate.
     #[error("a record of schema {schema}; this version reads schema {known}")]
     UnknownSchema { schema: u32, known: u32 },
 }
 
 /// Why a line is no point and no declaration of k6.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Flaw {
-    NotJson {
-        column: usize,
-    },
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Flaw {
+    /// Words of somebody else.
+    #[error("is not JSON (column {column}), so it is no point of k6")]
+    NotJson { column: usize },
     /// A number such as `1e400`.
+    #[error("has a number beyond what a sample can be")]
     OutOfRange,
+    /// JSON or a row of somebody else.
+    #[error("is no point of k6")]
     NotK6,
-    TooLong {
-        limit_mb: usize,
-    },
+    /// It was passed over unread.
+    #[error("is longer than {limit_mb} MB, as no point of k6 is")]
+    TooLong { limit_mb: usize },
+    /// The last line of a file, or a row with too few columns.
+    #[error("is cut short, as by a full disk or a killed k6")]
     CutShort,
 }
 
 impl Error {
-    pub(crate) fn flaw(line: u64, flaw: Flaw) -> Self {
-        match flaw {
-            Flaw::NotJson { column } => Self::LineNotJson { line, column },
-            Flaw::OutOfRange => Self::LineOutOfRange { line },
-            Flaw::NotK6 => Self::LineNotK6 { line },
-            Flaw::TooLong { limit_mb } => Self::LineTooLong { line, limit_mb },
-            Flaw::CutShort => Self::LineCutShort { line },
-        }
-    }
-
     /// The message with those of its causes behind colons.
     pub(crate) fn with_causes(&self) -> String {
         let mut text = self.to_string();
@@ -117,4 +118,13 @@ impl Error {
         }
         text
     }
+}
+
+/// A name from a file as it may stand in an error.
+pub(crate) fn shown(name: &str) -> String {
+    printable_within(name, 80)
+}
+
+fn windows(length: Option<Duration>) -> String {
+    length.map_or_else(|| "the whole time".to_owned(), |it| format!("windows of {it:?}"))
 }

@@ -37,7 +37,7 @@ pub mod simulation {
 }
 
 pub use crate::compare::rule::{Comparison, compare};
-pub use crate::error::Error;
+pub use crate::error::{Error, Flaw};
 pub use crate::intake::open::{Source, open};
 pub use crate::intake::query::Query;
 pub use crate::judge::measurement::{Conditions, Limits, Measurement, judge};

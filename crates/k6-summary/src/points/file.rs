@@ -1,6 +1,6 @@
 //! A file of samples as it is read: how far, and what was passed over.
 
-use crate::error::{Error, Flaw};
+use crate::error::{Error, Flaw, shown};
 use crate::intake::batch::Batch;
 use crate::intake::blocks::{Block, Blocks};
 use crate::intake::line::Declaration;
@@ -9,7 +9,6 @@ use crate::intake::query::{Plan, breakdown_tags};
 use crate::intake::series_key::{SeriesKeys, lock};
 use crate::record::history::Notice;
 use crate::summary::metric::Selector;
-use crate::summary::wire::shown;
 use crate::tally::submetrics::Submetrics;
 use crate::tally::totals::{Declared, Totals, Unfit};
 use std::collections::BTreeSet;
@@ -137,7 +136,7 @@ impl File {
     }
 
     pub(crate) fn flaw(&mut self, line: u64, flaw: Flaw) -> Result<(), Error> {
-        self.error(line, Error::flaw(line, flaw))
+        self.error(line, Error::Line { line, flaw })
     }
 
     fn error(&mut self, line: u64, error: Error) -> Result<(), Error> {

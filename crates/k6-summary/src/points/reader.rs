@@ -194,7 +194,8 @@ impl Points {
                     continue;
                 }
                 if window_ns != self.plan.window {
-                    let (found, asked) = (windows(window_ns), windows(self.plan.window));
+                    let length = |ns: i64| Duration::from_nanos(ns.unsigned_abs());
+                    let (found, asked) = (window_ns.map(length), self.plan.window.map(length));
                     return Err(Error::HdrWindow { line: file.lines, found, asked });
                 }
                 if let Some(it) = &self.plan.metric {
@@ -209,13 +210,6 @@ impl Points {
         }
         file.finish()
     }
-}
-
-fn windows(length: Option<i64>) -> String {
-    length.map_or_else(
-        || "the whole time".to_owned(),
-        |it| format!("windows of {:?}", Duration::from_nanos(it.unsigned_abs())),
-    )
 }
 
 /// Batches of a file as the threads bring them, put in order.

@@ -15,7 +15,7 @@
 //! `count` was not asked for, a trend of nothing but zeros counts as not measured. So does an
 //! `http_req_duration` of nothing but zeros: k6 notes 0 ms for a request that reached no server.
 
-use crate::error::Error;
+use crate::error::{Error, shown};
 use crate::summary::metric::{Kind, Metric, Percentiles, Selector, Trend, to_count};
 use serde::Deserialize;
 use serde::de::Error as _;
@@ -272,9 +272,4 @@ fn parse_percentile(name: &str) -> Option<f64> {
     let number = name.strip_prefix('p')?;
     let number = number.strip_prefix('(').and_then(|it| it.strip_suffix(')')).unwrap_or(number);
     number.trim().parse().ok()
-}
-
-/// A name from a file as it may stand in an error.
-pub(crate) fn shown(name: &str) -> String {
-    name.chars().filter(|it| !it.is_control()).take(80).collect()
 }

@@ -42,6 +42,15 @@ fn a_folder_or_a_file_names_the_scenario() {
 }
 
 #[test]
+fn what_is_said_is_one_line_and_commands_nothing() {
+    let (_, stderr) = check(&["a\u{61c}\n::error::b ##[group]c\u{1b}[2J"], 1);
+    let expected = "error: failed to read a ::error::b ## [group]c[2J: No such file";
+    assert!(stderr.starts_with(expected) && stderr.lines().count() == 1, "{stderr}");
+    let (_, stderr) = check(&[&"x".repeat(5000)], 1);
+    assert!(stderr.chars().count() < 2010, "{stderr}");
+}
+
+#[test]
 fn the_exit_code_follows_the_verdict() {
     let crossed = path("crossed-threshold.json");
     check(&[&crossed], 3);

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod cli;
+mod csv;
 mod flaws;
 mod growth;
 mod judge;

@@ -122,8 +122,7 @@ impl Asked {
             match files::open(file)? {
                 Source::Points(stream) => files::count(&mut points, stream, file)?,
                 Source::Document(text) => {
-                    return Err(files::without_samples(&text))
-                        .with_context(|| file.display().to_string());
+                    return Err(files::without_samples(&text).context(file.display().to_string()));
                 }
             }
         }

@@ -35,36 +35,21 @@ pub(crate) fn count(
     stream: PointStream<'_>,
     file: &Path,
 ) -> anyhow::Result<()> {
-    let notices = points.read(stream).map_err(advised);
-    let notices = notices.with_context(|| file.display().to_string())?;
+    let notices = points.read(stream).with_context(|| file.display().to_string())?;
     for it in notices {
         say(&format!("notice: {}: {}", file.display(), it.reason));
     }
     Ok(())
 }
 
-/// Tells of `--lenient` where that would have passed over the flaw.
-fn advised(error: Error) -> anyhow::Error {
-    let is_passed_over = matches!(
-        error,
-        Error::LineNotJson { .. }
-            | Error::LineNotK6 { .. }
-            | Error::LineOutOfRange { .. }
-            | Error::LineTooLong { .. }
-            | Error::LineCutShort { .. }
-            | Error::Packed { .. }
-            | Error::Redeclared { .. }
-            | Error::NotToldApart { .. }
-    );
-    let error = anyhow::Error::from(error);
-    if is_passed_over { anyhow!("{error:#}; --lenient passes over it") } else { error }
-}
-
 /// Why a document is not what samples are asked of.
-pub(crate) fn without_samples(text: &str) -> Error {
+pub(crate) fn without_samples(text: &str) -> anyhow::Error {
     match (text.parse::<Summary>(), text.parse::<Run>()) {
-        (Err(Error::NotASummary), Ok(_)) | (Ok(_), _) => Error::NoSamples,
-        (Err(error), _) => error,
+        (Err(Error::NotASummary), Ok(_)) | (Ok(_), _) => anyhow!(
+            "summaries and records have no samples, and percentiles of percentiles are wrong; \
+             pass points, which k6 writes with `--out json=FILE`"
+        ),
+        (Err(error), _) => error.into(),
     }
 }
 

@@ -8,6 +8,7 @@ use k6_summary::samples::PointStream;
 use k6_summary::{
     Error, Measurement, Points, Run, Scenario, Source, Summary, Timeline, judge, read_history,
 };
+use sha2::{Digest as _, Sha256};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -67,7 +68,7 @@ impl Sampled {
 
 /// One file of records, of which the newest is the run, or a run made of summaries and points.
 pub(crate) fn read(files: &[PathBuf], reading: &Reading) -> anyhow::Result<Input> {
-    let mut parts: Vec<Part> = Vec::new();
+    let mut unjudged: Vec<Unjudged> = Vec::new();
     let mut sampled = Vec::new();
     for file in files {
         let mut of_points = false;
@@ -95,7 +96,7 @@ pub(crate) fn read(files: &[PathBuf], reading: &Reading) -> anyhow::Result<Input
             },
         };
         let name = files::scenario_name(file)?;
-        if parts.iter().any(|it| it.name == name) {
+        if unjudged.iter().any(|it| it.name == name) {
             bail!(
                 "{} is a second file of the scenario {name}; points of one run are brought \
                  together by `k6-summary merge`",
@@ -107,9 +108,9 @@ pub(crate) fn read(files: &[PathBuf], reading: &Reading) -> anyhow::Result<Input
             let (files, summary) = (vec![file.clone()], summary.clone());
             sampled.push(Sampled { name: name.clone(), files, summary });
         }
-        parts.push(Part { name, summary, started });
+        unjudged.push(Unjudged { name, summary, started });
     }
-    run(&parts, sampled)
+    run(&unjudged, sampled)
 }
 
 /// A run of one scenario out of the points of all files together.
@@ -123,8 +124,7 @@ pub(crate) fn merge(
         match files::open(file)? {
             Source::Points(stream) => files::count(&mut points, stream, file)?,
             Source::Document(text) => {
-                return Err(files::without_samples(&text))
-                    .with_context(|| file.display().to_string());
+                return Err(files::without_samples(&text).context(file.display().to_string()));
             }
         }
     }
@@ -133,32 +133,28 @@ pub(crate) fn merge(
     let started = started.map_or_else(|| files::written(&files[0]), Ok)?;
     let (of, files) = (summary.clone(), files.to_vec());
     let sampled = vec![Sampled { name: name.clone(), files, summary: of }];
-    run(&[Part { name, summary, started }], sampled)
+    run(&[Unjudged { name, summary, started }], sampled)
 }
 
 /// A scenario that is not judged yet.
-struct Part {
+struct Unjudged {
     name: String,
     summary: Summary,
     started: SystemTime,
 }
 
-fn run(parts: &[Part], sampled: Vec<Sampled>) -> anyhow::Result<Input> {
-    let judged = |it: &Part| judge(&Measurement::new(&it.name, Some(&it.summary)));
-    let scenarios: Vec<Scenario> = parts.iter().map(judged).collect();
+fn run(unjudged: &[Unjudged], sampled: Vec<Sampled>) -> anyhow::Result<Input> {
+    let judged = |it: &Unjudged| judge(&Measurement::new(&it.name, Some(&it.summary)));
+    let scenarios: Vec<Scenario> = unjudged.iter().map(judged).collect();
     // The same files make the same id.
-    let text = format!("{scenarios:?}");
-    let digest = text.bytes().fold(0xcbf2_9ce4_8422_2325, fnv_1a);
-    let started = second(parts[0].started)?;
-    let id = format!("{}-{:04x}", started.replace(['-', ':'], ""), digest & 0xffff);
-    let k6 = parts.iter().find_map(|it| it.summary.k6()).map(ToOwned::to_owned);
+    let text = serde_json::to_string(&scenarios).context("failed to write the scenarios")?;
+    let digest = Sha256::digest(text);
+    let started = second(unjudged[0].started)?;
+    let id = format!("{}-{:02x}{:02x}", started.replace(['-', ':'], ""), digest[0], digest[1]);
+    let k6 = unjudged.iter().find_map(|it| it.summary.k6()).map(ToOwned::to_owned);
     let mut run = Run::new(id, started, scenarios);
     run.k6 = k6;
     Ok(Input { run, earlier: Vec::new(), sampled })
-}
-
-fn fnv_1a(digest: u64, byte: u8) -> u64 {
-    (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
 }
 
 /// A point in time as the record has it, to the second.

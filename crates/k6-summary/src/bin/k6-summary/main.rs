@@ -1,11 +1,13 @@
 //! `k6-summary`: the library on the command line.
 
+mod advice;
 mod arguments;
 mod compare;
 mod files;
 mod input;
 mod output;
 
+use crate::advice::advice;
 use crate::arguments::{Asked, OF_A_RUN, Reading};
 use crate::compare::Compare;
 use crate::input::Input;
@@ -174,7 +176,9 @@ fn main() -> ExitCode {
         None => run_summarize(&summarize),
     };
     done.unwrap_or_else(|err| {
-        say(&format!("error: {err:#}"));
+        let advice = err.chain().find_map(|it| advice(it.downcast_ref()?));
+        let advice = advice.map_or_else(String::new, |it| format!("; {it}"));
+        say(&format!("error: {err:#}{advice}"));
         ExitCode::FAILURE
     })
 }

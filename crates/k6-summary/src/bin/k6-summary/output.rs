@@ -8,6 +8,7 @@ use k6_summary::{
 use serde::Serialize;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use tool_edge::{printable_within, variable};
 
 /// What is printed.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -97,7 +98,7 @@ pub(crate) fn style() -> Style {
     if !stdout.is_terminal() {
         return Style { ansi: false, width: u16::MAX };
     }
-    let ansi = std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
+    let ansi = matches!(variable("NO_COLOR"), Ok(None));
     Style { ansi, width: comfy_table::Table::new().width().unwrap_or(80) }
 }
 
@@ -112,45 +113,11 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Says something on one line, in which words of strangers command no terminal and no workflow.
-#[expect(clippy::print_stderr, reason = "talk goes to stderr")]
-pub(crate) fn say(text: &str) {
-    eprintln!("{}", harmless(text));
-}
-
 /// More characters than these of a message help nobody.
 const MAX_CHARS: usize = 2000;
 
-fn harmless(text: &str) -> String {
-    let invisible = |it: char| {
-        it.is_control()
-            || matches!(it, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    let visible = text.chars().map(|it| if it.is_whitespace() { ' ' } else { it });
-    let line: String = visible.filter(|it| !invisible(*it)).take(MAX_CHARS).collect();
-    // A workflow of GitHub takes `::` for a command at the start of a line, and `##[` anywhere.
-    let line = line.replace("##[", "# #[");
-    match line.trim_start().strip_prefix("::") {
-        Some(rest) => format!(": :{rest}"),
-        None => line,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_said_commands_nothing() {
-        for (text, expected) in [
-            ("error: a.json: not JSON", "error: a.json: not JSON"),
-            ("notice: a\n::error::b\r\u{1b}[2J", "notice: a ::error::b [2J"),
-            (" ::add-mask::x", ": :add-mask::x"),
-            ("error: ##[group]a\u{202e}b", "error: # #[group]ab"),
-        ] {
-            assert_eq!(harmless(text), expected);
-        }
-        assert_eq!(harmless(&"x".repeat(5000)).len(), MAX_CHARS);
-    }
+/// Says something on one line, in which words of strangers command no terminal and no workflow.
+#[expect(clippy::print_stderr, reason = "talk goes to stderr")]
+pub(crate) fn say(text: &str) {
+    eprintln!("{}", printable_within(text, MAX_CHARS));
 }
