@@ -4,6 +4,7 @@ pub(crate) mod batch;
 pub(crate) mod blocks;
 pub(crate) mod csv;
 pub(crate) mod line;
+pub(crate) mod lock;
 pub(crate) mod open;
 pub(crate) mod query;
 pub(crate) mod scan;

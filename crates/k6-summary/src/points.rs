@@ -2,6 +2,7 @@
 //! out.
 
 pub(crate) mod file;
+pub(crate) mod queue;
 pub(crate) mod reader;
 pub(crate) mod summary;
 pub(crate) mod timeline;

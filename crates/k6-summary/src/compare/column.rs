@@ -10,16 +10,22 @@ const MIN_SAMPLES_ABOVE: u64 = 10;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Column {
+    /// The median latency, in milliseconds.
     P50,
+    /// The latency that 95 of 100 calls keep.
     P95,
+    /// The latency that 99 of 100 calls keep.
     P99,
+    /// Successful calls per second.
     Throughput,
 }
 
 /// Which way a figure gets worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
+    /// Latencies.
     LowerIsBetter,
+    /// Throughput.
     HigherIsBetter,
 }
 
@@ -63,8 +69,10 @@ impl Direction {
 }
 
 impl Column {
+    /// All of them, in the order in which they are shown.
     pub const ALL: [Self; 4] = [Self::P50, Self::P95, Self::P99, Self::Throughput];
 
+    /// Which way this figure gets worse.
     pub fn direction(self) -> Direction {
         match self {
             Self::P50 | Self::P95 | Self::P99 => Direction::LowerIsBetter,

@@ -73,6 +73,10 @@ impl fmt::Debug for PointStream<'_> {
 /// Opens a file of any format, plain or packed by gzip or zstd.
 ///
 /// It is told by its content alone, so a pipe does as well.
+///
+/// # Errors
+/// Of a document [`Error::Read`], [`Error::Packed`], [`Error::TooLong`] and [`Error::NotText`]; what is wrong with points
+/// is told where they are read.
 pub fn open<'a>(input: impl Read + Send + 'a) -> Result<Source<'a>, Error> {
     let (mut input, mut magic) = (input, Vec::new());
     // A pipe may bring them one by one.

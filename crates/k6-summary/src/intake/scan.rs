@@ -4,6 +4,7 @@ use crate::error::Flaw;
 use crate::intake::batch::Batch;
 use crate::intake::blocks::{Block, TOO_LONG};
 use crate::intake::line::{self, Declaration, Line, Point, RawPoint};
+use crate::intake::lock::lock;
 use crate::intake::query::Plan;
 use crate::intake::series_key::{SeriesKey, SeriesKeys, divided};
 use crate::intake::tag_cache::TagCache;
@@ -233,7 +234,7 @@ impl<'a> Scanner<'a> {
         let metric = self.plan.metric.as_ref().map(ToString::to_string);
         let metric = metric.unwrap_or_else(|| point.metric.to_string());
         let key = SeriesKey { metric, tags, window: None };
-        self.keys.lock().expect("no thread panics with the keys in hand").number(key)
+        lock(self.keys).number(key)
     }
 
     /// The series of the point's window, or none if the point is not wanted or lies in the warm-up.
@@ -264,7 +265,7 @@ impl<'a> Scanner<'a> {
         }
         if start.is_none() && self.plan.since_start() && !batch.adrift {
             // These are measured whether anything runs or not.
-            let keys = self.keys.lock().expect("no thread panics with the keys in hand");
+            let keys = lock(self.keys);
             batch.adrift = !matches!(keys.key(series).metric.as_str(), "vus" | "vus_max");
         }
         let since = start.map_or(-1, |it| timestamp.saturating_sub(it));
@@ -278,7 +279,7 @@ impl<'a> Scanner<'a> {
         let Some(length) = self.plan.window else { return Some(series) };
         let window = u32::try_from(since.max(0) / length).unwrap_or(u32::MAX);
         Some(*self.windows.entry((series, window)).or_insert_with(|| {
-            let mut keys = self.keys.lock().expect("no thread panics with the keys in hand");
+            let mut keys = lock(self.keys);
             let key = SeriesKey { window: Some(window), ..keys.key(series).clone() };
             keys.number(key)
         }))

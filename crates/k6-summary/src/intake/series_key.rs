@@ -2,7 +2,6 @@
 
 use crate::intake::line::Tags;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What the samples of a series have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,11 +34,6 @@ impl SeriesKeys {
     pub(crate) fn key(&self, number: u32) -> &SeriesKey {
         &self.keys[number as usize]
     }
-}
-
-pub(crate) fn lock<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A panic of another thread is passed on when the threads are joined.
-    it.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The tags of a point by which its metric is divided.

@@ -4,23 +4,21 @@ use crate::error::{Error, Flaw};
 use crate::intake::batch::Batch;
 use crate::intake::blocks::{Block, Blocks, TOO_LONG};
 use crate::intake::csv::Rows;
+use crate::intake::lock::lock_soon;
 use crate::intake::open::{Layout, PointStream};
 use crate::intake::query::{Plan, Query};
 use crate::intake::scan::Scanner;
-use crate::intake::series_key::{SeriesKeys, lock};
+use crate::intake::series_key::SeriesKeys;
 use crate::points::file::File;
+use crate::points::queue::Queue;
 use crate::record::history::Notice;
 use crate::tally::distribution::Distribution;
 use crate::tally::hdr;
 use crate::tally::samples;
 use crate::tally::totals::Totals;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-
-/// Blocks that may be read and wait for one before them.
-const MOST_WAITING: usize = 32;
 
 /// The samples of one run, read from any number of its files and counted together.
 ///
@@ -55,7 +53,12 @@ impl Points {
 
     /// Reads a file to its end and counts it together with those before.
     ///
-    /// Returns what was passed over, if the query is lenient; else the first flaw is the error.
+    /// Returns what was passed over, if the query is lenient.
+    ///
+    /// # Errors
+    /// The first flaw of a file where the query is not lenient; [`Error::Read`], [`Error::Empty`] and [`Error::NoStart`] in
+    /// any case; of histograms [`Error::HdrSkip`], [`Error::HdrWindow`] and [`Error::NoRun`]; of a query for histograms
+    /// [`Error::NoBucket`] and [`Error::TooManySamples`].
     pub fn read(&mut self, stream: PointStream<'_>) -> Result<Vec<Notice>, Error> {
         let (layout, packing) = (stream.layout, stream.packing);
         let file = File::new(packing, self.plan.lenient);
@@ -97,50 +100,29 @@ impl Points {
 
     fn ndjson(&mut self, stream: PointStream<'_>, file: File) -> Result<Vec<Notice>, Error> {
         let Self { plan, keys, totals, divisions } = self;
-        let plan = &*plan;
+        let (plan, keys) = (&*plan, &*keys);
         let blocks = Mutex::new(Blocks::new(stream, plan.since_start()));
-        let queue = Mutex::new(Queue {
-            totals,
-            file,
-            next: 0,
-            waiting: BTreeMap::new(),
-            error: None,
-            abandoned: false,
-        });
-        let (keys, moved) = (&*keys, Condvar::new());
+        let queue = Queue::new(plan, keys, totals, file);
         let given = divisions.clone();
         let work = || {
-            let _passed_on = Abandoned { queue: &queue, moved: &moved };
+            let _passed_on = queue.abandoned_on_panic();
             let mut scanner = Scanner::new(plan, keys, given.clone());
             let mut block = Block::default();
             loop {
                 let taken = lock_soon(&blocks).take(&mut block);
-                let found = match taken {
-                    Ok(false) => break,
+                let goes_on = match taken {
+                    Ok(false) => false,
                     Ok(true) => {
                         let mut batch = Batch::default();
                         scanner.block(&block, &mut batch);
-                        Ok(batch)
+                        queue.put(block.number, Ok(batch))
                     }
-                    Err(error) => Err(error),
+                    Err(error) => queue.put(u64::MAX, Err(error)),
                 };
-                let ends = found.is_err();
-                let number = if ends { u64::MAX } else { block.number };
-                let mut queue = lock(&queue);
-                while queue.waiting.len() >= MOST_WAITING
-                    && queue.next != number
-                    && queue.error.is_none()
-                    && !queue.abandoned
-                {
-                    queue = moved.wait(queue).unwrap_or_else(PoisonError::into_inner);
-                }
-                queue.put(plan, keys, number, found);
-                moved.notify_all();
-                if ends || queue.error.is_some() || queue.abandoned {
-                    break;
+                if !goes_on {
+                    break scanner.divisions;
                 }
             }
-            scanner.divisions
         };
         *divisions = std::thread::scope(|threads| {
             for _ in 1..plan.threads {
@@ -148,7 +130,6 @@ impl Points {
             }
             work()
         });
-        let queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
         queue.finish()
     }
 
@@ -210,73 +191,4 @@ impl Points {
         }
         file.finish()
     }
-}
-
-/// Batches of a file as the threads bring them, put in order.
-struct Queue<'a> {
-    totals: &'a mut Totals,
-    file: File,
-    next: u64,
-    waiting: BTreeMap<u64, io::Result<Batch>>,
-    error: Option<Error>,
-    /// A thread panicked, so that its block never comes.
-    abandoned: bool,
-}
-
-/// Wakes those that would wait for a thread that panicked, so that its panic is passed on.
-struct Abandoned<'a, 'b> {
-    queue: &'a Mutex<Queue<'b>>,
-    moved: &'a Condvar,
-}
-
-impl Drop for Abandoned<'_, '_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            lock(self.queue).abandoned = true;
-            self.moved.notify_all();
-        }
-    }
-}
-
-impl Queue<'_> {
-    fn put(
-        &mut self,
-        plan: &Plan,
-        keys: &Mutex<SeriesKeys>,
-        number: u64,
-        found: io::Result<Batch>,
-    ) {
-        self.waiting.insert(number, found);
-        while self.error.is_none()
-            && let Some(found) = self.waiting.remove(&self.next)
-        {
-            self.next += 1;
-            let counted = match found {
-                Ok(batch) => self.file.count(self.totals, plan, keys, &batch),
-                Err(error) => self.file.broken(error),
-            };
-            self.error = counted.err();
-        }
-    }
-
-    /// The error at the end of the stream stands behind all blocks.
-    fn finish(mut self) -> Result<Vec<Notice>, Error> {
-        if let (None, Some((_, Err(error)))) = (&self.error, self.waiting.pop_last()) {
-            self.file.broken(error)?;
-        }
-        self.error.map_or_else(|| self.file.finish(), Err)
-    }
-}
-
-/// The same where the other thread holds it for a tenth of a millisecond: going to sleep and being
-/// woken would take as long.
-fn lock_soon<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
-    for _ in 0..10_000 {
-        match it.try_lock() {
-            Ok(guard) => return guard,
-            Err(TryLockError::Poisoned(it)) => return it.into_inner(),
-            Err(TryLockError::WouldBlock) => std::hint::spin_loop(),
-        }
-    }
-    lock(it)
 }

@@ -29,7 +29,10 @@ impl Timeline {
     /// Reads the points of a scenario, once in windows and once together.
     ///
     /// `summary` is what the same points make; of `query` only `skip` and `lenient` count. `open`
-    /// is asked twice for the samples of all files.
+    /// is asked twice for the points of all files.
+    ///
+    /// # Errors
+    /// Those of [`Points::read`] and of `open`.
     pub fn read<'a, E: From<Error>>(
         scenario: &str,
         summary: &Summary,

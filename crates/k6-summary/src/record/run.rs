@@ -230,11 +230,13 @@ impl Skipped {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
+    /// It measured the server, and every threshold was kept.
     Passed,
     /// A threshold or a target was crossed.
     Failed,
     /// It measured something else than the server's speed.
     Invalid,
+    /// Nothing was measured.
     DidNotRun,
 }
 
@@ -260,6 +262,9 @@ impl FromStr for Run {
     type Err = Error;
 
     /// Reads one record of a known schema version.
+    ///
+    /// # Errors
+    /// [`Error::NotARecord`] and [`Error::UnknownSchema`].
     fn from_str(json: &str) -> Result<Self, Error> {
         #[derive(Deserialize)]
         struct Version {

@@ -48,23 +48,19 @@ impl fmt::Display for Kind {
 /// A metric at the end of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Metric {
+    /// A sum, such as that of requests.
     Counter {
         /// `None` where it is not finite.
         count: Option<f64>,
         /// Per second of the run, `setup()` included.
         rate: Option<f64>,
     },
-    Gauge {
-        value: Option<f64>,
-        min: Option<f64>,
-        max: Option<f64>,
-    },
+    /// The last value, and between which it lay.
+    Gauge { value: Option<f64>, min: Option<f64>, max: Option<f64> },
     /// How many samples were non-zero, and how many zero. Non-zero samples of `http_req_failed`
     /// are failed requests.
-    Rate {
-        nonzero: u64,
-        zero: u64,
-    },
+    Rate { nonzero: u64, zero: u64 },
+    /// A distribution.
     Trend(Trend),
 }
 

@@ -97,6 +97,11 @@ impl Summary {
 impl FromStr for Summary {
     type Err = Error;
 
+    /// Reads a summary of any of k6's formats.
+    ///
+    /// # Errors
+    /// [`Error::Empty`], [`Error::Json`], [`Error::Points`], [`Error::NotASummary`], [`Error::UnknownVersion`] and
+    /// [`Error::Metric`].
     fn from_str(json: &str) -> Result<Self, Error> {
         let json = json.trim_start_matches('\u{feff}').trim();
         if json.is_empty() {

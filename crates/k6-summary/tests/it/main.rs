@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod arguments;
+mod baseline;
 mod cli;
 mod csv;
 mod flaws;
