@@ -148,9 +148,7 @@ pub(crate) fn read(line: &[u8]) -> Result<Line<'_>, Flaw> {
         #[serde(borrow)]
         tags: Option<Tags<'a>>,
         r#type: Option<Kind>,
-        #[serde(default)]
         thresholds: Option<Vec<Threshold>>,
-        #[serde(default)]
         submetrics: Option<Vec<Submetric>>,
     }
     #[derive(Deserialize)]

@@ -21,24 +21,15 @@ pub struct Run {
     pub id: String,
     /// RFC 3339 in UTC, ending in `Z`.
     pub started: String,
-    #[serde(default)]
     pub duration_s: Option<f64>,
-    #[serde(default)]
     pub target: Option<String>,
-    #[serde(default)]
     pub environment: Option<String>,
-    #[serde(default)]
     pub commit: Option<String>,
     /// The address of the CI run.
-    #[serde(default)]
     pub url: Option<String>,
-    #[serde(default)]
     pub suite: Option<String>,
-    #[serde(default)]
     pub profile: Option<String>,
-    #[serde(default)]
     pub k6: Option<String>,
-    #[serde(default)]
     pub protocol: Option<String>,
     /// The worst verdict of the scenarios.
     pub verdict: Verdict,
@@ -46,7 +37,6 @@ pub struct Run {
     #[serde(default)]
     pub dirty: Vec<String>,
     /// Why somebody accepted the level of this run: drift is measured anew from here.
-    #[serde(default)]
     pub baseline_reset: Option<String>,
     #[serde(default)]
     pub skipped: Vec<Skipped>,
@@ -91,19 +81,15 @@ pub struct Scenario {
     #[serde(default)]
     pub fingerprint: String,
     /// Measured calls, the failed ones included.
-    #[serde(default)]
     pub calls: Option<u64>,
     /// Failed calls by class.
     #[serde(default)]
     pub failures: BTreeMap<String, u64>,
     /// Failed calls divided by calls, 0 to 1.
-    #[serde(default)]
     pub error_rate: Option<f64>,
     /// Successful calls per second.
-    #[serde(default)]
     pub throughput: Option<f64>,
     /// Calls per second that were tried or should have been.
-    #[serde(default)]
     pub offered: Option<f64>,
     /// Latency of the successful calls, in milliseconds.
     #[serde(default)]
@@ -147,19 +133,16 @@ impl Scenario {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Latency {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub avg: Option<f64>,
-    #[serde(default)]
     pub p50: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub p90: Option<f64>,
-    #[serde(default)]
     pub p95: Option<f64>,
-    #[serde(default)]
     pub p99: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<f64>,
 }
 
@@ -168,7 +151,6 @@ pub struct Latency {
 #[non_exhaustive]
 pub struct Breakdown {
     pub tags: BTreeMap<String, String>,
-    #[serde(default)]
     pub calls: Option<u64>,
     #[serde(default)]
     pub latency_ms: Latency,
@@ -191,12 +173,10 @@ pub struct Target {
     pub op: String,
     pub limit: f64,
     /// Of `limit` and `measured`, such as `ms`; absent for counts and shares.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    #[serde(default)]
     pub measured: Option<f64>,
     /// `None` when nothing was measured: neither a tick nor a cross.
-    #[serde(default)]
     pub met: Option<bool>,
 }
 

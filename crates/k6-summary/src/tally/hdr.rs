@@ -121,10 +121,10 @@ struct Wire {
     version: u32,
     metric: String,
     tags: BTreeMap<String, String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     window: Option<u32>,
     /// How long the windows are, in nanoseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     window_ns: Option<i64>,
     count: u64,
     nonzero: u64,

@@ -1,45 +1,13 @@
 //! Two runs on the command line.
 
-use crate::Show;
-use crate::arguments::Reading;
+use crate::arguments::Compare;
 use crate::input;
 use crate::output::show;
 use anyhow::{bail, ensure};
 use k6_summary::Run;
 use k6_summary::comparison::{Baseline, Compared};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
-
-/// Holds one run against an earlier one.
-#[derive(Debug, clap::Args)]
-#[command(after_help = AFTER_HELP)]
-pub(crate) struct Compare {
-    /// The earlier run: its record, or a k6 summary
-    #[arg(value_name = "A")]
-    pub(crate) earlier: PathBuf,
-    /// The later run: its record, or a k6 summary
-    #[arg(value_name = "B")]
-    pub(crate) later: PathBuf,
-    #[command(flatten)]
-    reading: Reading,
-    #[command(flatten)]
-    show: Show,
-}
-
-const AFTER_HELP: &str = "\
-Compared are scenarios of the same environment, name and fingerprint, where the earlier run measured
-well: not dirty, not invalid, at most 1 % of its calls failed. Two lone summaries are the same
-scenario, whatever their files are called.
-
-Examples:
-  k6-summary compare before.json after.json
-  k6-summary compare monday/run.json tuesday/run.json --format markdown
-
-Exit codes:
-  0  done
-  1  could not do it, no scenario ran, or the runs are not comparable; the reason is on stderr
-  2  wrong usage
-  3  done, and the answer is bad news (--fail-on)";
 
 /// Prints the comparison; an error where no scenario of the two can be compared.
 pub(crate) fn compare(args: &Compare) -> anyhow::Result<ExitCode> {

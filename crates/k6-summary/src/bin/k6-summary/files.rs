@@ -6,7 +6,7 @@ use k6_summary::samples::PointStream;
 use k6_summary::{Error, Points, Run, Source, Summary, open as source};
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Whether the path means standard input.
@@ -42,8 +42,21 @@ pub(crate) fn count(
     Ok(())
 }
 
+/// Counts the samples of all files together.
+pub(crate) fn count_all(points: &mut Points, files: &[PathBuf]) -> anyhow::Result<()> {
+    for file in files {
+        match open(file)? {
+            Source::Points(stream) => count(points, stream, file)?,
+            Source::Document(text) => {
+                return Err(without_samples(&text).context(file.display().to_string()));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Why a document is not what samples are asked of.
-pub(crate) fn without_samples(text: &str) -> anyhow::Error {
+fn without_samples(text: &str) -> anyhow::Error {
     match (text.parse::<Summary>(), text.parse::<Run>()) {
         (Err(Error::NotASummary), Ok(_)) | (Ok(_), _) => anyhow!(
             "summaries and records have no samples, and percentiles of percentiles are wrong; \

@@ -6,7 +6,8 @@ use crate::output::say;
 use anyhow::{Context as _, bail, ensure};
 use k6_summary::samples::PointStream;
 use k6_summary::{
-    Error, Measurement, Points, Run, Scenario, Source, Summary, Timeline, judge, read_history,
+    Error, Measurement, Notice, Points, Run, Scenario, Source, Summary, Timeline, judge,
+    read_history,
 };
 use sha2::{Digest as _, Sha256};
 use std::fs;
@@ -120,14 +121,7 @@ pub(crate) fn merge(
     reading: &Reading,
 ) -> anyhow::Result<Input> {
     let mut points = Points::of_run(&reading.query());
-    for file in files {
-        match files::open(file)? {
-            Source::Points(stream) => files::count(&mut points, stream, file)?,
-            Source::Document(text) => {
-                return Err(files::without_samples(&text).context(file.display().to_string()));
-            }
-        }
-    }
+    files::count_all(&mut points, files)?;
     let name = name.map_or_else(|| files::scenario_name(&files[0]), |it| Ok(it.to_owned()))?;
     let (summary, started) = (points.summary(), points.started());
     let started = started.map_or_else(|| files::written(&files[0]), Ok)?;
@@ -181,15 +175,13 @@ fn records(text: &str) -> anyhow::Result<Input> {
         text.parse::<Run>()?;
         bail!("holds no record that can be read");
     };
-    for notice in notices {
-        say(&format!("notice: {notice}"));
-    }
+    tell(&notices);
     Ok(Input { run, earlier: runs, sampled: Vec::new() })
 }
 
 /// The records of `--previous`; an empty file is a history without runs.
 pub(crate) fn history(file: &Path) -> anyhow::Result<Vec<Run>> {
-    let ndjson = if file == Path::new("-") {
+    let ndjson = if files::is_stdin(file) {
         io::read_to_string(io::stdin()).context("failed to read the earlier records from stdin")?
     } else {
         ensure!(
@@ -200,8 +192,10 @@ pub(crate) fn history(file: &Path) -> anyhow::Result<Vec<Run>> {
         fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?
     };
     let (runs, notices) = read_history(&ndjson);
-    for notice in notices {
-        say(&format!("notice: {notice}"));
-    }
+    tell(&notices);
     Ok(runs)
+}
+
+fn tell(notices: &[Notice]) {
+    notices.iter().for_each(|it| say(&format!("notice: {it}")));
 }
