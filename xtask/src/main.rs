@@ -35,7 +35,7 @@ enum Command {
     /// Sign in and write the bearer file, no more
     Token(token::Args),
     /// Run the embedded target in the foreground until Ctrl-C
-    Target,
+    Target(target::Args),
     /// Install k6, a browser and its driver, pinned and checked
     Setup,
     /// Run every test, or a part; what they need is installed
@@ -99,7 +99,7 @@ async fn carry_out(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Loadtest(args) => run::run(&args, &interrupt).await,
         Command::Token(args) => token::run(&args, &interrupt).await,
-        Command::Target => target::foreground(&interrupt).await,
+        Command::Target(args) => target::foreground(&args, &interrupt).await,
         Command::Setup => setup::run(&interrupt).await,
         Command::Test(args) => test::run(&args, &interrupt).await,
         Command::Bench(args) => bench::run(&args, &interrupt).await,

@@ -9,7 +9,7 @@ use mcp_loadtest::console::section::{elapsing, say};
 use mcp_loadtest::environment::{cargo, search_path};
 use mcp_loadtest::tools::child::{self, on_path, run as quietly};
 use mcp_loadtest::tools::install::cache;
-use mcp_loadtest::tools::{apt, browser, k6, target};
+use mcp_loadtest::tools::{apt, browser, k6};
 use sha2::{Digest as _, Sha256};
 
 /// The crate whose tests run our own programs as their users do.
@@ -61,9 +61,7 @@ pub(crate) async fn install(
         variables.push(("FASTMCP_PYTHON", python.into_os_string()));
     }
     if is_due(WHOLE) && !needs.is_empty() {
-        let target = target::build().await?;
-        programs().await?;
-        folders.insert(0, target.parent().expect("a file lies in a folder").to_owned());
+        folders.insert(0, programs().await?);
     }
     variables.push(("PATH", before_path(folders)?));
     Ok(variables)
@@ -106,16 +104,23 @@ async fn python(requirements: &Path) -> anyhow::Result<PathBuf> {
     Ok(python)
 }
 
-/// Builds the programs that tests run as their users do, beside the target.
-async fn programs() -> anyhow::Result<()> {
-    say("programs", "building oauth-loopback and browser-consent (release)");
+/// Builds the programs that tests run as their users do, with the profile of this one, and returns their folder.
+async fn programs() -> anyhow::Result<PathBuf> {
+    say("programs", "building oauth-loopback and browser-consent");
     let mut build = child::command(cargo());
-    build.args(["build", "--release", "--locked"]);
-    build.args(["--package", "oauth-loopback", "--package", "browser-consent"]);
+    build.args([
+        "build",
+        "--locked",
+        "--package",
+        "oauth-loopback",
+        "--package",
+        "browser-consent",
+    ]);
     if !child::output("cargo", &mut build).await?.status.success() {
         bail!("failed to build them; cargo says why above");
     }
-    Ok(())
+    let here = std::env::current_exe().context("failed to find this program")?;
+    Ok(here.parent().expect("a file lies in a folder").to_owned())
 }
 
 /// `PATH` with folders of ours before all others.

@@ -4,4 +4,4 @@
 pub(crate) mod actions;
 pub(crate) mod progress;
 pub mod section;
-pub(crate) mod table;
+pub(crate) mod stdout;

@@ -103,10 +103,7 @@ impl Job<'_> {
         let credentials = demo.as_ref().map(DemoUser::credentials);
         let source = interrupt.or(args.minting.source(credentials)).await?;
         let embedded = match &demo {
-            Some(user) => {
-                let program = interrupt.or(target::build()).await?;
-                Some(interrupt.or(target::start(&program, user)).await?)
-            }
+            Some(user) => Some(interrupt.or(target::start(user)).await?),
             None => None,
         };
         drop(setup);

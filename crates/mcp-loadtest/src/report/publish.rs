@@ -5,7 +5,7 @@ use k6_summary::{Comparison, Run, Verdict, compare, html, markdown};
 
 use crate::console::actions::{annotate, job_summary, not_compared, not_posted};
 use crate::console::section::say;
-use crate::console::table;
+use crate::console::stdout;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::report::folder::Folder;
 use crate::report::tracking::Tracking;
@@ -58,7 +58,7 @@ pub(crate) async fn publish(
     done.push(folder.write("report.html", &html(run, &comparison, &history, &timelines)));
     done.push(folder.append(run));
     if run.scenarios.iter().any(|it| it.verdict != Verdict::DidNotRun) {
-        done.push(table::print(run, &comparison));
+        done.push(stdout::print(run, &comparison));
     }
     done.push(job_summary(&body, &name));
     if let Err(error) = folder.link_latest() {

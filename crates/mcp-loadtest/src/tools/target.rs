@@ -1,16 +1,19 @@
-//! The embedded target: `mcp-target`, built in release and run as a process of its own.
+//! The embedded target: `mcp-target` in this very program, run as a process of its own.
 
-use std::path::PathBuf;
+use std::net::SocketAddr;
 use std::process::{ExitCode, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use browser_consent::Credentials;
-use serde::Deserialize;
+use mcp_target::{Config, User};
+use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::net::TcpListener;
 
 use crate::console::section::say;
-use crate::environment;
+use crate::console::stdout::line;
+use crate::environment::variable;
 use crate::interrupt::Interrupt;
 use crate::tools::child::{self, Child};
 
@@ -21,6 +24,29 @@ pub(crate) struct Target {
     pub(crate) resource: String,
 }
 
+/// The embedded target in the foreground.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Address to listen on; loopback only, port 0 takes any free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = loopback)]
+    listen: SocketAddr,
+}
+
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr =
+        text.parse().map_err(|_| "expected an address like 127.0.0.1:8080".to_owned())?;
+    if address.ip().is_loopback() { Ok(address) } else { Err("only loopback is served".to_owned()) }
+}
+
+/// What the process says on stdout once it serves.
+#[derive(Serialize, Deserialize)]
+struct Serving {
+    resource: String,
+    issuer: String,
+}
+
+const EMAIL: &str = "loadtest@novamart.example";
+
 /// Who may sign in to the embedded target, with a password that nobody knows beforehand.
 pub(crate) struct DemoUser {
     email: &'static str,
@@ -30,7 +56,7 @@ pub(crate) struct DemoUser {
 impl DemoUser {
     pub(crate) fn new() -> Self {
         let password = format!("{:032x}", rand::random::<u128>());
-        Self { email: "loadtest@novamart.example", password }
+        Self { email: EMAIL, password }
     }
 
     pub(crate) fn credentials(&self) -> Credentials {
@@ -38,70 +64,55 @@ impl DemoUser {
     }
 }
 
-/// Builds `mcp-target` with the release profile and returns its executable.
-pub async fn build() -> anyhow::Result<PathBuf> {
-    say("target", "building mcp-target (release)");
-    let mut build = child::command(environment::cargo());
-    build
-        .args(["build", "--release", "--locked", "--package", "mcp-target"])
-        .arg("--message-format=json-render-diagnostics")
-        .stdout(Stdio::piped());
-    let output = child::output("cargo", &mut build).await?;
-    if !output.status.success() {
-        bail!("failed to build mcp-target; cargo says why above");
-    }
-    executable(&String::from_utf8_lossy(&output.stdout))
-        .context("cargo built mcp-target but named no executable")
-}
-
-fn executable(messages: &str) -> Option<PathBuf> {
-    #[derive(Deserialize)]
-    struct Message {
-        executable: Option<PathBuf>,
-    }
-    messages
-        .lines()
-        .filter_map(|it| serde_json::from_str::<Message>(it).ok())
-        .filter_map(|it| it.executable)
-        .next_back()
-}
-
 /// Starts it on a free port of 127.0.0.1 and waits until it serves.
-pub(crate) async fn start(program: &PathBuf, user: &DemoUser) -> anyhow::Result<Target> {
-    #[derive(Deserialize)]
-    struct Serving {
-        resource: String,
-    }
+pub(crate) async fn start(user: &DemoUser) -> anyhow::Result<Target> {
+    let program = std::env::current_exe().context("failed to find this program")?;
     let mut command = child::command(program);
     command
-        .args(["--listen", "127.0.0.1:0"])
+        .arg("target")
         .env("LOADTEST_EMAIL", user.email)
         .env("LOADTEST_PASSWORD", &user.password)
         .stdout(Stdio::piped());
-    let mut child = Child::spawn("mcp-target", &mut command)?;
+    let mut child = Child::spawn("the embedded target", &mut command)?;
     let stdout = child.inner().stdout.take().expect("stdout was asked to be a pipe");
     let mut line = String::new();
     let mut stdout = BufReader::new(stdout);
     tokio::time::timeout(Duration::from_secs(20), stdout.read_line(&mut line))
         .await
-        .context("mcp-target did not say within 20 s where it listens")?
-        .context("failed to read where mcp-target listens")?;
-    let Serving { resource } = serde_json::from_str(&line)
-        .context("mcp-target ended without serving; its own words are above")?;
+        .context("the embedded target did not say within 20 s where it listens")?
+        .context("failed to read where the embedded target listens")?;
+    let Serving { resource, .. } = serde_json::from_str(&line)
+        .context("the embedded target ended without serving; its own words are above")?;
     say("target", format_args!("{resource} (embedded)"));
     Ok(Target { child, resource })
 }
 
-/// Builds it and runs it until the user interrupts; its own words say how to sign in.
-pub async fn foreground(interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
-    let program = interrupt.or(build()).await?;
-    let mut child = Child::spawn("mcp-target", &mut child::command(program))?;
-    let mut interrupt = interrupt.clone();
-    tokio::select! {
-        status = child.wait() => {
-            let ended = status?.code().and_then(|it| u8::try_from(it).ok());
-            Ok(ended.map_or(ExitCode::FAILURE, ExitCode::from))
-        }
-        () = interrupt.came() => Ok(ExitCode::SUCCESS),
-    }
+/// Serves until the user interrupts, and says how to sign in.
+pub async fn foreground(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
+    // Threads of its own: this program has one, and a server that is measured has more.
+    let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let threads = threads.context("failed to start threads")?;
+    let served = threads.spawn(serve(args.listen, interrupt.clone())).await;
+    threads.shutdown_background();
+    served.context("the target broke off")?.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve(address: SocketAddr, mut interrupt: Interrupt) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.with_context(|| {
+        format!("failed to listen on {address}; take another port, or 0 for any free one")
+    })?;
+    let address = listener.local_addr().context("failed to read the address")?;
+    let email = variable("LOADTEST_EMAIL")?.unwrap_or_else(|| EMAIL.to_owned());
+    let password = variable("LOADTEST_PASSWORD")?.unwrap_or_else(|| {
+        let password = format!("{:016x}", rand::random::<u64>());
+        say("target", format_args!("sign in as {email} with the password {password}"));
+        password
+    });
+    let user = User { email, password: password.into(), workspace: "ws-novamart-1".to_owned() };
+    let (resource, issuer) = (mcp_target::resource(address), mcp_target::issuer(address));
+    // The socket already queues connections, so whoever reads this line may connect.
+    line(&serde_json::to_string(&Serving { resource, issuer }).expect("two strings"))?;
+    let ended = async move { interrupt.came().await };
+    mcp_target::serve(listener, Config::new(vec![user]), ended).await.context("failed to serve")
 }

@@ -25,7 +25,7 @@ enum Command {
     /// Sign in and write the bearer file, no more
     Token(token::Args),
     /// Run the embedded target in the foreground until Ctrl-C
-    Target,
+    Target(target::Args),
     /// Install k6, a browser and its driver, pinned and checked
     Setup,
 }
@@ -40,7 +40,7 @@ async fn carry_out(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Run(args) => run::run(&args, &interrupt).await,
         Command::Token(args) => token::run(&args, &interrupt).await,
-        Command::Target => target::foreground(&interrupt).await,
+        Command::Target(args) => target::foreground(&args, &interrupt).await,
         Command::Setup => setup::run(&interrupt).await,
     }
 }
