@@ -1,13 +1,13 @@
 //! Cells of a table that a spreadsheet may open.
 
-use crate::text::printable;
+use crate::text::one_line;
 
 /// Text as one field of CSV ([RFC 4180](https://www.rfc-editor.org/rfc/rfc4180)), on one line and whole; one that a
 /// spreadsheet would take for a formula begins with an apostrophe.
 ///
 /// Numbers of one's own need no such care: `-1.5` would become text.
 pub fn csv_cell(text: &str) -> String {
-    let cell = printable(text);
+    let cell = one_line(text);
     let is_formula = cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
     let cell = if is_formula { format!("'{cell}") } else { cell };
     if cell.contains(['"', ',', ';']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
@@ -35,6 +35,7 @@ mod tests {
     fn a_cell_is_one_field() {
         check("a,b", "\"a,b\"");
         check("say \"x\"\r\nthen y", "\"say \"\"x\"\"  then y\"");
+        check("::login", "::login");
         check("plain", "plain");
         check("", "");
     }

@@ -14,13 +14,18 @@ pub fn is_hidden(it: char) -> bool {
 /// White space of every kind becomes a space, and what [is hidden](is_hidden) is left out. Actions takes `##[` for a
 /// command wherever it stands, and `::` where a line begins.
 pub fn printable(text: &str) -> String {
-    let spaced = text.chars().map(|it| if it.is_whitespace() { ' ' } else { it });
-    let line: String = spaced.filter(|it| !is_hidden(*it)).collect();
-    let line = line.trim().replace("##[", "## [");
+    let line = one_line(text);
     match line.strip_prefix("::") {
         Some(rest) => format!(": :{rest}"),
         None => line,
     }
+}
+
+/// Text on one line, for a place where no line begins.
+pub(crate) fn one_line(text: &str) -> String {
+    let spaced = text.chars().map(|it| if it.is_whitespace() { ' ' } else { it });
+    let line: String = spaced.filter(|it| !is_hidden(*it)).collect();
+    line.trim().replace("##[", "## [")
 }
 
 /// The same of at most `chars` characters; where more were said, `…` stands behind them.
