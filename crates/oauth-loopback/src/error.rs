@@ -2,13 +2,15 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tool_edge::printable_within;
+
 pub(crate) use crate::refusal::{Refusal, Step};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why there is no token, by the step of the flow.
 ///
-/// Text that a server sent is cleaned of control characters and cut before it stands here; no field holds a secret.
+/// Text that a server sent is made printable and cut before it stands here; no field holds a secret.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -177,28 +179,7 @@ impl fmt::Display for Ignored<'_> {
     }
 }
 
-/// Makes text of a server fit for a terminal: one line, no control or direction characters, at most 300 characters.
-pub(crate) fn clean(text: &str) -> String {
-    const LIMIT: usize = 300;
-    let hidden = |it: char| {
-        it.is_control()
-            || matches!(it, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let mut kept = text.trim().chars().map(|it| if hidden(it) { ' ' } else { it });
-    let mut cleaned: String = kept.by_ref().take(LIMIT).collect();
-    if kept.next().is_some() {
-        cleaned.push('…');
-    }
-    cleaned
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn server_text_is_one_short_line() {
-        assert_eq!(clean(" a\x1b[31mb\r\nc\u{202e}d "), "a [31mb  c d");
-        assert_eq!(clean(&"é".repeat(1000)).chars().count(), 301);
-    }
+/// Text of a server on one line of at most 300 characters, fit for a terminal.
+pub(crate) fn printable(text: &str) -> String {
+    printable_within(text, 300)
 }

@@ -2,8 +2,7 @@
 
 use url::form_urlencoded;
 
-use crate::authorization::request::State;
-use crate::authorization::response::{Expectation, Parameters};
+use crate::authorization::response::{Expectation, Parameters, State};
 use crate::discovery::challenge::Challenge;
 
 /// A header is read to its end, and what is read from it stands in it.

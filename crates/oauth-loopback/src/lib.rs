@@ -57,12 +57,12 @@ mod authorization;
 mod client;
 mod discovery;
 mod error;
+mod file_lock;
 mod flow;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzz;
 mod http;
-mod private_file;
 mod refusal;
 mod secret;
 mod token;

@@ -14,7 +14,7 @@ use tokio::time;
 use url::{Host, Url};
 
 use crate::authorization::callback::{Desk, callback};
-use crate::error::{Error, clean};
+use crate::error::{Error, printable};
 
 const PATH: &str = "/callback";
 const DELIVERY: Duration = Duration::from_secs(1);
@@ -53,7 +53,7 @@ impl LoopbackListener {
     /// # Errors
     /// [`Error::RedirectUri`] for an address that is not on loopback, [`Error::Listen`] if the port is taken.
     pub async fn bind_to(redirect_uri: &str) -> Result<Self, Error> {
-        let refused = || Error::RedirectUri { redirect_uri: clean(redirect_uri) };
+        let refused = || Error::RedirectUri { redirect_uri: printable(redirect_uri) };
         let url = Url::parse(redirect_uri).map_err(|_| refused())?;
         let host = match url.host() {
             Some(Host::Ipv4(Ipv4Addr::LOCALHOST)) | Some(Host::Domain("localhost")) => {

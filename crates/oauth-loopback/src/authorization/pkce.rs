@@ -3,31 +3,24 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
+use tool_edge::secret;
 
-/// The secret that proves at the token endpoint who asked for the code.
-///
-/// Not `Clone`: one verifier belongs to one authorization request.
-pub(crate) struct CodeVerifier(String);
+secret! {
+    /// The secret that proves at the token endpoint who asked for the code.
+    ///
+    /// Not `Clone`: one verifier belongs to one authorization request.
+    pub(crate) struct CodeVerifier;
+}
 
 impl CodeVerifier {
     /// 32 random bytes, which are 43 characters.
     pub(crate) fn random() -> Self {
-        Self(BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+        Self::new(BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
     }
 
     /// The S256 code challenge, RFC 7636 §4.2.
     pub(crate) fn challenge(&self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&self.0))
-    }
-
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for CodeVerifier {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("CodeVerifier(…)")
+        BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(self.reveal()))
     }
 }
 
@@ -37,7 +30,7 @@ mod tests {
 
     #[test]
     fn the_challenge_is_that_of_appendix_b() {
-        let verifier = CodeVerifier("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned());
+        let verifier = CodeVerifier::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned());
         assert_eq!(verifier.challenge(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 
@@ -47,11 +40,5 @@ mod tests {
         assert_eq!(one.reveal().len(), 43);
         assert!(one.reveal().chars().all(|it| it.is_ascii_alphanumeric() || "-._~".contains(it)));
         assert_ne!(one.reveal(), other.reveal());
-    }
-
-    #[test]
-    fn a_verifier_does_not_print_itself() {
-        let verifier = CodeVerifier::random();
-        assert!(!format!("{verifier:?}").contains(verifier.reveal()));
     }
 }

@@ -13,7 +13,7 @@ use crate::authorization::pkce::CodeVerifier;
 use crate::authorization::response::{Expectation, State};
 use crate::client::client_information::ClientInformation;
 use crate::discovery::discover::Discovery;
-use crate::error::{Error, clean};
+use crate::error::{Error, printable};
 use crate::http::transport::{self, FirstPage};
 use crate::token::endpoint::TokenEndpoint;
 
@@ -83,13 +83,13 @@ impl AuthorizationRequest {
         let scope = scope.join(" ");
         let endpoint = TokenEndpoint::new(discovery, client, scope)?;
         let Some(address) = &server.authorization_endpoint else {
-            let issuer = clean(&discovery.issuer);
+            let issuer = printable(&discovery.issuer);
             return Err(Error::NotOffered { what: "authorization endpoint", issuer });
         };
         let (state, verifier) = (State::random(), CodeVerifier::random());
         let mut url = Url::parse(address).map_err(|_| Error::Address {
             what: "authorization endpoint",
-            address: clean(address),
+            address: printable(address),
         })?;
         url.set_fragment(None);
         let mut query = url.query_pairs_mut();
@@ -175,7 +175,7 @@ impl AuthorizationRequest {
     {
         let Self { url, listener, expectation, verifier, endpoint } = self;
         let redirect_uri = listener.redirect_uri().to_owned();
-        let issuer = clean(&expectation.issuer);
+        let issuer = printable(&expectation.issuer);
         let (settle, settled) = watch::channel(false);
         let opening = Opening { url, client_name: endpoint.client.client_name.clone(), settled };
         let browser = async {

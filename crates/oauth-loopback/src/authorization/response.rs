@@ -3,13 +3,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
+use tool_edge::secret;
 
-use crate::error::{Error, clean};
+use crate::error::{Error, printable};
 
 /// What a callback must bring along to be the answer that is waited for.
 #[derive(Debug)]
@@ -50,13 +50,13 @@ impl<'a> Parameters<'a> {
             Some(it) => it == expected.issuer,
             None => !expected.issuer_is_sent,
         };
-        let issuer = clean(&expected.issuer);
+        let issuer = printable(&expected.issuer);
         if !from_issuer {
             return Ok(Err(Error::CallbackIssuer { issuer }));
         }
         if let Some(error) = self.get("error").filter(|it| !it.is_empty()) {
-            let description = self.get("error_description").map(clean);
-            return Ok(Err(Error::Denied { issuer, error: clean(error), description }));
+            let description = self.get("error_description").map(printable);
+            return Ok(Err(Error::Denied { issuer, error: printable(error), description }));
         }
         Ok(self
             .get("code")
@@ -66,28 +66,20 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// The value that ties a callback to its request, RFC 6749 §10.12.
-pub(crate) struct State(String);
+secret! {
+    /// The value that ties a callback to its request, RFC 6749 §10.12.
+    pub(crate) struct State;
+}
 
 impl State {
     /// 32 random bytes, independent of the code verifier.
     pub(crate) fn random() -> Self {
-        Self(BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+        Self::new(BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
     }
 
     /// Compares in constant time.
     pub(crate) fn matches(&self, other: &str) -> bool {
-        self.0.as_bytes().ct_eq(other.as_bytes()).into()
-    }
-
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("State(…)")
+        self.reveal().as_bytes().ct_eq(other.as_bytes()).into()
     }
 }
 

@@ -3,7 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::error::{Error, clean};
+use crate::error::{Error, printable};
 use crate::secret::{AccessToken, ClientSecret};
 
 /// A client as the authorization server knows it, RFC 7591 §3.2.1. Where it differs from what was asked, it is right.
@@ -64,7 +64,7 @@ impl ClientInformation {
     /// # Errors
     /// [`Error::ClientMetadataUrl`].
     pub fn from_metadata_url(url: &str) -> Result<Self, Error> {
-        let refused = || Error::ClientMetadataUrl { url: clean(url) };
+        let refused = || Error::ClientMetadataUrl { url: printable(url) };
         let parsed = Url::parse(url).map_err(|_| refused())?;
         let plain = parsed.scheme() == "https"
             && parsed.path() != "/"

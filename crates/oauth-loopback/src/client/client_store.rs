@@ -1,12 +1,14 @@
+use std::fs::{DirBuilder, File};
 use std::io;
-use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
+use tool_edge::private_file;
 
 use crate::client::client_information::ClientInformation;
 use crate::error::Error;
-use crate::private_file;
+use crate::file_lock::lock;
 
 /// A file of mode 0600 that remembers registered clients, so that the next run does not register another one.
 ///
@@ -70,7 +72,7 @@ impl ClientStore {
     /// # Errors
     /// [`Error::File`].
     pub fn prepare(&self) -> Result<(), Error> {
-        private_file::touch(&self.path)
+        touch(&self.path)
             .and_then(|()| private_file::prepare(&self.path))
             .map_err(|it| self.failed(it))
     }
@@ -117,7 +119,7 @@ impl ClientStore {
 
     /// Puts a client in the place of the one that was remembered for the same purpose.
     pub(crate) async fn remember(&self, it: &Remembered) -> Result<(), Error> {
-        private_file::touch(&self.path).map_err(|source| self.failed(source))?;
+        touch(&self.path).map_err(|source| self.failed(source))?;
         self.change(|clients| {
             clients.retain(|old| !old.is_for(&it.issuer, it.resource.as_deref(), &it.client_name));
             clients.push(it.clone());
@@ -127,18 +129,10 @@ impl ClientStore {
 
     /// Reads, changes and writes with no other process in between.
     async fn change(&self, change: impl FnOnce(&mut Vec<Remembered>)) -> Result<(), Error> {
-        const PATIENCE: Duration = Duration::from_secs(5);
-        let since = Instant::now();
-        let _lock = loop {
-            match private_file::lock(&self.path) {
-                Ok(it) => break it,
-                Err(it) if it.kind() == io::ErrorKind::WouldBlock && since.elapsed() < PATIENCE => {
-                    // The other one reads and writes a small file.
-                    tokio::time::sleep(Duration::from_millis(1)).await;
-                }
-                Err(it) => return Err(self.failed(it)),
-            }
-        };
+        // The other one reads and writes a small file.
+        const PAUSE: Duration = Duration::from_millis(1);
+        const LIMIT: Duration = Duration::from_secs(5);
+        let _lock = lock(&self.path, PAUSE, LIMIT).await.map_err(|it| self.failed(it))?;
         let mut content = self.read()?;
         change(&mut content.clients);
         self.write(&content)
@@ -172,17 +166,21 @@ impl ClientStore {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn whoever_waits_for_the_file_does_not_hold_up_the_one_who_has_it() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = ClientStore::new(folder.path().join("clients.json"));
-        store.prepare().expect("a folder of ours");
-        let lock = private_file::lock(&store.path).expect("nobody has it");
-        let (forgotten, ()) = tokio::join!(store.forget("a", "b"), async { drop(lock) });
-        forgotten.expect("the file is free");
+/// Makes the file and its folder, unless they are there; an empty file is what there is to lock.
+fn touch(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder)?;
+    }
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(it) if it.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        it => it.map(drop),
     }
 }

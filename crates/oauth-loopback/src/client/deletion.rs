@@ -4,7 +4,7 @@ use reqwest::{Client, StatusCode};
 use url::Url;
 
 use crate::client::client_information::ClientInformation;
-use crate::error::{Error, Step, clean};
+use crate::error::{Error, Step, printable};
 use crate::http::address::{is_loopback, permitted};
 use crate::http::transport::{self, origin};
 
@@ -17,7 +17,10 @@ pub(crate) async fn delete(
     let (Some(address), Some(token)) =
         (&client.registration_client_uri, &client.registration_access_token)
     else {
-        return Err(Error::NotOffered { what: "deletion of this client", issuer: clean(issuer) });
+        return Err(Error::NotOffered {
+            what: "deletion of this client",
+            issuer: printable(issuer),
+        });
     };
     let on_loopback = Url::parse(issuer).is_ok_and(|it| is_loopback(&it));
     let what = "registration client URI";

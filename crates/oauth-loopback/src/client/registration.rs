@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::client::client_information::ClientInformation;
 use crate::discovery::discover::Discovery;
-use crate::error::{Error, Step, clean};
+use crate::error::{Error, Step, printable};
 use crate::http::transport;
 use crate::secret::AccessToken;
 
@@ -61,7 +61,7 @@ pub async fn register(
     let Some(endpoint) = &discovery.authorization_server.registration_endpoint else {
         let server = &discovery.authorization_server;
         let documents = server.client_id_metadata_document_supported == Some(true);
-        return Err(Error::NoRegistration { issuer: clean(&discovery.issuer), documents });
+        return Err(Error::NoRegistration { issuer: printable(&discovery.issuer), documents });
     };
     let initial = metadata.initial_access_token.as_ref().map(AccessToken::reveal);
     let request = || {
@@ -81,7 +81,7 @@ pub async fn register(
     {
         return Err(Error::RedirectUriReplaced {
             redirect_uri: lost.clone(),
-            kept: clean(&format!("{kept:?}")),
+            kept: printable(&format!("{kept:?}")),
         });
     }
     Ok(ClientInformation { issuer: Some(discovery.issuer.clone()), ..client })

@@ -9,7 +9,7 @@ use crate::discovery::challenge::Challenge;
 use crate::discovery::server_metadata::{
     AuthorizationServerMetadata, Found, first_document, first_server, server,
 };
-use crate::error::{Error, Step, clean};
+use crate::error::{Error, Step, printable};
 use crate::http::address::{covers, inserted, is_loopback, permitted};
 use crate::http::transport;
 
@@ -57,7 +57,7 @@ pub(crate) async fn discover_challenged(
     let server = permitted("resource", resource, true)?;
     // RFC 8707 section 2: a resource indicator has no fragment.
     if server.fragment().is_some() {
-        return Err(Error::Fragment { resource: clean(resource) });
+        return Err(Error::Fragment { resource: printable(resource) });
     }
     let on_loopback = is_loopback(&server);
     let (status, headers) = challenge(http, &server).await?;
@@ -82,17 +82,17 @@ pub(crate) async fn discover_challenged(
     let (url, metadata) = match first_document(http, Step::ResourceMetadata, candidates).await? {
         Found::Document(url, metadata) => (url, metadata),
         Found::Nothing(_) if status == StatusCode::NOT_FOUND => {
-            return Err(Error::NoResource { resource: clean(resource), seen });
+            return Err(Error::NoResource { resource: printable(resource), seen });
         }
         Found::Nothing(tried) => {
-            return Err(Error::NoResourceMetadata { resource: clean(resource), seen, tried });
+            return Err(Error::NoResourceMetadata { resource: printable(resource), seen, tried });
         }
     };
     let metadata: ProtectedResourceMetadata = metadata;
     if !covers(&metadata.resource, resource) {
         return Err(Error::ResourceMismatch {
-            resource: clean(resource),
-            found: clean(&metadata.resource),
+            resource: printable(resource),
+            found: printable(&metadata.resource),
             url,
         });
     }
@@ -175,7 +175,7 @@ impl Discovery {
     /// [`Error::NoChallenge`] if it holds no Bearer challenge.
     pub fn step_up(&self, given: &[String], header: &str) -> Result<Vec<String>, Error> {
         let challenge = Challenge::bearer([header])
-            .ok_or_else(|| Error::NoChallenge { header: clean(header) })?;
+            .ok_or_else(|| Error::NoChallenge { header: printable(header) })?;
         let mut scope = self.scope(given);
         for wanted in challenge.parameter("scope").unwrap_or_default().split_ascii_whitespace() {
             if !scope.iter().any(|it| it == wanted) {
@@ -195,7 +195,10 @@ impl Discovery {
         }
         let offered = offered
             .map_or_else(|| "nothing about it".to_owned(), |it| format!("`{}`", it.join(" ")));
-        Err(Error::PkceUnadvertised { issuer: clean(&self.issuer), offered: clean(&offered) })
+        Err(Error::PkceUnadvertised {
+            issuer: printable(&self.issuer),
+            offered: printable(&offered),
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use reqwest::Client;
 use serde::Deserialize;
 use url::Url;
 
-use crate::error::{Error, Step, clean};
+use crate::error::{Error, Step, printable};
 use crate::http::address::{permitted, server_metadata};
 use crate::http::transport;
 
@@ -80,13 +80,13 @@ pub(crate) async fn server(
     let (url, mut metadata): (_, AuthorizationServerMetadata) = match found {
         Found::Document(url, metadata) => (url, metadata),
         Found::Nothing(tried) => {
-            return Err(Error::NoServerMetadata { issuer: clean(issuer), tried });
+            return Err(Error::NoServerMetadata { issuer: printable(issuer), tried });
         }
     };
     if metadata.issuer != issuer {
         return Err(Error::IssuerMismatch {
-            issuer: clean(issuer),
-            found: clean(&metadata.issuer),
+            issuer: printable(issuer),
+            found: printable(&metadata.issuer),
             url,
         });
     }

@@ -1,9 +1,8 @@
 //! What an address may be: transport, loopback, and which resource covers which server.
 
-use url::{Host, Url};
+use url::Url;
 
-use crate::error::Error;
-use crate::error::clean;
+use crate::error::{Error, printable};
 
 /// Parses an address that a server gave, and refuses it unless it is https.
 ///
@@ -14,7 +13,7 @@ pub(crate) fn permitted(
     address: &str,
     resource_on_loopback: bool,
 ) -> Result<Url, Error> {
-    let refused = |address: &str| Error::Address { what, address: clean(address) };
+    let refused = |address: &str| Error::Address { what, address: printable(address) };
     let url = Url::parse(address).map_err(|_| refused(address))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(refused(&format!(
@@ -28,19 +27,14 @@ pub(crate) fn permitted(
     }
     let loopback = is_loopback(&url);
     if (loopback && !resource_on_loopback) || (url.scheme() == "http" && !loopback) {
-        return Err(Error::Insecure { what, address: clean(address) });
+        return Err(Error::Insecure { what, address: printable(address) });
     }
     Ok(url)
 }
 
-/// Whether the host of a URL is this machine by name or by number.
+/// Whether the host of a URL is this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(it)) => it.is_loopback(),
-        Some(Host::Ipv6(it)) => it.is_loopback(),
-        Some(Host::Domain(it)) => it == "localhost" || it.ends_with(".localhost"),
-        None => false,
-    }
+    url.host_str().is_some_and(tool_edge::is_loopback)
 }
 
 /// Whether `resource`, as metadata or a token names it, covers the server at `server`: the same address, or a prefix of

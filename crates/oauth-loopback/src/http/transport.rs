@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use crate::error::{Error, Refusal, Step, clean};
+use crate::error::{Error, Refusal, Step, printable};
 
 const BODY_LIMIT: usize = 1 << 20;
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -52,11 +52,11 @@ impl Answer {
         };
         let said = error.to_string();
         let reason = match said.split_once(" at line ") {
-            Some((missing, _)) if missing.starts_with("missing field") => clean(missing),
+            Some((missing, _)) if missing.starts_with("missing field") => printable(missing),
             _ if error.is_data() => {
                 format!("a wrong type at line {}, column {}", error.line(), error.column())
             }
-            _ => format!("{} without JSON", self.content_type().map_or("text".into(), clean)),
+            _ => format!("{} without JSON", self.content_type().map_or("text".into(), printable)),
         };
         let (step, url, status) = (self.step, self.url.clone(), self.status.as_u16());
         Err(Error::Malformed { step, url, status, reason })
@@ -84,7 +84,7 @@ impl Answer {
             });
         let strike = |it: &str| {
             let secrets = secrets.iter().filter(|it| !it.is_empty());
-            clean(&secrets.fold(it.to_owned(), |it, secret| it.replace(secret, "(secret)")))
+            printable(&secrets.fold(it.to_owned(), |it, secret| it.replace(secret, "(secret)")))
         };
         let header = |name: &str| {
             self.headers.get(name).map(|it| strike(&String::from_utf8_lossy(it.as_bytes())))
@@ -196,7 +196,7 @@ pub(crate) async fn first_page(http: &Client, url: Url) -> Result<FirstPage, Err
 /// Status and media type in words.
 pub(crate) fn seen(status: StatusCode, headers: &HeaderMap) -> String {
     match headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()) {
-        Some(it) => format!("{status} ({})", clean(it)),
+        Some(it) => format!("{status} ({})", printable(it)),
         None => status.to_string(),
     }
 }
@@ -218,7 +218,7 @@ async fn send_following(
         };
         match url.join(&to) {
             Ok(next) if next.origin() == url.origin() => url = next,
-            _ => return Err(Error::Redirected { step, url: asked.into(), to: clean(&to) }),
+            _ => return Err(Error::Redirected { step, url: asked.into(), to: printable(&to) }),
         }
         if !matches!(
             response.status(),
@@ -240,7 +240,7 @@ async fn send(step: Step, request: RequestBuilder) -> Result<(Url, Response), Er
         .map_err(|_| Error::Unanswered { step, url: named(step, &url) })?
         .map_err(|it| failed(step, named(step, &url), it))?;
     if response.url() != &url {
-        let (url, to) = (named(step, &url), clean(&named(step, response.url())));
+        let (url, to) = (named(step, &url), printable(&named(step, response.url())));
         return Err(Error::Redirected { step, url, to });
     }
     Ok((url, response))

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use crate::error::{Error, clean};
+use crate::error::{Error, printable};
 use crate::http::address::covers;
 use crate::secret::AccessToken;
 
@@ -87,24 +87,24 @@ impl UnverifiedClaims {
     /// scopes passes these two.
     pub fn check(&self, expected: &Expected<'_>, now: SystemTime) -> Result<(), Error> {
         if let Some(issuer) = expected.issuer.filter(|it| self.issuer() != Some(it)) {
-            let found = clean(self.issuer().unwrap_or("nobody"));
-            return Err(Error::TokenIssuer { expected: clean(issuer), found });
+            let found = printable(self.issuer().unwrap_or("nobody"));
+            return Err(Error::TokenIssuer { expected: printable(issuer), found });
         }
         if let Some(audience) = expected.audience
             && !self.audience().iter().any(|it| covers(it, audience))
         {
             let found = match self.audience().as_slice() {
                 [] => "no audience".to_owned(),
-                it => clean(&format!("`{}`", it.join("`, `"))),
+                it => printable(&format!("`{}`", it.join("`, `"))),
             };
-            return Err(Error::TokenAudience { expected: clean(audience), found });
+            return Err(Error::TokenAudience { expected: printable(audience), found });
         }
         if let Some(granted) = self.scope()
             && let Some(missing) = expected.scope.iter().find(|it| !granted.contains(&it.as_str()))
         {
             return Err(Error::TokenScope {
-                missing: clean(missing),
-                found: clean(&granted.join(" ")),
+                missing: printable(missing),
+                found: printable(&granted.join(" ")),
             });
         }
         if let Some(expires_at) = self.expires_at() {
@@ -122,15 +122,15 @@ impl UnverifiedClaims {
     fn check_claim(&self, name: &str, expected: Option<&str>) -> Result<(), Error> {
         let Some(found) = self.claim(name) else {
             let all: Vec<&str> = self.0.keys().map(String::as_str).collect();
-            let has = if all.is_empty() { "none".into() } else { clean(&all.join(", ")) };
-            return Err(Error::TokenClaimMissing { name: clean(name), has });
+            let has = if all.is_empty() { "none".into() } else { printable(&all.join(", ")) };
+            return Err(Error::TokenClaimMissing { name: printable(name), has });
         };
         let found = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
         match expected {
             Some(it) if it != found => Err(Error::TokenClaim {
-                name: clean(name),
-                expected: clean(it),
-                found: clean(&found),
+                name: printable(name),
+                expected: printable(it),
+                found: printable(&found),
             }),
             _ => Ok(()),
         }

@@ -6,7 +6,7 @@ use reqwest::{Client, RequestBuilder};
 
 use crate::client::client_information::{Authentication, ClientInformation};
 use crate::discovery::discover::Discovery;
-use crate::error::{Error, Step, clean};
+use crate::error::{Error, Step, printable};
 use crate::http::transport::{self, Answer};
 use crate::token::response::TokenResponse;
 
@@ -33,8 +33,8 @@ impl TokenEndpoint {
     ) -> Result<Self, Error> {
         if let Some(registered_at) = client.issuer.as_ref().filter(|it| **it != discovery.issuer) {
             return Err(Error::ForeignClient {
-                registered_at: clean(registered_at),
-                issuer: clean(&discovery.issuer),
+                registered_at: printable(registered_at),
+                issuer: printable(&discovery.issuer),
             });
         }
         let server = &discovery.authorization_server;
@@ -66,7 +66,7 @@ impl TokenEndpoint {
             return Err(Error::TokenType {
                 step,
                 url: self.url.clone(),
-                token_type: clean(&token.token_type),
+                token_type: printable(&token.token_type),
             });
         }
         if step != Step::Refresh && !self.scope.is_empty() {

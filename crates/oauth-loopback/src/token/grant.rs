@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::client::client_information::ClientInformation;
 use crate::client::deletion::delete;
-use crate::error::{Error, Step, clean};
+use crate::error::{Error, Step, printable};
 use crate::http::address::{is_loopback, permitted};
 use crate::token::endpoint::TokenEndpoint;
 use crate::token::response::TokenResponse;
@@ -89,7 +89,7 @@ impl Grant {
     pub async fn revoke(&self, http: &Client) -> Result<(), Error> {
         let endpoint = &self.endpoint;
         let Some(url) = &endpoint.revocation else {
-            let issuer = clean(&self.issuer);
+            let issuer = printable(&self.issuer);
             return Err(Error::NotOffered { what: "revocation of tokens", issuer });
         };
         permitted("revocation endpoint", url, self.on_loopback())?;
@@ -123,7 +123,7 @@ impl Grant {
             }
         }
         if revoked == 0 {
-            let issuer = clean(&self.issuer);
+            let issuer = printable(&self.issuer);
             return Err(Error::NotOffered { what: "revocation of tokens of this kind", issuer });
         }
         Ok(())

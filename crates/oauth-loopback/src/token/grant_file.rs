@@ -1,11 +1,13 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tool_edge::private_file;
 
 use crate::error::Error;
+use crate::file_lock::lock;
 use crate::http::address::permitted;
-use crate::private_file;
 use crate::token::grant::Grant;
 
 /// A grant in a file of mode 0600, which one process at a time may change.
@@ -35,18 +37,10 @@ impl GrantFile {
     /// # Errors
     /// [`Error::File`], also if another process holds it for a minute.
     pub async fn open(path: impl Into<PathBuf>) -> Result<(Self, Grant), Error> {
-        const PATIENCE: Duration = Duration::from_secs(60);
+        const PAUSE: Duration = Duration::from_millis(20);
+        const LIMIT: Duration = Duration::from_secs(60);
         let path = path.into();
-        let since = Instant::now();
-        let lock = loop {
-            match private_file::lock(&path) {
-                Ok(it) => break it,
-                Err(it) if it.kind() == io::ErrorKind::WouldBlock && since.elapsed() < PATIENCE => {
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
-                Err(it) => return Err(failed(&path, it)),
-            }
-        };
+        let lock = lock(&path, PAUSE, LIMIT).await.map_err(|it| failed(&path, it))?;
         let content = std::fs::read(&path).map_err(|it| failed(&path, it))?;
         // serde's own message could quote what stands there.
         let grant: Grant = serde_json::from_slice(&content).map_err(|it| {

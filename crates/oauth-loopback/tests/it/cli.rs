@@ -8,8 +8,8 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::browser;
-use crate::program::{PROGRAM, Running, failure, program};
-use crate::server::{Script, Server};
+use crate::program::{PROGRAM, Running, done, failure, minted, program};
+use crate::server::{Instead, Script, Server};
 
 #[tokio::test]
 async fn the_token_response_is_all_that_goes_to_stdout() {
@@ -274,4 +274,39 @@ async fn what_cannot_be_an_address_or_a_scope_is_wrong_usage() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
     }
+}
+
+/// U+061C turns the direction of a line and shows nothing itself.
+#[tokio::test]
+async fn no_hidden_character_of_a_stranger_is_said_or_printed() {
+    const REFUSED: &str = "{\"error\":\"invalid_grant\",\"error_description\":\"no\u{61c}pe\"}";
+    let instead = vec![("/token", Instead::Answer(400, "application/json", REFUSED))];
+    let metadata = json!({ "revocation_endpoint": "{origin}/re\u{61c}voke" });
+    let server = Server::start(Script { instead, metadata, ..Script::default() }).await;
+    let mut running = Running::start(program(&[&server.mcp()]));
+    browser().get(running.address().await).send().await.expect("a page");
+    let (_, said) = running.end().await;
+    assert!(said.ends_with("answered 400: invalid_grant: nope\n"), "{said:?}");
+
+    let last_words = "sh -c 'printf \"no\\330\\234 page\\n\" >&2; exit 3'";
+    let said = failure(program(&[&server.mcp(), "--browser", last_words])).await;
+    assert!(said.ends_with("`sh` ended with exit status: 3: no page\n"), "{said:?}");
+
+    let (found, _) = done(program(&["doctor", &server.mcp()])).await;
+    assert!(found.contains("/revoke\n"), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_line_break_at_the_end_of_a_variable_is_no_part_of_a_secret() {
+    let server = Server::start(Script::default()).await;
+    let mut command = program(&[&server.mcp()]);
+    command.env("LOADTEST_INITIAL_ACCESS_TOKEN", "initial\n");
+    minted(command).await;
+    assert_eq!(server.seen("/register")[0].headers["authorization"], "Bearer initial");
+
+    let mut command = program(&["client-credentials", &server.mcp(), "--client-id", "me"]);
+    command.env("LOADTEST_CLIENT_SECRET", "hush\r\n");
+    done(command).await;
+    let sent = server.seen("/token").pop().expect("it was asked for");
+    assert_eq!(sent.headers["authorization"], "Basic bWU6aHVzaA==");
 }

@@ -54,7 +54,7 @@ async fn every_requirement_that_is_missed_is_named() {
     ok    protected resource metadata     resource `ORIGIN/mcp`
     ok    authorization server metadata   issuer `ORIGIN`
     ok    authorization endpoint          ORIGIN/authorize
-    ok    token endpoint                  ORIGIN/token?a= [31m
+    ok    token endpoint                  ORIGIN/token?a=[31m
     FAIL  PKCE                            not advertised [MCP authorization, Authorization Code Protection: code_challenge_methods_supported lists S256]
     FAIL  client registration             not offered; give --client-id [MCP authorization, Client Registration Approaches]
     ok    scope to ask for                none is named, so the server chooses

@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Split};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
+use tool_edge::printable_within;
 
 use crate::say;
 
@@ -166,9 +167,8 @@ async fn next(lines: &mut Split<BufReader<ChildStderr>>) -> Option<Vec<u8>> {
 fn heard(line: &[u8]) -> Option<String> {
     let line = String::from_utf8_lossy(line);
     say(&line);
-    let words: String =
-        line.chars().map(|it| if it.is_control() { ' ' } else { it }).take(500).collect();
-    let words = words.trim().trim_start_matches("error: ");
+    let words = printable_within(&line, 500);
+    let words = words.trim_start_matches("error: ");
     (!words.is_empty()).then(|| words.to_owned())
 }
 

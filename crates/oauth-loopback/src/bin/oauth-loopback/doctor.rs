@@ -2,6 +2,7 @@ use std::io::{self, Write as _};
 
 use anyhow::{Context as _, bail};
 use oauth_loopback::{ClientInformation, Discovery, Error, Step, discover};
+use tool_edge::printable_within;
 
 use crate::arguments::Doctor;
 
@@ -232,11 +233,7 @@ fn registration(discovery: &Discovery, it: &Doctor) -> (Mark, String) {
     }
 }
 
-/// Text of a server on one line, without what turns a terminal's line around.
+/// Text of a server as a finding shows it.
 fn shown(text: &str) -> String {
-    let hidden = |it: char| {
-        it.is_control()
-            || matches!(it, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|it| if hidden(it) { ' ' } else { it }).take(300).collect()
+    printable_within(text, 300)
 }

@@ -3,20 +3,10 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use oauth_loopback::{AccessToken, ClientInformation, ClientKey, ClientSecret, ClientStore, Grant};
-use url::{Host, Url};
+use tool_edge::variable;
+use url::Url;
 
 use crate::say;
-
-/// A variable that is set to something.
-fn variable(name: &str) -> anyhow::Result<Option<String>> {
-    match env::var(name) {
-        Ok(it) if it.trim().is_empty() => Ok(None),
-        Ok(it) => Ok(Some(it)),
-        Err(env::VarError::NotPresent) => Ok(None),
-        // The error itself would quote the value.
-        Err(env::VarError::NotUnicode(_)) => anyhow::bail!("{name} is no UTF-8 text"),
-    }
-}
 
 fn client_secret() -> anyhow::Result<Option<ClientSecret>> {
     Ok(variable("LOADTEST_CLIENT_SECRET")?.map(ClientSecret::new))
@@ -75,10 +65,5 @@ fn state_folder() -> Option<PathBuf> {
 }
 
 pub(crate) fn is_loopback(address: &str) -> bool {
-    match Url::parse(address).ok().and_then(|it| it.host().map(|it| it.to_owned())) {
-        Some(Host::Ipv4(it)) => it.is_loopback(),
-        Some(Host::Ipv6(it)) => it.is_loopback(),
-        Some(Host::Domain(it)) => it == "localhost" || it.ends_with(".localhost"),
-        None => false,
-    }
+    Url::parse(address).is_ok_and(|it| it.host_str().is_some_and(tool_edge::is_loopback))
 }
