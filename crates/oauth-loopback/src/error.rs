@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tool_edge::printable_within;
 
-pub(crate) use crate::refusal::{Refusal, Step};
+use crate::refusal::{Refusal, Step};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 

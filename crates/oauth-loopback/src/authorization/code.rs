@@ -5,7 +5,8 @@ use std::fmt;
 use reqwest::Client;
 
 use crate::authorization::pkce::CodeVerifier;
-use crate::error::{Error, Step};
+use crate::error::Error;
+use crate::refusal::Step;
 use crate::token::endpoint::TokenEndpoint;
 use crate::token::grant::Grant;
 

@@ -4,9 +4,10 @@ use reqwest::{Client, StatusCode};
 use url::Url;
 
 use crate::client::client_information::ClientInformation;
-use crate::error::{Error, Step, printable};
+use crate::error::{Error, printable};
 use crate::http::address::{is_loopback, permitted};
 use crate::http::transport::{self, origin};
+use crate::refusal::Step;
 
 /// Deletes a client where its registration gave the means to do so; one that is not there any more is deleted.
 pub(crate) async fn delete(

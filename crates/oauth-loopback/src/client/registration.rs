@@ -5,8 +5,9 @@ use url::Url;
 
 use crate::client::client_information::ClientInformation;
 use crate::discovery::discover::Discovery;
-use crate::error::{Error, Step, printable};
+use crate::error::{Error, printable};
 use crate::http::transport;
+use crate::refusal::Step;
 use crate::secret::AccessToken;
 
 /// What a client says about itself, RFC 7591 §2.

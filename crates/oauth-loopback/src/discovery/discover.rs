@@ -9,9 +9,10 @@ use crate::discovery::challenge::Challenge;
 use crate::discovery::server_metadata::{
     AuthorizationServerMetadata, Found, first_document, first_server, server,
 };
-use crate::error::{Error, Step, printable};
+use crate::error::{Error, printable};
 use crate::http::address::{covers, inserted, is_loopback, permitted};
 use crate::http::transport;
+use crate::refusal::Step;
 
 /// What is known about a resource before anyone signs in.
 #[derive(Debug, Clone)]

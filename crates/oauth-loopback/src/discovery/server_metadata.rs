@@ -4,9 +4,10 @@ use reqwest::Client;
 use serde::Deserialize;
 use url::Url;
 
-use crate::error::{Error, Step, printable};
+use crate::error::{Error, printable};
 use crate::http::address::{permitted, server_metadata};
 use crate::http::transport;
+use crate::refusal::Step;
 
 /// The part of RFC 8414's document that the flow needs.
 #[derive(Debug, Clone, Deserialize)]

@@ -6,7 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use crate::error::{Error, Refusal, Step, printable};
+use crate::error::{Error, printable};
+use crate::refusal::{Refusal, Step};
 
 const BODY_LIMIT: usize = 1 << 20;
 const DEADLINE: Duration = Duration::from_secs(30);

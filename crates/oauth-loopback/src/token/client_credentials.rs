@@ -3,7 +3,8 @@
 
 use crate::client::client_information::ClientInformation;
 use crate::discovery::discover::Discovery;
-use crate::error::{Error, Step};
+use crate::error::Error;
+use crate::refusal::Step;
 use crate::token::endpoint::TokenEndpoint;
 use crate::token::grant::Grant;
 

@@ -6,8 +6,9 @@ use reqwest::{Client, RequestBuilder};
 
 use crate::client::client_information::{Authentication, ClientInformation};
 use crate::discovery::discover::Discovery;
-use crate::error::{Error, Step, printable};
+use crate::error::{Error, printable};
 use crate::http::transport::{self, Answer};
+use crate::refusal::Step;
 use crate::token::response::TokenResponse;
 
 /// Where tokens come from, for one client and one resource.

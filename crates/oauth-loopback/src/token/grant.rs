@@ -8,8 +8,9 @@ use url::Url;
 
 use crate::client::client_information::ClientInformation;
 use crate::client::deletion::delete;
-use crate::error::{Error, Step, printable};
+use crate::error::{Error, printable};
 use crate::http::address::{is_loopback, permitted};
+use crate::refusal::Step;
 use crate::token::endpoint::TokenEndpoint;
 use crate::token::response::TokenResponse;
 

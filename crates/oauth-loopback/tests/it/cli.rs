@@ -310,3 +310,15 @@ async fn a_line_break_at_the_end_of_a_variable_is_no_part_of_a_secret() {
     let sent = server.seen("/token").pop().expect("it was asked for");
     assert_eq!(sent.headers["authorization"], "Basic bWU6aHVzaA==");
 }
+
+#[tokio::test]
+async fn the_browser_command_gets_no_secret_of_the_client() {
+    let server = Server::start(Script::default()).await;
+    let browser = "sh -c 'echo \"$LOADTEST_CLIENT_SECRET$LOADTEST_INITIAL_ACCESS_TOKEN$LOADTEST_PASSWORD\" >&2; exit 3'";
+    let mut command = program(&[&server.mcp(), "--browser", browser]);
+    command.env("LOADTEST_CLIENT_SECRET", "hush").env("LOADTEST_INITIAL_ACCESS_TOKEN", "hush");
+    // That is for `browser-consent`.
+    command.env("LOADTEST_PASSWORD", "lovelace");
+    let said = failure(command).await;
+    assert!(said.ends_with("ended with exit status: 3: lovelace\n"), "{said}");
+}

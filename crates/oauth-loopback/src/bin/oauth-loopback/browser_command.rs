@@ -12,7 +12,8 @@ use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
 use tool_edge::printable_within;
 
-use crate::say;
+use crate::console::say;
+use crate::environment::OUR_SECRETS;
 
 const CLOSING: Duration = Duration::from_secs(5);
 const DRAINING: Duration = Duration::from_millis(100);
@@ -58,6 +59,10 @@ impl Browser {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
+        // The others are for whoever types them in, which may be this very command.
+        for it in OUR_SECRETS {
+            command.env_remove(it);
+        }
         if let Some(it) = &opening.client_name {
             command.env("OAUTH_CLIENT_NAME", it);
         }

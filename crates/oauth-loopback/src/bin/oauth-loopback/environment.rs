@@ -6,14 +6,20 @@ use oauth_loopback::{AccessToken, ClientInformation, ClientKey, ClientSecret, Cl
 use tool_edge::variable;
 use url::Url;
 
-use crate::say;
+use crate::console::say;
+
+const CLIENT_SECRET: &str = "LOADTEST_CLIENT_SECRET";
+const INITIAL_ACCESS_TOKEN: &str = "LOADTEST_INITIAL_ACCESS_TOKEN";
+
+/// The secrets that are for this program and for nobody whom it starts.
+pub(crate) const OUR_SECRETS: [&str; 2] = [CLIENT_SECRET, INITIAL_ACCESS_TOKEN];
 
 fn client_secret() -> anyhow::Result<Option<ClientSecret>> {
-    Ok(variable("LOADTEST_CLIENT_SECRET")?.map(ClientSecret::new))
+    Ok(variable(CLIENT_SECRET)?.map(ClientSecret::new))
 }
 
 pub(crate) fn initial_access_token() -> anyhow::Result<Option<AccessToken>> {
-    Ok(variable("LOADTEST_INITIAL_ACCESS_TOKEN")?.map(AccessToken::new))
+    Ok(variable(INITIAL_ACCESS_TOKEN)?.map(AccessToken::new))
 }
 
 fn client_key() -> anyhow::Result<Option<ClientKey>> {

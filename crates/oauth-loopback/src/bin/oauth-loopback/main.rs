@@ -1,11 +1,12 @@
 mod arguments;
 mod browser_command;
 mod checks;
+mod console;
 mod doctor;
 mod environment;
 mod output;
 
-use std::io::{self, Write as _};
+use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use crate::arguments::{
 };
 use crate::browser_command::Browser;
 use crate::checks::check;
+use crate::console::say;
 use crate::output::{Destination, print};
 
 #[tokio::main(flavor = "current_thread")]
@@ -182,9 +184,4 @@ async fn or_interrupted(work: impl Future<Output = anyhow::Result<()>>) -> anyho
         _ = hangup.recv() => "SIGHUP",
     };
     anyhow::bail!("interrupted by {name}")
-}
-
-/// Talks to the person in front of it; a closed stderr is no reason to stop.
-fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
 }
