@@ -6,13 +6,16 @@ pub(crate) mod detour;
 pub(crate) mod field;
 pub(crate) mod kind;
 #[cfg(test)]
+#[path = "../tests/page/languages.rs"]
 pub(crate) mod languages;
 #[cfg(test)]
+#[path = "../tests/page/languages_more.rs"]
 pub(crate) mod languages_more;
 pub(crate) mod locate;
 pub(crate) mod memory;
 pub(crate) mod phrases;
 #[cfg(test)]
+#[path = "../tests/page/screens.rs"]
 pub(crate) mod screens;
 pub(crate) mod snapshot;
 pub(crate) mod words;
