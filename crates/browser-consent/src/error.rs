@@ -1,10 +1,6 @@
 use std::io;
 use std::path::PathBuf;
 
-use fantoccini::error::NewSessionError;
-
-use crate::browser::session::WebDriver;
-use crate::input::redaction::bare;
 use crate::problem::Problem;
 use crate::visits::Trail;
 
@@ -172,80 +168,4 @@ fn kept(evidence: Option<&PathBuf>) -> String {
     evidence
         .map(|it| format!("; what the page looked like is in {}", it.display()))
         .unwrap_or_default()
-}
-
-/// Says why there is no session; a driver's own text goes on for pages of stack.
-pub(crate) fn session_error(error: &NewSessionError, webdriver: &WebDriver) -> Error {
-    let text = match error {
-        NewSessionError::SessionNotCreated(it) => it.message.to_string(),
-        NewSessionError::NotW3C(it) => {
-            it["message"].as_str().unwrap_or("an answer that is not WebDriver's").to_owned()
-        }
-        NewSessionError::FailedC(_) | NewSessionError::Failed(_) | NewSessionError::Lost(_) => {
-            if let WebDriver::Url(url) = webdriver {
-                return Error::NoDriver { url: bare(url) };
-            }
-            "the driver ended".to_owned()
-        }
-        _ => "an unexpected answer".to_owned(),
-    };
-    let no_browser = [
-        "cannot find Chrome binary",
-        "no chrome binary at",
-        "unable to find binary",
-        "not a Firefox executable",
-        "binary is not",
-        "no such file",
-    ];
-    if no_browser.iter().any(|it| text.contains(it)) {
-        return Error::NoBrowser;
-    }
-    let version = |before: &str| {
-        let (_, rest) = text.split_once(before)?;
-        rest.split_whitespace()
-            .next()
-            .map(|it| it.trim_matches(|it: char| !it.is_ascii_digit()).to_owned())
-    };
-    if let (Some(driver), Some(browser)) =
-        (version("only supports Chrome version"), version("Current browser version is"))
-    {
-        return Error::VersionMismatch { driver, browser };
-    }
-    let line = text.lines().next().unwrap_or_default().trim_start_matches("session not created: ");
-    Error::BrowserStart { reason: line.chars().filter(|it| !it.is_control()).take(200).collect() }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::borrow::Cow;
-
-    use fantoccini::error::{ErrorStatus, WebDriver as Refusal};
-
-    use super::*;
-
-    #[track_caller]
-    fn check(message: &'static str, expected: &str) {
-        let refusal = Refusal::new(ErrorStatus::SessionNotCreated, Cow::Borrowed(message));
-        let running = WebDriver::Url("http://127.0.0.1:9515".parse().unwrap());
-        assert_eq!(
-            session_error(&NewSessionError::SessionNotCreated(refusal), &running).to_string(),
-            expected
-        );
-    }
-
-    #[test]
-    fn a_refused_session_is_told_in_one_sentence() {
-        check(
-            "session not created: This version of ChromeDriver only supports Chrome version 156\nCurrent browser version is 120.0.1 with binary path /usr/bin/chromium\n#0 0x55d4",
-            "chromedriver 156 cannot drive browser 120.0.1; install both from one source, in one version",
-        );
-        check(
-            "session not created\nfrom unknown error: cannot find Chrome binary",
-            "the driver found no browser; install chromium-headless-shell, chromium, Google Chrome or Firefox",
-        );
-        check(
-            "session not created: Chrome instance exited. Examine ChromeDriver verbose log.\n#0 0x55d4",
-            "the browser did not start: Chrome instance exited. Examine ChromeDriver verbose log.; try it by hand with --headless",
-        );
-    }
 }

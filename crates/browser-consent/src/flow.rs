@@ -9,4 +9,5 @@ pub(crate) mod detours;
 pub(crate) mod evidence;
 pub(crate) mod form;
 pub(crate) mod play;
+pub(crate) mod request;
 pub(crate) mod state;

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod address;
 mod browser;
 mod error;
 mod flow;
@@ -16,7 +17,8 @@ pub use crate::browser::reach::reached;
 pub use crate::browser::session::{WebDriver, with_session};
 pub use crate::browser::storage_state::StorageState;
 pub use crate::error::Error;
-pub use crate::flow::consent::{Consent, consent};
+pub use crate::flow::consent::consent;
+pub use crate::flow::request::Consent;
 pub use crate::input::credentials::Credentials;
 pub use crate::input::script::Script;
 pub use crate::problem::Problem;

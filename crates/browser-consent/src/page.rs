@@ -2,20 +2,21 @@
 //!
 //! In: a document in a tab. Out: a snapshot, its kind and the right element. Nothing here touches the page.
 
+pub(crate) mod banner;
 pub(crate) mod detour;
 pub(crate) mod field;
 pub(crate) mod kind;
 #[cfg(test)]
-#[path = "../tests/page/languages.rs"]
-pub(crate) mod languages;
+#[path = "../tests/page/language.rs"]
+mod language;
 #[cfg(test)]
-#[path = "../tests/page/languages_more.rs"]
-pub(crate) mod languages_more;
+#[path = "../tests/page/languages.rs"]
+mod languages;
 pub(crate) mod locate;
 pub(crate) mod memory;
 pub(crate) mod phrases;
 #[cfg(test)]
 #[path = "../tests/page/screens.rs"]
-pub(crate) mod screens;
+mod screens;
 pub(crate) mod snapshot;
 pub(crate) mod words;

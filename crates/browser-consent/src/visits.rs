@@ -1,10 +1,8 @@
+//! What was seen on the way, and what was done there.
+
 use std::fmt;
-use std::path::Path;
 
 use serde::Serialize;
-
-use crate::error::Error;
-use crate::private;
 
 /// The pages that were seen, in order.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
@@ -35,16 +33,6 @@ impl Trail {
     /// All that was done, on whichever page.
     pub fn actions(&self) -> impl Iterator<Item = &str> {
         self.visits.iter().flat_map(|it| &it.actions).map(String::as_str)
-    }
-
-    /// Writes it as JSON to a file with mode 0600.
-    ///
-    /// # Errors
-    ///
-    /// What the system says.
-    pub fn write(&self, file: &Path) -> Result<(), Error> {
-        let text = serde_json::to_vec_pretty(self).expect("strings and numbers are JSON");
-        private::write(file, &text).map_err(|source| Error::File { file: file.to_owned(), source })
     }
 }
 

@@ -1,12 +1,18 @@
 //! What is asked of a browser: no window, a fresh profile, English, no debugging port, no prompt answered for us.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use crate::browser::driver::Driver;
 use crate::browser::process::Process;
-use crate::browser::session::PAGE_LOAD;
+
+/// The time that a page may take to load, or a server to answer a press.
+///
+/// The driver then stops the page, which loses an answer that comes later, but saves a page that waits for nothing more
+/// than a script from elsewhere.
+pub(crate) const PAGE_LOAD: Duration = Duration::from_secs(30);
 
 /// For a driver that runs already, whose browser is not known, only what Chromium and others understand.
 pub(crate) fn capabilities(

@@ -7,6 +7,7 @@ use std::path::Path;
 use fantoccini::Client;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tool_edge::private_file;
 use url::Url;
 
 use crate::browser::tab::{Broken, Outcome, Tab};
@@ -88,7 +89,7 @@ impl StorageState {
     pub fn write(&self, file: &Path) -> Result<(), Error> {
         let text = serde_json::to_vec_pretty(self).expect("strings and numbers are JSON");
         let failed = |source| Error::File { file: file.to_owned(), source };
-        private::write(file, &text).map_err(failed)
+        private_file::write(file, &text).map_err(failed)
     }
 
     /// Takes the cookies of the whole browser, and the local storage of the origins that `trail` went through.

@@ -10,8 +10,8 @@ use fantoccini::wd::TimeoutConfiguration;
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::browser::capabilities::PAGE_LOAD;
 use crate::browser::command::Command;
-use crate::browser::session::PAGE_LOAD;
 use crate::page::snapshot::{Handle, SCRIPT, Snapshot};
 
 /// What a driver gets for a command beyond the time for a page, so that only one that hangs runs into it.

@@ -5,8 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::browser::tab::Outcome;
-use crate::flow::form::WEAK_QUIET;
-use crate::flow::state::{Flow, Step, Stop};
+use crate::flow::state::{Flow, Step, Stop, WEAK_QUIET};
 use crate::page::field;
 use crate::page::locate::{self, Found};
 use crate::page::memory::Action;
@@ -66,7 +65,7 @@ impl Flow<'_> {
 
     /// Leaves a page alone that lists more than is allowed.
     pub(crate) fn refuse_scopes(&self, page: &Snapshot) -> Result<(), Stop> {
-        let allowed = self.it.allow_scopes;
+        let allowed = self.request.allow_scopes;
         let others = page.scopes.iter().filter(|it| !allowed.contains(it));
         let scopes: Vec<String> = others.map(|it| self.clean(it)).collect();
         if allowed.is_empty() || scopes.is_empty() {

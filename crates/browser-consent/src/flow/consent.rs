@@ -1,65 +1,33 @@
-use std::path::Path;
+//! The state machine: look, decide, do at most one thing, wait for a change.
+
 use std::time::{Duration, Instant};
 
 use fantoccini::Client;
-use url::{Host, Url};
+use tool_edge::is_loopback;
+use url::Url;
 
-use crate::browser::tab::{Broken, Tab};
+use crate::address::bare;
+use crate::browser::tab::{Broken, Outcome, Tab};
 use crate::error::Error;
-use crate::flow::play::Played;
-use crate::flow::state::{Flow, Stop};
+use crate::flow::evidence;
+use crate::flow::request::Consent;
+use crate::flow::state::{Flow, Played, Step, Stop};
 use crate::input::credentials::Credentials;
-use crate::input::redaction::{Redaction, bare};
-use crate::input::script::Script;
-use crate::page::kind::{Kind, Past};
+use crate::input::redaction::Redaction;
+use crate::page::kind::{self, Kind, Past};
 use crate::page::locate::Names;
 use crate::page::memory::Memory;
 use crate::page::snapshot::Snapshot;
 use crate::problem::Problem;
-use crate::visits::Trail;
+use crate::visits::{Trail, Visit};
 
+const MOST_DOCUMENTS: usize = 40;
+const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+/// The time that a page may be unreadable, as it is between two documents.
+const UNREADABLE: Duration = Duration::from_secs(10);
 /// How long a browser may be silent at the end before it is known to wait for somebody.
 const ANSWER: Duration = Duration::from_secs(1);
-
-/// One consent to get.
-#[derive(Clone, Copy, Debug)]
-pub struct Consent<'a> {
-    /// The authorization request's address.
-    pub url: &'a Url,
-    /// What to sign in with; a page that only asks for consent needs none.
-    pub credentials: Option<&'a Credentials>,
-    /// Origins, besides that of `url`, on which credentials may be typed and buttons pressed.
-    pub allow_origins: &'a [Url],
-    /// The scopes that a consent page may list; none allows any.
-    pub allow_scopes: &'a [String],
-    /// The names of the workspaces and regions to take where a page lets one choose.
-    pub choices: &'a [String],
-    /// What is done by hand.
-    pub script: Option<&'a Script>,
-    /// The name of the client as it was registered, which is not read as a word of the page's.
-    pub client_name: Option<&'a str>,
-    /// The time for all of it; a page, or the answer to a press, may take half of it, and at least 30 s.
-    pub timeout: Duration,
-    /// A folder for a screenshot and a report when it fails.
-    pub evidence: Option<&'a Path>,
-}
-
-impl<'a> Consent<'a> {
-    /// Asks for consent at `url` within 45 s, with nothing else known or allowed.
-    pub fn new(url: &'a Url) -> Self {
-        Self {
-            url,
-            credentials: None,
-            allow_origins: &[],
-            allow_scopes: &[],
-            choices: &[],
-            script: None,
-            client_name: None,
-            timeout: Duration::from_secs(45),
-            evidence: None,
-        }
-    }
-}
 
 /// Signs in and approves, until `done` resolves.
 ///
@@ -71,35 +39,39 @@ impl<'a> Consent<'a> {
 /// [`Error::Page`] names the page on which there was no way forward; [`Error::Driver`] is a driver that failed.
 pub async fn consent(
     client: &Client,
-    it: &Consent<'_>,
+    request: &Consent<'_>,
     done: impl Future<Output = ()>,
 ) -> Result<Trail, Error> {
     let mut origins = Vec::new();
-    for url in std::iter::once(it.url).chain(it.allow_origins) {
+    for url in std::iter::once(request.url).chain(request.allow_origins) {
         let origin = url.origin().ascii_serialization();
-        if url.scheme() != "https" && !is_loopback(url) {
+        if url.scheme() != "https" && !url.host_str().is_some_and(is_loopback) {
             return Err(Error::Insecure { origin });
         }
         origins.push(origin);
     }
     let parameter = |wanted: &str| {
-        it.url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+        request
+            .url
+            .query_pairs()
+            .find(|(name, _)| name == wanted)
+            .map(|(_, value)| value.into_owned())
     };
     let redirect =
         parameter("redirect_uri").and_then(|it| Url::parse(&it).ok()).map(|it| bare(&it));
     let scopes: Vec<String> =
         parameter("scope").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
     let names = Names {
-        email: it.credentials.map(Credentials::email),
+        email: request.credentials.map(Credentials::email),
         scopes: &scopes,
-        choices: it.choices,
+        choices: request.choices,
     };
-    let has_codes = it.credentials.is_some_and(Credentials::has_codes);
+    let has_codes = request.credentials.is_some_and(Credentials::has_codes);
     let mut flow = Flow {
         tab: Tab::new(client),
-        it,
+        request,
         past: Past { origins, redirect, names, has_codes, ..Past::default() },
-        redaction: Redaction::new(it.url, it.credentials, it.script),
+        redaction: Redaction::new(request.url, request.credentials, request.script),
         memory: Memory::new(),
         trail: Trail::default(),
         console: Vec::new(),
@@ -121,7 +93,7 @@ pub async fn consent(
             return Ok(flow.trail);
         }
         stop = flow.run() => stop,
-        () = tokio::time::sleep(it.timeout) => Stop::Deadline,
+        () = tokio::time::sleep(request.timeout) => Stop::Deadline,
     };
     let problem = match stop {
         Stop::Driver(Broken { command, reason }) => {
@@ -130,7 +102,7 @@ pub async fn consent(
         }
         Stop::Problem(problem) => problem,
         Stop::Deadline => {
-            let (seconds, trail) = (rounded(it.timeout), flow.trail.to_string());
+            let (seconds, trail) = (rounded(request.timeout), flow.trail.to_string());
             if flow.tab.answers_within(ANSWER).await {
                 Problem::Deadline { seconds, trail }
             } else {
@@ -146,12 +118,109 @@ fn rounded(time: Duration) -> u64 {
     time.saturating_add(Duration::from_millis(500)).as_secs()
 }
 
-/// Whether an address is of this machine, where nobody listens on the way.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(it)) => it.is_loopback(),
-        Some(Host::Ipv6(it)) => it.is_loopback(),
-        Some(Host::Domain(it)) => it == "localhost" || it.ends_with(".localhost"),
-        None => false,
+impl Flow<'_> {
+    async fn run(&mut self) -> Stop {
+        let Err(stop) = self.steps().await;
+        stop
+    }
+
+    async fn steps(&mut self) -> Result<std::convert::Infallible, Stop> {
+        self.tab.allow(self.request.timeout).await?;
+        self.tab.watch().await?;
+        self.tab.open(self.request.url).await?;
+        let (client, scopes) =
+            (self.request.client_name.unwrap_or_default(), !self.request.allow_scopes.is_empty());
+        let mut pause = SHORTEST_PAUSE;
+        let mut readable = Instant::now();
+        loop {
+            match self.tab.snapshot(client, scopes).await? {
+                Outcome::Done(page) => {
+                    readable = Instant::now();
+                    if self.memory.observe(&page) {
+                        pause = SHORTEST_PAUSE;
+                    }
+                    if self.step(page).await? == Step::Acted {
+                        pause = SHORTEST_PAUSE;
+                        continue;
+                    }
+                }
+                Outcome::Dialog => self.answer_dialog().await?,
+                _ if self.in_frame => self.leave_frame().await?,
+                Outcome::NotNow(reason) if readable.elapsed() > UNREADABLE => {
+                    return Err(Broken { command: "reading the page", reason }.into());
+                }
+                _ => {}
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn step(&mut self, page: Snapshot) -> Result<Step, Stop> {
+        if page.document != self.last.document {
+            self.sent_by_itself();
+        }
+        let kind = kind::classify(&page, &self.past);
+        self.visit(&page, &kind);
+        self.last = page.clone();
+        self.kind = kind.clone();
+        if self.memory.documents > MOST_DOCUMENTS {
+            return Err(Problem::Loop.into());
+        }
+        let is_for_script = !matches!(
+            kind,
+            Kind::BrowserError
+                | Kind::Redirected
+                | Kind::Elsewhere
+                | Kind::BadCredentials(_)
+                | Kind::BadCode(_)
+        );
+        if is_for_script && let Some(step) = self.play(&page).await? {
+            return Ok(step);
+        }
+        match kind {
+            Kind::BrowserError => self.browser_error().await,
+            Kind::Redirected => self.redirected(&page),
+            Kind::Elsewhere => self.elsewhere(&page).await,
+            Kind::NeedsHuman(obstacle) => Err(Problem::NeedsHuman { obstacle }.into()),
+            Kind::Banner(at) => self.send_away(&page, at).await,
+            Kind::BadCredentials(says) => self.refused(&page, says),
+            Kind::BadCode(says) => self.refused_code(&page, says),
+            Kind::Code(fields) => self.enter_code(&page, &fields).await,
+            Kind::SignIn { user, password } => self.sign_in(&page, user, password).await,
+            Kind::AccountChooser(at) => self.choose_account(&page, at).await,
+            Kind::Chooser(pick) => self.choose(&page, pick).await,
+            Kind::Passing => self.pass(&page).await,
+            Kind::Consent(found) => self.approve(&page, found).await,
+            Kind::Offer(at) => self.skip(&page, at).await,
+            Kind::Frame(at) => self.enter_frame(&page, at).await,
+            Kind::ErrorPage(says) => self.error_page(&page, &says),
+            Kind::Unknown => self.lost().await,
+        }
+    }
+
+    /// Takes note of a page that is new, by its document or by what it turned into.
+    fn visit(&mut self, page: &Snapshot, kind: &Kind) {
+        let kind = kind.name();
+        let is_same = page.document == self.last.document
+            && self.trail.visits.last().is_some_and(|it| it.kind == kind);
+        if !is_same {
+            self.trail.visits.push(Visit {
+                address: self.clean(&page.address),
+                title: self.clean(&page.title),
+                kind,
+                actions: Vec::new(),
+                at_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            });
+        }
+    }
+
+    async fn failed(mut self, problem: Problem) -> Error {
+        let evidence = match self.request.evidence {
+            Some(folder) => evidence::keep(folder, &mut self, &problem).await,
+            None => None,
+        };
+        let (title, address) = (self.clean(&self.last.title), self.address());
+        Error::Page { title, address, problem: Box::new(problem), trail: self.trail, evidence }
     }
 }

@@ -7,10 +7,9 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use url::Url;
 
+use crate::address::bare;
 use crate::browser::tab::{Outcome, reference};
-use crate::flow::form::PATIENCE;
-use crate::flow::state::{Flow, Step, Stop};
-use crate::input::redaction::bare;
+use crate::flow::state::{Flow, PATIENCE, Step, Stop};
 use crate::page::kind;
 use crate::page::locate;
 use crate::page::phrases::normalize;
@@ -119,7 +118,8 @@ impl Flow<'_> {
             return Ok(Step::Wait);
         }
         // A page of the request itself does not get better by opening it again, nor does one that asks for consent.
-        let has_left = self.past.identifier.is_some() || self.last.address != bare(self.it.url);
+        let has_left =
+            self.past.identifier.is_some() || self.last.address != bare(self.request.url);
         if has_left && !locate::is_about_consent(&self.last) && self.reopen().await? {
             return Ok(Step::Acted);
         }
@@ -172,7 +172,7 @@ impl Flow<'_> {
         self.past.identifier = None;
         self.filled = None;
         self.acted("opened the request again".to_owned());
-        self.tab.open(self.it.url).await?;
+        self.tab.open(self.request.url).await?;
         Ok(true)
     }
 

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use crate::flow::form::WEAK_QUIET;
-use crate::flow::state::{Flow, Step, Stop};
+use crate::flow::state::{Flow, Step, Stop, WEAK_QUIET};
 use crate::input::credentials::Credentials;
 use crate::page::detour::{self, Pick};
 use crate::page::locate;
@@ -56,7 +55,7 @@ impl Flow<'_> {
         if self.memory.pressed(page, Action::Code).is_some() {
             return self.after_press(page, Action::Code).await;
         }
-        let Some(code) = self.it.credentials.and_then(Credentials::code) else {
+        let Some(code) = self.request.credentials.and_then(Credentials::code) else {
             return Ok(Step::Wait);
         };
         if self.fill_code(page, fields, &code).await? {
@@ -102,7 +101,7 @@ impl Flow<'_> {
         if self.codes_refused > 0 {
             return Err(Problem::BadCode { says: says.map(|it| self.clean(&it)) }.into());
         }
-        if self.it.credentials.and_then(Credentials::code) == self.code {
+        if self.request.credentials.and_then(Credentials::code) == self.code {
             return Ok(Step::Wait);
         }
         self.codes_refused += 1;

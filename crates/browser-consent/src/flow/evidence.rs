@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
+use tool_edge::private_file;
 
 use crate::browser::tab::Outcome;
 use crate::flow::state::Flow;
 use crate::page::field;
 use crate::page::locate;
-use crate::private;
 use crate::problem::Problem;
 
 const TIME: Duration = Duration::from_secs(8);
@@ -30,10 +30,11 @@ pub(crate) async fn keep(folder: &Path, flow: &mut Flow<'_>, problem: &Problem) 
     std::fs::create_dir_all(folder).ok()?;
     let mut is_any = false;
     if !flow.redaction.occurs_in(&report) {
-        is_any |= private::write(&folder.join("browser-consent.json"), report.as_bytes()).is_ok();
+        is_any |=
+            private_file::write(&folder.join("browser-consent.json"), report.as_bytes()).is_ok();
     }
     if let Some(picture) = picture {
-        is_any |= private::write(&folder.join("browser-consent.png"), &picture).is_ok();
+        is_any |= private_file::write(&folder.join("browser-consent.png"), &picture).is_ok();
     }
     is_any.then(|| folder.to_owned())
 }

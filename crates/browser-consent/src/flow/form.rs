@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::address::without_queries;
 use crate::browser::tab::Outcome;
-use crate::flow::state::{Flow, Step, Stop};
-use crate::input::redaction::without_queries;
+use crate::flow::state::{Flow, PATIENCE, Step, Stop};
 use crate::page::field;
 use crate::page::kind::Sent;
 use crate::page::locate;
@@ -12,10 +12,6 @@ use crate::page::memory::{Action, Press};
 use crate::page::snapshot::{Button, Field, Snapshot};
 use crate::problem::Problem;
 
-/// Before a button that only says "Continue" is taken for consent: pages that go on by themselves have gone.
-pub(crate) const WEAK_QUIET: Duration = Duration::from_millis(800);
-/// After which a page that never shows a button to press is given up.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// After which a press that has sent nothing is taken for lost, as in a page that does not listen yet.
 const LOST: Duration = Duration::from_secs(2);
 /// After which a press is known to have done nothing.
@@ -36,7 +32,7 @@ impl Flow<'_> {
         if self.memory.pressed(page, action).is_some() {
             return self.after_press(page, action).await;
         }
-        let credentials = self.it.credentials.ok_or(Problem::CredentialsMissing)?;
+        let credentials = self.request.credentials.ok_or(Problem::CredentialsMissing)?;
         let mut has_typed = false;
         for (at, text, what) in [
             (user, credentials.email(), "filled email"),
@@ -212,7 +208,7 @@ impl Flow<'_> {
         self.past.identifier = None;
         self.filled = None;
         self.acted("which was lost, so opened the request again".to_owned());
-        self.tab.open(self.it.url).await?;
+        self.tab.open(self.request.url).await?;
         Ok(Step::Acted)
     }
 

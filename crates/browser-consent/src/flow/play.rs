@@ -1,13 +1,12 @@
 //! The commands of a script, each taken when its page has what it needs.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::browser::tab::Outcome;
-use crate::flow::form::PATIENCE;
-use crate::flow::state::{Flow, Step, Stop};
+use crate::flow::state::{Flow, PATIENCE, Played, Step, Stop};
 use crate::input::credentials::Credentials;
 use crate::input::script::{Act, Command, Text, fits};
 use crate::page::kind::Kind;
@@ -41,30 +40,15 @@ struct Target {
     rect: [i32; 4],
 }
 
-/// How far a script has come.
-#[derive(Debug)]
-pub(crate) struct Played {
-    pub(crate) commands: usize,
-    /// The command that was begun last; the page may be gone before it is known to be done.
-    begun: Option<usize>,
-    since: Instant,
-}
-
-impl Default for Played {
-    fn default() -> Self {
-        Self { commands: 0, begun: None, since: Instant::now() }
-    }
-}
-
 impl Flow<'_> {
     /// The command that is next, if there is one.
     pub(crate) fn next_command(&self) -> Option<&Command> {
-        self.it.script?.commands.get(self.played.commands)
+        self.request.script?.commands.get(self.played.commands)
     }
 
     /// The steps that no page had anything for: all that were to be taken, not what was only waited for.
     pub(crate) fn steps_left(&self) -> Box<[String]> {
-        let commands = self.it.script.map_or(&[][..], |it| &it.commands);
+        let commands = self.request.script.map_or(&[][..], |it| &it.commands);
         let left = commands.iter().enumerate().skip(self.played.commands).filter(|(at, it)| {
             let is_step = matches!(it.act, Act::Click | Act::Fill(_));
             is_step && !it.optional && self.played.begun != Some(*at)
@@ -74,7 +58,7 @@ impl Flow<'_> {
 
     /// Takes the next command that this page has the element for; none: the page is for the rules.
     pub(crate) async fn play(&mut self, page: &Snapshot) -> Result<Option<Step>, Stop> {
-        let Some(script) = self.it.script else { return Ok(None) };
+        let Some(script) = self.request.script else { return Ok(None) };
         let mut is_ours = false;
         for at in self.played.commands..script.commands.len() {
             let command = &script.commands[at];
@@ -171,7 +155,7 @@ impl Flow<'_> {
     }
 
     fn text(&self, text: &Text) -> Result<String, Problem> {
-        let credentials = self.it.credentials;
+        let credentials = self.request.credentials;
         let given = match text {
             Text::Given(it) | Text::Written(it) => Some(it.clone()),
             Text::Email => credentials.map(|it| it.email().to_owned()),

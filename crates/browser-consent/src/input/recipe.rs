@@ -14,8 +14,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use crate::input::redaction::bare;
-use crate::input::script::{Act, By, Command, Text, fits};
+use crate::address::bare;
+use crate::error::Error;
+use crate::input::script::{Act, By, Command, Script, Text, fits};
 
 #[derive(Deserialize)]
 struct Entry {
@@ -38,10 +39,30 @@ struct Task {
     commands: Vec<Vec<Value>>,
 }
 
+impl Script {
+    /// Reads a recipe in the shape of the OpenID conformance suite's `browser`, for the authorization request at `url`.
+    ///
+    /// The first entry whose `match` fits `url` is taken; if none fits, the rules are on their own.
+    /// `$email`, `$password`, `$totp` and `env:NAME` stand for what must not be in the file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Recipe`] says what cannot be read.
+    pub fn recipe(
+        json: &str,
+        url: &Url,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Error> {
+        read(json, url, &variable)
+            .map(|commands| Self { commands })
+            .map_err(|reason| Error::Recipe { reason })
+    }
+}
+
 type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The commands for one authorization request, or what is wrong with the recipe.
-pub(crate) fn read(json: &str, url: &Url, variable: Variable<'_>) -> Result<Vec<Command>, String> {
+fn read(json: &str, url: &Url, variable: Variable<'_>) -> Result<Vec<Command>, String> {
     let at = |it: serde_json::Error| {
         format!("it is not as expected at line {}, column {}", it.line(), it.column())
     };

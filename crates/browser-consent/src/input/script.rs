@@ -1,9 +1,6 @@
 use std::fmt;
 
-use url::Url;
-
 use crate::error::Error;
-use crate::input::recipe;
 
 /// What is to be done by hand, where the rules see no way or the wrong one.
 ///
@@ -51,24 +48,6 @@ impl Script {
             optional: false,
         });
         Ok(())
-    }
-
-    /// Reads a recipe in the shape of the OpenID conformance suite's `browser`, for the authorization request at `url`.
-    ///
-    /// The first entry whose `match` fits `url` is taken; if none fits, the rules are on their own.
-    /// `$email`, `$password`, `$totp` and `env:NAME` stand for what must not be in the file.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Recipe`] says what cannot be read.
-    pub fn recipe(
-        json: &str,
-        url: &Url,
-        variable: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, Error> {
-        recipe::read(json, url, &variable)
-            .map(|commands| Self { commands })
-            .map_err(|reason| Error::Recipe { reason })
     }
 }
 

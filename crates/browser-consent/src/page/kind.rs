@@ -1,5 +1,6 @@
 //! What kind of page a snapshot shows.
 
+use crate::page::banner::banner;
 use crate::page::detour::{self, Pick};
 use crate::page::field;
 use crate::page::locate::{self, Found, Names};
@@ -110,7 +111,7 @@ pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
         return Kind::NeedsHuman(obstacle);
     }
     if !past.without_banner.contains(&page.document)
-        && let Some(at) = detour::banner(page)
+        && let Some(at) = banner(page)
     {
         return Kind::Banner(at);
     }

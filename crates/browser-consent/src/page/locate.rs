@@ -1,6 +1,6 @@
 //! Which element is the right one, as scores and vetoes over one snapshot.
 
-use crate::page::detour;
+use crate::page::banner::is_in_banner;
 use crate::page::phrases::{Phrases, attribute_words, normalize};
 use crate::page::snapshot::{Button, Field, Snapshot};
 use crate::page::words;
@@ -133,7 +133,7 @@ pub(crate) fn approve_score(
     if it.link {
         return Err("a link");
     }
-    if detour::is_in_banner(page, it) {
+    if is_in_banner(page, it) {
         return Err("part of a cookie banner");
     }
     let strong = words::STRONG.occur_in(&label);

@@ -1,138 +1,6 @@
-//! Every word list in every language: one table a language, one test over all lists.
+//! The word lists, one test a language.
 
-use serde_json::{Value, json};
-
-use crate::page::detour::{self, Pick};
-use crate::page::field;
-use crate::page::kind::{Kind, classify};
-use crate::page::locate::{self, Found};
-use crate::page::phrases::normalize;
-use crate::page::screens::{page, past};
-use crate::page::words;
-
-/// What the same page says in one language.
-pub(crate) struct Language {
-    pub(crate) consent: &'static str,
-    pub(crate) approve: &'static [&'static str],
-    pub(crate) deny: &'static [&'static str],
-    /// Denials with a word of approval in them, with commas between them.
-    pub(crate) negated: &'static str,
-    pub(crate) go_on: &'static [&'static str],
-    pub(crate) sign_in: &'static [&'static str],
-    /// What stands beside the sign-in and is never it.
-    pub(crate) beside: &'static [&'static str],
-    pub(crate) user: &'static [&'static str],
-    pub(crate) code: &'static [&'static str],
-    pub(crate) remember: &'static str,
-    pub(crate) skip: &'static [&'static str],
-    pub(crate) refuse_cookies: &'static [&'static str],
-    pub(crate) accept_cookies: &'static [&'static str],
-    pub(crate) choose_place: &'static str,
-    pub(crate) choose_account: &'static str,
-    pub(crate) another_account: &'static str,
-    pub(crate) on_its_way: &'static str,
-    pub(crate) locked: &'static str,
-    pub(crate) policy: &'static str,
-    pub(crate) already: &'static str,
-}
-
-fn is_vetoed(label: &str) -> bool {
-    locate::veto_label(&normalize(label)).is_err()
-}
-
-#[track_caller]
-pub(crate) fn check(it: &Language) {
-    for negated in it.negated.split(", ") {
-        assert!(is_vetoed(negated), "{negated}");
-    }
-    for deny in it.deny {
-        assert!(is_vetoed(deny), "{deny}");
-        let denies = page(&json!({ "heading": it.consent, "buttons": [{ "label": deny }] }));
-        assert_eq!(locate::approve(&denies, &past().names), Found::Nothing, "{deny}");
-        for approve in it.approve {
-            let both = page(
-                &json!({ "heading": it.consent, "buttons": [{ "label": deny }, { "label": approve }] }),
-            );
-            let best = Found::Best { index: 1, strong: true };
-            assert_eq!(locate::approve(&both, &past().names), best, "{deny} | {approve}");
-        }
-        for go_on in it.go_on {
-            let both = page(
-                &json!({ "heading": it.consent, "buttons": [{ "label": deny }, { "label": go_on }] }),
-            );
-            let best = Found::Best { index: 1, strong: false };
-            assert_eq!(locate::approve(&both, &past().names), best, "{deny} | {go_on}");
-        }
-    }
-    assert!(
-        locate::is_headed_by_consent(&page(&json!({ "heading": it.consent }))),
-        "{}",
-        it.consent
-    );
-    for label in it.sign_in {
-        let mut buttons: Vec<_> = it
-            .beside
-            .iter()
-            .map(|it| json!({ "label": it, "kind": "submit", "form": 0 }))
-            .collect();
-        buttons.push(json!({ "label": label, "kind": "submit", "form": 0 }));
-        let form = json!({ "fields": [{ "kind": "password", "form": 0 }], "buttons": buttons });
-        let form = page(&form);
-        let found = locate::login(&form, &form.fields[0]).best();
-        assert_eq!(found, Some(it.beside.len()), "{label}");
-    }
-    for label in it.user {
-        let form = page(&json!({ "fields": [{ "kind": "text", "label": label }] }));
-        assert_eq!(field::user(&form, None), Some(0), "{label}");
-    }
-    for label in it.code {
-        let form = page(&json!({ "fields": [{ "kind": "text", "label": label }] }));
-        assert_eq!(field::one_time_code(&form), [0], "{label}");
-        assert_eq!(field::user(&form, None), None, "{label}");
-    }
-    let boxes = json!({ "boxes": [{ "label": it.remember, "required": true }] });
-    assert_eq!(field::box_to_tick(&page(&boxes), &past().names), None, "{}", it.remember);
-    for label in it.skip {
-        let offer = page(&json!({ "buttons": [{ "label": label }] }));
-        assert_eq!(classify(&offer, &past()), Kind::Offer(0), "{label}");
-    }
-    for refuse in it.refuse_cookies {
-        for accept in it.accept_cookies {
-            let banner = |buttons: Value| {
-                page(&json!({ "layers": [["Cookies", accept, refuse]], "buttons": buttons }))
-            };
-            let accepts = json!({ "label": accept, "layers": [0] });
-            let both = banner(json!([accepts, { "label": refuse, "layers": [0] }]));
-            assert_eq!(detour::banner(&both), Some(1), "{refuse}");
-            let one = banner(json!([accepts]));
-            assert_eq!(detour::banner(&one), Some(0), "{accept}");
-            assert_eq!(locate::approve(&one, &past().names), Found::Nothing, "{accept}");
-        }
-    }
-    let places = json!({ "heading": it.choose_place, "buttons": [{ "label": "Novamart" }, { "label": it.go_on[0] }] });
-    let kind = classify(&page(&places), &past());
-    assert_eq!(kind, Kind::Chooser(Pick::Button(0)), "{}", it.choose_place);
-    let ours = json!([{ "label": it.another_account }, { "label": "Load Test loadtest@novamart.example" }]);
-    let accounts = json!({ "heading": it.choose_account, "buttons": ours });
-    assert_eq!(
-        classify(&page(&accounts), &past()),
-        Kind::AccountChooser(1),
-        "{}",
-        it.choose_account
-    );
-    let others = json!([{ "label": "Jo jo@novamart.example" }, { "label": it.another_account }]);
-    let accounts = json!({ "heading": it.choose_account, "buttons": others });
-    assert_eq!(
-        classify(&page(&accounts), &past()),
-        Kind::AccountChooser(1),
-        "{}",
-        it.another_account
-    );
-    assert_eq!(classify(&page(&json!({ "text": it.on_its_way })), &past()), Kind::Passing);
-    assert!(words::LOCKED.occur_in(&normalize(it.locked)), "{}", it.locked);
-    assert!(words::POLICY.occur_in(&normalize(it.policy)), "{}", it.policy);
-    assert!(words::ALREADY.occur_in(&normalize(it.already)), "{}", it.already);
-}
+use crate::page::language::{Language, check};
 
 #[test]
 fn english() {
@@ -259,5 +127,153 @@ fn spanish() {
         locked: "Cuenta bloqueada por demasiados intentos",
         policy: "Contacte con su administrador",
         already: "El acceso ya se ha concedido",
+    });
+}
+
+#[test]
+fn portuguese() {
+    check(&Language {
+        consent: "Reader pede permissão para ver os dados",
+        approve: &["Permitir", "Autorizar", "Aceitar", "Aprovar"],
+        deny: &["Negar", "Recusar", "Cancelar", "Não permitir", "Voltar"],
+        negated: "Não permitir nada, Deixar de permitir, Autorizar mais tarde, Não autorizar nenhum acesso",
+        go_on: &["Continuar", "Sim", "Confirmar", "Avançar"],
+        sign_in: &["Entrar", "Iniciar sessão", "Próximo"],
+        beside: &[
+            "Continuar com Google",
+            "Cadastrar",
+            "Esqueci a senha",
+            "Chave de acesso",
+            "Enviar código",
+        ],
+        user: &["Endereço de e-mail", "Nome de usuário"],
+        code: &["Código de verificação", "Código de uso único"],
+        remember: "Lembrar de mim",
+        skip: &["Pular", "Agora não", "Mais tarde"],
+        refuse_cookies: &["Rejeitar tudo", "Apenas necessários"],
+        accept_cookies: &["Aceitar todos", "Aceitar"],
+        choose_place: "Escolha um espaço de trabalho",
+        choose_account: "Escolha uma conta",
+        another_account: "Usar outra conta",
+        on_its_way: "Redirecionando, aguarde",
+        locked: "Conta bloqueada",
+        policy: "O administrador precisa aprovar",
+        already: "Este pedido foi já aprovado",
+    });
+}
+
+#[test]
+fn italian() {
+    check(&Language {
+        consent: "Reader chiede l’accesso ai tuoi dati",
+        approve: &["Consenti", "Autorizza", "Accetta", "Approva"],
+        deny: &["Nega", "Rifiuta", "Annulla", "Non consentire", "Indietro"],
+        negated: "Non consentire nulla, Nessun accesso da consentire, Autorizza più tardi, Continua senza consentire, Niente da autorizzare",
+        go_on: &["Continua", "Sì", "Conferma", "Avanti"],
+        sign_in: &["Accedi", "Entra", "Avanti"],
+        beside: &[
+            "Accedi con Google",
+            "Registrati",
+            "Password dimenticata?",
+            "Chiave di accesso",
+            "Invia codice",
+        ],
+        user: &["Indirizzo email", "Nome utente"],
+        code: &["Codice di verifica", "Codice monouso"],
+        remember: "Ricordami",
+        skip: &["Salta", "Non ora", "Più tardi"],
+        refuse_cookies: &["Rifiuta tutto", "Solo necessari"],
+        accept_cookies: &["Accetta tutti", "Ho capito"],
+        choose_place: "Scegli un’area di lavoro: area di lavoro",
+        choose_account: "Scegli un account",
+        another_account: "Usa un altro account",
+        on_its_way: "Attendere prego",
+        locked: "Account bloccato",
+        policy: "Contatta il tuo amministratore",
+        already: "Accesso già autorizzato",
+    });
+}
+
+#[test]
+fn dutch() {
+    check(&Language {
+        consent: "Reader vraagt toegang tot uw gegevens",
+        approve: &["Toestaan", "Goedkeuren", "Accepteren", "Akkoord"],
+        deny: &["Weigeren", "Annuleren", "Nee", "Niet toestaan", "Terug"],
+        negated: "Geen toegang toestaan, Later toestaan, Niets toestaan, Toestaan zonder toegang, Toestemming intrekken",
+        go_on: &["Doorgaan", "Ja", "Bevestigen", "Volgende"],
+        sign_in: &["Inloggen", "Aanmelden", "Volgende"],
+        beside: &["Inloggen met Google", "Registreren", "Wachtwoord vergeten?", "Toegangssleutel"],
+        user: &["E-mailadres", "Gebruikersnaam"],
+        code: &["Verificatiecode", "Eenmalige code"],
+        remember: "Ingelogd blijven",
+        skip: &["Overslaan", "Niet nu"],
+        refuse_cookies: &["Alles weigeren", "Alleen noodzakelijk"],
+        accept_cookies: &["Alles accepteren", "Akkoord"],
+        choose_place: "Kies een werkruimte",
+        choose_account: "Kies een account",
+        another_account: "Ander account gebruiken",
+        on_its_way: "Even geduld",
+        locked: "Uw account is vergrendeld",
+        policy: "Uw beheerder staat dit niet toe",
+        already: "De toegang is al toegestaan",
+    });
+}
+
+#[test]
+fn japanese() {
+    check(&Language {
+        consent: "Reader がデータへのアクセスを求めています",
+        approve: &["許可", "許可する", "アクセスを許可する", "承認", "同意する"],
+        deny: &["拒否", "許可しない", "キャンセル", "いいえ", "同意しません", "戻る"],
+        negated: "許可せずに続行, 同意せずに続ける, 許可なしで続行, 同意を撤回する, 許可を取り消す, 後で許可する, 許可できない",
+        go_on: &["続行", "はい", "次へ", "確認"],
+        sign_in: &["ログイン", "サインイン", "次へ"],
+        beside: &[
+            "Googleで続行",
+            "新規登録",
+            "パスワードを忘れた",
+            "パスキーを使用",
+            "コードを送信",
+        ],
+        user: &["メールアドレス", "ユーザー名"],
+        code: &["確認コード", "認証コード", "ワンタイムパスワード"],
+        remember: "ログイン状態を保持する",
+        skip: &["スキップ", "後で", "今はしない"],
+        refuse_cookies: &["すべて拒否", "必須のみ"],
+        accept_cookies: &["すべて同意", "同意する"],
+        choose_place: "ワークスペースを選択",
+        choose_account: "アカウントを選択してください",
+        another_account: "別のアカウントを使用",
+        on_its_way: "しばらくお待ちください",
+        locked: "アカウントがロックされています",
+        policy: "管理者にお問い合わせください",
+        already: "すでに許可されています",
+    });
+}
+
+#[test]
+fn chinese() {
+    check(&Language {
+        consent: "Reader 请求访问您的数据",
+        approve: &["允许", "授权", "同意", "允許", "授權", "批准访问"],
+        deny: &["拒绝", "取消", "不允许", "不同意", "拒絕", "返回"],
+        negated: "撤销授权, 解除授权, 收回授权, 无需授权, 以后授权, 撤銷授權, 未授权",
+        go_on: &["继续", "是", "下一步", "确定", "繼續"],
+        sign_in: &["登录", "登入", "下一步"],
+        beside: &["使用 Google 登录", "注册", "忘记密码？", "通行密钥", "发送验证码"],
+        user: &["电子邮件", "用户名", "邮箱", "電子郵件"],
+        code: &["验证码", "驗證碼", "一次性密码"],
+        remember: "记住我",
+        skip: &["跳过", "暂不", "稍后", "略過"],
+        refuse_cookies: &["全部拒绝", "仅必要"],
+        accept_cookies: &["全部接受", "知道了"],
+        choose_place: "选择工作区",
+        choose_account: "选择账号",
+        another_account: "使用其他账号",
+        on_its_way: "正在跳转，请稍候",
+        locked: "账号已被锁定",
+        policy: "请联系管理员",
+        already: "您已授权此应用",
     });
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::page::detour;
+use crate::page::banner::banner;
 use crate::page::kind::{Kind, Past, Sent, classify};
 use crate::page::locate::{self, Found, Names};
 use crate::page::phrases::normalize;
@@ -129,7 +129,7 @@ fn what_does_not_approve_is_never_chosen() {
 fn check_banner(lines: &[&str], labels: &[&str], expected: Option<&str>) {
     let buttons: Vec<_> = labels.iter().map(|it| json!({ "label": it, "layers": [0] })).collect();
     let page = page(&json!({ "layers": [lines], "buttons": buttons }));
-    let found = detour::banner(&page).map(|at| page.buttons[at].label.as_str());
+    let found = banner(&page).map(|at| page.buttons[at].label.as_str());
     assert_eq!(found, expected, "{lines:?}");
     assert!(found.is_none() || locate::approve(&page, &past().names) == Found::Nothing);
 }

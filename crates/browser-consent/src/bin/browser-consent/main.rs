@@ -17,6 +17,7 @@ use browser_consent::{
 use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
+use tool_edge::private_file;
 use url::Url;
 
 use crate::arguments::{Arguments, Browser};
@@ -198,7 +199,10 @@ fn trace(file: &Path, outcome: &Result<Trail, Error>) -> anyhow::Result<()> {
         Err(Error::Page { trail, .. } | Error::Driver { trail, .. }) => Some(trail),
         Err(_) => None,
     };
-    trail.map_or(Ok(()), |it| it.write(file)).map_err(Into::into)
+    let Some(trail) = trail else { return Ok(()) };
+    let text = serde_json::to_vec_pretty(trail).expect("strings and numbers are JSON");
+    private_file::write(file, &text)
+        .with_context(|| format!("{} cannot be written", file.display()))
 }
 
 async fn address(client: &Client) -> anyhow::Result<String> {
