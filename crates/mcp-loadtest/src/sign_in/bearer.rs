@@ -42,15 +42,12 @@ impl Bearer {
             );
         }
         let now = SystemTime::now();
-        let lives = response.expires_in.map(Duration::from_secs);
-        let by_response = lives.and_then(|it| now.checked_add(it));
         let claims = match UnverifiedClaims::decode(&response.access_token) {
             Ok(it) => Some(it),
             Err(Error::OpaqueToken) => None,
             Err(error) => return Err(error.into()),
         };
-        let by_claims = claims.as_ref().and_then(UnverifiedClaims::expires_at);
-        let expires_at = by_claims.into_iter().chain(by_response).min();
+        let expires_at = response.ends_at(now);
         if let Some(it) = expires_at
             && it < now + wanted.lifetime
         {
@@ -85,13 +82,8 @@ impl Bearer {
                 workspace,
             });
         };
-        let expected = Expected {
-            issuer: wanted.issuer,
-            audience: wanted.audience,
-            scope: &[],
-            lives_for: wanted.lifetime,
-            claims: &[],
-        };
+        let mut expected = Expected::default();
+        (expected.issuer, expected.audience) = (wanted.issuer, wanted.audience);
         claims.check(&expected, now)?;
         Ok(Self {
             is_jwt: true,

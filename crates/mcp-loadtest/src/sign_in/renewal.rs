@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use oauth_loopback::{AccessToken, Error, Grant, TokenBroker, UnverifiedClaims};
+use oauth_loopback::{AccessToken, Error, Grant, TokenBroker};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -69,10 +69,8 @@ impl Renewal {
 
 impl HandedOut {
     fn add(&mut self, grant: &Grant) {
-        let token = grant.token.access_token.clone();
-        let claimed = UnverifiedClaims::decode(&token).ok().and_then(|it| it.expires_at());
-        self.expires_at = grant.expires_at.into_iter().chain(claimed).min();
-        self.tokens.push(token);
+        self.expires_at = grant.ends_at();
+        self.tokens.push(grant.token.access_token.clone());
     }
 }
 

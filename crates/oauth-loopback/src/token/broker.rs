@@ -19,7 +19,6 @@ use tokio::sync::Mutex;
 
 use crate::error::Error;
 use crate::secret::AccessToken;
-use crate::token::claims::UnverifiedClaims;
 use crate::token::grant::Grant;
 
 const PATH: &str = "/token";
@@ -51,7 +50,7 @@ struct Desk {
 #[derive(Debug, Clone)]
 struct HandedOut {
     token: AccessToken,
-    expires_at: Option<SystemTime>,
+    ends_at: Option<SystemTime>,
     refresh_at: Option<SystemTime>,
 }
 
@@ -156,7 +155,7 @@ async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response {
         return (StatusCode::SERVICE_UNAVAILABLE, why.unwrap_or_default()).into_response();
     }
     let mut body = json!({ "access_token": current.token, "token_type": "Bearer" });
-    if let Some(it) = current.expires_at {
+    if let Some(it) = current.ends_at {
         let left = it.duration_since(SystemTime::now()).unwrap_or_default();
         body["expires_in"] = json!(left.as_secs());
     }
@@ -217,11 +216,11 @@ impl Keeper {
 impl HandedOut {
     fn of(grant: &Grant) -> Self {
         let token = grant.token.access_token.clone();
-        // The token itself may know its end better than the answer that it came with.
-        let claimed = UnverifiedClaims::decode(&token).ok().and_then(|it| it.expires_at());
-        let expires_at = grant.expires_at.into_iter().chain(claimed).min();
-        let lifetime = grant.token.expires_in.map(Duration::from_secs);
-        Self { token, expires_at, refresh_at: expires_at.and_then(|it| refresh_at(it, lifetime)) }
+        let ends_at = grant.ends_at();
+        // What the response says is the whole life of a token only where it is also the response that knows its end.
+        let lifetime = grant.token.expires_in.filter(|_| ends_at == grant.expires_at);
+        let lifetime = lifetime.map(Duration::from_secs);
+        Self { token, ends_at, refresh_at: ends_at.and_then(|it| refresh_at(it, lifetime)) }
     }
 
     fn is_due(&self) -> bool {
@@ -229,17 +228,17 @@ impl HandedOut {
     }
 
     fn is_alive(&self) -> bool {
-        self.expires_at.is_none_or(|it| it > SystemTime::now())
+        self.ends_at.is_none_or(|it| it > SystemTime::now())
     }
 }
 
 /// When four fifths of the lifetime have passed, but at the latest a minute before the end.
 ///
 /// A token that lives for less than two minutes is refreshed in the middle. Without a `lifetime` it is what is left now.
-fn refresh_at(expires_at: SystemTime, lifetime: Option<Duration>) -> Option<SystemTime> {
+fn refresh_at(ends_at: SystemTime, lifetime: Option<Duration>) -> Option<SystemTime> {
     const MARGIN: Duration = Duration::from_secs(60);
-    let left = || expires_at.duration_since(SystemTime::now()).unwrap_or_default();
+    let left = || ends_at.duration_since(SystemTime::now()).unwrap_or_default();
     let lifetime = lifetime.unwrap_or_else(left);
     let margin = (lifetime / 5).max(MARGIN).min(lifetime / 2);
-    expires_at.checked_sub(margin)
+    ends_at.checked_sub(margin)
 }

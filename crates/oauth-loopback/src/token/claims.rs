@@ -16,9 +16,11 @@ use crate::secret::AccessToken;
 #[derive(Debug, Clone)]
 pub struct UnverifiedClaims(Map<String, Value>);
 
-/// What a token has to say to be of use.
-#[derive(Debug, Clone, Copy)]
+/// What a token has to say to be of use; by default nothing.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
 pub struct Expected<'a> {
+    /// The issuer, letter by letter.
     pub issuer: Option<&'a str>,
     /// The resource that the token is for. A token for a path above it is good as well.
     pub audience: Option<&'a str>,
@@ -165,19 +167,9 @@ mod tests {
         assert_eq!(seen.as_deref(), outcome, "{given}");
     }
 
-    fn nothing() -> Expected<'static> {
-        Expected {
-            issuer: None,
-            audience: None,
-            scope: &[],
-            lives_for: Duration::ZERO,
-            claims: &[],
-        }
-    }
-
     #[test]
     fn the_audience_is_a_string_or_a_list_and_may_lie_above_the_server() {
-        let expected = Expected { audience: Some("https://mcp.a/mcp/ws_1"), ..nothing() };
+        let expected = Expected { audience: Some("https://mcp.a/mcp/ws_1"), ..Expected::default() };
         check(json!({"aud": "https://mcp.a/mcp/ws_1"}), &expected, None);
         check(json!({"aud": ["https://mcp.a/mcp", "https://mcp.a/userinfo"]}), &expected, None);
         check(
@@ -198,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_issuer_is_compared_letter_by_letter() {
-        let expected = Expected { issuer: Some("https://a"), ..nothing() };
+        let expected = Expected { issuer: Some("https://a"), ..Expected::default() };
         check(json!({"iss": "https://a"}), &expected, None);
         check(
             json!({"iss": "https://a/"}),
@@ -210,7 +202,7 @@ mod tests {
     #[test]
     fn a_scope_that_is_named_must_be_enough() {
         let scope = ["mcp:read".to_owned()];
-        let expected = Expected { scope: &scope, ..nothing() };
+        let expected = Expected { scope: &scope, ..Expected::default() };
         check(json!({"scope": "openid mcp:read"}), &expected, None);
         check(json!({"scp": ["mcp:read"]}), &expected, None);
         check(json!({}), &expected, None);
@@ -223,7 +215,7 @@ mod tests {
 
     #[test]
     fn the_token_must_outlive_what_is_planned() {
-        let expected = Expected { lives_for: Duration::from_secs(60), ..nothing() };
+        let expected = Expected { lives_for: Duration::from_secs(60), ..Expected::default() };
         check(json!({"exp": NOW + 60}), &expected, None);
         check(json!({"exp": NOW as f64 + 90.5}), &expected, None);
         check(json!({}), &expected, None);
@@ -234,7 +226,7 @@ mod tests {
         );
         check(
             json!({"exp": NOW}),
-            &nothing(),
+            &Expected::default(),
             Some("the access token lives for 0 s more, but 0 s are needed"),
         );
     }
@@ -260,11 +252,11 @@ mod tests {
             ),
         ] {
             let claims = expect(name, value);
-            check(given.clone(), &Expected { claims: &claims, ..nothing() }, outcome);
+            check(given.clone(), &Expected { claims: &claims, ..Expected::default() }, outcome);
         }
         let claims = expect("team", None);
         let none = Some("the access token has no claim `team`; it has none");
-        check(json!({}), &Expected { claims: &claims, ..nothing() }, none);
+        check(json!({}), &Expected { claims: &claims, ..Expected::default() }, none);
     }
 
     #[test]

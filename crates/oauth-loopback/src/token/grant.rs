@@ -30,7 +30,7 @@ pub struct Grant {
     /// The resource indicator that the token was asked for.
     pub resource: Option<String>,
     /// When the access token ends by the token response, on this machine's clock.
-    pub expires_at: Option<SystemTime>,
+    pub(crate) expires_at: Option<SystemTime>,
     pub(crate) endpoint: TokenEndpoint,
 }
 
@@ -48,6 +48,11 @@ impl Grant {
             expires_at,
             endpoint,
         }
+    }
+
+    /// When the access token ends, as far as anyone says: the earlier of what the token response and what the token says.
+    pub fn ends_at(&self) -> Option<SystemTime> {
+        self.token.earlier_end(self.expires_at)
     }
 
     /// Gets the next access token; resource and scope are sent again, and a rotated refresh token replaces the old one.
@@ -166,14 +171,14 @@ struct Record {
 
 impl From<Grant> for Record {
     fn from(grant: Grant) -> Self {
-        let expires_at = grant.expires_at.and_then(|it| it.duration_since(UNIX_EPOCH).ok());
+        let ends_at = grant.ends_at().and_then(|it| it.duration_since(UNIX_EPOCH).ok());
         let client = grant.endpoint.client;
         Self {
             token: grant.token,
             issuer: grant.issuer,
             token_endpoint: grant.token_endpoint,
             resource: grant.resource,
-            expires_at: expires_at.map(|it| it.as_secs()),
+            expires_at: ends_at.map(|it| it.as_secs()),
             revocation_endpoint: grant.endpoint.revocation,
             token_endpoint_auth_methods_supported: grant.endpoint.methods,
             client_id: grant.client_id,

@@ -1,8 +1,11 @@
 //! The token response, [RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1).
 
+use std::time::{Duration, SystemTime};
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::secret::{AccessToken, RefreshToken};
+use crate::token::claims::UnverifiedClaims;
 
 /// A token response, RFC 6749 §5.1; it is read and written in that form.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,6 +33,18 @@ impl TokenResponse {
             scope: None,
             refresh_token: None,
         }
+    }
+
+    /// When the access token ends, as far as anyone says: the earlier of what this response and what the token says.
+    pub fn ends_at(&self, asked_at: SystemTime) -> Option<SystemTime> {
+        let lifetime = self.expires_in.map(Duration::from_secs);
+        self.earlier_end(lifetime.and_then(|it| asked_at.checked_add(it)))
+    }
+
+    /// The one rule for the end of a token, given its end by the response.
+    pub(crate) fn earlier_end(&self, by_response: Option<SystemTime>) -> Option<SystemTime> {
+        let claims = UnverifiedClaims::decode(&self.access_token).ok();
+        by_response.into_iter().chain(claims.and_then(|it| it.expires_at())).min()
     }
 }
 
@@ -68,6 +83,26 @@ mod tests {
             None,
             r#"{"access_token":"a","token_type":"Bearer"}"#,
         );
+    }
+
+    #[test]
+    fn a_token_ends_when_the_first_of_its_two_ends_comes() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
+        // {"exp":4600}, and a token that says nothing.
+        let (jwt, opaque) = ("e30.eyJleHAiOjQ2MDB9.c2ln", "opaque");
+        for (token, expires_in, ends_at) in [
+            (jwt, Some(5), Some(1_005)),
+            (jwt, Some(7_200), Some(4_600)),
+            (jwt, None, Some(4_600)),
+            (opaque, Some(5), Some(1_005)),
+            (opaque, Some(u64::MAX), None),
+            (opaque, None, None),
+        ] {
+            let mut response = TokenResponse::bearer(AccessToken::new(token.to_owned()));
+            response.expires_in = expires_in;
+            let ends_at = ends_at.map(|it| SystemTime::UNIX_EPOCH + Duration::from_secs(it));
+            assert_eq!(response.ends_at(now), ends_at, "{token} {expires_in:?}");
+        }
     }
 
     #[test]

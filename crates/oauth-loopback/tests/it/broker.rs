@@ -1,7 +1,9 @@
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use oauth_loopback::{AccessToken, Grant, TokenBroker};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
+use oauth_loopback::{Grant, TokenBroker};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -62,6 +64,25 @@ impl Broker {
     }
 }
 
+/// The grant as a file has it, with other members.
+fn patched(grant: &Grant, patch: Value) -> Grant {
+    let mut written = serde_json::to_value(grant).expect("strings and numbers");
+    for (name, value) in patch.as_object().expect("a patch is an object") {
+        written[name] = value.clone();
+    }
+    serde_json::from_value(written).expect("a grant")
+}
+
+fn in_seconds(seconds: u64) -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later");
+    now.as_secs() + seconds
+}
+
+/// A JWT that says when it ends, in seconds since 1970.
+fn ending(exp: u64) -> String {
+    format!("e30.{}.c2ln", BASE64URL.encode(json!({ "exp": exp }).to_string()))
+}
+
 /// A token that is due at once and one that is not.
 fn short_lived() -> Script {
     Script {
@@ -101,9 +122,8 @@ async fn however_many_ask_one_refreshes_and_it_is_stored() {
 #[tokio::test]
 async fn nobody_waits_for_a_refresh_while_the_old_token_lives() {
     let server = Server::start(short_lived()).await;
-    let mut grant = mint(&server).await.expect("the script conforms");
-    let soon = SystemTime::now() + Duration::from_secs(20);
-    (grant.expires_at, grant.token.expires_in) = (Some(soon), Some(3600));
+    let grant = mint(&server).await.expect("the script conforms");
+    let grant = patched(&grant, json!({ "expires_at": in_seconds(20), "expires_in": 3600 }));
     let broker = Broker::with(server, grant).await;
     let (status, first) = broker.ask().await;
     assert_eq!(status, StatusCode::OK);
@@ -164,12 +184,25 @@ async fn a_refresh_that_fails_is_told_and_not_repeated_by_all_who_ask() {
 #[tokio::test]
 async fn a_token_that_says_itself_when_it_ends_is_renewed_by_that() {
     let server = Server::start(short_lived()).await;
-    let mut grant = mint(&server).await.expect("the script conforms");
-    // {"alg":"none"} and {"exp":1}, with an answer that did not say how long it lives.
-    let ended = AccessToken::new("eyJhbGciOiJub25lIn0.eyJleHAiOjF9.AA".to_owned());
-    grant.token.access_token = ended;
-    (grant.expires_at, grant.token.expires_in) = (None, None);
+    let grant = mint(&server).await.expect("the script conforms");
+    // With a response that did not say how long it lives.
+    let patch = json!({ "access_token": ending(1), "expires_at": null, "expires_in": null });
+    let grant = patched(&grant, patch);
     let broker = Broker::with(server, grant).await;
     let (status, token) = broker.ask().await;
     assert_eq!((status, token["access_token"].as_str()), (StatusCode::OK, Some("second")));
+}
+
+#[tokio::test]
+async fn a_token_that_ends_long_before_its_response_says_so_is_not_renewed_at_once() {
+    let server = Server::start(Script::default()).await;
+    let grant = mint(&server).await.expect("the script conforms");
+    let token = ending(in_seconds(600));
+    let patch =
+        json!({ "access_token": token, "expires_at": in_seconds(7200), "expires_in": 7200 });
+    let broker = Broker::with(server, patched(&grant, patch)).await;
+    assert!(broker.ask().await.1["expires_in"].as_u64().is_some_and(|it| it <= 600));
+    broker.stop.send(()).expect("it serves");
+    let grant = broker.ended.await.expect("no panic").expect("it served");
+    assert_eq!(grant.token.access_token.reveal(), token);
 }

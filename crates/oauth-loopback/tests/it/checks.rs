@@ -32,6 +32,8 @@ async fn a_token_that_is_not_what_was_asked_for_is_revoked() {
     let opaque = json!({ "access_token": "opaque" });
     // `{"exp":1}`, and nothing in the response that says so.
     let ended = json!({ "access_token": "e30.eyJleHAiOjF9.c2ln", "expires_in": null });
+    // `{"exp":9999999999}`, and a response that says something else.
+    let short = json!({ "access_token": "e30.eyJleHAiOjk5OTk5OTk5OTl9.c2ln", "expires_in": 5 });
     let none = json!({});
     for (arguments, token, why) in [
         (vec!["--check"], &opaque, "the access token is opaque, not a JWT"),
@@ -39,6 +41,7 @@ async fn a_token_that_is_not_what_was_asked_for_is_revoked() {
         (vec!["--claim", "team"], &none, "has no claim `team`; it has"),
         (vec!["--claim", "iss=x"], &none, "not `x`"),
         (vec!["--lives-for", "4000"], &opaque, "but 4000 s are needed"),
+        (vec!["--lives-for", "60"], &short, "s more, but 60 s are needed"),
         (vec!["--lives-for", "60"], &ended, "lives for 0 s more, but 60 s are needed"),
     ] {
         let metadata = json!({ "revocation_endpoint": "{origin}/revoke" });

@@ -78,6 +78,15 @@ async fn a_refresh_stores_the_rotated_token_and_prints_the_access_token_alone() 
     assert_eq!(sent["client_id"], "client-1");
 }
 
+#[tokio::test]
+async fn a_file_says_when_the_token_itself_ends_if_that_is_earlier() {
+    // `{"exp":9999999}`, with an hour in the response.
+    let token = json!({ "access_token": "e30.eyJleHAiOjk5OTk5OTl9.c2ln" });
+    let server = Server::start(Script { token, ..Script::default() }).await;
+    let (_folder, path) = granted(&server, &[]).await;
+    assert_eq!(read(&path)["expires_at"], 9_999_999);
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_rotated_token_is_stored_although_nobody_can_read_the_answer() {

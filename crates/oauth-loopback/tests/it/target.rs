@@ -93,13 +93,13 @@ async fn a_token_is_minted_used_refreshed_and_used_again() {
     let mut grant = mint(&resource).await.expect("the target conforms");
     let claims = UnverifiedClaims::decode(&grant.token.access_token).expect("a JWT");
     let scope = ["mcp:read".to_owned()];
-    let expected = Expected {
-        issuer: Some(&grant.issuer),
-        audience: Some(&resource),
-        scope: &scope,
-        lives_for: Duration::from_secs(60),
-        claims: &[("workspace_id".to_owned(), Some("ws_ada".to_owned()))],
-    };
+    let claims_expected = [("workspace_id".to_owned(), Some("ws_ada".to_owned()))];
+    let mut expected = Expected::default();
+    expected.issuer = Some(&grant.issuer);
+    expected.audience = Some(&resource);
+    expected.scope = &scope;
+    expected.lives_for = Duration::from_secs(60);
+    expected.claims = &claims_expected;
     claims.check(&expected, SystemTime::now()).expect("a token for this resource");
     assert_eq!(initialize(&resource, &grant).await, 200);
 
@@ -138,13 +138,8 @@ async fn a_token_that_will_not_do_is_noticed_before_it_is_used() {
         Err(Error::OpaqueToken)
     ));
     let short = mint(&start(&[Fault::ShortToken]).await).await.expect("a token for a moment");
-    let expected = Expected {
-        issuer: None,
-        audience: None,
-        scope: &[],
-        lives_for: Duration::from_secs(60),
-        claims: &[],
-    };
+    let mut expected = Expected::default();
+    expected.lives_for = Duration::from_secs(60);
     let claims = UnverifiedClaims::decode(&short.token.access_token).expect("a JWT");
     assert!(matches!(claims.check(&expected, SystemTime::now()), Err(Error::TokenLifetime { .. })));
 }

@@ -31,7 +31,7 @@ async fn the_code_becomes_a_token_for_the_resource() {
     assert_eq!(grant.resource.as_deref(), Some(server.mcp().as_str()));
     assert_eq!(grant.issuer, server.origin);
     assert_eq!(grant.client_id, "client-1");
-    assert!(grant.expires_at.is_some());
+    assert!(grant.ends_at().is_some());
     let claims = UnverifiedClaims::decode(&grant.token.access_token).expect("a JWT");
     assert_eq!(claims.audience(), [server.mcp()]);
     for path in ["/authorize", "/token"] {

@@ -103,7 +103,7 @@ async fn put(
     let Err(refused) = check(grant, checks, scope) else { return destination.put(grant) };
     // Not every server takes a token back, and the reason of the failure is another.
     let _ = grant.revoke(http).await;
-    Err(refused)
+    Err(refused.into())
 }
 
 async fn examine(it: Doctor) -> anyhow::Result<()> {
