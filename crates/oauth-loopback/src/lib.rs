@@ -77,7 +77,7 @@ pub use crate::client::client_store::ClientStore;
 pub use crate::client::registration::{ClientMetadata, register};
 pub use crate::discovery::discover::{Discovery, discover, discover_issuer};
 pub use crate::discovery::server_metadata::AuthorizationServerMetadata;
-pub use crate::error::Error;
+pub use crate::error::{AddressOf, Error};
 pub use crate::flow::authorize::authorize;
 pub use crate::flow::config::Config;
 pub use crate::http::transport::http_client;

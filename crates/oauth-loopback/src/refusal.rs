@@ -6,15 +6,25 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
+    /// Asking the MCP server for its challenge.
     Resource,
+    /// RFC 9728.
     ResourceMetadata,
+    /// RFC 8414.
     ServerMetadata,
+    /// RFC 7591.
     Registration,
+    /// Asking the authorization endpoint whether a remembered client is still known.
     Authorization,
+    /// RFC 6749 §4.1.3.
     Token,
+    /// RFC 6749 §4.4.
     ClientCredentials,
+    /// RFC 6749 §6.
     Refresh,
+    /// RFC 7009.
     Revocation,
+    /// RFC 7592 §2.3.
     Deletion,
 }
 
@@ -35,28 +45,32 @@ impl fmt::Display for Step {
     }
 }
 
-/// An error answer of an OAuth endpoint, RFC 6749 §5.2 and RFC 7591 §3.2.2.
+/// An error response of an OAuth endpoint, RFC 6749 §5.2 and RFC 7591 §3.2.2.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Refusal {
+    /// What was asked.
     pub step: Step,
+    /// Who was asked.
     pub url: String,
+    /// The HTTP status.
     pub status: u16,
+    /// The error code, such as `invalid_grant`.
     pub error: Option<String>,
+    /// What the server says beside it.
     pub description: Option<String>,
     /// What the server said about when to come back, as it said it.
     pub retry_after: Option<String>,
 }
 
 impl Refusal {
-    fn advice(&self) -> Option<&'static str> {
+    /// What is known of such a refusal beyond the words of the server.
+    fn meaning(&self) -> Option<&'static str> {
         Some(match (self.step, self.status, self.error.as_deref()) {
             (_, 429, _) => "too many requests",
-            (Step::Registration, 401 | 403, _) => {
-                "registration here wants an initial access token (`LOADTEST_INITIAL_ACCESS_TOKEN`); or use the id of a client registered beforehand (`--client-id`)"
-            }
+            (Step::Registration, 401 | 403, _) => "registration here wants an initial access token",
             (Step::Registration, _, Some("invalid_redirect_uri")) => {
-                "the server takes no loopback redirect URI; use the id of a client registered beforehand (`--client-id`)"
+                "the server takes no loopback redirect URI"
             }
             (_, _, Some("invalid_client")) => {
                 "the client is not known there, or not by this secret or key; check them, or register it again"
@@ -75,7 +89,7 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} answered {}", self.step, self.url, self.status)?;
-        for part in [self.error.as_deref(), self.description.as_deref(), self.advice()]
+        for part in [self.error.as_deref(), self.description.as_deref(), self.meaning()]
             .into_iter()
             .flatten()
         {
@@ -93,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_says_what_was_seen_and_what_to_do() {
+    fn a_refusal_says_what_was_seen_and_what_that_means() {
         let mut refusal = Refusal {
             step: Step::Registration,
             url: "https://a/register".to_owned(),
@@ -102,7 +116,7 @@ mod tests {
             description: None,
             retry_after: None,
         };
-        insta::assert_snapshot!(refusal, @"registering the client: https://a/register answered 401: invalid_token: registration here wants an initial access token (`LOADTEST_INITIAL_ACCESS_TOKEN`); or use the id of a client registered beforehand (`--client-id`)");
+        insta::assert_snapshot!(refusal, @"registering the client: https://a/register answered 401: invalid_token: registration here wants an initial access token");
         refusal.status = 429;
         refusal.error = None;
         refusal.retry_after = Some("60".to_owned());

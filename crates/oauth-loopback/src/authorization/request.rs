@@ -13,7 +13,7 @@ use crate::authorization::pkce::CodeVerifier;
 use crate::authorization::response::{Expectation, State};
 use crate::client::client_information::ClientInformation;
 use crate::discovery::discover::Discovery;
-use crate::error::{Error, printable};
+use crate::error::{AddressOf, Error, printable};
 use crate::http::transport::{self, FirstPage};
 use crate::token::endpoint::TokenEndpoint;
 
@@ -88,7 +88,7 @@ impl AuthorizationRequest {
         };
         let (state, verifier) = (State::random(), CodeVerifier::random());
         let mut url = Url::parse(address).map_err(|_| Error::Address {
-            what: "authorization endpoint",
+            what: AddressOf::AuthorizationEndpoint,
             address: printable(address),
         })?;
         url.set_fragment(None);

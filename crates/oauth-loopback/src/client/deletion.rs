@@ -4,7 +4,7 @@ use reqwest::{Client, StatusCode};
 use url::Url;
 
 use crate::client::client_information::ClientInformation;
-use crate::error::{Error, printable};
+use crate::error::{AddressOf, Error, printable};
 use crate::http::address::{is_loopback, permitted};
 use crate::http::transport::{self, origin};
 use crate::refusal::Step;
@@ -24,7 +24,7 @@ pub(crate) async fn delete(
         });
     };
     let on_loopback = Url::parse(issuer).is_ok_and(|it| is_loopback(&it));
-    let what = "registration client URI";
+    let what = AddressOf::RegisteredClient;
     // The address is as secret as the token, so an error names no more than where it leads to.
     let url = permitted(what, address, on_loopback).map_err(|_| {
         let address = Url::parse(address).map_or_else(|_| String::new(), |it| origin(&it));

@@ -9,7 +9,7 @@ use crate::discovery::challenge::Challenge;
 use crate::discovery::server_metadata::{
     AuthorizationServerMetadata, Found, first_document, first_server, server,
 };
-use crate::error::{Error, printable};
+use crate::error::{AddressOf, Error, printable};
 use crate::http::address::{covers, inserted, is_loopback, permitted};
 use crate::http::transport;
 use crate::refusal::Step;
@@ -55,7 +55,7 @@ pub(crate) async fn discover_challenged(
     resource: &str,
     before: Option<&str>,
 ) -> Result<Discovery, Error> {
-    let server = permitted("resource", resource, true)?;
+    let server = permitted(AddressOf::Resource, resource, true)?;
     // RFC 8707 section 2: a resource indicator has no fragment.
     if server.fragment().is_some() {
         return Err(Error::Fragment { resource: printable(resource) });
@@ -71,7 +71,7 @@ pub(crate) async fn discover_challenged(
         .flatten()
         .find_map(|it| it.parameter("resource_metadata"));
     let candidates = match named {
-        Some(it) => vec![permitted("resource_metadata of the challenge", it, on_loopback)?],
+        Some(it) => vec![permitted(AddressOf::ResourceMetadata, it, on_loopback)?],
         None => inserted(&server, "oauth-protected-resource"),
     };
     let seen = match (status, &challenge) {
@@ -115,7 +115,7 @@ pub(crate) async fn discover_challenged(
 /// # Errors
 /// Any request that fails, metadata that is missing or of another issuer, an address that is neither https nor loopback.
 pub async fn discover_issuer(http: &Client, issuer: &str) -> Result<Discovery, Error> {
-    let on_loopback = is_loopback(&permitted("issuer", issuer, true)?);
+    let on_loopback = is_loopback(&permitted(AddressOf::Issuer, issuer, true)?);
     let authorization_server = server(http, issuer, on_loopback).await?;
     Ok(Discovery {
         resource: None,
@@ -194,12 +194,8 @@ impl Discovery {
         if supported {
             return Ok(());
         }
-        let offered = offered
-            .map_or_else(|| "nothing about it".to_owned(), |it| format!("`{}`", it.join(" ")));
-        Err(Error::PkceUnadvertised {
-            issuer: printable(&self.issuer),
-            offered: printable(&offered),
-        })
+        let offered = offered.map(|it| printable(&it.join(" ")));
+        Err(Error::PkceUnadvertised { issuer: printable(&self.issuer), offered })
     }
 }
 

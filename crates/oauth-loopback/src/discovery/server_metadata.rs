@@ -4,7 +4,7 @@ use reqwest::Client;
 use serde::Deserialize;
 use url::Url;
 
-use crate::error::{Error, printable};
+use crate::error::{AddressOf, Error, printable};
 use crate::http::address::{permitted, server_metadata};
 use crate::http::transport;
 use crate::refusal::Step;
@@ -76,7 +76,7 @@ pub(crate) async fn server(
     issuer: &str,
     on_loopback: bool,
 ) -> Result<AuthorizationServerMetadata, Error> {
-    let address = permitted("issuer", issuer, on_loopback)?;
+    let address = permitted(AddressOf::Issuer, issuer, on_loopback)?;
     let found = first_document(http, Step::ServerMetadata, server_metadata(&address)).await?;
     let (url, mut metadata): (_, AuthorizationServerMetadata) = match found {
         Found::Document(url, metadata) => (url, metadata),
@@ -93,10 +93,10 @@ pub(crate) async fn server(
     }
     metadata.openid = url.contains("/.well-known/openid-configuration");
     for (what, endpoint) in [
-        ("authorization endpoint", metadata.authorization_endpoint.as_ref()),
-        ("token endpoint", Some(&metadata.token_endpoint)),
-        ("registration endpoint", metadata.registration_endpoint.as_ref()),
-        ("revocation endpoint", metadata.revocation_endpoint.as_ref()),
+        (AddressOf::AuthorizationEndpoint, metadata.authorization_endpoint.as_ref()),
+        (AddressOf::TokenEndpoint, Some(&metadata.token_endpoint)),
+        (AddressOf::RegistrationEndpoint, metadata.registration_endpoint.as_ref()),
+        (AddressOf::RevocationEndpoint, metadata.revocation_endpoint.as_ref()),
     ] {
         endpoint.map(|it| permitted(what, it, on_loopback)).transpose()?;
     }

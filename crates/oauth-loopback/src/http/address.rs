@@ -2,14 +2,14 @@
 
 use url::Url;
 
-use crate::error::{Error, printable};
+use crate::error::{AddressOf, Error, printable};
 
 /// Parses an address that a server gave, and refuses it unless it is https.
 ///
 /// http is accepted on loopback, and only when the resource itself lives there: a remote server has no business to send us
 /// to a port of this machine.
 pub(crate) fn permitted(
-    what: &'static str,
+    what: AddressOf,
     address: &str,
     resource_on_loopback: bool,
 ) -> Result<Url, Error> {
@@ -125,7 +125,7 @@ mod tests {
     #[track_caller]
     fn check_permitted(address: &str, resource_on_loopback: bool, expected: bool) {
         assert_eq!(
-            permitted("endpoint", address, resource_on_loopback).is_ok(),
+            permitted(AddressOf::TokenEndpoint, address, resource_on_loopback).is_ok(),
             expected,
             "{address}"
         );
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn credentials_in_an_address_are_not_repeated() {
-        let refused = permitted("resource", "https://user:hunter2@a.example/mcp", true)
+        let refused = permitted(AddressOf::Resource, "https://user:hunter2@a.example/mcp", true)
             .expect_err("credentials");
         assert!(!format!("{refused} {refused:?}").contains("hunter2"));
     }

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::client::client_information::ClientInformation;
 use crate::client::deletion::delete;
-use crate::error::{Error, printable};
+use crate::error::{AddressOf, Error, printable};
 use crate::http::address::{is_loopback, permitted};
 use crate::refusal::Step;
 use crate::token::endpoint::TokenEndpoint;
@@ -98,7 +98,7 @@ impl Grant {
             let issuer = printable(&self.issuer);
             return Err(Error::NotOffered { what: "revocation of tokens", issuer });
         };
-        permitted("revocation endpoint", url, self.on_loopback())?;
+        permitted(AddressOf::RevocationEndpoint, url, self.on_loopback())?;
         let registered = endpoint.client.issuer.is_some();
         let refresh_token = self.token.refresh_token.as_ref();
         let tokens = refresh_token

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tool_edge::private_file;
 
-use crate::error::Error;
+use crate::error::{AddressOf, Error};
 use crate::file_lock::lock;
 use crate::http::address::permitted;
 use crate::token::grant::Grant;
@@ -47,7 +47,7 @@ impl GrantFile {
             let place = format!("it is no grant (line {}, column {})", it.line(), it.column());
             failed(&path, io::Error::new(io::ErrorKind::InvalidData, place))
         })?;
-        permitted("token endpoint", &grant.token_endpoint, true)?;
+        permitted(AddressOf::TokenEndpoint, &grant.token_endpoint, true)?;
         Ok((Self { path, _lock: Some(lock) }, grant))
     }
 

@@ -164,6 +164,48 @@ async fn wrong_usage_exits_with_2_and_help_teaches() {
 }
 
 #[tokio::test]
+async fn the_program_names_the_flag_or_variable_that_helps() {
+    let without = |more: Value| {
+        let mut metadata = json!({ "registration_endpoint": null });
+        metadata
+            .as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().cloned().into_iter().flatten());
+        Script { metadata, ..Script::default() }
+    };
+    let answer = |status, body| Script {
+        instead: vec![("/register", Instead::Answer(status, "application/json", body))],
+        ..Script::default()
+    };
+    for (script, advice) in [
+        (without(json!({})), "beforehand (`--client-id`)\n"),
+        (
+            without(json!({ "client_id_metadata_document_supported": true })),
+            "or a client ID metadata document (`--client-metadata-url`)\n",
+        ),
+        (
+            answer(401, "{}"),
+            "wants an initial access token; give it one (`LOADTEST_INITIAL_ACCESS_TOKEN`), or use the id of a client registered beforehand (`--client-id`)\n",
+        ),
+        (
+            answer(400, r#"{"error":"invalid_redirect_uri"}"#),
+            "no loopback redirect URI; use the id of a client registered beforehand (`--client-id`)\n",
+        ),
+        (
+            Script {
+                metadata: json!({ "code_challenge_methods_supported": ["plain"] }),
+                ..Script::default()
+            },
+            "(it says `plain`)\n",
+        ),
+    ] {
+        let server = Server::start(script).await;
+        let said = failure(program(&[&server.mcp()])).await;
+        assert!(said.ends_with(advice), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn pkce_may_be_waived() {
     let silent = || Script {
         metadata: json!({ "code_challenge_methods_supported": null }),

@@ -1,4 +1,6 @@
-use oauth_loopback::{AuthorizationRequest, ClientInformation, Error, LoopbackListener, discover};
+use oauth_loopback::{
+    AddressOf, AuthorizationRequest, ClientInformation, Error, LoopbackListener, discover,
+};
 use serde_json::json;
 
 use crate::server::{
@@ -201,7 +203,10 @@ async fn a_closed_port_and_a_wrong_address_are_told_apart() {
     assert!(matches!(error, Error::Request { .. }), "{error}");
     for address in ["api.example.com/mcp", "ftp://api.example.com/mcp", "", "127.0.0.1:80"] {
         let error = discover(&http(), address).await.expect_err("no address");
-        assert!(matches!(error, Error::Address { what: "resource", .. }), "{address}: {error}");
+        assert!(
+            matches!(error, Error::Address { what: AddressOf::Resource, .. }),
+            "{address}: {error}"
+        );
     }
     let error =
         discover(&http(), "http://api.example.com/mcp").await.expect_err("http on another machine");
@@ -220,7 +225,7 @@ async fn pkce_must_be_advertised_unless_that_is_waived() {
     let listener = || async { LoopbackListener::bind().await.expect("a free port") };
     let error = AuthorizationRequest::new(&found, &client, listener().await, &[])
         .expect_err("PKCE is not advertised");
-    insta::assert_snapshot!(error.to_string().replace(&server.origin, "ORIGIN"), @"the authorization server `ORIGIN` does not advertise PKCE with S256 (it says nothing about it); if it is known to support it, allow that with `--allow-unadvertised-pkce`");
+    insta::assert_snapshot!(error.to_string().replace(&server.origin, "ORIGIN"), @"the authorization server `ORIGIN` does not advertise PKCE with S256 (it says nothing about it)");
     found.allow_unadvertised_pkce = true;
     AuthorizationRequest::new(&found, &client, listener().await, &[]).expect("it was waived");
 

@@ -1,7 +1,7 @@
 use std::io::{self, Write as _};
 
 use anyhow::{Context as _, bail};
-use oauth_loopback::{ClientInformation, Discovery, Error, Step, discover};
+use oauth_loopback::{AddressOf, ClientInformation, Discovery, Error, Step, discover};
 use tool_edge::printable_within;
 
 use crate::arguments::Doctor;
@@ -102,11 +102,14 @@ fn requirement(error: &Error) -> (usize, Option<&'static str>) {
         Error::IssuerMismatch { .. } => {
             (2, Some("RFC 8414 section 3.3: the issuer is identical to the one that was asked"))
         }
-        Error::Address { what: "resource", .. } | Error::Insecure { what: "resource", .. } => {
-            (0, Some(HTTPS))
-        }
-        Error::Insecure { what: "resource_metadata of the challenge", .. } => (1, Some(HTTPS)),
-        Error::Address { .. } | Error::Insecure { .. } => (2, Some(HTTPS)),
+        Error::Address { what, .. } | Error::Insecure { what, .. } => (
+            match what {
+                AddressOf::Resource => 0,
+                AddressOf::ResourceMetadata => 1,
+                _ => 2,
+            },
+            Some(HTTPS),
+        ),
         Error::Request { step, .. }
         | Error::Unanswered { step, .. }
         | Error::TooLarge { step, .. }

@@ -1,3 +1,4 @@
+mod advice;
 mod arguments;
 mod browser_command;
 mod checks;
@@ -18,6 +19,7 @@ use oauth_loopback::{
 };
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::advice::advice;
 use crate::arguments::{
     Arguments, Checks, ClientCredentials, Command, Doctor, Forget, Mint, Refresh,
 };
@@ -39,7 +41,9 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(err) => {
-            say(&format!("error: {err:#}"));
+            let advice = err.downcast_ref().and_then(advice);
+            let advice = advice.map(|it| format!("; {it}")).unwrap_or_default();
+            say(&format!("error: {err:#}{advice}"));
             ExitCode::FAILURE
         }
     }
