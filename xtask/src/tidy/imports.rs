@@ -127,7 +127,6 @@ fn wrong(package: &Package) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "until every crate has its rooms"]
 fn no_file_imports_another_around_or_through_a_face() {
     let mut packages = crates();
     packages.push(xtask());

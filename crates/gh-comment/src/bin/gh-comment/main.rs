@@ -2,6 +2,7 @@
 #![expect(clippy::print_stderr, reason = "a program talks on stderr")]
 
 mod advice;
+mod environment;
 mod target;
 
 use std::{
@@ -16,6 +17,7 @@ use clap::{Parser, Subcommand};
 use gh_comment::{Client, Comment, History, Issue, Marker, Notice, default_key};
 use serde_json::Value;
 
+use crate::environment::variable;
 use crate::target::{Connection, Target};
 
 const AFTER: &str = "\
@@ -220,9 +222,4 @@ fn record(file: &Path) -> anyhow::Result<Value> {
     let json = fs::read(file).with_context(|| format!("failed to read {}", file.display()))?;
     serde_json::from_slice(&json)
         .with_context(|| format!("{} is not one JSON value", file.display()))
-}
-
-/// A variable that holds no text counts as none.
-fn variable(name: &str) -> Option<String> {
-    tool_edge::variable(name).ok().flatten()
 }

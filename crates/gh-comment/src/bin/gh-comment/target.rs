@@ -11,7 +11,7 @@ use gh_comment::{
 use reqwest::redirect;
 use url::Url;
 
-use crate::variable;
+use crate::environment::variable;
 
 #[derive(Args)]
 pub(crate) struct Target {
