@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 /// A driver program and the browser that it is to start.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Driver {
     /// `chromedriver` or `geckodriver`.
     pub program: PathBuf,
@@ -10,6 +11,8 @@ pub struct Driver {
     pub browser: Option<PathBuf>,
     /// util-linux's `setpriv`, with which the driver dies even when this process is killed.
     pub setpriv: Option<PathBuf>,
+    /// Variables of this process that neither program gets, beside [`tool_edge::SECRET_VARIABLES`].
+    pub secret_variables: Vec<String>,
 }
 
 /// The headless shell takes half the time and memory of a full browser.
@@ -41,11 +44,16 @@ pub fn find_driver(path: &OsStr, chromewebdriver: Option<&Path>) -> Option<Drive
     let firefox = Driver::firefox(path).filter(|_| chrome.is_none() || browser.is_none());
     firefox.or_else(|| {
         let setpriv = on_path("setpriv").filter(|_| cfg!(target_os = "linux"));
-        chrome.map(|program| Driver { program, browser, setpriv })
+        chrome.map(|program| Driver { browser, setpriv, ..Driver::new(program) })
     })
 }
 
 impl Driver {
+    /// A driver program that finds its browser itself.
+    pub fn new(program: impl Into<PathBuf>) -> Self {
+        Self { program: program.into(), browser: None, setpriv: None, secret_variables: Vec::new() }
+    }
+
     /// Looks for geckodriver and Firefox, both on the path that is the value of `PATH`.
     pub fn firefox(path: &OsStr) -> Option<Self> {
         let on_path = |name: &str| {
@@ -54,7 +62,7 @@ impl Driver {
         let program = on_path("geckodriver")?;
         let browser = Some(["firefox", "firefox-esr"].into_iter().find_map(on_path)?);
         let setpriv = on_path("setpriv").filter(|_| cfg!(target_os = "linux"));
-        Some(Self { program, browser, setpriv })
+        Some(Self { browser, setpriv, ..Self::new(program) })
     }
 
     /// Whether it drives Firefox.
@@ -113,10 +121,7 @@ mod tests {
         assert_eq!(find_driver(bin.as_os_str(), None), None);
 
         let chromedriver = program(&bin, "chromedriver", "");
-        assert_eq!(
-            find_driver(bin.as_os_str(), None),
-            Some(Driver { program: chromedriver.clone(), browser: None, setpriv: None })
-        );
+        assert_eq!(find_driver(bin.as_os_str(), None), Some(Driver::new(&chromedriver)));
 
         program(&bin, "chromium", "");
         let real = program(&lib, "chromium-headless-shell", "");
@@ -126,7 +131,7 @@ mod tests {
             &format!("#!/bin/sh -e\n\n{} \"$@\"\n", real.display()),
         );
         let found = find_driver(bin.as_os_str(), None).unwrap();
-        assert_eq!(found, Driver { program: chromedriver, browser: Some(real), setpriv: None });
+        assert_eq!(found, Driver { browser: Some(real), ..Driver::new(chromedriver) });
         assert!(found.is_headless_shell());
     }
 
@@ -141,6 +146,6 @@ mod tests {
         let chrome = program(&bin, "google-chrome", "");
         let chromedriver = program(&hosted, "chromedriver", "");
         let found = find_driver(bin.as_os_str(), Some(&hosted)).unwrap();
-        assert_eq!(found, Driver { program: chromedriver, browser: Some(chrome), setpriv: None });
+        assert_eq!(found, Driver { browser: Some(chrome), ..Driver::new(chromedriver) });
     }
 }

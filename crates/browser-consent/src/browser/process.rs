@@ -13,6 +13,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tool_edge::SECRET_VARIABLES;
 use url::Url;
 
 use crate::browser::driver::Driver;
@@ -183,10 +184,9 @@ fn command(driver: &Driver) -> Command {
         }
         None => Command::new(&driver.program),
     };
-    for secret in
-        ["LOADTEST_PASSWORD", "LOADTEST_BEARER", "LOADTEST_TOTP_SECRET", "GITHUB_TOKEN", "GH_TOKEN"]
-    {
-        command.env_remove(secret);
+    let named = driver.secret_variables.iter().map(String::as_str);
+    for it in SECRET_VARIABLES.into_iter().chain(named) {
+        command.env_remove(it);
     }
     command
 }

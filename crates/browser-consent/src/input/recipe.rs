@@ -53,36 +53,35 @@ impl Script {
         url: &Url,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Error> {
-        read(json, url, &variable)
-            .map(|commands| Self { commands })
-            .map_err(|reason| Error::Recipe { reason })
+        read(json, url, &variable).map_err(|reason| Error::Recipe { reason })
     }
 }
 
 type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// The commands for one authorization request, or what is wrong with the recipe.
-fn read(json: &str, url: &Url, variable: Variable<'_>) -> Result<Vec<Command>, String> {
+/// The script for one authorization request, or what is wrong with the recipe.
+fn read(json: &str, url: &Url, variable: Variable<'_>) -> Result<Script, String> {
     let at = |it: serde_json::Error| {
         format!("it is not as expected at line {}, column {}", it.line(), it.column())
     };
     let all: Value = serde_json::from_str(json).map_err(at)?;
     let all = all.get("browser").cloned().unwrap_or(all);
+    let mut script = Script::default();
+    name_variables(&all, &mut script.variables);
     let entries: Vec<Entry> = serde_json::from_value(all).map_err(|_| {
         "it has to be a list of {match, tasks: [{task, match, optional, commands}]}".to_owned()
     })?;
     let address = bare(url);
     let Some(entry) = entries.into_iter().find(|it| fits(&it.r#match, &address)) else {
-        return Ok(Vec::new());
+        return Ok(script);
     };
     let alone =
         Task { task: String::new(), r#match: None, optional: false, commands: entry.commands };
     let alone = Some(alone).filter(|it| !it.commands.is_empty());
-    let mut commands = Vec::new();
     for task in entry.tasks.into_iter().chain(alone) {
         let page = task.r#match.filter(|it| it != "*");
         if task.commands.is_empty() && page.is_some() {
-            commands.push(Command {
+            script.commands.push(Command {
                 named: format!("be at {}", page.as_deref().unwrap_or_default()),
                 page: page.clone(),
                 by: By::Contains,
@@ -96,10 +95,20 @@ fn read(json: &str, url: &Url, variable: Variable<'_>) -> Result<Vec<Command>, S
                 .map_err(|reason| format!("in task \"{}\": {reason}", task.task))?;
             command.page.clone_from(&page);
             command.optional |= task.optional;
-            commands.push(command);
+            script.commands.push(command);
         }
     }
-    Ok(commands)
+    Ok(script)
+}
+
+/// Collects what `env:` names, also in entries that are for other requests.
+fn name_variables(value: &Value, names: &mut Vec<String>) {
+    match value {
+        Value::String(it) => names.extend(it.strip_prefix("env:").map(str::to_owned)),
+        Value::Array(all) => all.iter().for_each(|it| name_variables(it, names)),
+        Value::Object(all) => all.values().for_each(|it| name_variables(it, names)),
+        _ => {}
+    }
 }
 
 fn command(parts: &[Value], variable: Variable<'_>) -> Result<Command, String> {
@@ -150,7 +159,8 @@ mod tests {
 
     fn commands(json: &str) -> Result<Vec<Command>, String> {
         let url = Url::parse("https://op.example/authorize?state=1").unwrap();
-        read(json, &url, &|name| (name == "TENANT").then(|| "novamart".to_owned()))
+        let script = read(json, &url, &|name| (name == "TENANT").then(|| "novamart".to_owned()));
+        script.map(|it| it.commands)
     }
 
     #[test]

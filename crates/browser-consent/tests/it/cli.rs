@@ -212,6 +212,44 @@ async fn a_chromewebdriver_without_a_driver_is_told_with_what_is_used_instead() 
     }
 }
 
+/// Whether their names are ours, a step's or a recipe's, and whether or not that entry of the recipe is for this request.
+#[tokio::test]
+async fn no_driver_and_no_browser_gets_a_secret_from_the_environment() {
+    // All that may be one of them, such as one of one-time codes.
+    const SECRET: &str = "GEZDGNBVGY3TQOJQ";
+    let folder = tempfile::tempdir().unwrap();
+    let (driver, recipe) = (folder.path().join("chromedriver"), folder.path().join("recipe.json"));
+    fs::write(&driver, "#!/bin/sh\n/usr/bin/env > \"$0.environment\"\n").unwrap();
+    fs::set_permissions(&driver, PermissionsExt::from_mode(0o755)).unwrap();
+    let tasks =
+        |name| serde_json::json!([{ "commands": [["text", "id", "a", format!("env:{name}")]] }]);
+    let entries = serde_json::json!([
+        { "match": "*", "tasks": tasks("TENANT") },
+        { "match": "https://other.example/*", "tasks": tasks("OTHER") },
+    ]);
+    fs::write(&recipe, entries.to_string()).unwrap();
+    let step = "fill #tenant env:TENANT";
+    for (arguments, named) in [
+        (["--step", step], ["TENANT"].as_slice()),
+        (["--recipe", recipe.to_str().unwrap()], &["TENANT", "OTHER"]),
+    ] {
+        let secrets = tool_edge::SECRET_VARIABLES.iter().chain(named);
+        program()
+            .arg(REQUEST)
+            .args(arguments)
+            .envs(secrets.clone().map(|it| (it, SECRET)))
+            .env("LOADTEST_EMAIL", EMAIL)
+            .env("PATH", folder.path())
+            .env_remove("CHROMEWEBDRIVER")
+            .output()
+            .await
+            .unwrap();
+        let seen = fs::read_to_string(folder.path().join("chromedriver.environment")).unwrap();
+        let seen: Vec<_> = seen.lines().filter(|it| it.contains(SECRET)).collect();
+        assert!(seen.is_empty(), "{arguments:?}: {seen:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_step_with_a_secret_in_it_is_refused_without_repeating_it() {
     let it = output(&[REQUEST, "--step", "fill #password hunter2"]).await;

@@ -158,8 +158,7 @@ async fn running(driver: &Driver) -> (Child, Url) {
 
 #[tokio::test]
 async fn a_driver_that_is_not_there_is_named() {
-    let driver =
-        Driver { program: "/nonexistent/chromedriver".into(), browser: None, setpriv: None };
+    let driver = Driver::new("/nonexistent/chromedriver");
     let error = with_session(&WebDriver::Driver(driver), async |_| ()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -170,17 +169,17 @@ async fn a_driver_that_is_not_there_is_named() {
 #[tokio::test]
 #[ignore = "needs a browser"]
 async fn a_browser_that_is_not_there_is_told_in_one_sentence() {
-    let WebDriver::Driver(driver) = webdriver() else {
+    let WebDriver::Driver(mut driver) = webdriver() else {
         unreachable!("the tests start their driver")
     };
-    let driver = Driver { browser: Some("/nonexistent/chromium".into()), ..driver };
+    driver.browser = Some("/nonexistent/chromium".into());
     let error = with_session(&WebDriver::Driver(driver), async |_| ()).await.unwrap_err();
     assert!(matches!(error, Error::NoBrowser), "{error}");
 }
 
 #[tokio::test]
 async fn a_program_that_is_no_driver_is_named() {
-    let driver = Driver { program: "/bin/true".into(), browser: None, setpriv: None };
+    let driver = Driver::new("/bin/true");
     let error = with_session(&WebDriver::Driver(driver), async |_| ()).await.unwrap_err();
     assert!(matches!(error, Error::DriverSilent { .. }), "{error}");
 }

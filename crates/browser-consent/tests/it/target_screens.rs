@@ -12,7 +12,7 @@ use axum::Router;
 use axum::response::{Html, Redirect};
 use axum::routing::{get, post};
 use browser_consent::{
-    Client, Consent, Credentials, Driver, Error, Trail, WebDriver, consent, with_session,
+    Client, Consent, Credentials, Error, Trail, WebDriver, consent, with_session,
 };
 use mcp_target::{Fault, Faults, Screens};
 use tokio::net::TcpListener;
@@ -182,7 +182,7 @@ async fn a_hundred_mints_in_a_row_succeed() {
 #[tokio::test]
 #[ignore = "needs a browser"]
 async fn a_driver_that_ends_at_once_is_started_again() {
-    let WebDriver::Driver(driver) = webdriver() else { unreachable!("it is a program") };
+    let WebDriver::Driver(mut driver) = webdriver() else { unreachable!("it is a program") };
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("chromedriver");
     let (started, real) = (folder.path().join("started"), driver.program.display());
@@ -190,7 +190,8 @@ async fn a_driver_that_ends_at_once_is_started_again() {
         format!("#!/bin/sh\nmkdir '{}' && exit 1\nexec '{real}' \"$@\"\n", started.display());
     std::fs::write(&program, script).unwrap();
     std::fs::set_permissions(&program, Permissions::from_mode(0o700)).unwrap();
-    let session = WebDriver::Driver(Driver { program, ..driver });
+    driver.program = program;
+    let session = WebDriver::Driver(driver);
     with_session(&session, async |client| client.goto("about:blank").await).await.unwrap().unwrap();
     assert!(started.exists());
 }

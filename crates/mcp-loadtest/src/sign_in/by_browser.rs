@@ -127,8 +127,9 @@ pub(crate) async fn sign_in(
             ..Consent::new(&url)
         };
         let done = opening.code_arrived();
+        let webdriver = webdriver.clone().without_variables(script.variables());
         let trail =
-            with_session(webdriver, async |browser| consent(browser, &it, done).await).await??;
+            with_session(&webdriver, async |browser| consent(browser, &it, done).await).await??;
         for it in &trail.steps_left {
             say("sign in", format_args!("no page had anything for the step `{}`", brief(it)));
         }

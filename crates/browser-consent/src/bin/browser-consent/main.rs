@@ -60,7 +60,7 @@ async fn run(arguments: &Arguments, until: &Url, stop: &Notify) -> anyhow::Resul
     preflight::check(arguments)?;
     let webdriver = match &arguments.webdriver {
         Some(url) => WebDriver::Url(url.clone()),
-        None => WebDriver::Driver(driver(arguments.browser)?),
+        None => WebDriver::Driver(driver(arguments.browser)?).without_variables(script.variables()),
     };
     if state.is_some() && matches!(&webdriver, WebDriver::Driver(it) if it.is_firefox()) {
         bail!(
