@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use data_encoding::BASE32_NOPAD_NOCASE;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
@@ -85,21 +86,11 @@ const ANY_LENGTH: &str = "HMAC takes a key of any length";
 
 /// RFC 4648 §6, with or without padding, in any case, and with the spaces that pages put between groups.
 fn base32(text: &str) -> Option<Vec<u8>> {
-    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0_u32);
-    for letter in text.bytes().filter(|it| !matches!(it, b' ' | b'-' | b'=')) {
-        let value = match letter.to_ascii_uppercase() {
-            it @ b'A'..=b'Z' => it - b'A',
-            it @ b'2'..=b'7' => it - b'2' + 26,
-            _ => return None,
-        };
-        held = held << 5 & 0xfff | u32::from(value);
-        bits += 5;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from(held >> bits & 0xff).expect("eight bits are a byte"));
-        }
-    }
-    (!bytes.is_empty()).then_some(bytes)
+    let mut rules = BASE32_NOPAD_NOCASE.specification();
+    rules.ignore.push_str(" -=");
+    rules.check_trailing_bits = false;
+    let encoding = rules.encoding().expect("the rules are those of Base32");
+    encoding.decode(text.as_bytes()).ok().filter(|it| !it.is_empty())
 }
 
 #[cfg(test)]
