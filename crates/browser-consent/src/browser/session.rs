@@ -5,7 +5,7 @@ use std::time::Duration;
 use fantoccini::error::NewSessionError;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
-use tool_edge::is_loopback;
+use tool_edge::{is_loopback, printable_within};
 use url::Url;
 
 use crate::address::bare;
@@ -161,7 +161,7 @@ fn session_error(error: &NewSessionError, webdriver: &WebDriver) -> Error {
         return Error::VersionMismatch { driver, browser };
     }
     let line = text.lines().next().unwrap_or_default().trim_start_matches("session not created: ");
-    Error::BrowserStart { reason: line.chars().filter(|it| !it.is_control()).take(200).collect() }
+    Error::BrowserStart { reason: printable_within(line, 200) }
 }
 
 #[cfg(test)]

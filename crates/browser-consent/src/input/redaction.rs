@@ -1,5 +1,6 @@
 //! Text from a server on its way to a terminal or a file.
 
+use tool_edge::is_hidden;
 use url::Url;
 
 use crate::address::without_values;
@@ -52,7 +53,7 @@ impl Redaction {
         Self(secrets)
     }
 
-    /// One line of at most `length` characters, without control characters and without what is secret.
+    /// One line of at most `length` characters, without what a terminal hides and without what is secret.
     pub(crate) fn clean(&self, text: &str, length: usize) -> String {
         let struck = |text: String| self.0.iter().fold(text, |it, secret| it.replace(secret, "…"));
         // Both before and after: a secret may have two spaces in it, and a page may break one over two lines.
@@ -61,7 +62,7 @@ impl Redaction {
         for name in ["code=", "state=", "token="] {
             text = without_values(&text, name);
         }
-        text.retain(|it| !it.is_control() && !matches!(it, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
+        text.retain(|it| !is_hidden(it));
         if text.chars().count() > length {
             text = text.chars().take(length).chain(['…']).collect();
         }
@@ -85,7 +86,7 @@ mod tests {
                 .unwrap();
         let credentials = Credentials::new("a@b.example".into(), "hunter2".into());
         let redaction = Redaction::new(&url, Some(&credentials), None);
-        let text = "bad\u{1b}[2J  a@b.example\nhunter2 s3cr3t-state public-name";
+        let text = "bad\u{1b}\u{61c}[2J  a@b.example\nhunter2 s3cr3t-state public-name";
         assert_eq!(redaction.clean(text, 100), "bad[2J … … … public-name");
         assert_eq!(redaction.clean("abcdef", 3), "abc…");
         assert_eq!(

@@ -150,7 +150,7 @@ async fn what_cannot_be_written_is_told_before_a_driver_is_looked_for() {
             format!("there is no folder {}; make it first", path("gone")),
         ),
         ("--trace", "file/trail.json", format!("{} is no folder", path("file"))),
-        ("--trace", "", format!("{} is no regular file", path(""))),
+        ("--trace", "", format!("{}: it is no regular file", path(""))),
         (
             "--storage-state",
             "gone/state.json",

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
+use tool_edge::private_file;
 
 use crate::arguments::Arguments;
 
@@ -25,21 +26,22 @@ pub(crate) fn check(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 fn file(path: &Path) -> anyhow::Result<()> {
-    let is_other = path.metadata().is_ok_and(|it| !it.is_file());
-    ensure!(!is_other, "{} is no regular file", path.display());
     let parent = path.parent().filter(|it| !it.as_os_str().is_empty());
-    probe(parent.unwrap_or(Path::new(".")))
+    is_there(parent.unwrap_or(Path::new(".")))?;
+    private_file::prepare(path).with_context(|| path.display().to_string())
 }
 
 /// The folder itself is made when there is something to put into it.
 fn folder(path: &Path) -> anyhow::Result<()> {
-    probe(path.ancestors().find(|it| it.exists()).unwrap_or(Path::new(".")))
+    let parent = path.ancestors().find(|it| it.exists()).unwrap_or(Path::new("."));
+    is_there(parent)?;
+    // Only the attempt tells, as permissions say nothing about a file system that is read-only, nor to root.
+    let failed = || format!("nothing can be put into {}", parent.display());
+    tempfile::tempfile_in(parent).map(drop).with_context(failed)
 }
 
-/// Only the attempt tells, as permissions say nothing about a file system that is read-only, nor to root.
-fn probe(folder: &Path) -> anyhow::Result<()> {
+fn is_there(folder: &Path) -> anyhow::Result<()> {
     ensure!(folder.exists(), "there is no folder {}; make it first", folder.display());
     ensure!(folder.is_dir(), "{} is no folder", folder.display());
-    let failed = || format!("nothing can be put into {}", folder.display());
-    tempfile::tempfile_in(folder).map(drop).with_context(failed)
+    Ok(())
 }
