@@ -71,11 +71,8 @@ async fn run(mints: usize, at_a_time: usize, screens: &[Screens], faults: &[Faul
 async fn mint(screens: Screens, faults: Vec<Fault>) -> Result<Duration, String> {
     let target = Target::start(screens, faults.into_iter().collect()).await;
     let credentials = Credentials::new(EMAIL.into(), PASSWORD.into());
-    let it = Consent {
-        credentials: Some(&credentials),
-        client_name: Some(CLIENT),
-        ..Consent::new(&target.url)
-    };
+    let mut it = Consent::new(&target.url);
+    (it.credentials, it.client_name) = (Some(&credentials), Some(CLIENT));
     let folder = std::env::var_os("CHROMEWEBDRIVER").map(PathBuf::from);
     let path = std::env::var_os("PATH").unwrap_or_default();
     let driver = find_driver(&path, folder.as_deref()).expect("chromedriver is on the PATH");

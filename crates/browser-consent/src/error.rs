@@ -31,7 +31,7 @@ pub enum Error {
         url: String,
     },
     /// Nobody answers at the address of a running driver.
-    #[error("no WebDriver answers at {url}; start chromedriver there, or leave the address out")]
+    #[error("no WebDriver answers at {url}")]
     NoDriver {
         /// The driver's address.
         url: String,
@@ -80,9 +80,7 @@ pub enum Error {
         trail: Trail,
     },
     /// The secret of one-time codes cannot be read.
-    #[error(
-        "the secret of one-time codes is neither Base32 nor an otpauth address; check LOADTEST_TOTP_SECRET"
-    )]
+    #[error("the secret of one-time codes is neither Base32 nor an otpauth address")]
     TotpSecret,
     /// A file with credentials lacks one.
     #[error("{} has no line {name}=…; write it there", file.display())]
@@ -151,7 +149,7 @@ pub enum Error {
         title: String,
         /// The page's address without its query.
         address: String,
-        /// What is wrong, and what to do.
+        /// What is wrong.
         problem: Box<Problem>,
         /// The way to the page.
         trail: Trail,

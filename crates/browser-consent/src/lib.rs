@@ -21,5 +21,5 @@ pub use crate::flow::consent::consent;
 pub use crate::flow::request::Consent;
 pub use crate::input::credentials::Credentials;
 pub use crate::input::script::Script;
-pub use crate::problem::Problem;
+pub use crate::problem::{Obstacle, Problem};
 pub use crate::visits::{Trail, Visit};

@@ -1,26 +1,22 @@
-/// What is wrong with a page, and what to do about it.
+use std::fmt;
+
+/// What is wrong with a page.
 ///
 /// What a page says is quoted on one line and cut; it is the page's word, not ours.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
     /// There is a sign-in form and there are no credentials.
-    #[error("it asks for a sign-in; set LOADTEST_EMAIL and LOADTEST_PASSWORD")]
+    #[error("it asks for a sign-in")]
     CredentialsMissing,
     /// The e-mail address or the password was not accepted; they are sent once.
-    #[error(
-        "it refused the e-mail or the password{}; check LOADTEST_EMAIL and LOADTEST_PASSWORD",
-        said(says)
-    )]
+    #[error("it refused the e-mail or the password{}", said(says))]
     BadCredentials {
         /// The page's own words.
         says: Option<String>,
     },
     /// The one-time code was not accepted, nor the one after it.
-    #[error(
-        "it refused the one-time code{}; check LOADTEST_TOTP_SECRET and this machine's clock",
-        said(says)
-    )]
+    #[error("it refused the one-time code{}", said(says))]
     BadCode {
         /// The page's own words.
         says: Option<String>,
@@ -34,7 +30,7 @@ pub enum Problem {
         says: String,
     },
     /// There are several workspaces or regions to choose from.
-    #[error("it lets one choose between {}; pass --choose NAME", names.join(", "))]
+    #[error("it lets one choose between {}", names.join(", "))]
     Choice {
         /// What there is.
         names: Vec<String>,
@@ -62,18 +58,13 @@ pub enum Problem {
         says: String,
     },
     /// Only a person can go on.
-    #[error(
-        "it asks for {obstacle}; {}use a test account that is exempt, or bring a token",
-        needed(obstacle)
-    )]
+    #[error("it asks for {obstacle}")]
     NeedsHuman {
-        /// A one-time code or a captcha.
-        obstacle: &'static str,
+        /// What is asked of them.
+        obstacle: Obstacle,
     },
     /// The page is on an origin that was not allowed, so that nothing was typed or pressed.
-    #[error(
-        "{origin} is not an allowed origin, nothing was typed or pressed; if it may have the credentials, pass --allow-origin {origin}"
-    )]
+    #[error("{origin} is not an allowed origin, nothing was typed or pressed")]
     Refused {
         /// The page's origin.
         origin: String,
@@ -111,7 +102,7 @@ pub enum Problem {
     NotRedirected,
     /// The consent page lists scopes that are not allowed, so that it was not approved.
     #[error(
-        "it asks for {}, which --allow-scope does not list, so it was not approved; request less, or allow it",
+        "it asks for {}, which is not allowed, so it was not approved",
         scopes.join(", ")
     )]
     Scope {
@@ -164,9 +155,7 @@ pub enum Problem {
     #[error("it came back after every step; is the session's cookie accepted?")]
     Loop,
     /// The time was up while the browser waited for a page, or for the answer to a press.
-    #[error(
-        "the server had not answered when the {seconds} s were over; if it is slow and not stuck, raise --timeout; the way so far: {trail}"
-    )]
+    #[error("the server had not answered when the {seconds} s were over; the way so far: {trail}")]
     NoAnswer {
         /// The time that was given.
         seconds: u64,
@@ -183,12 +172,27 @@ pub enum Problem {
     },
 }
 
-fn said(says: &Option<String>) -> String {
-    says.as_ref().map(|it| format!(" and says \"{it}\"")).unwrap_or_default()
+/// What only a person can do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Obstacle {
+    /// To enter a one-time code, where there is no secret to make it of.
+    OneTimeCode,
+    /// To solve a captcha.
+    Captcha,
 }
 
-fn needed(obstacle: &str) -> &'static str {
-    if obstacle == "a one-time code" { "set LOADTEST_TOTP_SECRET, or " } else { "" }
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OneTimeCode => "a one-time code",
+            Self::Captcha => "a captcha",
+        })
+    }
+}
+
+fn said(says: &Option<String>) -> String {
+    says.as_ref().map(|it| format!(" and says \"{it}\"")).unwrap_or_default()
 }
 
 fn list(lines: &[String]) -> String {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// The pages that were seen, in order.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Trail {
     /// One entry a page; a document that changes into another kind of page is a new one.
     pub visits: Vec<Visit>,
@@ -16,6 +17,7 @@ pub struct Trail {
 
 /// One page, and what was done on it.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Visit {
     /// The address without its query.
     pub address: String,

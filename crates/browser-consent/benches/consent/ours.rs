@@ -21,11 +21,8 @@ pub(crate) async fn round(driver: &Driver, target: &Target) -> Round {
 
 async fn mint(client: &Client, target: &Target) {
     let credentials = Credentials::new(EMAIL.into(), PASSWORD.into());
-    let it = Consent {
-        credentials: Some(&credentials),
-        client_name: Some(CLIENT),
-        ..Consent::new(&target.url)
-    };
+    let mut it = Consent::new(&target.url);
+    (it.credentials, it.client_name) = (Some(&credentials), Some(CLIENT));
     let code = async {
         target.code().await;
     };

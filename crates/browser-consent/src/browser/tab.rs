@@ -171,10 +171,13 @@ impl<'a> Tab<'a> {
     ) -> Result<Outcome<Value>, Broken> {
         let body = Some(json!({ "cmd": name, "params": parameters }));
         let command = Command { path: "goog/cdp/execute".into(), body };
-        match self.outcome("a browser command", self.client.issue_cmd(command)).await {
+        let what = "a browser command";
+        match self.bounded(what, self.client.issue_cmd(command)).await? {
             // So geckodriver answers what it does not know.
-            Err(Broken { reason, .. }) if reason == NOT_WEBDRIVER => Ok(Outcome::NotNow(reason)),
-            it => it,
+            Err(CmdError::Json(_) | CmdError::NotJson(_) | CmdError::NotW3C(_)) => {
+                Ok(Outcome::NotNow(NOT_WEBDRIVER.into()))
+            }
+            it => outcome(what, it),
         }
     }
 
@@ -244,34 +247,38 @@ impl<'a> Tab<'a> {
         command: &'static str,
         asked: impl Future<Output = Result<T, CmdError>>,
     ) -> Result<Outcome<T>, Broken> {
-        let error = match self.bounded(command, asked).await? {
-            Ok(it) => return Ok(Outcome::Done(it)),
-            Err(it) => it,
-        };
-        if error.is_stale_element_reference()
-            || error.is_no_such_element()
-            || error.is_detached_shadow_root()
-        {
-            return Ok(Outcome::Stale);
+        outcome(command, self.bounded(command, asked).await?)
+    }
+}
+
+fn outcome<T>(command: &'static str, answer: Result<T, CmdError>) -> Result<Outcome<T>, Broken> {
+    let error = match answer {
+        Ok(it) => return Ok(Outcome::Done(it)),
+        Err(it) => it,
+    };
+    if error.is_stale_element_reference()
+        || error.is_no_such_element()
+        || error.is_detached_shadow_root()
+    {
+        return Ok(Outcome::Stale);
+    }
+    if matches!(&error, CmdError::Standard(it) if it.error == ErrorStatus::ElementClickIntercepted)
+    {
+        return Ok(Outcome::Covered);
+    }
+    if error.is_unexpected_alert_open() {
+        return Ok(Outcome::Dialog);
+    }
+    // The rest of an error's text quotes the page and the driver's stack.
+    match error {
+        CmdError::Standard(it) if it.error == ErrorStatus::InvalidSessionId => {
+            Err(Broken { command, reason: "the session is gone".into() })
         }
-        if matches!(&error, CmdError::Standard(it) if it.error == ErrorStatus::ElementClickIntercepted)
-        {
-            return Ok(Outcome::Covered);
+        CmdError::Standard(it) => Ok(Outcome::NotNow(it.error())),
+        CmdError::Json(_) | CmdError::NotJson(_) | CmdError::NotW3C(_) => {
+            Err(Broken { command, reason: NOT_WEBDRIVER.into() })
         }
-        if error.is_unexpected_alert_open() {
-            return Ok(Outcome::Dialog);
-        }
-        // The rest of an error's text quotes the page and the driver's stack.
-        match error {
-            CmdError::Standard(it) if it.error == ErrorStatus::InvalidSessionId => {
-                Err(Broken { command, reason: "the session is gone".into() })
-            }
-            CmdError::Standard(it) => Ok(Outcome::NotNow(it.error())),
-            CmdError::Json(_) | CmdError::NotJson(_) | CmdError::NotW3C(_) => {
-                Err(Broken { command, reason: NOT_WEBDRIVER.into() })
-            }
-            _ => Err(Broken { command, reason: "the connection to it is gone".into() }),
-        }
+        _ => Err(Broken { command, reason: "the connection to it is gone".into() }),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::page::kind::Kind;
 use crate::page::locate;
 use crate::page::memory::Action;
 use crate::page::snapshot::{Button, Field, Handle, Snapshot};
-use crate::problem::Problem;
+use crate::problem::{Obstacle, Problem};
 
 /// How long the rules leave a page alone on which the next command may still come to have its element.
 const RULES_AFTER: Duration = Duration::from_millis(500);
@@ -163,7 +163,7 @@ impl Flow<'_> {
             Text::Code => {
                 return credentials
                     .and_then(Credentials::code)
-                    .ok_or(Problem::NeedsHuman { obstacle: "a one-time code" });
+                    .ok_or(Problem::NeedsHuman { obstacle: Obstacle::OneTimeCode });
             }
         };
         given.ok_or(Problem::CredentialsMissing)

@@ -8,6 +8,7 @@ use crate::input::script::Script;
 
 /// One consent to get.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Consent<'a> {
     /// The authorization request's address.
     pub url: &'a Url,

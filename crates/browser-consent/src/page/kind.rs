@@ -7,6 +7,7 @@ use crate::page::locate::{self, Found, Names};
 use crate::page::phrases::normalize;
 use crate::page::snapshot::Snapshot;
 use crate::page::words;
+use crate::problem::Obstacle;
 
 /// What the run allows, and what it has done so far.
 #[derive(Clone, Debug, Default)]
@@ -40,8 +41,8 @@ pub(crate) enum Kind {
     Redirected,
     /// A page on an origin that nobody allowed.
     Elsewhere,
-    /// A one-time code or a captcha, and which of them.
-    NeedsHuman(&'static str),
+    /// Something that is asked of a person.
+    NeedsHuman(Obstacle),
     /// A cookie banner, and the button that sends it away.
     Banner(usize),
     /// The sign-in form is back; this is what the page says about it.
@@ -177,7 +178,7 @@ fn sends_identifier(page: &Snapshot, user: usize, consent: Found) -> bool {
     }
 }
 
-fn needs_human(page: &Snapshot, needs_code: bool) -> Option<&'static str> {
+fn needs_human(page: &Snapshot, needs_code: bool) -> Option<Obstacle> {
     const CAPTCHAS: &[&str] = &[
         "recaptcha",
         "hcaptcha",
@@ -187,11 +188,11 @@ fn needs_human(page: &Snapshot, needs_code: bool) -> Option<&'static str> {
         "turnstile",
     ];
     if needs_code {
-        return Some("a one-time code");
+        return Some(Obstacle::OneTimeCode);
     }
     let is_captcha = |address: &str| CAPTCHAS.iter().any(|it| address.contains(it));
     let is_asked = page.frames.iter().any(|it| !it.hidden && is_captcha(&it.address));
-    (is_asked || page.captcha).then_some("a captcha")
+    (is_asked || page.captcha).then_some(Obstacle::Captcha)
 }
 
 /// Whether the identifier was sent and this is no longer the form that it was sent with.

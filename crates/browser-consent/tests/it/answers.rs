@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use browser_consent::{Client, Consent, Error, consent, with_session};
+use browser_consent::{Client, Error, consent, with_session};
 use fantoccini::Locator;
 use fantoccini::wd::TimeoutConfiguration;
 use tokio::io::AsyncWriteExt as _;
@@ -78,7 +78,8 @@ async fn a_redirect_to_a_closed_port_counts_as_opened() {
 async fn a_click_that_times_out_is_not_repeated() {
     let site = Site::start().await;
     let url = site.url("slow-consent.html");
-    let it = Consent { timeout: Duration::from_secs(9), ..request(&url) };
+    let mut it = request(&url);
+    it.timeout = Duration::from_secs(9);
     let webdriver = webdriver();
     let error = with_session(&webdriver, async |client| {
         let short = TimeoutConfiguration::new(None, Some(Duration::from_millis(1500)), None);

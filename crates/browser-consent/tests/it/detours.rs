@@ -1,6 +1,6 @@
 //! What stands before, between and around the sign-in and the consent.
 
-use browser_consent::{Consent, Problem, Trail};
+use browser_consent::{Problem, Trail};
 
 use crate::refusals::{problem, request};
 use crate::site::Site;
@@ -21,7 +21,8 @@ fn go(page: &'static str, choices: &[&str]) -> (Trail, Vec<String>) {
         let site = Site::start().await;
         let url = site.url(page);
         let credentials = crate::credentials();
-        let it = Consent { choices: &choices, credentials: Some(&credentials), ..request(&url) };
+        let mut it = request(&url);
+        (it.choices, it.credentials) = (&choices, Some(&credentials));
         let trail = run(&it, site.code_arrived()).await;
         (trail.unwrap_or_else(|error| panic!("{page}: {error}")), site.posted())
     })
@@ -62,7 +63,6 @@ async fn a_choice_that_nobody_made_is_left_to_people() {
     let (problem, actions) = problem(visit(&site, "region.html").await.unwrap_err());
     let names = ["United States", "Europe"].map(str::to_owned).to_vec();
     assert_eq!(problem, Problem::Choice { names });
-    assert!(problem.to_string().contains("pass --choose NAME"), "{problem}");
     assert_eq!((actions.len(), site.posted().len()), (0, 0));
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use browser_consent::{Consent, Error, Problem, consent, with_session};
+use browser_consent::{Error, Obstacle, Problem, consent, with_session};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use url::Url;
@@ -26,7 +26,7 @@ async fn a_locked_account_is_told_from_a_wrong_password() {
 async fn a_captcha_needs_a_human_and_nothing_is_typed() {
     let site = Site::start().await;
     let (problem, actions) = problem(visit(&site, "captcha.html").await.unwrap_err());
-    assert_eq!((problem, actions.len()), (Problem::NeedsHuman { obstacle: "a captcha" }, 0));
+    assert_eq!((problem, actions.len()), (Problem::NeedsHuman { obstacle: Obstacle::Captcha }, 0));
 }
 
 #[tokio::test]
@@ -94,8 +94,8 @@ async fn a_server_that_never_answers_is_told_when_the_time_is_up() {
     ] {
         let url = site.url(page);
         let folder = tempfile::tempdir().unwrap();
-        let (timeout, evidence) = (Duration::from_secs(3), Some(folder.path()));
-        let it = Consent { timeout, evidence, ..request(&url) };
+        let mut it = request(&url);
+        (it.timeout, it.evidence) = (Duration::from_secs(3), Some(folder.path()));
         let (problem, _) = problem(run(&it, site.code_arrived()).await.unwrap_err());
         assert_eq!(problem, Problem::NoAnswer { seconds: 3, trail: way });
         assert!(folder.path().join("browser-consent.json").exists());

@@ -66,12 +66,9 @@ async fn visit_in(
     credentials: Option<&Credentials>,
 ) -> Result<Trail, Error> {
     let url = site.url(page);
-    let it = Consent {
-        credentials,
-        client_name: Some(CLIENT),
-        timeout: Duration::from_secs(30),
-        ..Consent::new(&url)
-    };
+    let mut it = Consent::new(&url);
+    (it.credentials, it.client_name) = (credentials, Some(CLIENT));
+    it.timeout = Duration::from_secs(30);
     run_in(webdriver, &it, site.code_arrived()).await
 }
 

@@ -1,6 +1,6 @@
 //! What is sent once, whatever the page does, and to nobody else.
 
-use browser_consent::{Client, Consent, Credentials, Problem, StorageState, with_session};
+use browser_consent::{Client, Credentials, Problem, StorageState, with_session};
 use serde_json::{Value, json};
 
 use crate::refusals::{problem, request};
@@ -31,7 +31,8 @@ async fn a_code_that_the_page_sends_itself_is_not_sent_for_ever() {
     let url = site.url("digits-refused.html");
     let secret = "otpauth://totp/Novamart?secret=GEZDGNBVGY3TQOJQ&period=2";
     let credentials = crate::credentials().with_totp(secret).unwrap();
-    let it = Consent { credentials: Some(&credentials), ..request(&url) };
+    let mut it = request(&url);
+    it.credentials = Some(&credentials);
     let (problem, _) = problem(run(&it, site.code_arrived()).await.unwrap_err());
     assert_eq!(problem, Problem::BadCode { says: Some("Wrong code.".into()) });
     assert_eq!(site.posted().len(), 2, "{:?}", site.posted());

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use browser_consent::{Consent, Credentials, Error, Problem, consent, with_session};
+use browser_consent::{Consent, Credentials, Error, Obstacle, Problem, consent, with_session};
 use url::Url;
 
 use crate::site::{CLIENT, EMAIL, PASSWORD, Site};
@@ -30,7 +30,7 @@ async fn a_wrong_password_is_sent_once_and_told_in_the_words_of_the_page() {
         error.to_string(),
         format!(
             "at {origin}/wrong-password.html (\"Sign in\"): it refused the e-mail or the password and says \
-             \"That password does not belong to this account.\"; check LOADTEST_EMAIL and LOADTEST_PASSWORD"
+             \"That password does not belong to this account.\""
         )
     );
     assert_eq!(site.posted(), ["/login email&password"]);
@@ -62,7 +62,8 @@ async fn a_consent_to_more_than_the_allowed_scopes_is_refused() {
     let site = Site::start().await;
     let url = site.url("scopes-consent.html");
     let allowed = ["mcp:read", "offline_access"].map(str::to_owned);
-    let it = Consent { allow_scopes: &allowed, ..request(&url) };
+    let mut it = request(&url);
+    it.allow_scopes = &allowed;
     let error = run(&it, site.code_arrived()).await.unwrap_err();
     let (problem, actions) = problem(error);
     assert_eq!(problem, Problem::Scope { scopes: vec!["mcp:admin".into()] });
@@ -74,12 +75,15 @@ async fn a_consent_to_more_than_the_allowed_scopes_is_refused() {
 async fn a_one_time_code_needs_a_human() {
     let site = Site::start().await;
     let (problem, actions) = problem(visit(&site, "code.html").await.unwrap_err());
-    assert_eq!((problem, actions.len()), (Problem::NeedsHuman { obstacle: "a one-time code" }, 0));
+    assert_eq!(
+        (problem, actions.len()),
+        (Problem::NeedsHuman { obstacle: Obstacle::OneTimeCode }, 0)
+    );
 }
 
 #[tokio::test]
 #[ignore = "needs a browser"]
-async fn a_sign_in_page_without_credentials_names_the_variables() {
+async fn a_sign_in_page_without_credentials_is_left_alone() {
     let site = Site::start().await;
     let (problem, _) = problem(visit_as(&site, "plain-login.html", None).await.unwrap_err());
     assert_eq!(problem, Problem::CredentialsMissing);
@@ -92,10 +96,6 @@ async fn nothing_is_typed_on_an_origin_that_nobody_allowed() {
     let hop = format!("hop?to={}/plain-login.html", foreign.origin);
     let (problem, actions) = problem(visit(&site, &hop).await.unwrap_err());
     assert_eq!(problem, Problem::Refused { origin: foreign.origin.clone() });
-    assert!(
-        problem.to_string().contains(&format!("--allow-origin {}", foreign.origin)),
-        "{problem}"
-    );
     assert_eq!((actions.len(), foreign.posted().len()), (0, 0));
 }
 
@@ -172,7 +172,8 @@ async fn a_policy_that_forbids_the_redirect_is_named() {
 async fn a_button_without_effect_is_pressed_once_and_the_trail_tells_it() {
     let site = Site::start().await;
     let url = site.url("no-effect.html");
-    let it = Consent { timeout: Duration::from_secs(3), ..request(&url) };
+    let mut it = request(&url);
+    it.timeout = Duration::from_secs(3);
     let error = run(&it, site.code_arrived()).await.unwrap_err();
     let (problem, actions) = problem(error);
     let trail = format!("consent {}/no-effect.html (pressed Approve)", site.origin);
@@ -196,8 +197,8 @@ async fn what_is_kept_of_a_failure_has_nothing_secret_in_it() {
     let folder = tempfile::tempdir().unwrap();
     let credentials = Credentials::new(EMAIL.into(), "not the password".into());
     let url = site.url("plain-login.html");
-    let it =
-        Consent { credentials: Some(&credentials), evidence: Some(folder.path()), ..request(&url) };
+    let mut it = request(&url);
+    (it.credentials, it.evidence) = (Some(&credentials), Some(folder.path()));
     let error = run(&it, site.code_arrived()).await.unwrap_err();
     let text = error.to_string();
     assert!(
@@ -220,10 +221,7 @@ async fn what_is_kept_of_a_failure_has_nothing_secret_in_it() {
 }
 
 pub(crate) fn request(url: &Url) -> Consent<'_> {
-    Consent {
-        credentials: None,
-        client_name: Some(CLIENT),
-        timeout: Duration::from_secs(20),
-        ..Consent::new(url)
-    }
+    let mut it = Consent::new(url);
+    (it.client_name, it.timeout) = (Some(CLIENT), Duration::from_secs(20));
+    it
 }

@@ -1,6 +1,6 @@
 //! Steps and recipes, alone and beside the rules.
 
-use browser_consent::{Consent, Problem, Script, Trail};
+use browser_consent::{Problem, Script, Trail};
 
 use crate::refusals::{problem, request};
 use crate::run;
@@ -26,7 +26,8 @@ fn steps(steps: &[&str]) -> Script {
 
 async fn go(site: &Site, page: &str, script: &Script) -> Result<Trail, browser_consent::Error> {
     let (url, credentials) = (site.url(page), crate::credentials());
-    let it = Consent { script: Some(script), credentials: Some(&credentials), ..request(&url) };
+    let mut it = request(&url);
+    (it.script, it.credentials) = (Some(script), Some(&credentials));
     run(&it, site.code_arrived()).await
 }
 

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use browser_consent::{Consent, StorageState, Trail, consent, with_session};
+use browser_consent::{StorageState, Trail, consent, with_session};
 use serde_json::Value;
 
 use crate::refusals::request;
@@ -13,7 +13,8 @@ use crate::webdriver;
 /// Takes a page to its redirect URI in a fresh browser that begins with what is in a file, and writes it anew.
 async fn mint(site: &Site, page: &str, file: &Path) -> Trail {
     let (url, credentials) = (site.url(page), crate::credentials());
-    let it = Consent { credentials: Some(&credentials), ..request(&url) };
+    let mut it = request(&url);
+    it.credentials = Some(&credentials);
     let webdriver = webdriver();
     with_session(&webdriver, async |client| {
         if let Some(state) = StorageState::read(file).unwrap() {

@@ -27,12 +27,9 @@ const DISTURBED: [Fault; 3] = [Fault::SlowScreens, Fault::Redraw, Fault::DropFir
 /// Signs in, where that is asked for, and approves; the way there and the code.
 async fn mint(client: &Client, target: &Target) -> (Result<Trail, Error>, String) {
     let credentials = Credentials::new(EMAIL.into(), PASSWORD.into());
-    let it = Consent {
-        credentials: Some(&credentials),
-        client_name: Some(CLIENT),
-        timeout: Duration::from_secs(60),
-        ..Consent::new(&target.url)
-    };
+    let mut it = Consent::new(&target.url);
+    (it.credentials, it.client_name) = (Some(&credentials), Some(CLIENT));
+    it.timeout = Duration::from_secs(60);
     let mut code = String::new();
     let trail = consent(client, &it, async { code = target.code().await }).await;
     (trail, code)
@@ -134,7 +131,8 @@ async fn check_slow(page: &'static str, actions: &[&str]) {
     tokio::spawn(async { axum::serve(listener, router).await });
 
     let credentials = crate::credentials();
-    let it = Consent { credentials: Some(&credentials), ..Consent::new(&url) };
+    let mut it = Consent::new(&url);
+    it.credentials = Some(&credentials);
     let trail = run(&it, done.notified()).await.unwrap();
     assert_eq!(trail.actions().collect::<Vec<_>>(), actions, "{trail}");
     assert_eq!(decisions.load(Ordering::Relaxed), 1);

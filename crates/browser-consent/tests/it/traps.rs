@@ -1,6 +1,6 @@
 //! Screens on which the obvious thing to press or to tick is the wrong one.
 
-use browser_consent::{Consent, Problem};
+use browser_consent::Problem;
 
 use crate::refusals::{problem, request};
 use crate::run;
@@ -15,11 +15,8 @@ fn go(page: &str, scopes: &[&str]) -> (Vec<String>, Vec<String>, Option<Problem>
         let site = Site::start().await;
         let url = site.url(page);
         let credentials = crate::credentials();
-        let it = Consent {
-            credentials: Some(&credentials),
-            allow_scopes: &allow_scopes,
-            ..request(&url)
-        };
+        let mut it = request(&url);
+        (it.credentials, it.allow_scopes) = (Some(&credentials), &allow_scopes);
         let (actions, problem) = match run(&it, site.code_arrived()).await {
             Ok(trail) => (trail.actions().map(str::to_owned).collect(), None),
             Err(error) => {

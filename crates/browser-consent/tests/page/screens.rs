@@ -7,6 +7,7 @@ use crate::page::kind::{Kind, Past, Sent, classify};
 use crate::page::locate::{self, Found, Names};
 use crate::page::phrases::normalize;
 use crate::page::snapshot::Snapshot;
+use crate::problem::Obstacle;
 
 const EMAIL: &str = "loadtest@novamart.example";
 
@@ -231,13 +232,13 @@ fn kinds_of_page_are_told_apart_in_order() {
     check_kind(
         &json!({ "fields": [{ "kind": "tel", "limit": 6 }] }),
         &now,
-        &Kind::NeedsHuman("a one-time code"),
+        &Kind::NeedsHuman(Obstacle::OneTimeCode),
     );
     let captcha = json!([{ "address": "https://www.google.com/recaptcha/api2/anchor" }]);
     check_kind(
         &json!({ "fields": login, "frames": captcha }),
         &now,
-        &Kind::NeedsHuman("a captcha"),
+        &Kind::NeedsHuman(Obstacle::Captcha),
     );
     check_kind(
         &json!({ "fields": login }),

@@ -115,17 +115,15 @@ pub(crate) async fn sign_in(
         let name = name.as_deref().unwrap_or(CLIENT_NAME);
         let script = screens.script(recipe.as_deref(), &url)?;
         say("sign in", format_args!("at {} as `{}`", origin(&url), brief(name)));
-        let it = Consent {
-            credentials: Some(credentials),
-            allow_origins: &screens.allow_origin,
-            allow_scopes: &screens.allow_scope,
-            choices: &screens.choose,
-            script: Some(&script),
-            client_name: Some(name),
-            timeout: SIGN_IN,
-            evidence: Some(evidence),
-            ..Consent::new(&url)
-        };
+        let mut it = Consent::new(&url);
+        it.credentials = Some(credentials);
+        it.allow_origins = &screens.allow_origin;
+        it.allow_scopes = &screens.allow_scope;
+        it.choices = &screens.choose;
+        it.script = Some(&script);
+        it.client_name = Some(name);
+        it.timeout = SIGN_IN;
+        it.evidence = Some(evidence);
         let done = opening.code_arrived();
         let webdriver = webdriver.clone().without_variables(script.variables());
         let trail =

@@ -48,7 +48,7 @@ impl Screens {
         let (email, password) = test_user()?.context(MISSING)?;
         let it = Credentials::new(email, password);
         match variable("LOADTEST_TOTP_SECRET")? {
-            Some(secret) => Ok(it.with_totp(&secret)?),
+            Some(secret) => it.with_totp(&secret).context("LOADTEST_TOTP_SECRET cannot be used"),
             None => Ok(it),
         }
     }

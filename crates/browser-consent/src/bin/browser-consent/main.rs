@@ -1,5 +1,6 @@
 //! Opens an authorization request in a headless browser, signs in and approves.
 
+mod advice;
 mod arguments;
 mod preflight;
 mod signals;
@@ -17,9 +18,10 @@ use browser_consent::{
 use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
-use tool_edge::private_file;
+use tool_edge::{printable, private_file, variable};
 use url::Url;
 
+use crate::advice::advice;
 use crate::arguments::{Arguments, Browser};
 use crate::signals::interruptible;
 
@@ -44,10 +46,18 @@ async fn main() -> ExitCode {
         Err(error) => {
             #[expect(clippy::print_stderr, reason = "the reason is for the person at the terminal")]
             {
-                eprintln!("error: {error:#}");
+                eprintln!("error: {}", printable(&explained(&error)));
             }
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What went wrong, and then what to do about it.
+fn explained(error: &anyhow::Error) -> String {
+    match error.downcast_ref().and_then(advice) {
+        Some(advice) => format!("{error:#}; {advice}"),
+        None => format!("{error:#}"),
     }
 }
 
@@ -74,17 +84,15 @@ async fn run(arguments: &Arguments, until: &Url, stop: &Notify) -> anyhow::Resul
             let late = "the sites of the storage state did not answer in time; raise --timeout";
             timeout_at(deadline, it.restore(client)).await.context(late)??;
         }
-        let it = Consent {
-            credentials: credentials.as_ref(),
-            allow_origins: &arguments.allow_origin,
-            allow_scopes: &arguments.allow_scope,
-            choices: &arguments.choose,
-            script: Some(&script),
-            client_name: arguments.client_name.as_deref(),
-            timeout: deadline.duration_since(Instant::now()),
-            evidence: arguments.evidence.as_deref(),
-            ..Consent::new(&arguments.url)
-        };
+        let mut it = Consent::new(&arguments.url);
+        it.credentials = credentials.as_ref();
+        it.allow_origins = &arguments.allow_origin;
+        it.allow_scopes = &arguments.allow_scope;
+        it.choices = &arguments.choose;
+        it.script = Some(&script);
+        it.client_name = arguments.client_name.as_deref();
+        it.timeout = deadline.duration_since(Instant::now());
+        it.evidence = arguments.evidence.as_deref();
         let mut is_stopped = false;
         let done = async {
             tokio::select! {
@@ -130,32 +138,27 @@ async fn finish(client: &Client, trail: &Trail, state: Option<&Path>) -> anyhow:
 fn warn(warnings: impl IntoIterator<Item = String>) {
     #[expect(clippy::print_stderr, reason = "warnings are for the person at the terminal")]
     for it in warnings {
-        eprintln!("warning: {it}");
+        eprintln!("warning: {}", printable(&it));
     }
-}
-
-fn variable(name: &str) -> Option<String> {
-    let value = std::env::var(name).ok()?;
-    let value = value.trim_end_matches(['\r', '\n']);
-    (!value.is_empty()).then(|| value.to_owned())
 }
 
 fn credentials(file: Option<&Path>) -> anyhow::Result<Option<Credentials>> {
     if let Some(file) = file {
         return Ok(Some(Credentials::read(file)?));
     }
-    let it = match (variable("LOADTEST_EMAIL"), variable("LOADTEST_PASSWORD")) {
+    let it = match (variable("LOADTEST_EMAIL")?, variable("LOADTEST_PASSWORD")?) {
         (Some(email), Some(password)) => Credentials::new(email, password),
         (None, None) => return Ok(None),
         _ => bail!("only one of LOADTEST_EMAIL and LOADTEST_PASSWORD is set; set both"),
     };
-    match variable("LOADTEST_TOTP_SECRET") {
+    match variable("LOADTEST_TOTP_SECRET")? {
         Some(secret) => Ok(Some(it.with_totp(&secret)?)),
         None => Ok(Some(it)),
     }
 }
 
 fn script(arguments: &Arguments) -> anyhow::Result<Script> {
+    let variable = |name: &str| variable(name).ok().flatten();
     if let Some(file) = &arguments.recipe {
         let json = std::fs::read_to_string(file)
             .with_context(|| format!("failed to read the recipe {}", file.display()))?;

@@ -1,0 +1,66 @@
+//! What to do about an error, as far as it is an option or a variable of this program that helps.
+
+use browser_consent::{Error, Obstacle, Problem};
+
+pub(crate) fn advice(error: &Error) -> Option<String> {
+    let problem = match error {
+        Error::Page { problem, .. } => problem,
+        Error::TotpSecret => return Some("check LOADTEST_TOTP_SECRET".to_owned()),
+        Error::NoDriver { .. } => {
+            return Some("start chromedriver there, or leave --webdriver out".to_owned());
+        }
+        _ => return None,
+    };
+    let advice = match &**problem {
+        Problem::CredentialsMissing => "set LOADTEST_EMAIL and LOADTEST_PASSWORD",
+        Problem::BadCredentials { .. } => "check LOADTEST_EMAIL and LOADTEST_PASSWORD",
+        Problem::BadCode { .. } => "check LOADTEST_TOTP_SECRET and this machine's clock",
+        Problem::Choice { .. } => "pass --choose NAME",
+        Problem::NeedsHuman { obstacle: Obstacle::OneTimeCode } => {
+            "set LOADTEST_TOTP_SECRET, or use a test account that is exempt, or bring a token"
+        }
+        Problem::NeedsHuman { .. } => "use a test account that is exempt, or bring a token",
+        Problem::Refused { origin } => {
+            return Some(format!("if it may have the credentials, pass --allow-origin {origin}"));
+        }
+        Problem::Scope { .. } => "request less, or allow it with --allow-scope",
+        Problem::NoAnswer { .. } => "if it is slow and not stuck, raise --timeout",
+        _ => return None,
+    };
+    Some(advice.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use browser_consent::Trail;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(problem: Problem, expected: Option<&str>) {
+        let error = Error::Page {
+            title: String::new(),
+            address: String::new(),
+            problem: Box::new(problem),
+            trail: Trail::default(),
+            evidence: None,
+        };
+        assert_eq!(advice(&error).as_deref(), expected);
+    }
+
+    #[test]
+    fn what_an_option_or_a_variable_mends_is_told_with_its_name() {
+        check(Problem::CredentialsMissing, Some("set LOADTEST_EMAIL and LOADTEST_PASSWORD"));
+        check(Problem::Choice { names: Vec::new() }, Some("pass --choose NAME"));
+        check(
+            Problem::Refused { origin: "https://login.example".to_owned() },
+            Some("if it may have the credentials, pass --allow-origin https://login.example"),
+        );
+        check(
+            Problem::NeedsHuman { obstacle: Obstacle::Captcha },
+            Some("use a test account that is exempt, or bring a token"),
+        );
+        check(Problem::Loop, None);
+        assert_eq!(advice(&Error::TotpSecret).as_deref(), Some("check LOADTEST_TOTP_SECRET"));
+    }
+}
