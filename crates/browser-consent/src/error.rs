@@ -143,7 +143,7 @@ pub enum Error {
         origin: String,
     },
     /// A page on which there is no way forward.
-    #[error("{}: {problem}{}", place(title, address), kept(evidence.as_ref()))]
+    #[error("{}: {problem}{}", on_page(title, address), kept(evidence.as_ref()))]
     Page {
         /// The page's title.
         title: String,
@@ -158,7 +158,7 @@ pub enum Error {
     },
 }
 
-fn place(title: &str, address: &str) -> String {
+fn on_page(title: &str, address: &str) -> String {
     if title.is_empty() { format!("at {address}") } else { format!("at {address} (\"{title}\")") }
 }
 

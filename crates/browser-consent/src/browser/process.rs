@@ -72,10 +72,10 @@ impl Process {
         let group = child.id().and_then(|it| Pid::from_raw(it.cast_signed()));
         let stdout = child.stdout.take().expect("the output was asked for as a pipe");
         let url = Url::parse("http://127.0.0.1").expect("a loopback address is a URL");
-        let (said, saying) = oneshot::channel();
-        let output = tokio::spawn(listen(stdout, said));
+        let (sender, port) = oneshot::channel();
+        let output = tokio::spawn(listen(stdout, sender));
         let mut it = Self { child, output, group, folder: Some(folder), browser, url };
-        let port = tokio::time::timeout(START, saying)
+        let port = tokio::time::timeout(START, port)
             .await
             .ok()
             .and_then(Result::ok)
@@ -124,8 +124,8 @@ impl Drop for Process {
 }
 
 /// Reads until nobody can write any more; the first line names port 0, only the one about success has the real one.
-async fn listen(stdout: ChildStdout, said: oneshot::Sender<u16>) {
-    let mut said = Some(said);
+async fn listen(stdout: ChildStdout, sender: oneshot::Sender<u16>) {
+    let mut sender = Some(sender);
     let mut lines = BufReader::new(stdout).split(b'\n');
     while let Ok(Some(line)) = lines.next_segment().await {
         let line = String::from_utf8_lossy(&line);
@@ -134,9 +134,9 @@ async fn listen(stdout: ChildStdout, said: oneshot::Sender<u16>) {
             .find_map(|it| line.split_once(it))
             .map(|(_, it)| it.trim_end().trim_end_matches('.'));
         if let Some(port) = port.and_then(|it| it.parse().ok())
-            && let Some(said) = said.take()
+            && let Some(sender) = sender.take()
         {
-            let _ = said.send(port);
+            let _ = sender.send(port);
         }
     }
 }

@@ -188,11 +188,11 @@ impl Memory {
 
     /// Takes a press for lost; false if one was lost at this address before.
     pub(crate) fn lose(&mut self, page: &Snapshot, action: Action) -> bool {
-        let place = (page.address.clone(), action);
-        if let Some(presses) = self.presses.get_mut(&place) {
+        let key = (page.address.clone(), action);
+        if let Some(presses) = self.presses.get_mut(&key) {
             *presses = presses.saturating_sub(1);
         }
-        self.lost.insert(place)
+        self.lost.insert(key)
     }
 
     /// The press of this kind in this very document.

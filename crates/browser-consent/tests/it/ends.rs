@@ -95,9 +95,9 @@ async fn a_server_that_never_answers_is_told_when_the_time_is_up() {
         let url = site.url(page);
         let folder = tempfile::tempdir().unwrap();
         let mut it = request(&url);
-        (it.timeout, it.evidence) = (Duration::from_secs(3), Some(folder.path()));
+        (it.timeout, it.evidence) = (Duration::from_secs(6), Some(folder.path()));
         let (problem, _) = problem(run(&it, site.code_arrived()).await.unwrap_err());
-        assert_eq!(problem, Problem::NoAnswer { seconds: 3, trail: way });
+        assert_eq!(problem, Problem::NoAnswer { seconds: 6, trail: way });
         assert!(folder.path().join("browser-consent.json").exists());
     }
 }

@@ -173,11 +173,11 @@ async fn a_button_without_effect_is_pressed_once_and_the_trail_tells_it() {
     let site = Site::start().await;
     let url = site.url("no-effect.html");
     let mut it = request(&url);
-    it.timeout = Duration::from_secs(3);
+    it.timeout = Duration::from_secs(6);
     let error = run(&it, site.code_arrived()).await.unwrap_err();
     let (problem, actions) = problem(error);
     let trail = format!("consent {}/no-effect.html (pressed Approve)", site.origin);
-    assert_eq!(problem, Problem::Deadline { seconds: 3, trail });
+    assert_eq!(problem, Problem::Deadline { seconds: 6, trail });
     assert_eq!((actions.len(), site.posted()), (1, vec!["/pressed".to_owned()]));
 }
 

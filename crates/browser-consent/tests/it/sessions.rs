@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use browser_consent::{Client, Driver, Error, WebDriver, with_session};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+use tokio::sync::oneshot;
 use url::Url;
 
 use crate::site::Site;
@@ -41,6 +42,19 @@ pub(crate) fn assert_gone(group: &str) {
     }
 }
 
+/// What is seen in a session that is dropped as soon as it was seen.
+async fn in_dropped_session<T>(webdriver: &WebDriver, see: impl FnOnce(&Client) -> T) -> T {
+    let (sender, seen) = oneshot::channel();
+    let session = with_session(webdriver, async |client| {
+        let _ = sender.send(see(client));
+        std::future::pending::<()>().await;
+    });
+    tokio::select! {
+        it = session => unreachable!("it never ends: {it:?}"),
+        it = seen => it.unwrap(),
+    }
+}
+
 /// The browser's process group and its profile.
 fn traces(client: &Client) -> (String, PathBuf) {
     let capabilities = client.capabilities().unwrap();
@@ -65,14 +79,7 @@ async fn a_session_that_ends_leaves_no_process_and_no_profile() {
 #[tokio::test]
 #[ignore = "needs a browser"]
 async fn a_session_that_is_dropped_leaves_no_process_and_no_profile() {
-    let mut seen = None;
-    let webdriver = webdriver();
-    let session = with_session(&webdriver, async |client| {
-        seen = Some(traces(client));
-        std::future::pending::<()>().await;
-    });
-    tokio::time::timeout(Duration::from_secs(5), session).await.unwrap_err();
-    let (group, profile) = seen.unwrap();
+    let (group, profile) = in_dropped_session(&webdriver(), traces).await;
     assert_gone(&group);
     assert!(!profile.exists());
 }
@@ -125,13 +132,9 @@ async fn only_our_session_is_closed_on_a_driver_that_runs_already() {
     .unwrap();
     assert!(!fs::exists(format!("/proc/{}", ended.unwrap())).unwrap());
 
-    let mut dropped = None;
-    let session = with_session(&webdriver, async |client| {
-        dropped = client.capabilities().map(|it| it["goog:processID"].to_string());
-        std::future::pending::<()>().await;
-    });
-    tokio::time::timeout(Duration::from_secs(5), session).await.unwrap_err();
-    assert!(!fs::exists(format!("/proc/{}", dropped.unwrap())).unwrap());
+    let process = |client: &Client| client.capabilities().unwrap()["goog:processID"].to_string();
+    let dropped = in_dropped_session(&webdriver, process).await;
+    assert!(!fs::exists(format!("/proc/{dropped}")).unwrap());
     assert!(child.try_wait().unwrap().is_none(), "the driver is not ours to end");
     child.kill().await.unwrap();
 }

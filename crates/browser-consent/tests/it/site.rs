@@ -31,6 +31,7 @@ pub(crate) struct Site {
     robots: Arc<Mutex<Option<String>>>,
     arrived: Arc<Notify>,
     opened: Arc<Notify>,
+    recorded: Arc<Notify>,
 }
 
 impl Site {
@@ -46,6 +47,7 @@ impl Site {
             robots: Arc::default(),
             arrived: Arc::default(),
             opened: Arc::default(),
+            recorded: Arc::default(),
         };
         let pages = Router::new()
             .route("/slow", get(|| tokio::time::sleep(Duration::from_millis(400))))
@@ -93,6 +95,13 @@ impl Site {
         self.opened.notified().await;
     }
 
+    /// What was posted, once there is anything.
+    pub(crate) async fn once_posted(&self) -> Vec<String> {
+        let recorded = tokio::time::timeout(Duration::from_secs(30), self.recorded.notified());
+        recorded.await.expect("something is posted");
+        self.posted()
+    }
+
     pub(crate) fn posted(&self) -> Vec<String> {
         self.posted.lock().unwrap().clone()
     }
@@ -110,6 +119,7 @@ impl Site {
 
     fn record(&self, path: &str, body: &str) {
         self.posted.lock().unwrap().push(format!("{path} {body}").trim_end().to_owned());
+        self.recorded.notify_one();
     }
 
     fn redirect(&self, query: &str) -> String {
