@@ -7,16 +7,16 @@ pub(crate) mod detour;
 pub(crate) mod field;
 pub(crate) mod kind;
 #[cfg(test)]
-#[path = "../tests/page/language.rs"]
+#[path = "../tests/unit/language.rs"]
 mod language;
 #[cfg(test)]
-#[path = "../tests/page/languages.rs"]
+#[path = "../tests/unit/languages.rs"]
 mod languages;
 pub(crate) mod locate;
 pub(crate) mod memory;
 pub(crate) mod phrases;
 #[cfg(test)]
-#[path = "../tests/page/screens.rs"]
+#[path = "../tests/unit/screens.rs"]
 mod screens;
 pub(crate) mod snapshot;
 pub(crate) mod words;

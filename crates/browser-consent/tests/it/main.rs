@@ -1,21 +1,21 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod answers;
 #[cfg(feature = "cli")]
 mod cli;
-mod codes;
+mod dead_ends;
 mod detours;
-mod ends;
+mod driver_responses;
 mod firefox;
-mod once;
+mod one_time_codes;
 mod refusals;
 mod screens;
 mod scripts;
+mod sent_once;
 mod sessions;
 #[cfg(feature = "cli")]
 mod signals;
 mod site;
-mod states;
+mod storage_state;
 mod target;
 mod target_screens;
 mod traps;
