@@ -17,12 +17,12 @@ use crate::error::Error;
 const QUERY_LIMIT: usize = 8 * 1024;
 
 /// Where the callbacks of one redirect URI arrive, and who waits for them.
-pub(crate) struct Desk {
+pub(crate) struct Callbacks {
     /// What the `Host` header must say.
     pub(crate) authority: String,
     pub(crate) path: String,
     pub(crate) redirect_uri: String,
-    waiting: Mutex<HashMap<Key, Waiting>>,
+    pending: Mutex<HashMap<Key, Pending>>,
     closed: watch::Sender<bool>,
     /// Why the last request that looked like a callback was not taken for one.
     ignored: Mutex<Option<&'static str>>,
@@ -35,31 +35,31 @@ fn key(state: &str) -> Key {
     Sha256::digest(state).into()
 }
 
-struct Waiting {
+struct Pending {
     expectation: Expectation,
     /// Gone once the answer is.
     answer: Option<oneshot::Sender<Result<String, Error>>>,
 }
 
-/// A place at the desk, left when this is dropped.
-pub(crate) struct Seat<'a> {
-    desk: &'a Desk,
+/// A place among them, left when this is dropped.
+pub(crate) struct Awaited<'a> {
+    callbacks: &'a Callbacks,
     key: Key,
-    pub(crate) answered: oneshot::Receiver<Result<String, Error>>,
+    pub(crate) outcome: oneshot::Receiver<Result<String, Error>>,
 }
 
-impl Desk {
+impl Callbacks {
     pub(crate) fn new(authority: String, path: String, redirect_uri: String) -> Self {
-        let (waiting, ignored) = (Mutex::default(), Mutex::default());
-        Self { authority, path, redirect_uri, waiting, closed: watch::Sender::new(false), ignored }
+        let (pending, ignored) = (Mutex::default(), Mutex::default());
+        Self { authority, path, redirect_uri, pending, closed: watch::Sender::new(false), ignored }
     }
 
     /// Waits for the callback that has the state of `expectation`.
-    pub(crate) fn sit_down(&self, expectation: Expectation) -> Seat<'_> {
-        let (answer, answered) = oneshot::channel();
+    pub(crate) fn wait_for(&self, expectation: Expectation) -> Awaited<'_> {
+        let (answer, outcome) = oneshot::channel();
         let key = key(expectation.state.reveal());
-        self.waiting().insert(key, Waiting { expectation, answer: Some(answer) });
-        Seat { desk: self, key, answered }
+        self.pending().insert(key, Pending { expectation, answer: Some(answer) });
+        Awaited { callbacks: self, key, outcome }
     }
 
     /// Nothing arrives here any more.
@@ -69,7 +69,7 @@ impl Desk {
 
     /// Resolves once nothing arrives any more.
     pub(crate) async fn closed(&self) {
-        // There is no error as long as the desk is there.
+        // There is no error as long as this is there.
         let _ = self.closed.subscribe().wait_for(|it| *it).await;
     }
 
@@ -82,19 +82,19 @@ impl Desk {
         page(status, NOT_THE_ANSWER)
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<Key, Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pending(&self) -> MutexGuard<'_, HashMap<Key, Pending>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives the answer to the one who waits for it.
-    fn answer(&self, query: &str) -> Result<Response, &'static str> {
+    fn deliver(&self, query: &str) -> Result<Response, &'static str> {
         let parameters = Parameters::parse(query)?;
-        let mut waiting = self.waiting();
+        let mut pending = self.pending();
         let state = parameters.get("state").unwrap_or_default();
-        if waiting.values().all(|it| it.answer.is_none()) {
+        if pending.values().all(|it| it.answer.is_none()) {
             return Ok(page(StatusCode::GONE, NOT_THE_ANSWER));
         }
-        let Some(it) = waiting.get_mut(&key(state)) else {
+        let Some(it) = pending.get_mut(&key(state)) else {
             return Err("had no state or a wrong one");
         };
         let answer = parameters.judge(&it.expectation)?;
@@ -111,9 +111,9 @@ impl Desk {
     }
 }
 
-impl Drop for Seat<'_> {
+impl Drop for Awaited<'_> {
     fn drop(&mut self) {
-        self.desk.waiting().remove(&self.key);
+        self.callbacks.pending().remove(&self.key);
     }
 }
 
@@ -121,23 +121,26 @@ impl Drop for Seat<'_> {
 ///
 /// Whatever comes before the state has matched can be sent by any page and any process of this machine, and therefore never
 /// ends the wait.
-pub(crate) async fn callback(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+pub(crate) async fn callback(
+    State(callbacks): State<Arc<Callbacks>>,
+    request: Request,
+) -> Response {
     let uri = request.uri();
-    if uri.path() != desk.path {
+    if uri.path() != callbacks.path {
         return page(StatusCode::NOT_FOUND, NOT_THE_ANSWER);
     }
     if request.method() != Method::GET {
-        let refused = desk.ignore(StatusCode::METHOD_NOT_ALLOWED, "was no GET");
+        let refused = callbacks.ignore(StatusCode::METHOD_NOT_ALLOWED, "was no GET");
         return ([(ALLOW, "GET")], refused).into_response();
     }
     let host = request.headers().get(HOST).map(|it| it.as_bytes());
-    let authority = uri.authority().is_none_or(|it| it.as_str() == desk.authority);
-    if host != Some(desk.authority.as_bytes()) || !authority {
-        return desk.ignore(StatusCode::BAD_REQUEST, "was sent to another host name");
+    let authority = uri.authority().is_none_or(|it| it.as_str() == callbacks.authority);
+    if host != Some(callbacks.authority.as_bytes()) || !authority {
+        return callbacks.ignore(StatusCode::BAD_REQUEST, "was sent to another host name");
     }
     let query = uri.query().unwrap_or_default();
     if query.len() > QUERY_LIMIT {
-        return desk.ignore(StatusCode::URI_TOO_LONG, "had too long a query");
+        return callbacks.ignore(StatusCode::URI_TOO_LONG, "had too long a query");
     }
-    desk.answer(query).unwrap_or_else(|why| desk.ignore(StatusCode::BAD_REQUEST, why))
+    callbacks.deliver(query).unwrap_or_else(|why| callbacks.ignore(StatusCode::BAD_REQUEST, why))
 }

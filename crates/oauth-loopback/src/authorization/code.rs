@@ -46,8 +46,8 @@ impl AuthorizationCode {
             ("redirect_uri", &redirect_uri),
             ("code_verifier", verifier.reveal()),
         ];
-        let answer =
+        let response =
             endpoint.request(http, Step::Token, &form, &[&code, verifier.reveal()]).await?;
-        Ok(Grant::new(answer, endpoint))
+        Ok(Grant::new(response, endpoint))
     }
 }

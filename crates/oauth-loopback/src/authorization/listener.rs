@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use tokio::time;
 use url::{Host, Url};
 
-use crate::authorization::callback::{Desk, callback};
+use crate::authorization::callback::{Callbacks, callback};
 use crate::error::{Error, printable};
 
 const PATH: &str = "/callback";
@@ -23,7 +23,7 @@ const DELIVERY: Duration = Duration::from_secs(1);
 ///
 /// It belongs to one authorization request; [`LoopbackListener::share`] serves many at a time.
 pub struct LoopbackListener {
-    pub(crate) desk: Arc<Desk>,
+    pub(crate) callbacks: Arc<Callbacks>,
     /// None where the socket is shared, and served by the one who shares it.
     pub(crate) socket: Option<TcpListener>,
     /// Whether someone chose this redirect URI, so that no other will do.
@@ -32,7 +32,7 @@ pub struct LoopbackListener {
 
 /// One redirect URI for many authorization requests at a time, told apart by their `state`.
 pub struct SharedListener {
-    desk: Arc<Desk>,
+    callbacks: Arc<Callbacks>,
 }
 
 impl LoopbackListener {
@@ -44,8 +44,8 @@ impl LoopbackListener {
         let (socket, address) = listen((Ipv4Addr::LOCALHOST, 0).into()).await?;
         let authority = address.to_string();
         let redirect_uri = format!("http://{authority}{PATH}");
-        let desk = Arc::new(Desk::new(authority, PATH.to_owned(), redirect_uri));
-        Ok(Self { desk, socket: Some(socket), fixed: false })
+        let callbacks = Arc::new(Callbacks::new(authority, PATH.to_owned(), redirect_uri));
+        Ok(Self { callbacks, socket: Some(socket), fixed: false })
     }
 
     /// Listens where a client that was registered beforehand is redirected to: on 127.0.0.1, `[::1]` or `localhost`.
@@ -72,13 +72,13 @@ impl LoopbackListener {
         };
         let (socket, _) = listen((host, port).into()).await?;
         let (authority, path) = (url.authority().to_owned(), url.path().to_owned());
-        let desk = Arc::new(Desk::new(authority, path, redirect_uri.to_owned()));
-        Ok(Self { desk, socket: Some(socket), fixed: true })
+        let callbacks = Arc::new(Callbacks::new(authority, path, redirect_uri.to_owned()));
+        Ok(Self { callbacks, socket: Some(socket), fixed: true })
     }
 
     /// The redirect URI to register, to authorize with and to exchange with, always in this spelling.
     pub fn redirect_uri(&self) -> &str {
-        &self.desk.redirect_uri
+        &self.callbacks.redirect_uri
     }
 
     /// Serves this redirect URI for as long as `work` runs, for any number of authorization requests.
@@ -89,23 +89,23 @@ impl LoopbackListener {
     /// # Errors
     /// [`Error::Listen`] when the socket fails; what `work` gives is returned as it is.
     pub async fn share<T>(self, work: impl AsyncFnOnce(&SharedListener) -> T) -> Result<T, Error> {
-        let Self { desk, socket, .. } = self;
-        let shared = SharedListener { desk };
+        let Self { callbacks, socket, .. } = self;
+        let shared = SharedListener { callbacks };
         match socket {
             Some(it) => {
                 let work = async {
-                    let _closing = Closing(&shared.desk);
+                    let _closing = Closing(&shared.callbacks);
                     Ok(work(&shared).await)
                 };
-                served(it, router(&shared.desk), work).await
+                served(it, router(&shared.callbacks), work).await
             }
             None => Ok(work(&shared).await),
         }
     }
 }
 
-/// Closes the desk at the end, whichever it is.
-struct Closing<'a>(&'a Desk);
+/// Closes them at the end, whichever it is.
+struct Closing<'a>(&'a Callbacks);
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
@@ -116,17 +116,17 @@ impl Drop for Closing<'_> {
 impl SharedListener {
     /// A listener for one more authorization request, on the same redirect URI.
     pub fn listener(&self) -> LoopbackListener {
-        LoopbackListener { desk: Arc::clone(&self.desk), socket: None, fixed: true }
+        LoopbackListener { callbacks: Arc::clone(&self.callbacks), socket: None, fixed: true }
     }
 
     /// The redirect URI of all of them.
     pub fn redirect_uri(&self) -> &str {
-        &self.desk.redirect_uri
+        &self.callbacks.redirect_uri
     }
 }
 
-pub(crate) fn router(desk: &Arc<Desk>) -> Router {
-    Router::new().fallback(callback).with_state(Arc::clone(desk))
+pub(crate) fn router(callbacks: &Arc<Callbacks>) -> Router {
+    Router::new().fallback(callback).with_state(Arc::clone(callbacks))
 }
 
 /// Serves the callbacks of `socket` until `work` is done.
@@ -151,7 +151,7 @@ pub(crate) async fn served<T>(
     };
     drop(stop);
     // The page is still on its way to the browser. A connection that stays open beyond that is not waited for; nobody
-    // listens any more, and the desk knows no one who waits.
+    // listens any more, and nobody waits for a callback.
     let _ = time::timeout(DELIVERY, server).await;
     outcome
 }

@@ -12,7 +12,7 @@ use axum::response::Response;
 use tokio::sync::watch;
 use tokio::time;
 
-use crate::authorization::callback::Desk;
+use crate::authorization::callback::Callbacks;
 use crate::authorization::listener::{LoopbackListener, router, served};
 use crate::authorization::response::Expectation;
 use crate::error::Error;
@@ -20,17 +20,17 @@ use crate::error::Error;
 const AFTER_BROWSER: Duration = Duration::from_secs(10);
 const CLOSING: Duration = Duration::from_secs(10);
 
-/// Where a listener was, for another attempt.
-pub(crate) struct Place {
+/// What it takes to listen at the same address once more, for another attempt.
+pub(crate) struct Successor {
     redirect_uri: String,
-    shared: Option<Arc<Desk>>,
+    shared: Option<Arc<Callbacks>>,
     fixed: bool,
 }
 
 impl LoopbackListener {
-    pub(crate) fn place(&self) -> Place {
-        let shared = self.socket.is_none().then(|| Arc::clone(&self.desk));
-        Place { redirect_uri: self.redirect_uri().to_owned(), shared, fixed: self.fixed }
+    pub(crate) fn successor(&self) -> Successor {
+        let shared = self.socket.is_none().then(|| Arc::clone(&self.callbacks));
+        Successor { redirect_uri: self.redirect_uri().to_owned(), shared, fixed: self.fixed }
     }
 
     /// Waits until one callback settles the matter, with `browser` beside it; `settle` becomes true at that moment.
@@ -41,22 +41,22 @@ impl LoopbackListener {
         browser: impl Future<Output = Result<(), Error>>,
         settle: watch::Sender<bool>,
     ) -> Result<String, Error> {
-        let Self { desk, socket, .. } = self;
-        let answer = answered(&desk, expectation, timeout, browser, settle, socket.is_none());
+        let Self { callbacks, socket, .. } = self;
+        let answer = answered(&callbacks, expectation, timeout, browser, settle, socket.is_none());
         match socket {
             // The socket is about to go, so no connection may wait for another request.
-            Some(it) => served(it, router(&desk).layer(map_response(close)), answer).await,
+            Some(it) => served(it, router(&callbacks).layer(map_response(close)), answer).await,
             None => answer.await,
         }
     }
 }
 
-impl Place {
+impl Successor {
     /// Listens there again, or elsewhere where that does as well.
     pub(crate) async fn listen(self, elsewhere: bool) -> Result<LoopbackListener, Error> {
         let Self { redirect_uri, shared, fixed } = self;
-        if let Some(desk) = shared {
-            return Ok(LoopbackListener { desk, socket: None, fixed });
+        if let Some(callbacks) = shared {
+            return Ok(LoopbackListener { callbacks, socket: None, fixed });
         }
         match LoopbackListener::bind_to(&redirect_uri).await {
             Ok(it) => Ok(LoopbackListener { fixed, ..it }),
@@ -67,31 +67,31 @@ impl Place {
 }
 
 async fn answered(
-    desk: &Desk,
+    callbacks: &Callbacks,
     expectation: Expectation,
     timeout: Duration,
     browser: impl Future<Output = Result<(), Error>>,
     settle: watch::Sender<bool>,
     shared: bool,
 ) -> Result<String, Error> {
-    let mut seat = desk.sit_down(expectation);
+    let mut awaited = callbacks.wait_for(expectation);
     // With a shared socket it may have been a request to another one who waits.
-    let ignored = || desk.ignored().filter(|_| !shared);
+    let ignored = || callbacks.ignored().filter(|_| !shared);
     let mut browser = pin!(browser);
     let mut browser_ended = false;
     let first = async {
         tokio::select! {
             biased;
-            Ok(it) = &mut seat.answered => return Ok(it),
+            Ok(it) = &mut awaited.outcome => return Ok(it),
             ended = &mut browser => {
                 browser_ended = true;
                 ended?;
             }
         }
-        match time::timeout(AFTER_BROWSER, &mut seat.answered).await {
+        match time::timeout(AFTER_BROWSER, &mut awaited.outcome).await {
             Ok(Ok(it)) => Ok(it),
             _ => Err(Error::NoCallbackAfterBrowser {
-                redirect_uri: desk.redirect_uri.clone(),
+                redirect_uri: callbacks.redirect_uri.clone(),
                 waited: AFTER_BROWSER,
                 ignored: ignored(),
             }),
@@ -100,7 +100,7 @@ async fn answered(
     let in_time = async {
         time::timeout(timeout, first).await.unwrap_or_else(|_| {
             Err(Error::NoCallback {
-                redirect_uri: desk.redirect_uri.clone(),
+                redirect_uri: callbacks.redirect_uri.clone(),
                 waited: timeout,
                 ignored: ignored(),
             })
@@ -109,7 +109,7 @@ async fn answered(
     let answer = tokio::select! {
         biased;
         it = in_time => it?,
-        () = desk.closed() => return Err(over(desk)),
+        () = callbacks.closed() => return Err(over(callbacks)),
     };
     settle.send_replace(true);
     if !browser_ended {
@@ -119,9 +119,9 @@ async fn answered(
     answer
 }
 
-fn over(desk: &Desk) -> Error {
+fn over(callbacks: &Callbacks) -> Error {
     let source = io::Error::new(io::ErrorKind::NotConnected, "whoever shared the socket is done");
-    Error::Listen { address: desk.authority.clone(), source }
+    Error::Listen { address: callbacks.authority.clone(), source }
 }
 
 async fn close(mut response: Response) -> Response {

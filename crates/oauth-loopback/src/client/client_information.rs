@@ -138,9 +138,9 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(answer: &str, expected: &str) {
+    fn check(response: &str, expected: &str) {
         let client: ClientInformation =
-            serde_json::from_str(answer).expect("a registration answer");
+            serde_json::from_str(response).expect("a registration response");
         let seen = match client.authentication(None) {
             Authentication::None => "none",
             Authentication::Post(_) => "post",
@@ -148,11 +148,11 @@ mod tests {
             #[cfg(feature = "private-key-jwt")]
             Authentication::Assertion(_) => "assertion",
         };
-        assert_eq!(seen, expected, "{answer}");
+        assert_eq!(seen, expected, "{response}");
     }
 
     #[test]
-    fn the_answer_decides_how_the_client_authenticates() {
+    fn the_response_decides_how_the_client_authenticates() {
         check(r#"{"client_id":"a"}"#, "none");
         check(
             r#"{"client_id":"a","client_secret":null,"token_endpoint_auth_method":"client_secret_basic"}"#,
@@ -175,7 +175,7 @@ mod tests {
         let client: ClientInformation = serde_json::from_str(
             r#"{"client_id":"a","client_secret":"hush","registration_client_uri":"https://a/hush","registration_access_token":"hush"}"#,
         )
-        .expect("a registration answer");
+        .expect("a registration response");
         assert!(!format!("{client:?}").contains("hush"));
     }
 

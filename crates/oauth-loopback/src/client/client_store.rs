@@ -146,12 +146,12 @@ impl ClientStore {
             Err(it) => return Err(self.failed(it)),
         };
         serde_json::from_slice(&content).map_err(|it| {
-            let place = format!(
+            let position = format!(
                 "it is no list of clients (line {}, column {}); remove it",
                 it.line(),
                 it.column()
             );
-            self.failed(io::Error::new(io::ErrorKind::InvalidData, place))
+            self.failed(io::Error::new(io::ErrorKind::InvalidData, position))
         })
     }
 

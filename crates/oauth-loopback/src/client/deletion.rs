@@ -31,9 +31,9 @@ pub(crate) async fn delete(
         Error::Insecure { what, address }
     })?;
     let request = || Ok(http.delete(url.clone()).bearer_auth(token.reveal()));
-    let answer = transport::answer(Step::Deletion, request).await?;
-    if matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND) {
+    let response = transport::fetch(Step::Deletion, request).await?;
+    if matches!(response.status, StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND) {
         return Ok(());
     }
-    answer.refusal(&[token.reveal(), address]).map_or(Ok(()), Err)
+    response.refusal(&[token.reveal(), address]).map_or(Ok(()), Err)
 }

@@ -69,11 +69,11 @@ pub async fn register(
         let request = http.post(endpoint).header("accept", "application/json").json(metadata);
         Ok(initial.iter().fold(request, |request, it| request.bearer_auth(it)))
     };
-    let answer = transport::answer(Step::Registration, request).await?;
-    if let Some(refused) = answer.refusal(initial.as_slice()) {
+    let response = transport::fetch(Step::Registration, request).await?;
+    if let Some(refused) = response.refusal(initial.as_slice()) {
         return Err(refused);
     }
-    let client: ClientInformation = answer.json()?;
+    let client: ClientInformation = response.json()?;
     if let Some(kept) = &client.redirect_uris
         && let Some(lost) = metadata
             .redirect_uris

@@ -43,11 +43,11 @@ pub(crate) async fn first_document<T: for<'de> Deserialize<'de>>(
 ) -> Result<Found<T>, Error> {
     let mut tried = Vec::new();
     for url in candidates {
-        let answer = transport::document(http, step, url).await?;
-        if answer.status.is_success() && answer.json::<serde_json::Map<_, _>>().is_ok() {
-            return Ok(Found::Document(answer.url.clone(), answer.json()?));
+        let response = transport::document(http, step, url).await?;
+        if response.status.is_success() && response.json::<serde_json::Map<_, _>>().is_ok() {
+            return Ok(Found::Document(response.url.clone(), response.json()?));
         }
-        tried.push(format!("{}: {}", answer.url, answer.seen()));
+        tried.push(format!("{}: {}", response.url, response.seen()));
     }
     Ok(Found::Nothing(tried))
 }

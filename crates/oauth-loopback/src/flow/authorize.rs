@@ -42,7 +42,7 @@ where
     let mut linked = false;
     loop {
         let Chosen { known, listener, origin } = chosen;
-        let place = listener.place();
+        let successor = listener.successor();
         let mut request = AuthorizationRequest::new(&discovery, &known.client, listener, asked)?;
         if silent {
             request = request.silent();
@@ -76,7 +76,7 @@ where
             },
         };
         // A client that is yet to be registered listens anywhere.
-        let listener = place.listen(!matches!(remedy, Remedy::Ask)).await?;
+        let listener = successor.listen(!matches!(remedy, Remedy::Ask)).await?;
         silent = false;
         chosen = match remedy {
             Remedy::Ask => Chosen { known, listener, origin },

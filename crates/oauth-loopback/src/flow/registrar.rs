@@ -134,9 +134,9 @@ impl Registrar<'_> {
 
     /// Leaves no client behind at the server that nobody will use, where it lets go of it in time.
     async fn delete(&self, client: &ClientInformation) {
-        const PATIENCE: Duration = Duration::from_secs(5);
+        const LIMIT: Duration = Duration::from_secs(5);
         // Most servers do not offer it, and the flow does not need it.
-        let _ = timeout(PATIENCE, delete(self.http, &self.discovery.issuer, client)).await;
+        let _ = timeout(LIMIT, delete(self.http, &self.discovery.issuer, client)).await;
     }
 
     /// Keeps what a server gave even where it cannot be written down: [`ClientStore::prepare`] is there to know that before.

@@ -1,7 +1,7 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
-use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode, redirect};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, StatusCode, redirect};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
@@ -13,7 +13,7 @@ const BODY_LIMIT: usize = 1 << 20;
 const DEADLINE: Duration = Duration::from_secs(30);
 const REDIRECTS: usize = 4;
 /// A window of a minute, which is what rate limits of registrations have, and some seconds.
-const PATIENCE: Duration = Duration::from_secs(75);
+const RETRY_LIMIT: Duration = Duration::from_secs(75);
 /// The second is what better-auth sends.
 const RETRY_AFTER: [&str; 2] = ["retry-after", "x-retry-after"];
 
@@ -33,8 +33,8 @@ pub fn http_client() -> ClientBuilder {
         .user_agent(concat!("oauth-loopback/", env!("CARGO_PKG_VERSION")))
 }
 
-/// An answer whose body has been read.
-pub(crate) struct Answer {
+/// A response whose body has been read.
+pub(crate) struct Response {
     pub(crate) step: Step,
     pub(crate) url: String,
     pub(crate) status: StatusCode,
@@ -42,7 +42,7 @@ pub(crate) struct Answer {
     body: Vec<u8>,
 }
 
-impl Answer {
+impl Response {
     /// The body as the JSON that the specification describes.
     ///
     /// The reason names a missing field and no more: serde's other messages quote values, which may be secret.
@@ -101,7 +101,7 @@ impl Answer {
     }
 
     /// How long the server wants to be left alone, RFC 9110 §10.2.3, if it says so and it is not too long.
-    fn wait(&self) -> Option<Duration> {
+    fn retry_after(&self) -> Option<Duration> {
         let busy =
             matches!(self.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
         let said = RETRY_AFTER.iter().find_map(|it| self.headers.get(*it)).filter(|_| busy)?;
@@ -113,7 +113,7 @@ impl Answer {
                 then.duration_since(SystemTime::now()).unwrap_or_default()
             }
         };
-        (wait <= PATIENCE).then_some(wait)
+        (wait <= RETRY_LIMIT).then_some(wait)
     }
 
     /// Status and media type in words, for the list of what was tried.
@@ -126,24 +126,24 @@ impl Answer {
     }
 }
 
-/// Sends a request and reads the whole answer, which must come from the address that was asked.
+/// Sends a request and reads the whole response, which must come from the address that was asked.
 ///
 /// A server that says when to come back is asked once more then, unless that is too far away. `request` makes each of the
 /// two anew, since what the first one was signed with is good for once and may have ended during the wait.
-pub(crate) async fn answer(
+pub(crate) async fn fetch(
     step: Step,
     mut request: impl FnMut() -> Result<RequestBuilder, Error>,
-) -> Result<Answer, Error> {
+) -> Result<Response, Error> {
     let (url, response) = send(step, request()?).await?;
-    let answer = read(step, url, response).await?;
-    let Some(wait) = answer.wait() else { return Ok(answer) };
+    let response = read(step, url, response).await?;
+    let Some(wait) = response.retry_after() else { return Ok(response) };
     tokio::time::sleep(wait).await;
     let (url, response) = send(step, request()?).await?;
     read(step, url, response).await
 }
 
 /// Reads a metadata document with GET; redirects are followed on the same origin.
-pub(crate) async fn document(http: &Client, step: Step, url: Url) -> Result<Answer, Error> {
+pub(crate) async fn document(http: &Client, step: Step, url: Url) -> Result<Response, Error> {
     let request = |method, url| http.request(method, url).header("accept", "application/json");
     let (url, response) = send_following(step, Method::GET, url, request).await?;
     read(step, url, response).await
@@ -160,7 +160,7 @@ pub(crate) async fn head(
 ) -> Result<(StatusCode, HeaderMap), Error> {
     let (_, response) = send_following(step, Method::POST, url, request).await?;
     let (status, headers) = (response.status(), response.headers().clone());
-    // A short answer is read to its end, so that its connection does for the next request.
+    // A short response is read to its end, so that its connection does for the next request.
     if response.content_length().is_some_and(|it| it <= SHORT) {
         // What it says is not asked for, and so neither is how it ends.
         let _ = tokio::time::timeout(PROMPT, response.bytes()).await;
@@ -188,9 +188,9 @@ pub(crate) async fn first_page(http: &Client, url: Url) -> Result<FirstPage, Err
         return Ok(FirstPage::Page(status, String::new()));
     }
     // A refusal without a readable text is one without a reason.
-    let answer = read(Step::Authorization, url, response).await.ok();
-    let html = |it: &Answer| it.content_type().is_some_and(|it| it.contains("html"));
-    let text = answer.filter(|it| !html(it)).map(|it| String::from_utf8_lossy(&it.body).into());
+    let response = read(Step::Authorization, url, response).await.ok();
+    let html = |it: &Response| it.content_type().is_some_and(|it| it.contains("html"));
+    let text = response.filter(|it| !html(it)).map(|it| String::from_utf8_lossy(&it.body).into());
     Ok(FirstPage::Page(status, text.unwrap_or_default()))
 }
 
@@ -207,7 +207,7 @@ async fn send_following(
     mut method: Method,
     mut url: Url,
     request: impl Fn(Method, Url) -> RequestBuilder,
-) -> Result<(Url, Response), Error> {
+) -> Result<(Url, reqwest::Response), Error> {
     for _ in 0..REDIRECTS {
         let (asked, response) = send(step, request(method.clone(), url.clone())).await?;
         let location = response
@@ -231,7 +231,7 @@ async fn send_following(
     Err(Error::Redirected { step, to: "one more address of its own".to_owned(), url: url.into() })
 }
 
-async fn send(step: Step, request: RequestBuilder) -> Result<(Url, Response), Error> {
+async fn send(step: Step, request: RequestBuilder) -> Result<(Url, reqwest::Response), Error> {
     let (client, request) = request.build_split();
     let nowhere = "an address that cannot be asked".to_owned();
     let request = request.map_err(|it| failed(step, nowhere, it))?;
@@ -247,7 +247,7 @@ async fn send(step: Step, request: RequestBuilder) -> Result<(Url, Response), Er
     Ok((url, response))
 }
 
-async fn read(step: Step, url: Url, mut response: Response) -> Result<Answer, Error> {
+async fn read(step: Step, url: Url, mut response: reqwest::Response) -> Result<Response, Error> {
     let url = named(step, &url);
     let too_large = || Error::TooLarge { step, url: url.clone(), limit: BODY_LIMIT };
     if response.content_length().is_some_and(|it| it > BODY_LIMIT as u64) {
@@ -269,7 +269,7 @@ async fn read(step: Step, url: Url, mut response: Response) -> Result<Answer, Er
         .await
         .map_err(|_| Error::Unanswered { step, url: url.clone() })??;
     let (status, headers) = (response.status(), response.headers().clone());
-    Ok(Answer { step, url, status, headers, body })
+    Ok(Response { step, url, status, headers, body })
 }
 
 /// The address as an error may name it: the query of an authorization request holds the state, and the address of a client

@@ -33,56 +33,56 @@ const PAUSE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct TokenBroker {
     listener: TcpListener,
-    desk: Arc<Desk>,
+    shared: Arc<Shared>,
     url: String,
 }
 
 #[derive(Debug)]
-struct Desk {
+struct Shared {
     authority: String,
     secret: AccessToken,
     http: Client,
-    handed_out: RwLock<HandedOut>,
+    current_token: RwLock<CurrentToken>,
     /// Held by the one who refreshes.
-    keeper: Mutex<Keeper>,
+    refresher: Mutex<Refresher>,
 }
 
 #[derive(Debug, Clone)]
-struct HandedOut {
+struct CurrentToken {
     token: AccessToken,
     ends_at: Option<SystemTime>,
     refresh_at: Option<SystemTime>,
 }
 
-type Told = Box<dyn FnMut(Result<&Grant, &Error>) + Send>;
+type OnRefresh = Box<dyn FnMut(Result<&Grant, &Error>) + Send>;
 
-struct Keeper {
+struct Refresher {
     grant: Grant,
     /// Why there is no next token, and since when.
     failure: Option<(Error, Instant)>,
-    told: Told,
+    on_refresh: OnRefresh,
     closed: bool,
 }
 
-impl fmt::Debug for Keeper {
+impl fmt::Debug for Refresher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keeper").field("grant", &self.grant).finish_non_exhaustive()
+        f.debug_struct("Refresher").field("grant", &self.grant).finish_non_exhaustive()
     }
 }
 
 impl TokenBroker {
     /// Listens on a free port, with a new secret.
     ///
-    /// `told` is given each refreshed grant before its token is handed out, to store it, since a server that rotates refresh
-    /// tokens takes the one of before no more; and the error of each refresh that failed. A refresh that failed is tried
-    /// again after five seconds, but not after `invalid_grant` or `invalid_client`, which stay what they are.
+    /// `on_refresh` is given each refreshed grant before its token is handed out, to store it, since a server that rotates
+    /// refresh tokens takes the one of before no more; and the error of each refresh that failed. A refresh that failed is
+    /// tried again after five seconds, but not after `invalid_grant` or `invalid_client`, which stay what they are.
     ///
     /// # Errors
     /// [`Error::Listen`].
     pub async fn bind(
         http: Client,
         grant: Grant,
-        told: impl FnMut(Result<&Grant, &Error>) + Send + 'static,
+        on_refresh: impl FnMut(Result<&Grant, &Error>) + Send + 'static,
     ) -> Result<Self, Error> {
         let address = (Ipv4Addr::LOCALHOST, 0);
         let bound = async {
@@ -95,11 +95,11 @@ impl TokenBroker {
             .map_err(|source| Error::Listen { address: "127.0.0.1:0".to_owned(), source })?;
         let url = format!("http://{authority}{PATH}");
         let secret = AccessToken::new(BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()));
-        let handed_out = RwLock::new(HandedOut::of(&grant));
-        let told: Told = Box::new(told);
-        let keeper = Mutex::new(Keeper { grant, failure: None, told, closed: false });
-        let desk = Desk { authority, secret, http, handed_out, keeper };
-        Ok(Self { listener, desk: Arc::new(desk), url })
+        let current_token = RwLock::new(CurrentToken::of(&grant));
+        let on_refresh: OnRefresh = Box::new(on_refresh);
+        let refresher = Mutex::new(Refresher { grant, failure: None, on_refresh, closed: false });
+        let shared = Shared { authority, secret, http, current_token, refresher };
+        Ok(Self { listener, shared: Arc::new(shared), url })
     }
 
     /// Where the token is to be had.
@@ -109,7 +109,7 @@ impl TokenBroker {
 
     /// What whoever asks must bring as a bearer; it is of no use anywhere else.
     pub fn secret(&self) -> &AccessToken {
-        &self.desk.secret
+        &self.shared.secret
     }
 
     /// Answers until `shutdown`, and returns the grant as it then is.
@@ -120,38 +120,38 @@ impl TokenBroker {
         self,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<Grant, Error> {
-        let router = Router::new().fallback(answer).with_state(Arc::clone(&self.desk));
+        let router = Router::new().fallback(respond).with_state(Arc::clone(&self.shared));
         let mut server = std::pin::pin!(async { axum::serve(self.listener, router).await });
         tokio::select! {
             ended = &mut server => {
                 let source = ended.err().unwrap_or_else(|| io::ErrorKind::NotConnected.into());
-                return Err(Error::Listen { address: self.desk.authority.clone(), source });
+                return Err(Error::Listen { address: self.shared.authority.clone(), source });
             }
             () = shutdown => {}
         }
         // A refresh that is under way ends first, so that its answer is not lost, and none begins after it.
-        let mut keeper = self.desk.keeper.lock().await;
-        keeper.closed = true;
-        Ok(keeper.grant.clone())
+        let mut refresher = self.shared.refresher.lock().await;
+        refresher.closed = true;
+        Ok(refresher.grant.clone())
     }
 }
 
-async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response {
-    if let Some(refused) = desk.refusal(&request) {
+async fn respond(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    if let Some(refused) = shared.refusal(&request) {
         return refused.into_response();
     }
-    let mut current = desk.current();
+    let mut current = shared.current();
     if current.is_due() {
         // A task of its own, since whoever asked may leave while the next refresh token is on its way.
-        let refresh = tokio::spawn(Arc::clone(&desk).refresh(current.is_alive()));
+        let refresh = tokio::spawn(Arc::clone(&shared).refresh(current.is_alive()));
         if !current.is_alive() {
             // An error means that it panicked, and then there is no new token.
             let _ = refresh.await;
-            current = desk.current();
+            current = shared.current();
         }
     }
     if !current.is_alive() {
-        let why = desk.keeper.lock().await.failure.as_ref().map(|(it, _)| it.to_string());
+        let why = shared.refresher.lock().await.failure.as_ref().map(|(it, _)| it.to_string());
         return (StatusCode::SERVICE_UNAVAILABLE, why.unwrap_or_default()).into_response();
     }
     let mut body = json!({ "access_token": current.token, "token_type": "Bearer" });
@@ -163,7 +163,7 @@ async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response {
     (headers, body.to_string()).into_response()
 }
 
-impl Desk {
+impl Shared {
     fn refusal(&self, request: &Request) -> Option<StatusCode> {
         let header = |name| request.headers().get(name).map(|it| it.as_bytes());
         if request.uri().path() != PATH || header(HOST) != Some(self.authority.as_bytes()) {
@@ -177,34 +177,35 @@ impl Desk {
         (!known).then_some(StatusCode::UNAUTHORIZED)
     }
 
-    fn current(&self) -> HandedOut {
-        self.handed_out.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn current(&self) -> CurrentToken {
+        self.current_token.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Refreshes the token unless another one just did, or does it now and there is `time` to leave it to them.
     async fn refresh(self: Arc<Self>, time: bool) {
-        let mut keeper = match self.keeper.try_lock() {
+        let mut refresher = match self.refresher.try_lock() {
             Ok(it) => it,
             Err(_) if time => return,
-            Err(_) => self.keeper.lock().await,
+            Err(_) => self.refresher.lock().await,
         };
-        if !self.current().is_due() || keeper.closed || !keeper.may_try() {
+        if !self.current().is_due() || refresher.closed || !refresher.may_try() {
             return;
         }
-        let refreshed = keeper.grant.refresh(&self.http).await;
-        let Keeper { grant, failure, told, .. } = &mut *keeper;
+        let refreshed = refresher.grant.refresh(&self.http).await;
+        let Refresher { grant, failure, on_refresh, .. } = &mut *refresher;
         if let Err(error) = refreshed {
-            told(Err(&error));
+            on_refresh(Err(&error));
             *failure = Some((error, Instant::now()));
             return;
         }
         *failure = None;
-        told(Ok(grant));
-        *self.handed_out.write().unwrap_or_else(PoisonError::into_inner) = HandedOut::of(grant);
+        on_refresh(Ok(grant));
+        *self.current_token.write().unwrap_or_else(PoisonError::into_inner) =
+            CurrentToken::of(grant);
     }
 }
 
-impl Keeper {
+impl Refresher {
     fn may_try(&self) -> bool {
         self.failure.as_ref().is_none_or(|(error, since)| {
             let is_final = matches!(error.code(), Some("invalid_grant" | "invalid_client"));
@@ -213,7 +214,7 @@ impl Keeper {
     }
 }
 
-impl HandedOut {
+impl CurrentToken {
     fn of(grant: &Grant) -> Self {
         let token = grant.token.access_token.clone();
         let ends_at = grant.ends_at();

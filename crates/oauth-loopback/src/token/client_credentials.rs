@@ -28,6 +28,6 @@ pub async fn client_credentials(
     if !endpoint.scope.is_empty() {
         form.push(("scope", &endpoint.scope));
     }
-    let answer = endpoint.request(http, Step::ClientCredentials, &form, &[]).await?;
-    Ok(Grant::new(answer, endpoint))
+    let response = endpoint.request(http, Step::ClientCredentials, &form, &[]).await?;
+    Ok(Grant::new(response, endpoint))
 }

@@ -7,7 +7,7 @@ use reqwest::{Client, RequestBuilder};
 use crate::client::client_information::{Authentication, ClientInformation};
 use crate::discovery::discover::Discovery;
 use crate::error::{Error, printable};
-use crate::http::transport::{self, Answer};
+use crate::http::transport::{self, Response};
 use crate::refusal::Step;
 use crate::token::response::TokenResponse;
 
@@ -61,8 +61,8 @@ impl TokenEndpoint {
         let mut form = form.to_vec();
         form.extend(self.resource.as_deref().map(|it| ("resource", it)));
         let asked_at = SystemTime::now();
-        let answer = self.send(http, step, &self.url, &form, secrets).await?;
-        let mut token: TokenResponse = answer.json()?;
+        let response = self.send(http, step, &self.url, &form, secrets).await?;
+        let mut token: TokenResponse = response.json()?;
         if !token.token_type.eq_ignore_ascii_case("bearer") {
             return Err(Error::TokenType {
                 step,
@@ -91,15 +91,15 @@ impl TokenEndpoint {
         url: &str,
         form: &[(&str, &str)],
         secrets: &[&str],
-    ) -> Result<Answer, Error> {
+    ) -> Result<Response, Error> {
         let mut own = Vec::new();
-        let answer =
-            transport::answer(step, || self.authenticated(http, url, form, &mut own)).await?;
+        let response =
+            transport::fetch(step, || self.authenticated(http, url, form, &mut own)).await?;
         let secrets: Vec<&str> =
             secrets.iter().copied().chain(own.iter().map(String::as_str)).collect();
-        match answer.refusal(&secrets) {
+        match response.refusal(&secrets) {
             Some(refused) => Err(refused),
-            None => Ok(answer),
+            None => Ok(response),
         }
     }
 

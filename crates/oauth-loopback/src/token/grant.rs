@@ -108,15 +108,15 @@ impl Grant {
         let mut revoked = 0;
         for (kind, token) in tokens {
             let mut form = vec![("token", token), ("token_type_hint", kind)];
-            let mut answer = endpoint.send(http, Step::Revocation, url, &form, &[token]).await;
+            let mut response = endpoint.send(http, Step::Revocation, url, &form, &[token]).await;
             // The MCP Python SDK wants the parameter even of a client that has no secret.
-            if answer.as_ref().is_err_and(|it| it.code() == Some("invalid_request"))
+            if response.as_ref().is_err_and(|it| it.code() == Some("invalid_request"))
                 && endpoint.is_public()
             {
                 form.push(("client_secret", ""));
-                answer = endpoint.send(http, Step::Revocation, url, &form, &[token]).await;
+                response = endpoint.send(http, Step::Revocation, url, &form, &[token]).await;
             }
-            match answer {
+            match response {
                 // A server that has forgotten the client it registered has no token of it either. One that was registered
                 // beforehand may only lack its secret.
                 Err(it) if it.code() == Some("invalid_client") && registered => return Ok(()),
@@ -164,7 +164,7 @@ struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
     client_id: String,
-    /// What a registration answered; a client that was registered beforehand has none.
+    /// What a registration gave; a client that was registered beforehand has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     client: Option<ClientInformation>,
 }

@@ -44,8 +44,8 @@ impl GrantFile {
         let content = std::fs::read(&path).map_err(|it| failed(&path, it))?;
         // serde's own message could quote what stands there.
         let grant: Grant = serde_json::from_slice(&content).map_err(|it| {
-            let place = format!("it is no grant (line {}, column {})", it.line(), it.column());
-            failed(&path, io::Error::new(io::ErrorKind::InvalidData, place))
+            let position = format!("it is no grant (line {}, column {})", it.line(), it.column());
+            failed(&path, io::Error::new(io::ErrorKind::InvalidData, position))
         })?;
         permitted(AddressOf::TokenEndpoint, &grant.token_endpoint, true)?;
         Ok((Self { path, _lock: Some(lock) }, grant))

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::clients::{Store, mint};
+use crate::client_store::{Store, mint};
 use crate::server::{Instead, SERVER_METADATA, Script, Server};
 
 /// The prompts of two flows for `scope`, and whether each had a refresh token.

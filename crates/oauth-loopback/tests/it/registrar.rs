@@ -5,7 +5,7 @@ use std::sync::Arc;
 use oauth_loopback::{AccessToken, ClientInformation, Config, Error, LoopbackListener, authorize};
 use serde_json::{Value, json};
 
-use crate::clients::{mint, registered};
+use crate::client_store::{mint, registered};
 use crate::server::{Instead, Script, Server};
 use crate::{http, visit};
 

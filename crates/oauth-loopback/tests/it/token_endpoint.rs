@@ -67,7 +67,7 @@ async fn a_client_asks_for_no_more_than_it_was_registered_for_unless_it_is_told_
     let server = Server::start(script()).await;
     let mut config = oauth_loopback::Config::new(server.mcp());
     config.scope = vec!["mcp:write".to_owned()];
-    crate::clients::mint(&config).await.expect("the script does not mind");
+    crate::client_store::mint(&config).await.expect("the script does not mind");
     assert_eq!(server.seen("/authorize")[0].form["scope"], "mcp:write");
 }
 

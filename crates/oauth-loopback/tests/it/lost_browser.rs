@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use oauth_loopback::{Config, Error, LoopbackListener, authorize};
 use serde_json::json;
 
-use crate::clients::{Store, mint, registered};
+use crate::client_store::{Store, mint, registered};
 use crate::http;
 use crate::server::{Script, Server};
 
