@@ -151,7 +151,7 @@ fn email(user: usize) -> String {
 
 async fn mint_alone(http: &Client, browser: &Browser, resource: &str) -> Result<(), Failed> {
     let listener = LoopbackListener::bind().await?;
-    let config = Config::new(resource);
+    let config = Config::resource(resource);
     authorize(http, listener, &config, async |it| person(browser, it, 0).await).await?;
     Ok(())
 }
@@ -203,7 +203,7 @@ async fn rate(
     discovery: &Discovery,
     shared: &SharedListener,
 ) -> Result<Rate, Failed> {
-    let health = Url::parse(&discovery.issuer)?.join("/health")?;
+    let health = Url::parse(discovery.issuer())?.join("/health")?;
     let metadata = ClientMetadata::native("mint", shared.redirect_uri());
     let client = Rc::new(register(http, discovery, &metadata).await?);
     let mut best = Duration::MAX;

@@ -23,7 +23,7 @@
 //!
 //! let http = http_client().no_proxy().build()?;
 //! let listener = LoopbackListener::bind().await?;
-//! let config = Config::new(&resource);
+//! let config = Config::resource(&resource);
 //! let grant = authorize(&http, listener, &config, async |opening| {
 //!     sign_in(&http, opening.url, "ada@novamart.example", "lovelace").await
 //! })

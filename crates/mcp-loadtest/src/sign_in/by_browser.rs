@@ -98,7 +98,7 @@ pub(crate) async fn sign_in(
 ) -> anyhow::Result<Minted> {
     let SignIn { requested, screens, resource, credentials, webdriver, evidence } = *it;
     let listener = LoopbackListener::bind().await?;
-    let mut config = Config::new(resource);
+    let mut config = Config::resource(resource);
     config.client_name = CLIENT_NAME.to_owned();
     config.scope = requested.scope.clone();
     config.client = requested.client_id.as_deref().map(client).transpose()?;

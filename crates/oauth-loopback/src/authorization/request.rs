@@ -83,7 +83,7 @@ impl AuthorizationRequest {
         let scope = scope.join(" ");
         let endpoint = TokenEndpoint::new(discovery, client, scope)?;
         let Some(address) = &server.authorization_endpoint else {
-            let issuer = printable(&discovery.issuer);
+            let issuer = printable(discovery.issuer());
             return Err(Error::NotOffered { what: "authorization endpoint", issuer });
         };
         let (state, verifier) = (State::random(), CodeVerifier::random());
@@ -112,7 +112,7 @@ impl AuthorizationRequest {
         drop(query);
         let expectation = Expectation {
             state,
-            issuer: discovery.issuer.clone(),
+            issuer: discovery.issuer().to_owned(),
             issuer_is_sent: server
                 .authorization_response_iss_parameter_supported
                 .unwrap_or_default(),

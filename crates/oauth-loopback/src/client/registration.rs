@@ -59,10 +59,11 @@ pub async fn register(
     metadata: &ClientMetadata,
 ) -> Result<ClientInformation, Error> {
     discovery.require_pkce()?;
+    discovery.check_addresses()?;
     let Some(endpoint) = &discovery.authorization_server.registration_endpoint else {
         let server = &discovery.authorization_server;
         let documents = server.client_id_metadata_document_supported == Some(true);
-        return Err(Error::NoRegistration { issuer: printable(&discovery.issuer), documents });
+        return Err(Error::NoRegistration { issuer: printable(discovery.issuer()), documents });
     };
     let initial = metadata.initial_access_token.as_ref().map(AccessToken::reveal);
     let request = || {
@@ -85,7 +86,7 @@ pub async fn register(
             kept: printable(&format!("{kept:?}")),
         });
     }
-    Ok(ClientInformation { issuer: Some(discovery.issuer.clone()), ..client })
+    Ok(ClientInformation { issuer: Some(discovery.issuer().to_owned()), ..client })
 }
 
 /// Some servers keep a loopback redirect URI without its port, since any port will do (RFC 8252 §7.3).

@@ -2,7 +2,7 @@
 
 use reqwest::header::{ACCEPT, HeaderMap, WWW_AUTHENTICATE};
 use reqwest::{Client, StatusCode};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::discovery::challenge::Challenge;
@@ -15,21 +15,28 @@ use crate::http::transport;
 use crate::refusal::Step;
 
 /// What is known about a resource before anyone signs in.
-#[derive(Debug, Clone)]
+///
+/// It can be kept with serde, or made by hand for a server that publishes nothing of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Discovery {
     /// The resource indicator, in the very spelling of the metadata; `None` after [`discover_issuer`].
     pub resource: Option<String>,
-    /// The issuer, in the very spelling of the metadata.
-    pub issuer: String,
+    /// What the authorization server says about itself.
     pub authorization_server: AuthorizationServerMetadata,
     /// Whether the resource answered with a Bearer challenge.
+    #[serde(default)]
     pub challenged: bool,
     /// The scope that the resource's challenge asked for.
     pub challenge_scope: Option<String>,
     /// The scopes in the resource's metadata.
+    #[serde(default)]
     pub scopes_supported: Vec<String>,
+    /// Whether the authorization server's metadata was found where OpenID Connect has it.
+    #[serde(default)]
+    pub openid: bool,
     /// Go on although the authorization server does not say that it supports PKCE; false after [`discover`].
+    #[serde(default)]
     pub allow_unadvertised_pkce: bool,
 }
 
@@ -98,15 +105,14 @@ pub(crate) async fn discover_challenged(
         });
     }
     let issuers = metadata.authorization_servers.unwrap_or_default();
-    let authorization_server = first_server(http, &issuers, url, on_loopback).await?;
+    let (authorization_server, openid) = first_server(http, &issuers, url, on_loopback).await?;
     Ok(Discovery {
         resource: Some(metadata.resource),
-        issuer: authorization_server.issuer.clone(),
-        authorization_server,
         challenged: challenge.is_some(),
         challenge_scope: challenge.and_then(|it| it.parameter("scope").map(str::to_owned)),
         scopes_supported: metadata.scopes_supported.unwrap_or_default(),
-        allow_unadvertised_pkce: false,
+        openid,
+        ..Discovery::new(authorization_server)
     })
 }
 
@@ -116,19 +122,36 @@ pub(crate) async fn discover_challenged(
 /// Any request that fails, metadata that is missing or of another issuer, an address that is neither https nor loopback.
 pub async fn discover_issuer(http: &Client, issuer: &str) -> Result<Discovery, Error> {
     let on_loopback = is_loopback(&permitted(AddressOf::Issuer, issuer, true)?);
-    let authorization_server = server(http, issuer, on_loopback).await?;
-    Ok(Discovery {
-        resource: None,
-        issuer: authorization_server.issuer.clone(),
-        authorization_server,
-        challenged: false,
-        challenge_scope: None,
-        scopes_supported: Vec::new(),
-        allow_unadvertised_pkce: false,
-    })
+    let (authorization_server, openid) = server(http, issuer, on_loopback).await?;
+    Ok(Discovery { openid, ..Discovery::new(authorization_server) })
 }
 
 impl Discovery {
+    /// An authorization server that is known beforehand, for no resource in particular until `resource` names one.
+    pub fn new(authorization_server: AuthorizationServerMetadata) -> Self {
+        Self {
+            resource: None,
+            authorization_server,
+            challenged: false,
+            challenge_scope: None,
+            scopes_supported: Vec::new(),
+            openid: false,
+            allow_unadvertised_pkce: false,
+        }
+    }
+
+    /// The issuer, in the very spelling of the metadata.
+    pub fn issuer(&self) -> &str {
+        &self.authorization_server.issuer
+    }
+
+    /// Refuses addresses to which no secret may be sent, since not everyone gets a discovery from [`discover`].
+    pub(crate) fn check_addresses(&self) -> Result<(), Error> {
+        let asked = self.resource.as_deref().unwrap_or(self.issuer());
+        let on_loopback = Url::parse(asked).is_ok_and(|it| is_loopback(&it));
+        self.authorization_server.check_addresses(on_loopback)
+    }
+
     /// The scopes to ask for: the given ones, else those of the challenge, else those of the resource's metadata.
     ///
     /// To scopes that were not given, `offline_access` is added if the authorization server lists it, and taken away if
@@ -162,7 +185,7 @@ impl Discovery {
         let server = &self.authorization_server;
         let has = |list: &[String], value: &str| list.iter().any(|it| it == value);
         let openid =
-            server.openid || server.scopes_supported.as_deref().is_some_and(|it| has(it, "openid"));
+            self.openid || server.scopes_supported.as_deref().is_some_and(|it| has(it, "openid"));
         let prompts = server.prompt_values_supported.as_deref();
         scope.split_ascii_whitespace().any(|it| it == "offline_access")
             && prompts.map_or(openid, |it| has(it, "consent"))
@@ -195,7 +218,7 @@ impl Discovery {
             return Ok(());
         }
         let offered = offered.map(|it| printable(&it.join(" ")));
-        Err(Error::PkceUnadvertised { issuer: printable(&self.issuer), offered })
+        Err(Error::PkceUnadvertised { issuer: printable(self.issuer()), offered })
     }
 }
 

@@ -10,10 +10,7 @@ use crate::secret::AccessToken;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Config {
-    /// The address of the MCP server, or of the authorization server after [`Config::without_resource`].
-    pub resource: String,
-    /// `resource` is an issuer, and the token is for nothing in particular.
-    pub issuer_only: bool,
+    target: Target,
     /// The scopes to ask for; if there are none, [`Discovery::scope`] chooses.
     pub scope: Vec<String>,
     /// The `WWW-Authenticate` header of a 403; what it wants is added to the scopes, see [`Discovery::step_up`].
@@ -37,12 +34,34 @@ pub struct Config {
     pub allow_unadvertised_pkce: bool,
 }
 
+/// What the token is for, and what is known of it.
+#[derive(Debug, Clone)]
+enum Target {
+    Resource(String),
+    Issuer(String),
+    Discovered(Box<Discovery>),
+}
+
+/// Each of them registers a client, lets the server choose the scopes and waits for five minutes.
 impl Config {
-    /// Register a client, let the server choose the scopes, wait for five minutes.
-    pub fn new(resource: impl Into<String>) -> Self {
+    /// A token for the MCP server at this address.
+    pub fn resource(address: impl Into<String>) -> Self {
+        Self::new(Target::Resource(address.into()))
+    }
+
+    /// A token of this authorization server that is meant for no resource in particular.
+    pub fn issuer(address: impl Into<String>) -> Self {
+        Self::new(Target::Issuer(address.into()))
+    }
+
+    /// A token for what was discovered before, of which nobody is asked again.
+    pub fn discovered(discovery: Discovery) -> Self {
+        Self::new(Target::Discovered(Box::new(discovery)))
+    }
+
+    fn new(target: Target) -> Self {
         Self {
-            resource: resource.into(),
-            issuer_only: false,
+            target,
             scope: Vec::new(),
             challenge: None,
             client: None,
@@ -56,18 +75,15 @@ impl Config {
         }
     }
 
-    /// A token of an authorization server that is meant for no resource in particular.
-    pub fn without_resource(issuer: impl Into<String>) -> Self {
-        Self { issuer_only: true, ..Self::new(issuer) }
-    }
-
     pub(crate) async fn discover(&self, http: &reqwest::Client) -> Result<Discovery, Error> {
-        let mut discovery = if self.issuer_only {
-            discover_issuer(http, &self.resource).await?
-        } else {
-            discover_challenged(http, &self.resource, self.challenge.as_deref()).await?
+        let mut discovery = match &self.target {
+            Target::Resource(it) => {
+                discover_challenged(http, it, self.challenge.as_deref()).await?
+            }
+            Target::Issuer(it) => discover_issuer(http, it).await?,
+            Target::Discovered(it) => (**it).clone(),
         };
-        discovery.allow_unadvertised_pkce = self.allow_unadvertised_pkce;
+        discovery.allow_unadvertised_pkce |= self.allow_unadvertised_pkce;
         Ok(discovery)
     }
 }

@@ -136,7 +136,7 @@ impl Registrar<'_> {
     async fn delete(&self, client: &ClientInformation) {
         const LIMIT: Duration = Duration::from_secs(5);
         // Most servers do not offer it, and the flow does not need it.
-        let _ = timeout(LIMIT, delete(self.http, &self.discovery.issuer, client)).await;
+        let _ = timeout(LIMIT, delete(self.http, self.discovery.issuer(), client)).await;
     }
 
     /// Keeps what a server gave even where it cannot be written down: [`ClientStore::prepare`] is there to know that before.
@@ -150,7 +150,7 @@ impl Registrar<'_> {
 
     fn known(&self, client: ClientInformation, redirect_uri: &str) -> Remembered {
         Remembered {
-            issuer: self.discovery.issuer.clone(),
+            issuer: self.discovery.issuer().to_owned(),
             resource: self.discovery.resource.clone(),
             client_name: self.config.client_name.clone(),
             redirect_uri: redirect_uri.to_owned(),
@@ -163,7 +163,7 @@ impl Registrar<'_> {
 
     fn remembered(&self) -> Result<Option<Remembered>, Error> {
         let Some(store) = &self.config.clients else { return Ok(None) };
-        let Discovery { issuer, resource, .. } = self.discovery;
-        store.find(issuer, resource.as_deref(), &self.config.client_name, self.scope)
+        let resource = self.discovery.resource.as_deref();
+        store.find(self.discovery.issuer(), resource, &self.config.client_name, self.scope)
     }
 }

@@ -32,16 +32,18 @@ impl TokenEndpoint {
         client: &ClientInformation,
         scope: String,
     ) -> Result<Self, Error> {
-        if let Some(registered_at) = client.issuer.as_ref().filter(|it| **it != discovery.issuer) {
+        discovery.check_addresses()?;
+        if let Some(registered_at) = client.issuer.as_ref().filter(|it| **it != discovery.issuer())
+        {
             return Err(Error::ForeignClient {
                 registered_at: printable(registered_at),
-                issuer: printable(&discovery.issuer),
+                issuer: printable(discovery.issuer()),
             });
         }
         let server = &discovery.authorization_server;
         Ok(Self {
             url: server.token_endpoint.clone(),
-            issuer: discovery.issuer.clone(),
+            issuer: discovery.issuer().to_owned(),
             client: client.clone(),
             resource: discovery.resource.clone(),
             scope,

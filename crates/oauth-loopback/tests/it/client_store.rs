@@ -24,7 +24,7 @@ impl Store {
     }
 
     pub(crate) fn config(&self, server: &Server) -> Config {
-        let mut config = Config::new(server.mcp());
+        let mut config = Config::resource(server.mcp());
         config.timeout = Duration::from_secs(10);
         config.clients = Some(ClientStore::new(&self.path));
         config
@@ -201,7 +201,7 @@ async fn what_a_server_says_to_robots_is_nothing_about_the_client() {
 #[tokio::test]
 async fn a_store_that_cannot_be_written_takes_no_token_away() {
     let server = Server::start(Script::default()).await;
-    let mut config = Config::new(server.mcp());
+    let mut config = Config::resource(server.mcp());
     config.clients = Some(ClientStore::new("/proc/nowhere/clients.json"));
     mint(&config).await.expect("a token, and nothing remembered");
     assert_eq!(registered(&server), 1);

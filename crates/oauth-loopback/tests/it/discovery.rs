@@ -1,8 +1,10 @@
 use oauth_loopback::{
-    AddressOf, AuthorizationRequest, ClientInformation, Error, LoopbackListener, discover,
+    AddressOf, AuthorizationRequest, AuthorizationServerMetadata, ClientInformation, Config,
+    Discovery, Error, LoopbackListener, client_credentials, discover,
 };
 use serde_json::json;
 
+use crate::client_store::mint;
 use crate::server::{
     Instead, OPENID_METADATA, RESOURCE_METADATA, ROOT_RESOURCE_METADATA, SERVER_METADATA, Script,
     Server,
@@ -27,7 +29,7 @@ async fn the_challenge_names_the_metadata_and_the_metadata_names_the_rest() {
     .await;
     let found = discovered(&server).await;
     assert_eq!(found.resource, Some(server.mcp()));
-    assert_eq!(found.issuer, server.origin);
+    assert_eq!(found.issuer(), server.origin);
     assert_eq!(found.challenge_scope.as_deref(), Some("mcp:read"));
     assert_eq!(found.authorization_server.token_endpoint, format!("{}/token", server.origin));
 }
@@ -72,7 +74,7 @@ async fn an_issuer_with_a_path_is_looked_up_in_three_places_and_never_at_the_roo
         ..Script::default()
     };
     let server = Server::start(script).await;
-    assert_eq!(discovered(&server).await.issuer, format!("{}/t1", server.origin));
+    assert_eq!(discovered(&server).await.issuer(), format!("{}/t1", server.origin));
     for path in
         ["/.well-known/oauth-authorization-server/t1", "/.well-known/openid-configuration/t1"]
     {
@@ -107,7 +109,7 @@ async fn the_issuer_is_compared_letter_by_letter_and_kept_as_it_is_spelled() {
         ..Script::default()
     };
     let server = Server::start(slash).await;
-    assert_eq!(discovered(&server).await.issuer, format!("{}/", server.origin));
+    assert_eq!(discovered(&server).await.issuer(), format!("{}/", server.origin));
 
     let added = Script { metadata: json!({ "issuer": "{origin}/" }), ..Script::default() };
     insta::assert_snapshot!(refusal(added).await, @"the metadata at ORIGIN/.well-known/oauth-authorization-server is of the issuer `ORIGIN/`, not of `ORIGIN`, and must not be used");
@@ -120,7 +122,7 @@ async fn the_next_authorization_server_is_taken_when_the_first_is_not_sound() {
         ..Script::default()
     };
     let server = Server::start(two).await;
-    assert_eq!(discovered(&server).await.issuer, server.origin);
+    assert_eq!(discovered(&server).await.issuer(), server.origin);
     let none = Script { resource: json!({ "authorization_servers": [] }), ..Script::default() };
     insta::assert_snapshot!(refusal(none).await, @"the metadata at ORIGIN/.well-known/oauth-protected-resource/mcp names no authorization server");
 }
@@ -152,7 +154,7 @@ async fn the_resource_must_cover_the_server_and_is_used_as_it_is_spelled() {
 async fn metadata_for_many_workspaces_is_found_above_them() {
     let nobody = ("/mcp", Instead::Answer(404, "text/plain", "no"));
     let server = Server::start(Script { instead: vec![nobody], ..Script::default() }).await;
-    assert_eq!(discovered(&server).await.issuer, server.origin);
+    assert_eq!(discovered(&server).await.issuer(), server.origin);
 }
 
 #[tokio::test]
@@ -273,4 +275,40 @@ async fn scopes_are_those_given_or_challenged_or_published() {
     check(&discovered(&server).await, &[], &["a", "b"]);
     let server = Server::start(Script { metadata: lists, ..Script::default() }).await;
     check(&discovered(&server).await, &[], &[]);
+}
+
+#[tokio::test]
+async fn a_discovery_that_was_kept_is_as_good_as_a_new_one_and_asks_nobody() {
+    let script = Script { openid: true, ..Script::default() };
+    let server = Server::start(script).await;
+    let found = discovered(&server).await;
+    let kept = serde_json::to_string(&found).expect("strings and lists");
+    let kept: Discovery = serde_json::from_str(&kept).expect("it was written so");
+    assert_eq!(format!("{kept:?}"), format!("{found:?}"));
+    let asked = server.requests().len();
+    let grant = mint(&Config::discovered(kept)).await.expect("the script conforms");
+    assert_eq!(grant.resource, Some(server.mcp()));
+    assert_eq!(server.requests()[asked..], ["POST /register", "GET /authorize", "POST /token"]);
+}
+
+#[tokio::test]
+async fn a_discovery_that_was_made_by_hand_keeps_to_the_same_rules() {
+    let server = Server::start(Script::default()).await;
+    let token_endpoint = format!("{}/token", server.origin);
+    let mut known = AuthorizationServerMetadata::new(&server.origin, &token_endpoint);
+    known.authorization_endpoint = Some(format!("{}/authorize", server.origin));
+    let discovery = Discovery::new(known.clone());
+    let client = ClientInformation::preregistered("me");
+    let mut config = Config::discovered(discovery);
+    config.client = Some(client.clone());
+    assert!(matches!(mint(&config).await, Err(Error::PkceUnadvertised { offered: None, .. })));
+    config.allow_unadvertised_pkce = true;
+    mint(&config).await.expect("it was waived");
+    assert_eq!(server.requests(), ["GET /authorize", "POST /token"]);
+
+    known.token_endpoint = "http://a.example/token".to_owned();
+    let discovery = Discovery::new(known);
+    let refused = client_credentials(&http(), &discovery, &client, &[]).await;
+    let what = AddressOf::TokenEndpoint;
+    assert!(matches!(refused, Err(Error::Insecure { what: it, .. }) if it == what), "{refused:?}");
 }

@@ -66,7 +66,7 @@ async fn request(server: &Server) -> AuthorizationRequest {
 /// The whole flow.
 async fn mint(server: &Server) -> Result<Grant, Error> {
     let listener = LoopbackListener::bind().await.expect("a free port");
-    let mut config = Config::new(server.mcp());
+    let mut config = Config::resource(server.mcp());
     config.timeout = Duration::from_secs(10);
     authorize(&http(), listener, &config, visit).await
 }

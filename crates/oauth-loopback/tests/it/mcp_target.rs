@@ -29,7 +29,7 @@ async fn start(faults: &[Fault]) -> String {
 
 async fn mint(resource: &str) -> Result<Grant, Error> {
     let listener = LoopbackListener::bind().await.expect("a free port");
-    let mut config = Config::new(resource);
+    let mut config = Config::resource(resource);
     config.client_name = "Load test".to_owned();
     config.timeout = Duration::from_secs(10);
     authorize(&http(), listener, &config, sign_in).await

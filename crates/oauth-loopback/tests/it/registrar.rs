@@ -17,7 +17,7 @@ async fn a_server_that_knows_no_public_clients_is_asked_for_a_secret() {
         ..Script::default()
     })
     .await;
-    mint(&Config::new(server.mcp())).await.expect("the script conforms");
+    mint(&Config::resource(server.mcp())).await.expect("the script conforms");
     let sent: Value = serde_json::from_slice(&server.seen("/register")[0].body).expect("JSON");
     assert_eq!(sent["token_endpoint_auth_method"], "client_secret_post");
     assert_eq!(server.seen("/token")[0].form["client_secret"], "hush");
@@ -30,7 +30,7 @@ async fn a_server_whose_clients_must_be_linked_is_given_the_resource_once() {
         ..Script::default()
     })
     .await;
-    let config = Config::new(server.mcp());
+    let config = Config::resource(server.mcp());
     mint(&config).await.expect("the second client is linked");
     let sent: Vec<Value> = server
         .seen("/register")
@@ -44,7 +44,7 @@ async fn a_server_whose_clients_must_be_linked_is_given_the_resource_once() {
     let refused = Instead::Answer(400, "application/json", r#"{"error":"invalid_target"}"#);
     let server =
         Server::start(Script { instead: vec![("/token", refused)], ..Script::default() }).await;
-    assert!(mint(&Config::new(server.mcp())).await.is_err());
+    assert!(mint(&Config::resource(server.mcp())).await.is_err());
     assert_eq!(registered(&server), 2);
 }
 
@@ -58,7 +58,7 @@ async fn the_order_is_preregistered_then_document_then_registration() {
     };
     let used = async |script: Script, client: Option<&str>| {
         let server: Arc<Server> = Server::start(script).await;
-        let mut config = Config::new(server.mcp());
+        let mut config = Config::resource(server.mcp());
         config.client = client.map(ClientInformation::preregistered);
         config.client_metadata_url = Some(DOCUMENT.to_owned());
         let grant = mint(&config).await.expect("the script conforms");
@@ -75,7 +75,7 @@ async fn an_initial_access_token_goes_with_the_registration_and_stays_secret() {
     let server =
         Server::start(Script { first: vec![("/register", 401, &[], echo)], ..Script::default() })
             .await;
-    let mut config = Config::new(server.mcp());
+    let mut config = Config::resource(server.mcp());
     config.initial_access_token = Some(AccessToken::new("initial-secret".to_owned()));
     let error = mint(&config).await.expect_err("the first answer refuses");
     let said = format!("{error} {error:?} {config:?}");
@@ -94,15 +94,15 @@ async fn a_server_that_says_when_to_come_back_is_asked_once_more() {
         let headers: &'static [(&str, &str)] = Box::leak(Box::new([(header, when)]));
         let busy = ("/register", 429, headers, "");
         let server = Server::start(Script { first: vec![busy], ..Script::default() }).await;
-        mint(&Config::new(server.mcp())).await.expect("it is less busy");
+        mint(&Config::resource(server.mcp())).await.expect("it is less busy");
         assert_eq!(registered(&server), 2, "{header}");
 
         let server = Server::start(Script { first: vec![busy, busy], ..Script::default() }).await;
-        assert!(mint(&Config::new(server.mcp())).await.is_err(), "one wait is enough");
+        assert!(mint(&Config::resource(server.mcp())).await.is_err(), "one wait is enough");
     }
     let busy = ("/register", 429, &[("retry-after", "86400")][..], "");
     let server = Server::start(Script { first: vec![busy], ..Script::default() }).await;
-    let error = mint(&Config::new(server.mcp())).await.expect_err("a day is too long");
+    let error = mint(&Config::resource(server.mcp())).await.expect_err("a day is too long");
     assert!(error.to_string().ends_with("too many requests, retry after 86400"), "{error}");
     assert_eq!(registered(&server), 1);
 }
@@ -116,7 +116,7 @@ async fn a_redirect_uri_of_ones_own_is_on_loopback_with_any_path() {
     let server = Server::start(Script::default()).await;
     let listener = LoopbackListener::bind_to(&uri).await.expect("it was just free");
     assert_eq!(listener.redirect_uri(), uri);
-    let mut config = Config::new(server.mcp());
+    let mut config = Config::resource(server.mcp());
     config.client = Some(ClientInformation::preregistered("me"));
     authorize(&http(), listener, &config, visit).await.expect("the script conforms");
     assert_eq!(server.seen("/token")[0].form["redirect_uri"], uri);

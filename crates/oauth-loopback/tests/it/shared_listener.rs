@@ -149,7 +149,7 @@ async fn a_connection_is_used_again_and_the_port_is_closed_at_the_end() {
     let work = bind().await.share(async |shared: &SharedListener| {
         authority = shared.redirect_uri()["http://".len()..].trim_end_matches("/callback").into();
         for _ in 0..3 {
-            let mut config = Config::new(server.mcp());
+            let mut config = Config::resource(server.mcp());
             config.timeout = LONG;
             authorize(&http(), shared.listener(), &config, visit).await.expect("a token");
         }

@@ -65,7 +65,7 @@ async fn a_client_asks_for_no_more_than_it_was_registered_for_unless_it_is_told_
     assert_eq!(server.seen("/authorize")[0].form["scope"], "mcp:read");
 
     let server = Server::start(script()).await;
-    let mut config = oauth_loopback::Config::new(server.mcp());
+    let mut config = oauth_loopback::Config::resource(server.mcp());
     config.scope = vec!["mcp:write".to_owned()];
     crate::client_store::mint(&config).await.expect("the script does not mind");
     assert_eq!(server.seen("/authorize")[0].form["scope"], "mcp:write");

@@ -143,7 +143,7 @@ fn found(discovery: &Discovery, it: &Doctor) -> Vec<Finding> {
     }
     let resource = discovery.resource.as_deref().unwrap_or_default();
     add(RESOURCE, Mark::Ok, format!("resource `{}`", shown(resource)));
-    add(SERVER, Mark::Ok, format!("issuer `{}`", shown(&discovery.issuer)));
+    add(SERVER, Mark::Ok, format!("issuer `{}`", shown(discovery.issuer())));
     match &server.authorization_endpoint {
         Some(it) => add("authorization endpoint", Mark::Ok, shown(it)),
         None => add("authorization endpoint", Mark::Fail, "none [RFC 8414 section 2]".to_owned()),

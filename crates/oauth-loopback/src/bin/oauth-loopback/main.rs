@@ -54,18 +54,19 @@ async fn mint(it: Mint) -> anyhow::Result<()> {
     let browser =
         it.browser.as_deref().filter(|it| !it.trim().is_empty()).map(Browser::parse).transpose()?;
     browser.as_ref().map_or(Ok(()), Browser::look_up)?;
-    let mut config = match (it.resource, it.issuer) {
-        (None, Some(issuer)) => Config::without_resource(issuer),
-        (resource, _) => Config::new(resource.unwrap_or_default()),
+    let server = it.resource.as_ref().or(it.issuer.as_ref()).context("name an MCP server")?;
+    let mut config = match &it.resource {
+        Some(it) => Config::resource(it),
+        None => Config::issuer(server),
     };
-    let http = client(&config.resource)?;
+    let http = client(server)?;
     config.scope = it.scope;
     config.challenge = it.challenge;
     config.client = it.client_id.map(environment::client).transpose()?;
     config.client_metadata_url = it.client_metadata_url;
     config.client_name = it.client_name;
     config.initial_access_token = environment::initial_access_token()?;
-    config.clients = environment::clients(it.clients, &config.resource)?;
+    config.clients = environment::clients(it.clients, server)?;
     // Whoever opens addresses by hand is not asked to do it twice.
     config.silent_first = browser.is_some();
     config.timeout = Duration::from_secs(it.timeout);
