@@ -211,11 +211,13 @@ async fn rate(
     for _ in 0..ROUNDS {
         let mints = in_flight(|user| {
             let listener = shared.listener();
-            let request = AuthorizationRequest::new(discovery, &client, listener, &[]);
+            let request =
+                AuthorizationRequest::new(discovery, &client, listener.redirect_uri(), &[]);
             let (http, browser) = (http.clone(), browser.clone());
             async move {
                 let browser = async |it| person(&browser, it, user).await;
-                let code = request?.wait_for_code(Duration::from_secs(30), browser).await?;
+                let code =
+                    request?.wait_for_code(listener, Duration::from_secs(30), browser).await?;
                 code.exchange(&http).await?;
                 Ok(())
             }

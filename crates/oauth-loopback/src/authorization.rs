@@ -5,8 +5,10 @@
 pub(crate) mod callback;
 pub(crate) mod code;
 pub(crate) mod listener;
+pub(crate) mod opening;
 pub(crate) mod page;
 pub(crate) mod pkce;
+pub(crate) mod received;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod wait;

@@ -98,6 +98,14 @@ pub enum Error {
         "`{redirect_uri}` is no redirect URI to listen on: it must be http://127.0.0.1:PORT/PATH, or [::1] or localhost in its place, without a query"
     )]
     RedirectUri { redirect_uri: String },
+    /// A listener that will not get the callback of the request.
+    #[error(
+        "the request is for the redirect URI `{redirect_uri}`, but `{listening}` is listened on"
+    )]
+    OtherRedirectUri { redirect_uri: String, listening: String },
+    /// A parameter of the caller that the flow sets itself.
+    #[error("the parameter `{name}` is set by the flow itself and cannot be given")]
+    ReservedParameter { name: String },
     /// An address that no client can have as its id.
     #[error(
         "`{url}` is no client ID metadata document: it must be https with a path, without credentials, dot segments or a fragment"

@@ -4,62 +4,46 @@
 use std::fmt;
 use std::time::Duration;
 
-use tokio::sync::watch;
 use url::Url;
 
 use crate::authorization::code::AuthorizationCode;
 use crate::authorization::listener::LoopbackListener;
+use crate::authorization::opening::Opening;
 use crate::authorization::pkce::CodeVerifier;
 use crate::authorization::response::{Expectation, State};
 use crate::client::client_information::ClientInformation;
 use crate::discovery::discover::Discovery;
 use crate::error::{AddressOf, Error, printable};
 use crate::http::transport::{self, FirstPage};
-use crate::token::endpoint::TokenEndpoint;
+use crate::token::endpoint::{TokenEndpoint, check_parameters};
 
-/// A request that waits for someone to open its URL. It holds the listener, so it can be answered once.
+/// What the flow says itself in an authorization request.
+pub(crate) const RESERVED: [&str; 9] = [
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+    "resource",
+    "scope",
+    "prompt",
+];
+
+/// A request that waits for someone to open its URL. It gives one code.
 ///
 /// ```compile_fail,E0382
-/// # use std::{convert::Infallible, time::Duration};
-/// # async fn example(request: oauth_loopback::AuthorizationRequest) {
-/// let open = async |_| Ok::<_, Infallible>(());
-/// let first = request.wait_for_code(Duration::from_secs(1), open).await;
-/// let second = request.wait_for_code(Duration::from_secs(1), open).await;
+/// # fn example(request: oauth_loopback::AuthorizationRequest) {
+/// let first = request.receive("code=a&state=b");
+/// let second = request.receive("code=a&state=b");
 /// # }
 /// ```
 pub struct AuthorizationRequest {
     url: Url,
-    listener: LoopbackListener,
-    expectation: Expectation,
-    verifier: CodeVerifier,
-    endpoint: TokenEndpoint,
-}
-
-/// What the one who opens the browser is given.
-#[non_exhaustive]
-pub struct Opening {
-    /// The address to open.
-    pub url: Url,
-    /// The client's name as the consent page will show it, where it is known.
-    pub client_name: Option<String>,
-    settled: watch::Receiver<bool>,
-}
-
-impl Opening {
-    /// Resolves once the listener holds the answer, a code or a refusal, so that a browser can be closed in order.
-    ///
-    /// It resolves as well when nobody waits any longer.
-    pub async fn code_arrived(&mut self) {
-        // An error means that the waiting side is gone, which ends the browser's work just the same.
-        let _ = self.settled.wait_for(|it| *it).await;
-    }
-}
-
-impl fmt::Debug for Opening {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The URL holds the state.
-        f.debug_struct("Opening").field("client_name", &self.client_name).finish_non_exhaustive()
-    }
+    pub(crate) redirect_uri: String,
+    pub(crate) expectation: Expectation,
+    pub(crate) verifier: CodeVerifier,
+    pub(crate) endpoint: TokenEndpoint,
 }
 
 impl AuthorizationRequest {
@@ -67,11 +51,12 @@ impl AuthorizationRequest {
     /// no more than it was registered for.
     ///
     /// # Errors
-    /// [`Error::PkceUnadvertised`], and [`Error::ForeignClient`] for a client that another issuer registered.
+    /// [`Error::PkceUnadvertised`], [`Error::NotOffered`], [`Error::ForeignClient`] for a client that another issuer
+    /// registered, and [`Error::Address`] or [`Error::Insecure`] for an endpoint to which no secret may be sent.
     pub fn new(
         discovery: &Discovery,
         client: &ClientInformation,
-        listener: LoopbackListener,
+        redirect_uri: &str,
         scope: &[String],
     ) -> Result<Self, Error> {
         discovery.require_pkce()?;
@@ -96,7 +81,7 @@ impl AuthorizationRequest {
         query
             .append_pair("response_type", "code")
             .append_pair("client_id", &client.client_id)
-            .append_pair("redirect_uri", listener.redirect_uri())
+            .append_pair("redirect_uri", redirect_uri)
             .append_pair("state", state.reveal())
             .append_pair("code_challenge", &verifier.challenge())
             .append_pair("code_challenge_method", "S256");
@@ -117,7 +102,29 @@ impl AuthorizationRequest {
                 .authorization_response_iss_parameter_supported
                 .unwrap_or_default(),
         };
-        Ok(Self { url, listener, expectation, verifier, endpoint })
+        let redirect_uri = redirect_uri.to_owned();
+        Ok(Self { url, redirect_uri, expectation, verifier, endpoint })
+    }
+
+    /// Adds parameters to the address, such as `access_type` or `login_hint`.
+    ///
+    /// # Errors
+    /// [`Error::ReservedParameter`].
+    pub fn with_parameters(mut self, parameters: &[(String, String)]) -> Result<Self, Error> {
+        check_parameters(parameters, &RESERVED)?;
+        if !parameters.is_empty() {
+            self.url.query_pairs_mut().extend_pairs(parameters);
+        }
+        Ok(self)
+    }
+
+    /// Adds parameters to the token request and to those that refresh the token, such as `audience`.
+    ///
+    /// # Errors
+    /// [`Error::ReservedParameter`].
+    pub fn with_token_parameters(mut self, parameters: &[(String, String)]) -> Result<Self, Error> {
+        self.endpoint = self.endpoint.with_parameters(parameters)?;
+        Ok(self)
     }
 
     /// Asks for a code without showing a page (`prompt=none`), which does where someone is signed in and has consented.
@@ -163,9 +170,12 @@ impl AuthorizationRequest {
     /// answer is there, `open` has ten seconds to close what it opened, and what it then says changes nothing.
     ///
     /// # Errors
-    /// [`Error::NoCallback`] after `timeout`, [`Error::Denied`] when the server says so, [`Error::CallbackIssuer`].
+    /// [`Error::NoCallback`] after `timeout`, [`Error::NoCallbackAfterBrowser`], [`Error::Browser`], [`Error::Denied`] when the
+    /// server says so, [`Error::CallbackIssuer`], [`Error::NoCode`], and [`Error::OtherRedirectUri`] for a listener that is
+    /// not on the redirect URI of the request.
     pub async fn wait_for_code<F, E>(
         self,
+        listener: LoopbackListener,
         timeout: Duration,
         open: F,
     ) -> Result<AuthorizationCode, Error>
@@ -173,11 +183,14 @@ impl AuthorizationRequest {
         F: AsyncFnOnce(Opening) -> Result<(), E>,
         E: std::error::Error + Send + Sync + 'static,
     {
-        let Self { url, listener, expectation, verifier, endpoint } = self;
-        let redirect_uri = listener.redirect_uri().to_owned();
+        let Self { url, redirect_uri, expectation, verifier, endpoint } = self;
+        if listener.redirect_uri() != redirect_uri {
+            let listening = listener.redirect_uri().to_owned();
+            let redirect_uri = printable(&redirect_uri);
+            return Err(Error::OtherRedirectUri { redirect_uri, listening });
+        }
+        let (opening, settle) = Opening::new(url, endpoint.client.client_name.clone());
         let issuer = printable(&expectation.issuer);
-        let (settle, settled) = watch::channel(false);
-        let opening = Opening { url, client_name: endpoint.client.client_name.clone(), settled };
         let browser = async {
             open(opening).await.map_err(|it| Error::Browser { issuer, source: it.into() })
         };

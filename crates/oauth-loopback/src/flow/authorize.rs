@@ -1,7 +1,8 @@
 use std::time::Instant;
 
 use crate::authorization::listener::LoopbackListener;
-use crate::authorization::request::{AuthorizationRequest, Opening};
+use crate::authorization::opening::Opening;
+use crate::authorization::request::AuthorizationRequest;
 use crate::discovery::discover::Discovery;
 use crate::error::Error;
 use crate::flow::config::Config;
@@ -26,6 +27,7 @@ where
     F: AsyncFnMut(Opening) -> Result<(), E>,
     E: std::error::Error + Send + Sync + 'static,
 {
+    config.check()?;
     let discovery = config.discover(http).await?;
     let scope = match &config.challenge {
         Some(it) => discovery.step_up(&config.scope, it)?,
@@ -43,18 +45,23 @@ where
     loop {
         let Chosen { known, listener, origin } = chosen;
         let successor = listener.successor();
-        let mut request = AuthorizationRequest::new(&discovery, &known.client, listener, asked)?;
+        let redirect_uri = listener.redirect_uri();
+        let mut request =
+            AuthorizationRequest::new(&discovery, &known.client, redirect_uri, asked)?
+                .with_parameters(&config.authorization_parameters)?
+                .with_token_parameters(&config.token_parameters)?;
         if silent {
             request = request.silent();
         }
         let remembered = origin == Origin::Remembered;
         let outcome = if remembered && request.is_refused(http).await? {
-            drop(request);
+            drop(listener);
             Err(None)
         } else {
             let started = Instant::now();
-            let attempt =
-                async { request.wait_for_code(left, &mut open).await?.exchange(http).await };
+            let attempt = async {
+                request.wait_for_code(listener, left, &mut open).await?.exchange(http).await
+            };
             let outcome = attempt.await;
             left = left.saturating_sub(started.elapsed());
             outcome.map_err(Some)

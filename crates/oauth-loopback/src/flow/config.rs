@@ -1,10 +1,12 @@
 use std::time::Duration;
 
+use crate::authorization::request;
 use crate::client::client_information::ClientInformation;
 use crate::client::client_store::ClientStore;
 use crate::discovery::discover::{Discovery, discover_challenged, discover_issuer};
 use crate::error::Error;
 use crate::secret::AccessToken;
+use crate::token::endpoint::{self, check_parameters};
 
 /// What [`authorize`](crate::authorize) is to do.
 #[derive(Debug, Clone)]
@@ -30,6 +32,11 @@ pub struct Config {
     pub silent_first: bool,
     /// How long the browser step may take, all attempts together.
     pub timeout: Duration,
+    /// Parameters beside those of the flow, for the authorization request: `access_type`, `login_hint` … They are no place
+    /// for secrets.
+    pub authorization_parameters: Vec<(String, String)>,
+    /// The same for the requests that give a token or refresh it: `audience` …
+    pub token_parameters: Vec<(String, String)>,
     /// Go on although the authorization server does not say that it supports PKCE.
     pub allow_unadvertised_pkce: bool,
 }
@@ -71,8 +78,16 @@ impl Config {
             clients: None,
             silent_first: true,
             timeout: Duration::from_secs(300),
+            authorization_parameters: Vec::new(),
+            token_parameters: Vec::new(),
             allow_unadvertised_pkce: false,
         }
+    }
+
+    /// Refuses what could not be done in the end, before anyone is asked anything.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        check_parameters(&self.authorization_parameters, &request::RESERVED)?;
+        check_parameters(&self.token_parameters, &endpoint::RESERVED)
     }
 
     pub(crate) async fn discover(&self, http: &reqwest::Client) -> Result<Discovery, Error> {

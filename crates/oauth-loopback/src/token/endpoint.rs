@@ -11,6 +11,29 @@ use crate::http::transport::{self, Response};
 use crate::refusal::Step;
 use crate::token::response::TokenResponse;
 
+/// What the flow says itself in a token request.
+pub(crate) const RESERVED: [&str; 11] = [
+    "grant_type",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "refresh_token",
+    "client_id",
+    "client_secret",
+    "client_assertion",
+    "client_assertion_type",
+    "resource",
+    "scope",
+];
+
+/// Refuses parameters of the caller that are those of the flow.
+pub(crate) fn check_parameters(given: &[(String, String)], reserved: &[&str]) -> Result<(), Error> {
+    match given.iter().find(|(name, _)| reserved.contains(&name.as_str())) {
+        Some((name, _)) => Err(Error::ReservedParameter { name: printable(name) }),
+        None => Ok(()),
+    }
+}
+
 /// Where tokens come from, for one client and one resource.
 #[derive(Debug, Clone)]
 pub(crate) struct TokenEndpoint {
@@ -20,6 +43,8 @@ pub(crate) struct TokenEndpoint {
     pub(crate) resource: Option<String>,
     /// The scope of the authorization request, space-separated, empty if none was named.
     pub(crate) scope: String,
+    /// What the caller adds to each request for a token.
+    pub(crate) parameters: Vec<(String, String)>,
     /// `token_endpoint_auth_methods_supported`.
     pub(crate) methods: Option<Vec<String>>,
     pub(crate) revocation: Option<String>,
@@ -47,9 +72,19 @@ impl TokenEndpoint {
             client: client.clone(),
             resource: discovery.resource.clone(),
             scope,
+            parameters: Vec::new(),
             methods: server.token_endpoint_auth_methods_supported.clone(),
             revocation: server.revocation_endpoint.clone(),
         })
+    }
+
+    pub(crate) fn with_parameters(
+        mut self,
+        parameters: &[(String, String)],
+    ) -> Result<Self, Error> {
+        check_parameters(parameters, &RESERVED)?;
+        self.parameters = parameters.to_vec();
+        Ok(self)
     }
 
     /// Asks for a token; `secrets` are struck from what the server echoes.
@@ -62,6 +97,7 @@ impl TokenEndpoint {
     ) -> Result<(TokenResponse, Option<SystemTime>), Error> {
         let mut form = form.to_vec();
         form.extend(self.resource.as_deref().map(|it| ("resource", it)));
+        form.extend(self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let asked_at = SystemTime::now();
         let response = self.send(http, step, &self.url, &form, secrets).await?;
         let mut token: TokenResponse = response.json()?;

@@ -163,6 +163,8 @@ struct Record {
     revocation_endpoint: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    token_parameters: Vec<(String, String)>,
     client_id: String,
     /// What a registration gave; a client that was registered beforehand has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -181,6 +183,7 @@ impl From<Grant> for Record {
             expires_at: ends_at.map(|it| it.as_secs()),
             revocation_endpoint: grant.endpoint.revocation,
             token_endpoint_auth_methods_supported: grant.endpoint.methods,
+            token_parameters: grant.endpoint.parameters,
             client_id: grant.client_id,
             client: client.issuer.is_some().then_some(client),
         }
@@ -201,6 +204,7 @@ impl From<Record> for Grant {
             client,
             resource: record.resource,
             scope: record.token.scope.clone().unwrap_or_default(),
+            parameters: record.token_parameters,
             methods: record.token_endpoint_auth_methods_supported,
             revocation: record.revocation_endpoint,
         };

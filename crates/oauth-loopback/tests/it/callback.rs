@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::server::{Script, Server};
-use crate::{browser, request};
+use crate::{browser, wait_for_code};
 
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
@@ -59,7 +59,7 @@ async fn with_script(
     act: impl AsyncFnOnce(&mut Callback),
 ) -> Result<AuthorizationCode, Error> {
     let server = Server::start(script).await;
-    let waiting = request(&server).await.wait_for_code(LONG, async |opening| {
+    let waiting = wait_for_code(&server, LONG, async |opening| {
         act(&mut Callback::new(opening, &server)).await;
         Ok::<_, std::io::Error>(())
     });

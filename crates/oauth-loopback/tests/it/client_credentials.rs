@@ -1,4 +1,4 @@
-//! Client credentials, secrets of the environment, and an authorization server without a resource.
+//! What a client proves itself with.
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64URL};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::program::{done, failure, minted, program};
-use crate::server::{Instead, RESOURCE_METADATA, Script, Server};
+use crate::server::{Script, Server};
 use crate::{discovered, http};
 
 fn key_file(pkcs8: &[u8]) -> (TempDir, std::path::PathBuf) {
@@ -111,7 +111,7 @@ async fn an_assertion_is_good_for_one_request_so_the_next_one_is_signed_again() 
     let mut client = ClientInformation::preregistered("me");
     let pem = std::fs::read(path).expect("it is ours");
     client.client_key = Some(ClientKey::from_pem(&pem).expect("a key"));
-    client_credentials(&http(), &discovered(&server).await, &client, &[])
+    client_credentials(&http(), &discovered(&server).await, &client, &[], &[])
         .await
         .expect("it is less busy");
     let ids: Vec<Value> = server
@@ -157,53 +157,4 @@ async fn a_preregistered_client_uses_its_secret_in_the_browser_flow_too() {
     command.env("LOADTEST_CLIENT_SECRET", "hush");
     done(command).await;
     assert_eq!(sent(1), "Basic bWU6aHVzaA==");
-}
-
-#[tokio::test]
-async fn an_issuer_alone_gives_a_token_for_no_resource() {
-    let server = Server::start(Script::default()).await;
-    let printed = minted(program(&["--issuer", &server.origin, "--scope", "openid"])).await;
-    assert!(printed.contains("\"access_token\":\"opaque\""), "{printed}");
-    for path in ["/authorize", "/token"] {
-        assert!(!server.seen(path)[0].form.contains_key("resource"), "{path}");
-    }
-    assert!(server.seen("/mcp").is_empty());
-    let output = program(&["--issuer", &server.origin, &server.mcp()]).output().await;
-    assert_eq!(output.expect("it runs").status.code(), Some(2));
-}
-
-#[tokio::test]
-async fn an_issuer_is_compared_letter_by_letter() {
-    let server = Server::start(Script::default()).await;
-    let said = failure(program(&["--issuer", &format!("{}/", server.origin)])).await;
-    assert!(said.contains("must not be used"), "{said}");
-}
-
-#[tokio::test]
-async fn a_challenge_adds_its_scopes_to_those_of_before() {
-    let server = Server::start(Script::default()).await;
-    let challenge = "Bearer error=\"insufficient_scope\", scope=\"mcp:read mcp:write\"";
-    let mcp = server.mcp();
-    minted(program(&[&mcp, "--scope", "mcp:read", "--scope", "x", "--challenge", challenge])).await;
-    assert_eq!(server.seen("/authorize")[0].form["scope"], "mcp:read x mcp:write");
-    let said = failure(program(&[&mcp, "--challenge", "Basic realm=a"])).await;
-    assert!(said.contains("holds no Bearer challenge"), "{said}");
-}
-
-#[tokio::test]
-async fn a_challenge_may_name_the_metadata_where_the_server_does_not() {
-    let document = r#"{"resource":"{origin}/mcp","authorization_servers":["{origin}"]}"#;
-    let server = Server::start(Script {
-        challenge: None,
-        instead: vec![
-            (RESOURCE_METADATA, Instead::Answer(404, "text/plain", "")),
-            ("/elsewhere", Instead::Answer(200, "application/json", document)),
-        ],
-        ..Script::default()
-    })
-    .await;
-    let challenge =
-        format!("Bearer scope=\"x\", resource_metadata=\"{}/elsewhere\"", server.origin);
-    minted(program(&[&server.mcp(), "--challenge", &challenge])).await;
-    assert_eq!(server.seen("/authorize")[0].form["scope"], "x");
 }

@@ -224,12 +224,12 @@ async fn pkce_must_be_advertised_unless_that_is_waived() {
     let server = Server::start(silent).await;
     let mut found = discovered(&server).await;
     let client = ClientInformation::preregistered("client-1");
-    let listener = || async { LoopbackListener::bind().await.expect("a free port") };
-    let error = AuthorizationRequest::new(&found, &client, listener().await, &[])
+    const REDIRECT_URI: &str = "http://127.0.0.1:4711/callback";
+    let error = AuthorizationRequest::new(&found, &client, REDIRECT_URI, &[])
         .expect_err("PKCE is not advertised");
     insta::assert_snapshot!(error.to_string().replace(&server.origin, "ORIGIN"), @"the authorization server `ORIGIN` does not advertise PKCE with S256 (it says nothing about it)");
     found.allow_unadvertised_pkce = true;
-    AuthorizationRequest::new(&found, &client, listener().await, &[]).expect("it was waived");
+    AuthorizationRequest::new(&found, &client, REDIRECT_URI, &[]).expect("it was waived");
 
     let plain = Script {
         metadata: json!({ "code_challenge_methods_supported": ["plain"] }),
@@ -237,7 +237,7 @@ async fn pkce_must_be_advertised_unless_that_is_waived() {
     };
     let mut found = discovered(&*Server::start(plain).await).await;
     found.allow_unadvertised_pkce = true;
-    let refused = AuthorizationRequest::new(&found, &client, listener().await, &[]);
+    let refused = AuthorizationRequest::new(&found, &client, REDIRECT_URI, &[]);
     assert!(
         matches!(refused, Err(Error::PkceUnadvertised { .. })),
         "only `plain` is no S256, waived or not"
@@ -308,7 +308,7 @@ async fn a_discovery_that_was_made_by_hand_keeps_to_the_same_rules() {
 
     known.token_endpoint = "http://a.example/token".to_owned();
     let discovery = Discovery::new(known);
-    let refused = client_credentials(&http(), &discovery, &client, &[]).await;
+    let refused = client_credentials(&http(), &discovery, &client, &[], &[]).await;
     let what = AddressOf::TokenEndpoint;
     assert!(matches!(refused, Err(Error::Insecure { what: it, .. }) if it == what), "{refused:?}");
 }

@@ -1,5 +1,6 @@
 //! The flow against a scripted authorization server, against `mcp-target`, and through the command line.
 
+mod arguments;
 mod broker;
 mod callback;
 mod checks;
@@ -13,6 +14,7 @@ mod lost_browser;
 mod mcp_target;
 mod offline_access;
 mod program;
+mod received;
 mod registrar;
 mod registration;
 mod server;
@@ -24,8 +26,8 @@ mod wait;
 use std::time::Duration;
 
 use oauth_loopback::{
-    AuthorizationRequest, ClientInformation, Config, Discovery, Error, Grant, LoopbackListener,
-    Opening, authorize, discover,
+    AuthorizationCode, AuthorizationRequest, ClientInformation, Config, Discovery, Error, Grant,
+    LoopbackListener, Opening, authorize, discover,
 };
 use reqwest::redirect::Policy;
 
@@ -56,11 +58,21 @@ async fn discovered(server: &Server) -> Discovery {
 }
 
 /// A request for a client that the server does not have to register.
-async fn request(server: &Server) -> AuthorizationRequest {
-    let listener = LoopbackListener::bind().await.expect("a free port");
+async fn request(server: &Server, redirect_uri: &str) -> AuthorizationRequest {
     let client = ClientInformation::preregistered("client-1");
-    AuthorizationRequest::new(&discovered(server).await, &client, listener, &[])
+    AuthorizationRequest::new(&discovered(server).await, &client, redirect_uri, &[])
         .expect("the script offers PKCE")
+}
+
+/// Such a request, and what comes of it.
+async fn wait_for_code<E: std::error::Error + Send + Sync + 'static>(
+    server: &Server,
+    timeout: Duration,
+    open: impl AsyncFnOnce(Opening) -> Result<(), E>,
+) -> Result<AuthorizationCode, Error> {
+    let listener = LoopbackListener::bind().await.expect("a free port");
+    let request = request(server, listener.redirect_uri()).await;
+    request.wait_for_code(listener, timeout, open).await
 }
 
 /// The whole flow.

@@ -1,6 +1,4 @@
-use oauth_loopback::{
-    AuthorizationRequest, ClientInformation, ClientMetadata, Error, LoopbackListener, register,
-};
+use oauth_loopback::{AuthorizationRequest, ClientInformation, ClientMetadata, Error, register};
 use serde_json::{Value, json};
 
 use crate::server::{Instead, Script, Server};
@@ -87,11 +85,10 @@ async fn nothing_is_registered_where_the_flow_cannot_go_on() {
 async fn a_client_of_one_issuer_is_not_used_at_another() {
     let (_, client) = registered(Script::default()).await;
     let other = Server::start(Script::default()).await;
-    let listener = LoopbackListener::bind().await.expect("a free port");
     let refused = AuthorizationRequest::new(
         &discovered(&other).await,
         &client.expect("the script conforms"),
-        listener,
+        "http://127.0.0.1:4711/callback",
         &[],
     );
     assert!(matches!(refused, Err(Error::ForeignClient { .. })));

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use oauth_loopback::{
-    AuthorizationRequest, ClientInformation, Config, Error, LoopbackListener, SharedListener,
-    authorize,
+    AuthorizationRequest, Config, Error, LoopbackListener, SharedListener, authorize,
 };
 use reqwest::StatusCode;
 use tokio::net::TcpStream;
@@ -13,16 +12,17 @@ use tokio::sync::{Barrier, oneshot};
 
 use crate::callback::{Callback, LONG};
 use crate::server::{Script, Server};
-use crate::{browser, discovered, http, visit};
+use crate::{browser, http, request, visit};
 
 async fn bind() -> LoopbackListener {
     LoopbackListener::bind().await.expect("a free port")
 }
 
-async fn request(server: &Server, shared: &SharedListener) -> AuthorizationRequest {
-    let client = ClientInformation::preregistered("client-1");
-    AuthorizationRequest::new(&discovered(server).await, &client, shared.listener(), &[])
-        .expect("the script offers PKCE")
+async fn listening(
+    server: &Server,
+    shared: &SharedListener,
+) -> (AuthorizationRequest, LoopbackListener) {
+    (request(server, shared.redirect_uri()).await, shared.listener())
 }
 
 fn query_of(request: &AuthorizationRequest) -> HashMap<String, String> {
@@ -33,12 +33,15 @@ fn query_of(request: &AuthorizationRequest) -> HashMap<String, String> {
 async fn each_request_gets_the_callback_with_its_own_state() {
     let server = Server::start(Script::default()).await;
     let work = bind().await.share(async |shared: &SharedListener| {
-        let (one, other) = (request(&server, shared).await, request(&server, shared).await);
+        let (one, other) = (
+            request(&server, shared.redirect_uri()).await,
+            request(&server, shared.redirect_uri()).await,
+        );
         let (uri, one_state) = (shared.redirect_uri(), query_of(&one)["state"].clone());
         let other_state = query_of(&other)["state"].clone();
         assert_eq!(query_of(&one)["redirect_uri"], uri);
         let both_wait = Barrier::new(2);
-        let one = one.wait_for_code(LONG, async |mut opening| {
+        let one = one.wait_for_code(shared.listener(), LONG, async |mut opening| {
             both_wait.wait().await;
             let answer = format!("{uri}?code=for-other&state={other_state}&iss={}", server.origin);
             let page = browser().get(answer).send().await.expect("a page");
@@ -53,7 +56,7 @@ async fn each_request_gets_the_callback_with_its_own_state() {
             opening.code_arrived().await;
             Ok::<_, std::io::Error>(())
         });
-        let other = other.wait_for_code(LONG, async |mut opening| {
+        let other = other.wait_for_code(shared.listener(), LONG, async |mut opening| {
             both_wait.wait().await;
             opening.code_arrived().await;
             Ok::<_, std::io::Error>(())
@@ -69,9 +72,9 @@ async fn each_request_gets_the_callback_with_its_own_state() {
 async fn a_state_is_good_for_one_request_and_for_as_long_as_that_waits() {
     let server = Server::start(Script::default()).await;
     let work = bind().await.share(async |shared: &SharedListener| {
-        let first = request(&server, shared).await;
+        let first = request(&server, shared.redirect_uri()).await;
         let mut late = String::new();
-        let outcome = first.wait_for_code(LONG, async |opening| {
+        let outcome = first.wait_for_code(shared.listener(), LONG, async |opening| {
             let callback = Callback::new(opening, &server);
             late = format!("{}{}", callback.uri, callback.answer());
             assert_eq!(callback.get(&callback.answer()).await.0, StatusCode::OK);
@@ -79,8 +82,8 @@ async fn a_state_is_good_for_one_request_and_for_as_long_as_that_waits() {
             Ok::<_, std::io::Error>(())
         });
         outcome.await.expect("the code");
-        let second = request(&server, shared).await;
-        let outcome = second.wait_for_code(LONG, async |opening| {
+        let second = request(&server, shared.redirect_uri()).await;
+        let outcome = second.wait_for_code(shared.listener(), LONG, async |opening| {
             let callback = Callback::new(opening, &server);
             let again = browser().get(&late).send().await.expect("a page");
             assert_eq!(again.status(), StatusCode::BAD_REQUEST);
@@ -95,9 +98,9 @@ async fn a_state_is_good_for_one_request_and_for_as_long_as_that_waits() {
 #[tokio::test]
 async fn a_request_that_outlives_the_socket_is_told_so_at_once() {
     let server = Server::start(Script::default()).await;
-    let waits = async |request: AuthorizationRequest| {
+    let waits = async |(request, listener): (AuthorizationRequest, LoopbackListener)| {
         let open = async |_| std::future::pending::<Result<(), std::io::Error>>().await;
-        let waiting = request.wait_for_code(LONG * 1000, open);
+        let waiting = request.wait_for_code(listener, LONG * 1000, open);
         let outcome = tokio::time::timeout(LONG, waiting).await.expect("at once");
         let error = outcome.expect_err("nobody listens");
         assert!(matches!(error, Error::Listen { .. }), "{error}");
@@ -105,8 +108,8 @@ async fn a_request_that_outlives_the_socket_is_told_so_at_once() {
 
     let (give, given) = oneshot::channel();
     let sharing = bind().await.share(async |shared: &SharedListener| {
-        give.send(request(&server, shared).await).expect("it is waited for");
-        request(&server, shared).await
+        give.send(listening(&server, shared).await).expect("it is waited for");
+        listening(&server, shared).await
     });
     let (late, ()) =
         tokio::join!(sharing, async { waits(given.await.expect("it was given")).await });
@@ -114,21 +117,22 @@ async fn a_request_that_outlives_the_socket_is_told_so_at_once() {
 
     let (give, given) = oneshot::channel();
     let sharing = bind().await.share(async |shared: &SharedListener| {
-        give.send(request(&server, shared).await).expect("it is waited for");
+        give.send(listening(&server, shared).await).expect("it is waited for");
         std::future::pending::<()>().await
     });
-    let request = tokio::select! {
+    let given = tokio::select! {
         it = given => it.expect("it was given"),
         _ = sharing => panic!("it is not done"),
     };
-    waits(request).await;
+    waits(given).await;
 }
 
 #[tokio::test]
 async fn what_came_for_another_request_is_not_quoted() {
     let server = Server::start(Script::default()).await;
     let work = bind().await.share(async |shared: &SharedListener| {
-        let waiting = request(&server, shared).await.wait_for_code(
+        let waiting = request(&server, shared.redirect_uri()).await.wait_for_code(
+            shared.listener(),
             Duration::from_millis(300),
             async |opening| {
                 let callback = Callback::new(opening, &server);

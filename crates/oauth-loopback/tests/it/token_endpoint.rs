@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use oauth_loopback::{Error, Grant, UnverifiedClaims};
+use oauth_loopback::{Error, Grant, LoopbackListener, UnverifiedClaims};
 use serde_json::json;
 
 use crate::server::{Instead, Script, Server};
@@ -137,10 +137,11 @@ async fn an_empty_secret_strikes_nothing() {
 #[tokio::test]
 async fn nothing_between_request_and_grant_prints_its_secrets() {
     let server = Server::start(Script::default()).await;
-    let request = request(&server).await;
+    let listener = LoopbackListener::bind().await.expect("a free port");
+    let request = request(&server, listener.redirect_uri()).await;
     let mut said = format!("{request:?}");
     let code = request
-        .wait_for_code(Duration::from_secs(10), async |opening| {
+        .wait_for_code(listener, Duration::from_secs(10), async |opening| {
             said += &format!("{opening:?}");
             visit(opening).await
         })

@@ -1,17 +1,17 @@
 use std::time::Duration;
 
-use oauth_loopback::Error;
+use oauth_loopback::{Error, LoopbackListener};
 use tokio::net::TcpStream;
 
 use crate::callback::{Callback, LONG, with_callback};
 use crate::server::{Script, Server};
-use crate::{browser, request, visit};
+use crate::{browser, request, visit, wait_for_code};
 
 #[tokio::test]
 async fn the_page_is_delivered_although_the_browser_step_ends_with_the_code() {
     let server = Server::start(Script::default()).await;
     let (send, page) = tokio::sync::oneshot::channel();
-    let waiting = request(&server).await.wait_for_code(LONG, async |opening| {
+    let waiting = wait_for_code(&server, LONG, async |opening| {
         let mut callback = Callback::new(opening, &server);
         let url = format!("{}{}", callback.uri, callback.answer());
         tokio::spawn(async move {
@@ -41,12 +41,11 @@ async fn nobody_listens_afterwards_even_if_a_connection_stays_open() {
 #[tokio::test]
 async fn the_wait_has_a_deadline_and_says_what_did_come() {
     let server = Server::start(Script::default()).await;
-    let waiting =
-        request(&server).await.wait_for_code(Duration::from_millis(300), async |opening| {
-            let callback = Callback::new(opening, &server);
-            callback.get("?code=evil&state=forged").await;
-            std::future::pending::<Result<(), std::io::Error>>().await
-        });
+    let waiting = wait_for_code(&server, Duration::from_millis(300), async |opening| {
+        let callback = Callback::new(opening, &server);
+        callback.get("?code=evil&state=forged").await;
+        std::future::pending::<Result<(), std::io::Error>>().await
+    });
     let error = waiting.await.expect_err("no callback").to_string();
     assert!(error.contains("no callback at http://127.0.0.1:"), "{error}");
     assert!(
@@ -59,7 +58,7 @@ async fn the_wait_has_a_deadline_and_says_what_did_come() {
 #[tokio::test]
 async fn a_browser_that_fails_ends_the_wait_at_once() {
     let server = Server::start(Script::default()).await;
-    let waiting = request(&server).await.wait_for_code(LONG * 1000, async |_| {
+    let waiting = wait_for_code(&server, LONG * 1000, async |_| {
         Err::<(), _>(std::io::Error::other("no chromedriver on PATH"))
     });
     let error = tokio::time::timeout(LONG, waiting)
@@ -76,10 +75,12 @@ async fn a_browser_that_fails_ends_the_wait_at_once() {
 #[tokio::test]
 async fn a_browser_that_ends_well_leaves_ten_seconds_for_the_callback() {
     let server = Server::start(Script::default()).await;
-    let request = request(&server).await;
+    let listener = LoopbackListener::bind().await.expect("a free port");
+    let request = request(&server, listener.redirect_uri()).await;
     tokio::time::pause();
     let started = tokio::time::Instant::now();
-    let waiting = request.wait_for_code(LONG * 1000, async |_| Ok::<_, std::io::Error>(()));
+    let waiting =
+        request.wait_for_code(listener, LONG * 1000, async |_| Ok::<_, std::io::Error>(()));
     let error = waiting.await.expect_err("no callback");
     assert!(matches!(error, Error::NoCallbackAfterBrowser { .. }), "{error}");
     assert!(started.elapsed() < Duration::from_secs(12));
@@ -88,7 +89,7 @@ async fn a_browser_that_ends_well_leaves_ten_seconds_for_the_callback() {
 #[tokio::test]
 async fn a_browser_that_fails_after_the_answer_does_not_take_it_away() {
     let server = Server::start(Script::default()).await;
-    let waiting = request(&server).await.wait_for_code(LONG, async |opening| {
+    let waiting = wait_for_code(&server, LONG, async |opening| {
         visit(opening).await.expect("a page");
         Err::<(), _>(std::io::Error::other("could not close the window"))
     });

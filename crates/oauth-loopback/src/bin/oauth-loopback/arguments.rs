@@ -63,6 +63,11 @@ pub(crate) struct Mint {
     /// Command that opens the address, which takes the place of %s or comes last. Without it the address is shown.
     #[arg(long, value_name = "COMMAND", env = "BROWSER", hide_env_values = true)]
     pub(crate) browser: Option<String>,
+    /// Parameter to add to the authorize address, such as access_type=offline; may be given several times.
+    #[arg(long = "authorization-parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    pub(crate) authorization_parameters: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) token_parameters: TokenParameters,
     /// Seconds until the callback must have come.
     #[arg(long, value_name = "SECS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: u64,
@@ -90,9 +95,18 @@ pub(crate) struct ClientCredentials {
     #[arg(long, value_name = "ID")]
     pub(crate) client_id: String,
     #[command(flatten)]
+    pub(crate) token_parameters: TokenParameters,
+    #[command(flatten)]
     pub(crate) checks: Checks,
     #[command(flatten)]
     pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenParameters {
+    /// Parameter to add to each request for a token, such as audience=https://api.example.com; may be given several times.
+    #[arg(long = "token-parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    pub(crate) pairs: Vec<(String, String)>,
 }
 
 /// What a token must be, or it is revoked and not handed out.
@@ -168,6 +182,13 @@ fn address(text: &str) -> Result<String, &'static str> {
     match Url::parse(text) {
         Ok(it) if it.has_host() => Ok(text.to_owned()),
         _ => Err("that is no address such as https://api.example.com/mcp"),
+    }
+}
+
+fn parameter(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("a parameter is NAME=VALUE"),
     }
 }
 

@@ -65,6 +65,8 @@ async fn mint(it: Mint) -> anyhow::Result<()> {
     config.client = it.client_id.map(environment::client).transpose()?;
     config.client_metadata_url = it.client_metadata_url;
     config.client_name = it.client_name;
+    config.authorization_parameters = it.authorization_parameters;
+    config.token_parameters = it.token_parameters.pairs;
     config.initial_access_token = environment::initial_access_token()?;
     config.clients = environment::clients(it.clients, server)?;
     // Whoever opens addresses by hand is not asked to do it twice.
@@ -93,7 +95,8 @@ async fn by_itself(it: ClientCredentials) -> anyhow::Result<()> {
         Some(_) => discover(&http, server).await?,
         None => discover_issuer(&http, server).await?,
     };
-    let grant = client_credentials(&http, &discovery, &me, &it.scope).await?;
+    let parameters = &it.token_parameters.pairs;
+    let grant = client_credentials(&http, &discovery, &me, &it.scope, parameters).await?;
     put(&http, &grant, &it.checks, &it.scope, &destination).await
 }
 
