@@ -23,9 +23,13 @@ use crate::token::response::TokenResponse;
 #[serde(into = "Record", from = "Record")]
 #[non_exhaustive]
 pub struct Grant {
+    /// What the authorization server gave.
     pub token: TokenResponse,
+    /// The authorization server.
     pub issuer: String,
+    /// Where the token was asked for, and the next one is.
     pub token_endpoint: String,
+    /// The client that it was given to.
     pub client_id: String,
     /// The resource indicator that the token was asked for.
     pub resource: Option<String>,
@@ -149,6 +153,19 @@ impl Grant {
     }
 }
 
+/// The members of [`Record`] beside the token response, which a server may have sent as well, with another meaning.
+const BESIDE: [&str; 9] = [
+    "issuer",
+    "token_endpoint",
+    "resource",
+    "expires_at",
+    "revocation_endpoint",
+    "token_endpoint_auth_methods_supported",
+    "token_parameters",
+    "client_id",
+    "client",
+];
+
 /// The token response with what belongs to it beside it.
 #[derive(Serialize, Deserialize)]
 struct Record {
@@ -175,8 +192,10 @@ impl From<Grant> for Record {
     fn from(grant: Grant) -> Self {
         let ends_at = grant.ends_at().and_then(|it| it.duration_since(UNIX_EPOCH).ok());
         let client = grant.endpoint.client;
+        let mut token = grant.token;
+        token.other.retain(|name, _| !BESIDE.contains(&name.as_str()));
         Self {
-            token: grant.token,
+            token,
             issuer: grant.issuer,
             token_endpoint: grant.token_endpoint,
             resource: grant.resource,

@@ -1,17 +1,21 @@
 //! The token response, [RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1).
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
 use crate::secret::{AccessToken, RefreshToken};
 use crate::token::claims::UnverifiedClaims;
 
 /// A token response, RFC 6749 §5.1; it is read and written in that form.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TokenResponse {
+    /// What a resource is shown.
     pub access_token: AccessToken,
+    /// `Bearer`, in any spelling.
     pub token_type: String,
     /// Seconds, counted from the request.
     #[serde(default, deserialize_with = "seconds", skip_serializing_if = "Option::is_none")]
@@ -21,6 +25,22 @@ pub struct TokenResponse {
     pub scope: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<RefreshToken>,
+    /// What the server says beyond that, such as `id_token`. It may be secret, and `Debug` shows the names alone.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+impl fmt::Debug for TokenResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenResponse")
+            .field("access_token", &self.access_token)
+            .field("token_type", &self.token_type)
+            .field("expires_in", &self.expires_in)
+            .field("scope", &self.scope)
+            .field("refresh_token", &self.refresh_token)
+            .field("other", &self.other.keys())
+            .finish()
+    }
 }
 
 impl TokenResponse {
@@ -32,6 +52,7 @@ impl TokenResponse {
             expires_in: None,
             scope: None,
             refresh_token: None,
+            other: Map::new(),
         }
     }
 
@@ -50,7 +71,7 @@ impl TokenResponse {
 
 /// Reads a number of seconds, also where a server wrote it as a string or with a fraction.
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    let value = serde_json::Value::deserialize(deserializer)?;
+    let value = Value::deserialize(deserializer)?;
     let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
     Ok(number.filter(|it| *it >= 0.0).map(|it| it as u64))
 }
@@ -69,9 +90,9 @@ mod tests {
     #[test]
     fn a_token_response_is_read_as_servers_write_it_and_written_as_the_rfc_does() {
         check(
-            r#"{"access_token":"a","token_type":"Bearer","expires_in":3600,"id_token":"x"}"#,
+            r#"{"id_token":"x","access_token":"a","token_type":"Bearer","expires_in":3600,"more":{"n":1}}"#,
             Some(3600),
-            r#"{"access_token":"a","token_type":"Bearer","expires_in":3600}"#,
+            r#"{"access_token":"a","token_type":"Bearer","expires_in":3600,"id_token":"x","more":{"n":1}}"#,
         );
         check(
             r#"{"access_token":"a","token_type":"bearer","expires_in":"60","scope":"","refresh_token":"r"}"#,
@@ -108,9 +129,10 @@ mod tests {
     #[test]
     fn a_token_response_does_not_print_its_tokens() {
         let token: TokenResponse = serde_json::from_str(
-            r#"{"access_token":"hush1","token_type":"Bearer","refresh_token":"hush2"}"#,
+            r#"{"access_token":"hush1","token_type":"Bearer","refresh_token":"hush2","id_token":"hush3"}"#,
         )
         .expect("a token response");
-        assert!(!format!("{token:?}").contains("hush"));
+        let said = format!("{token:?}");
+        assert!(!said.contains("hush") && said.contains("id_token"), "{said}");
     }
 }

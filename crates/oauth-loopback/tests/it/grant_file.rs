@@ -78,6 +78,21 @@ async fn a_refresh_stores_the_rotated_token_and_prints_the_access_token_alone() 
     assert_eq!(sent["client_id"], "client-1");
 }
 
+/// A member that the file has a meaning of its own for is not written twice, or the file could not be read again.
+#[tokio::test]
+async fn what_a_server_says_beyond_the_specification_is_kept() {
+    let token = json!({ "id_token": "hush", "expires_at": "soon", "client": 5, "team": ["a"] });
+    let server = Server::start(Script { token, ..Script::default() }).await;
+    let printed = minted(program(&[&server.mcp()])).await;
+    assert!(printed.contains(r#""client":5,"expires_at":"soon","id_token":"hush""#), "{printed}");
+    let (_folder, path) = granted(&server, &[]).await;
+    let record = read(&path);
+    assert_eq!((&record["id_token"], &record["team"]), (&json!("hush"), &json!(["a"])));
+    assert!(record["expires_at"].is_u64() && record["client"].is_object(), "{record}");
+    done(program(&["refresh", text(&path)])).await;
+    assert_eq!(read(&path)["refresh_token"], "refresh-2");
+}
+
 #[tokio::test]
 async fn a_file_says_when_the_token_itself_ends_if_that_is_earlier() {
     // `{"exp":9999999}`, with an hour in the response.
