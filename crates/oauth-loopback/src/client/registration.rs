@@ -14,11 +14,17 @@ use crate::secret::AccessToken;
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct ClientMetadata {
+    /// As people read it on the consent page.
     pub client_name: String,
+    /// Where callbacks may go.
     pub redirect_uris: Vec<String>,
+    /// What the client may show for a token.
     pub grant_types: Vec<String>,
+    /// What it may be given for a consent.
     pub response_types: Vec<String>,
+    /// What it proves itself with; `none` for a public client.
     pub token_endpoint_auth_method: String,
+    /// `native`, which may have loopback redirect URIs.
     pub application_type: String,
     /// Space-separated. Servers that check the authorization request against the registration want the same scopes here.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -52,6 +52,7 @@ impl UnverifiedClaims {
         serde_json::from_slice(&json).map(Self).map_err(|_| broken("no JSON object"))
     }
 
+    /// `iss`.
     pub fn issuer(&self) -> Option<&str> {
         self.0.get("iss")?.as_str()
     }
@@ -67,6 +68,7 @@ impl UnverifiedClaims {
         Some(strings(Some(value)).into_iter().flat_map(str::split_ascii_whitespace).collect())
     }
 
+    /// `exp`, which may have a fraction.
     pub fn expires_at(&self) -> Option<SystemTime> {
         let seconds = Duration::try_from_secs_f64(self.0.get("exp")?.as_f64()?).ok()?;
         SystemTime::UNIX_EPOCH.checked_add(seconds)
@@ -77,6 +79,7 @@ impl UnverifiedClaims {
         self.0.get(name)
     }
 
+    /// All of them.
     pub fn claims(&self) -> &Map<String, Value> {
         &self.0
     }

@@ -23,6 +23,7 @@ pub struct TokenResponse {
     /// What was granted; a server that leaves it out granted what was asked, which then stands here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
+    /// What gets the next token, where the server gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<RefreshToken>,
     /// What the server says beyond that, such as `id_token`. It may be secret, and `Debug` shows the names alone.

@@ -1,7 +1,6 @@
 //! One redirect URI for many requests.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use oauth_loopback::{
     AuthorizationRequest, Config, Error, LoopbackListener, SharedListener, authorize,
@@ -133,10 +132,11 @@ async fn what_came_for_another_request_is_not_quoted() {
     let work = bind().await.share(async |shared: &SharedListener| {
         let waiting = request(&server, shared.redirect_uri()).await.wait_for_code(
             shared.listener(),
-            Duration::from_millis(300),
+            LONG,
             async |opening| {
                 let callback = Callback::new(opening, &server);
                 callback.get("?code=stray&state=other").await;
+                tokio::time::pause();
                 std::future::pending::<Result<(), std::io::Error>>().await
             },
         );

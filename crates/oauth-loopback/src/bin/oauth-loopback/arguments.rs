@@ -30,8 +30,9 @@ pub(crate) enum Command {
     Doctor(Doctor),
 }
 
+/// What a token is wanted for.
 #[derive(Debug, Args)]
-pub(crate) struct Mint {
+pub(crate) struct Wanted {
     /// Address of the MCP server.
     #[arg(required_unless_present = "issuer", value_parser = address)]
     pub(crate) resource: Option<String>,
@@ -41,6 +42,23 @@ pub(crate) struct Mint {
     /// Scope to ask for; may be given several times. Without it the server's challenge or metadata decides.
     #[arg(long = "scope", value_name = "SCOPE", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) scope: Vec<String>,
+    /// Parameter to add to each request for a token, such as audience=https://api.example.com; may be given several times.
+    #[arg(long = "token-parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    pub(crate) token_parameters: Vec<(String, String)>,
+}
+
+impl Wanted {
+    /// The address that was given, of whichever of the two.
+    pub(crate) fn server(&self) -> &str {
+        let given = self.resource.as_deref().or(self.issuer.as_deref());
+        given.expect("one of them is required")
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Mint {
+    #[command(flatten)]
+    pub(crate) wanted: Wanted,
     /// WWW-Authenticate header of a 403 answer: asks again, for the scopes it wants beside those of before.
     #[arg(long, value_name = "HEADER")]
     pub(crate) challenge: Option<String>,
@@ -66,8 +84,6 @@ pub(crate) struct Mint {
     /// Parameter to add to the authorize address, such as access_type=offline; may be given several times.
     #[arg(long = "authorization-parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) authorization_parameters: Vec<(String, String)>,
-    #[command(flatten)]
-    pub(crate) token_parameters: TokenParameters,
     /// Seconds until the callback must have come.
     #[arg(long, value_name = "SECS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: u64,
@@ -82,31 +98,15 @@ pub(crate) struct Mint {
 
 #[derive(Debug, Args)]
 pub(crate) struct ClientCredentials {
-    /// Address of the MCP server.
-    #[arg(required_unless_present = "issuer", value_parser = address)]
-    pub(crate) resource: Option<String>,
-    /// Authorization server to get a token from that is meant for no MCP server in particular.
-    #[arg(long, value_name = "URL", conflicts_with = "resource", value_parser = address)]
-    pub(crate) issuer: Option<String>,
-    /// Scope to ask for; may be given several times. Without it the server's challenge or metadata decides.
-    #[arg(long = "scope", value_name = "SCOPE", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) scope: Vec<String>,
+    #[command(flatten)]
+    pub(crate) wanted: Wanted,
     /// Client that was registered beforehand.
     #[arg(long, value_name = "ID")]
     pub(crate) client_id: String,
     #[command(flatten)]
-    pub(crate) token_parameters: TokenParameters,
-    #[command(flatten)]
     pub(crate) checks: Checks,
     #[command(flatten)]
     pub(crate) output: Output,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct TokenParameters {
-    /// Parameter to add to each request for a token, such as audience=https://api.example.com; may be given several times.
-    #[arg(long = "token-parameter", value_name = "NAME=VALUE", value_parser = parameter)]
-    pub(crate) pairs: Vec<(String, String)>,
 }
 
 /// What a token must be, or it is revoked and not handed out.

@@ -21,7 +21,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::advice::advice;
 use crate::arguments::{
-    Arguments, Checks, ClientCredentials, Command, Doctor, Forget, Mint, Refresh,
+    Arguments, Checks, ClientCredentials, Command, Doctor, Forget, Mint, Refresh, Wanted,
 };
 use crate::browser_command::Browser;
 use crate::checks::check;
@@ -54,19 +54,19 @@ async fn mint(it: Mint) -> anyhow::Result<()> {
     let browser =
         it.browser.as_deref().filter(|it| !it.trim().is_empty()).map(Browser::parse).transpose()?;
     browser.as_ref().map_or(Ok(()), Browser::look_up)?;
-    let server = it.resource.as_ref().or(it.issuer.as_ref()).context("name an MCP server")?;
-    let mut config = match &it.resource {
-        Some(it) => Config::resource(it),
+    let server = it.wanted.server();
+    let mut config = match it.wanted.resource {
+        Some(_) => Config::resource(server),
         None => Config::issuer(server),
     };
     let http = client(server)?;
-    config.scope = it.scope;
+    config.scope = it.wanted.scope.clone();
     config.challenge = it.challenge;
     config.client = it.client_id.map(environment::client).transpose()?;
     config.client_metadata_url = it.client_metadata_url;
     config.client_name = it.client_name;
     config.authorization_parameters = it.authorization_parameters;
-    config.token_parameters = it.token_parameters.pairs;
+    config.token_parameters = it.wanted.token_parameters.clone();
     config.initial_access_token = environment::initial_access_token()?;
     config.clients = environment::clients(it.clients, server)?;
     // Whoever opens addresses by hand is not asked to do it twice.
@@ -89,15 +89,15 @@ async fn by_itself(it: ClientCredentials) -> anyhow::Result<()> {
         me.client_secret.is_some() || me.client_key.is_some(),
         "neither LOADTEST_CLIENT_SECRET nor LOADTEST_CLIENT_KEY_FILE is set; a client gets a token for itself with one of them alone"
     );
-    let server = it.resource.as_ref().or(it.issuer.as_ref()).context("name an MCP server")?;
+    let server = it.wanted.server();
     let http = client(server)?;
-    let discovery = match it.resource {
+    let discovery = match it.wanted.resource {
         Some(_) => discover(&http, server).await?,
         None => discover_issuer(&http, server).await?,
     };
-    let parameters = &it.token_parameters.pairs;
-    let grant = client_credentials(&http, &discovery, &me, &it.scope, parameters).await?;
-    put(&http, &grant, &it.checks, &it.scope, &destination).await
+    let Wanted { scope, token_parameters, .. } = &it.wanted;
+    let grant = client_credentials(&http, &discovery, &me, scope, token_parameters).await?;
+    put(&http, &grant, &it.checks, scope, &destination).await
 }
 
 /// Hands a token out, or gives it back where it is not what was asked for.
