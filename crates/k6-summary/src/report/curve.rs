@@ -2,7 +2,7 @@
 
 use crate::points::timeline::Timeline;
 use crate::record::run::Scenario;
-use crate::report::chart::{Chart, WIDE};
+use crate::report::chart::{Anchor, Chart, Mark, Tone, WIDE};
 use crate::text::number::{percent, rounded};
 
 /// More dots than these are a line.
@@ -13,7 +13,7 @@ pub(crate) fn percentiles(
     scenario: &Scenario,
     previous: Option<&Scenario>,
     timeline: Option<&Timeline>,
-) -> Option<String> {
+) -> Option<Chart> {
     let now = match timeline {
         Some(it) if it.curve.len() > 2 => placed(&it.curve),
         _ => of_record(scenario),
@@ -21,49 +21,63 @@ pub(crate) fn percentiles(
     let before = previous.map(of_record).unwrap_or_default();
     let most = now.iter().chain(&before).map(|it| it.1).fold(0.0, f64::max);
     let last = now.last().filter(|_| now.len() > 2)?.0;
-    let mut chart = Chart::new(WIDE, (0.0, last), most);
     let before: Vec<(f64, f64)> = before.into_iter().filter(|it| it.0 <= last).collect();
-    chart.line("before", &before);
-    chart.line("line", &now);
+    let beside = if before.len() > 1 { ", paler the run before" } else { "" };
     let few = if now.len() > MOST_DOTS { &[][..] } else { &now };
-    for (x, y) in few {
+    let dots = few.iter().map(|(x, y)| {
         let words = format!("{} of the calls within {} ms", percent(share(*x)), rounded(*y));
-        chart.dot("now", (*x, *y), 2.5, &words);
-    }
+        Mark::Dot("now", (*x, *y), 2.5, words)
+    });
+    let dots: Vec<Mark> = dots.collect();
+    let mut chart = Chart {
+        width: WIDE,
+        x: (0.0, last),
+        most,
+        caption: vec![(Tone::Plain, format!("latency by percentile, ms{beside}"))],
+        words: "latency by percentile".to_owned(),
+        marks: vec![Mark::Line("before", before), Mark::Line("line", now)],
+    };
+    chart.marks.extend(dots);
     let mut labelled = f64::NEG_INFINITY;
     for tick in [0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999] {
         let (at, label) = (place(tick), format!("{tick} %"));
         if at <= last && chart.letters(labelled, at) > label.len() as f64 {
             let near_the_end = chart.letters(at, last) < label.len() as f64 / 2.0;
             let anchor = match tick {
-                0.0 => "start",
-                _ if near_the_end => "end",
-                _ => "middle",
+                0.0 => Anchor::Start,
+                _ if near_the_end => Anchor::End,
+                _ => Anchor::Middle,
             };
-            chart.label(at, anchor, &label);
+            chart.marks.push(Mark::Label(at, anchor, label));
             labelled = at;
         }
     }
-    let beside = if before.len() > 1 { ", paler the run before" } else { "" };
-    let caption = format!("latency by percentile, ms{beside}");
-    Some(chart.figure(&caption, "latency by percentile"))
+    Some(chart)
 }
 
 /// P50 and P95 of each window of the run.
-pub(crate) fn over_time(timeline: &Timeline) -> Option<String> {
+pub(crate) fn over_time(timeline: &Timeline) -> Option<Chart> {
     let finite = |it: &&(f64, f64, f64)| it.0.is_finite() && it.1.is_finite() && it.2.is_finite();
     let windows: Vec<&(f64, f64, f64)> = timeline.windows.iter().filter(finite).collect();
     let (first, last) = (windows.first()?.0, windows.last().filter(|_| windows.len() > 2)?.0);
     let most = windows.iter().map(|it| it.1.max(it.2)).fold(0.0, f64::max);
-    let mut chart = Chart::new(WIDE, (first, last), most);
     let line = |of: fn(&(f64, f64, f64)) -> f64| -> Vec<(f64, f64)> {
         windows.iter().map(|it| (it.0, of(it))).collect()
     };
-    chart.line("before", &line(|it| it.1));
-    chart.line("line", &line(|it| it.2));
-    chart.label(first, "start", &format!("{} s", rounded(first)));
-    chart.label(last, "end", &format!("{} s", rounded(last)));
-    Some(chart.figure("latency over the run, ms: P95, paler P50", "P50 and P95 over the run"))
+    let seconds = |it: f64| format!("{} s", rounded(it));
+    Some(Chart {
+        width: WIDE,
+        x: (first, last),
+        most,
+        caption: vec![(Tone::Plain, "latency over the run, ms: P95, paler P50".to_owned())],
+        words: "P50 and P95 over the run".to_owned(),
+        marks: vec![
+            Mark::Line("before", line(|it| it.1)),
+            Mark::Line("line", line(|it| it.2)),
+            Mark::Label(first, Anchor::Start, seconds(first)),
+            Mark::Label(last, Anchor::End, seconds(last)),
+        ],
+    })
 }
 
 /// What the record has of the distribution.

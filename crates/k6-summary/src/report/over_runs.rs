@@ -4,8 +4,8 @@ use crate::compare::band::Band;
 use crate::compare::column::Column;
 use crate::compare::rule::{Cell, Tolerance};
 use crate::record::run::{Run, Scenario};
-use crate::report::chart::{Chart, NARROW};
-use crate::text::number::{change, or_none, rounded, time};
+use crate::report::chart::{Anchor, Chart, Mark, NARROW, Tone};
+use crate::text::number::{OUTSIDE, change, or_none, rounded, time};
 
 /// Older runs than these are not shown.
 const SHOWN: usize = 24;
@@ -17,20 +17,18 @@ pub(crate) fn trends(
     cells: &[Cell; 4],
     comparable: &[(&Run, &Scenario)],
     tolerance: Tolerance,
-) -> String {
-    let mut charts = String::new();
-    for cell in cells {
+) -> Vec<Chart> {
+    let trend = |cell: &Cell| {
         let figure = |it: &Scenario| cell.column.of(it).filter(|it| it.is_finite() && *it >= 0.0);
         let past = comparable.iter().rev();
         let past = past.filter_map(|(run, it)| {
             Some(Past { run, figure: figure(it)?, judged: cell.column.judged(it).is_some() })
         });
         let past: Vec<Past<'_>> = past.collect();
-        if let Some(now) = figure(scenario).filter(|_| !past.is_empty()) {
-            charts += &trend(cell, (run, now), &past, tolerance);
-        }
-    }
-    charts
+        let now = figure(scenario).filter(|_| !past.is_empty())?;
+        Some(trend(cell, (run, now), &past, tolerance))
+    };
+    cells.iter().filter_map(trend).collect()
 }
 
 struct Past<'a> {
@@ -39,7 +37,7 @@ struct Past<'a> {
     judged: bool,
 }
 
-fn trend(cell: &Cell, now: (&Run, f64), past: &[Past<'_>], tolerance: Tolerance) -> String {
+fn trend(cell: &Cell, now: (&Run, f64), past: &[Past<'_>], tolerance: Tolerance) -> Chart {
     let direction = cell.column.direction();
     let band = |runs: usize| {
         let judged = past[..runs].iter().filter(|it| it.judged);
@@ -62,25 +60,25 @@ fn trend(cell: &Cell, now: (&Run, f64), past: &[Past<'_>], tolerance: Tolerance)
         figures.enumerate().skip(first).map(|(index, it)| (index as f64, it)).collect();
     let most = shown.iter().map(|it| it.1).chain(edges.iter().map(|it| it.2)).fold(0.0, f64::max);
 
-    let mut chart = Chart::new(NARROW, (first as f64, past.len() as f64), most);
-    chart.area("band", &edges);
     let center: Vec<(f64, f64)> = bands.iter().map(|(x, it)| (*x, it.center)).collect();
-    chart.line("center", &center);
-    chart.line("past", &shown);
-    for (at, it) in shown.iter().zip(&past[first..]) {
-        let words = format!("{}: {}", time(&it.run.started), rounded(it.figure));
-        chart.dot("past", *at, 2.5, &words);
-    }
+    let words = |run: &Run, figure: f64| format!("{}: {}", time(&run.started), rounded(figure));
+    let dots = shown.iter().zip(&past[first..]);
+    let dots = dots.map(|(at, it)| Mark::Dot("past", *at, 2.5, words(it.run, it.figure)));
+    let dots: Vec<Mark> = dots.collect();
+    let x = (first as f64, past.len() as f64);
+    let mut marks =
+        vec![Mark::Area("band", edges), Mark::Line("center", center), Mark::Line("past", shown)];
+    marks.extend(dots);
     let class = if cell.outside { "now bad" } else { "now" };
-    let words = format!("{}: {}", time(&now.0.started), rounded(now.1));
-    chart.dot(class, (past.len() as f64, now.1), 5.0, &words);
+    marks.push(Mark::Dot(class, (x.1, now.1), 5.0, words(now.0, now.1)));
     if let Some(it) = past.get(first) {
         let (from, to) = (&it.run.started, &now.0.started);
         let short = if date(from) == date(to) { hour } else { date };
-        chart.label(first as f64, "start", short(from));
-        chart.label(past.len() as f64, "end", short(to));
+        marks.push(Mark::Label(x.0, Anchor::Start, short(from).to_owned()));
+        marks.push(Mark::Label(x.1, Anchor::End, short(to).to_owned()));
     }
-    chart.figure(&caption(cell, now.1), &words_of(cell, now.1, past.len()))
+    let (caption, words) = (caption(cell, now.1), words_of(cell, now.1, past.len()));
+    Chart { width: NARROW, x, most, caption, words, marks }
 }
 
 fn date(started: &str) -> &str {
@@ -98,20 +96,19 @@ fn unit(column: Column) -> &'static str {
     }
 }
 
-fn caption(cell: &Cell, now: f64) -> String {
+fn caption(cell: &Cell, now: f64) -> Vec<(Tone, String)> {
     let few = if cell.few_samples { "~" } else { "" };
     let value = format!("{few}{}{}", rounded(now), unit(cell.column));
-    let mut caption = format!("{} <strong>{value}</strong>", cell.column.name());
-    if let Some(it) = cell.change {
-        let class = if it.worse { "bad" } else { "change" };
-        caption += &format!(" <span class=\"{class}\">{}</span>", change(it.ratio));
-    }
+    let mut caption = vec![(Tone::Plain, cell.column.name().to_owned()), (Tone::Strong, value)];
+    caption.extend(cell.change.map(|it| {
+        let tone = if it.worse { Tone::Bad } else { Tone::Soft };
+        (tone, change(it.ratio))
+    }));
     if cell.outside {
-        caption += " <span class=\"bad\">⚠ outside the band</span>";
+        caption.push((Tone::Bad, format!("{OUTSIDE} outside the band")));
     }
-    if let Some(it) = &cell.drift {
-        caption += &format!(" <span class=\"bad\">drifted {}</span>", change(it.ratio));
-    }
+    let drift = cell.drift.as_ref();
+    caption.extend(drift.map(|it| (Tone::Bad, format!("drifted {}", change(it.ratio)))));
     caption
 }
 

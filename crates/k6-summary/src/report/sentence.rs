@@ -3,8 +3,8 @@
 use crate::compare::band::MIN_RUNS;
 use crate::compare::baseline::Baseline;
 use crate::compare::rule::Comparison;
-use crate::record::run::{Run, Scenario, Target, Verdict};
-use crate::text::number::{OUTSIDE, change, limit, percent, rounded, time};
+use crate::record::run::{Run, Verdict};
+use crate::text::number::{OUTSIDE, change, percent, time};
 
 /// The verdict of the run in one sentence.
 pub(crate) fn headline(run: &Run, comparison: &Comparison) -> String {
@@ -159,29 +159,4 @@ pub(crate) fn drifts(comparison: &Comparison) -> impl Iterator<Item = (&str, Str
 pub(crate) fn capital(sentence: &str) -> String {
     let mut chars = sentence.chars();
     chars.next().map_or_else(String::new, |it| it.to_uppercase().chain(chars).collect())
-}
-
-/// How many targets were met, missed and not measured; `None` where there is none.
-pub(crate) fn tally(scenario: &Scenario) -> Option<String> {
-    let count = |met| scenario.targets.iter().filter(|it| it.met == met).count();
-    let parts =
-        [(count(Some(true)), "met"), (count(Some(false)), "missed"), (count(None), "not measured")];
-    let parts: Vec<String> =
-        parts.iter().filter(|it| it.0 > 0).map(|(count, what)| format!("{count} {what}")).collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
-}
-
-/// `initialize p95 < 500 ms: met, 3.10 ms`
-pub(crate) fn target(it: &Target) -> String {
-    let unit = it.unit.as_ref().map_or_else(String::new, |it| format!(" {it}"));
-    let bound = format!("{} {} {}{unit}", it.name, it.op, limit(it.limit));
-    let word = match it.met {
-        None => return format!("{bound}: not measured"),
-        Some(true) => "met",
-        Some(false) => "missed",
-    };
-    match it.measured {
-        Some(measured) => format!("{bound}: {word}, {}{unit}", rounded(measured)),
-        None => format!("{bound}: {word}"),
-    }
 }

@@ -98,19 +98,6 @@ fn unreferring(text: &str) -> String {
     out
 }
 
-/// A link to a web address, or nothing where it is none.
-pub(crate) fn link(label: &str, address: &str) -> Option<String> {
-    let plain = address.chars().all(|it| it.is_ascii_graphic() && !r#"<>()[]"'`\|"#.contains(it));
-    let web = address.starts_with("https://") || address.starts_with("http://");
-    (plain && web).then(|| format!("[{}]({address})", text(label)))
-}
-
-/// The same link in HTML.
-pub(crate) fn anchor(label: &str, address: &str) -> Option<String> {
-    link(label, address)?;
-    Some(format!("<a href=\"{}\">{}</a>", address.replace('&', "&amp;"), markup(label)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,20 +152,8 @@ mod tests {
     }
 
     #[test]
-    fn only_a_plain_web_address_is_linked() {
-        let address = "https://ci.example/runs/412?a=b#c";
-        assert_eq!(link("run", address), Some(format!("[run]({address})")));
-        for address in ["javascript:alert(1)", "https://x/) [y](z", "https://x/ y", "/runs/1", ""] {
-            assert_eq!(link("run", address), None, "{address}");
-        }
-    }
-
-    #[test]
     fn markup_ends_neither_an_element_nor_an_attribute() {
         let text = markup("</title><script>\" onload='x' &lt;");
         assert_eq!(text, "&lt;/title&gt;&lt;script&gt;&quot; onload=&#39;x&#39; &amp;lt;");
-        assert_eq!(anchor("run", "https://x/?a=1&b=\"><script>"), None);
-        let link = anchor("run", "https://x/?a=1&b=2").unwrap();
-        assert_eq!(link, "<a href=\"https://x/?a=1&amp;b=2\">run</a>");
     }
 }

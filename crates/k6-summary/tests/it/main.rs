@@ -18,6 +18,7 @@ mod pipes;
 mod points;
 mod record;
 mod rendered;
+mod report;
 mod rule;
 mod runs;
 mod summary;

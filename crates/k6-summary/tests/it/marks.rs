@@ -1,8 +1,8 @@
 //! How an alert reads.
 
-use crate::rendered::WIDE;
+use crate::rendered::{WIDE, markdown, terminal};
 use crate::runs::{record, second, worse};
-use k6_summary::{Run, compare, markdown, terminal};
+use k6_summary::{Run, compare};
 
 #[test]
 fn an_alert_comes_first_and_says_what_it_stands_on() {
@@ -13,7 +13,7 @@ fn an_alert_comes_first_and_says_what_it_stands_on() {
     let comparison = compare(&run, &history, 0.25);
     insta::assert_snapshot!(terminal(&run, &comparison, WIDE), @r#"
     load test embedded mcp smoke: passed, 2 scenarios; alert: tool-call-mix is worse than its usual noise; 3 figures are more than 25 % worse
-    2026-11-21 11:02:03 UTC, http://127.0.0.1:40123/mcp, k6 2.2.0
+    2026-11-21 11:02:03 UTC, a1b2c3d, http://127.0.0.1:40123/mcp, k6 2.2.0, MCP 2025-11-25, run https://ci.example/acme/api/actions/runs/412, record 20261121T110203Z-3f9a
 
     scenario       verdict   calls  errors        P50 ms              P95 ms              P99 ms             calls/s
     cold-start     passed      400   0.5 %  1.90 (+12 %)         3.10 (±0 %)        ~4.40 (±0 %)         12.1 (±0 %)
@@ -23,13 +23,14 @@ fn an_alert_comes_first_and_says_what_it_stands_on() {
     Bold is more than 25 % worse
     ⚠ is outside the noise band of the last 12 runs
     ~ stands on too few calls to be judged
+    earlier run https://ci.example/acme/api/actions/runs/412
     cold-start: targets 1 met
     tool-call-mix: targets 1 met
     "#);
     insta::assert_snapshot!(markdown(&run, &comparison), @r#"
     ### ⚠ load test embedded mcp smoke: passed, 2 scenarios; alert: tool-call-mix is worse than its usual noise; 3 figures are more than 25 % worse
 
-    2026-11-21 11:02:03 UTC · `a1b2c3d` · `http://127.0.0.1:40123/mcp` · k6 2.2.0 · [run](https://ci.example/acme/api/actions/runs/412)
+    2026-11-21 11:02:03 UTC · `a1b2c3d` · `http://127.0.0.1:40123/mcp` · k6 2.2.0 · MCP 2025-11-25 · [run](https://ci.example/acme/api/actions/runs/412) · record `20261121T110203Z-3f9a`
 
     | scenario | verdict | calls | errors | P50 ms | P95 ms | P99 ms | calls/s |
     |---|---|--:|--:|--:|--:|--:|--:|
@@ -46,7 +47,9 @@ fn an_alert_comes_first_and_says_what_it_stands_on() {
 
     Failed calls: 2 `rate_limited`.
 
-    Targets:
+    Offered calls/s: 12.3.
+
+    Targets: 1 met.
 
     - executeSQL p95 &lt; 500 ms: met, 3.10 ms
 
@@ -66,7 +69,9 @@ fn an_alert_comes_first_and_says_what_it_stands_on() {
 
     Failed calls: 2 `rate_limited`.
 
-    Targets:
+    Offered calls/s: 12.3.
+
+    Targets: 1 met.
 
     - executeSQL p95 &lt; 500 ms: met, 3.10 ms
 

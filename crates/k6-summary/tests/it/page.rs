@@ -2,14 +2,14 @@
 
 use crate::rule::{USUAL, run, scenario};
 use k6_summary::run::{Skipped, Target};
-use k6_summary::{Run, Timeline, Verdict, compare, html};
+use k6_summary::{Report, Run, Timeline, Verdict, compare, html};
 
 fn weeks(count: usize) -> Vec<Run> {
     (0..count).map(|it| run(it, vec![scenario("mix", USUAL)])).collect()
 }
 
 fn page(run: &Run, history: &[Run], timelines: &[Timeline]) -> String {
-    html(run, &compare(run, history, 0.25), history, timelines)
+    html(&Report::new(run, &compare(run, history, 0.25), history, timelines))
 }
 
 /// Every element is closed where it should be, so that no name has opened or closed one.

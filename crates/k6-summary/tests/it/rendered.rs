@@ -2,17 +2,25 @@
 
 use crate::runs::{first, second, worse};
 use k6_summary::run::Skipped;
-use k6_summary::{Run, Scenario, Style, Verdict, compare, judge, markdown, terminal};
+use k6_summary::{Comparison, Report, Run, Scenario, Style, Verdict, compare, judge};
 
 const NARROW: Style = Style { ansi: false, width: 80 };
 pub(crate) const WIDE: Style = Style { ansi: false, width: 200 };
+
+pub(crate) fn terminal(run: &Run, comparison: &Comparison, style: Style) -> String {
+    k6_summary::terminal(&Report::new(run, comparison, &[], &[]), style)
+}
+
+pub(crate) fn markdown(run: &Run, comparison: &Comparison) -> String {
+    k6_summary::markdown(&Report::new(run, comparison, &[], &[]))
+}
 
 #[test]
 fn a_first_run_has_nothing_to_compare_with() {
     let run = second();
     insta::assert_snapshot!(terminal(&run, &compare(&run, &[], 0.25), NARROW), @r#"
     load test embedded mcp smoke: passed, 2 scenarios
-    2026-11-21 11:02:03 UTC, http://127.0.0.1:40123/mcp, k6 2.2.0
+    2026-11-21 11:02:03 UTC, a1b2c3d, http://127.0.0.1:40123/mcp, k6 2.2.0, MCP 2025-11-25, run https://ci.example/acme/api/actions/runs/412, record 20261121T110203Z-3f9a
 
     scenario       verdict   calls  errors  P50 ms  P95 ms  P99 ms  calls/s
     cold-start     passed      400   0.5 %    1.70    3.10   ~4.40     12.1
@@ -31,7 +39,7 @@ fn what_got_worse_is_bold() {
     let comparison = compare(&run, &[first()], 0.25);
     insta::assert_snapshot!(terminal(&run, &comparison, NARROW), @r#"
     load test embedded mcp smoke: passed, 2 scenarios; 3 figures are more than 25 % worse
-    2026-11-21 11:02:03 UTC, http://127.0.0.1:40123/mcp, k6 2.2.0
+    2026-11-21 11:02:03 UTC, a1b2c3d, http://127.0.0.1:40123/mcp, k6 2.2.0, MCP 2025-11-25, run https://ci.example/acme/api/actions/runs/412, record 20261121T110203Z-3f9a
 
     scenario       verdict   calls  errors   P50 ms    P95 ms     P99 ms   calls/s
     cold-start     passed      400   0.5 %     1.50      3.10      ~4.40      12.1
@@ -43,12 +51,13 @@ fn what_got_worse_is_bold() {
     Bold is more than 25 % worse
     The noise band is learning: 1 of 5 runs
     ~ stands on too few calls to be judged
+    earlier run https://ci.example/acme/api/actions/runs/412
     cold-start: targets 1 met
     tool-call-mix: targets 1 met
     "#);
     insta::assert_snapshot!(terminal(&run, &comparison, WIDE), @r#"
     load test embedded mcp smoke: passed, 2 scenarios; 3 figures are more than 25 % worse
-    2026-11-21 11:02:03 UTC, http://127.0.0.1:40123/mcp, k6 2.2.0
+    2026-11-21 11:02:03 UTC, a1b2c3d, http://127.0.0.1:40123/mcp, k6 2.2.0, MCP 2025-11-25, run https://ci.example/acme/api/actions/runs/412, record 20261121T110203Z-3f9a
 
     scenario       verdict   calls  errors        P50 ms            P95 ms            P99 ms           calls/s
     cold-start     passed      400   0.5 %  1.50 (−12 %)       3.10 (±0 %)      ~4.40 (±0 %)       12.1 (±0 %)
@@ -58,13 +67,14 @@ fn what_got_worse_is_bold() {
     Bold is more than 25 % worse
     The noise band is learning: 1 of 5 runs
     ~ stands on too few calls to be judged
+    earlier run https://ci.example/acme/api/actions/runs/412
     cold-start: targets 1 met
     tool-call-mix: targets 1 met
     "#);
     insta::assert_snapshot!(markdown(&run, &comparison), @r#"
     ### load test embedded mcp smoke: passed, 2 scenarios; 3 figures are more than 25 % worse
 
-    2026-11-21 11:02:03 UTC · `a1b2c3d` · `http://127.0.0.1:40123/mcp` · k6 2.2.0 · [run](https://ci.example/acme/api/actions/runs/412)
+    2026-11-21 11:02:03 UTC · `a1b2c3d` · `http://127.0.0.1:40123/mcp` · k6 2.2.0 · MCP 2025-11-25 · [run](https://ci.example/acme/api/actions/runs/412) · record `20261121T110203Z-3f9a`
 
     | scenario | verdict | calls | errors | P50 ms | P95 ms | P99 ms | calls/s |
     |---|---|--:|--:|--:|--:|--:|--:|
@@ -81,7 +91,9 @@ fn what_got_worse_is_bold() {
 
     Failed calls: 2 `rate_limited`.
 
-    Targets:
+    Offered calls/s: 12.3.
+
+    Targets: 1 met.
 
     - executeSQL p95 &lt; 500 ms: met, 3.10 ms
 
@@ -95,7 +107,9 @@ fn what_got_worse_is_bold() {
 
     Failed calls: 2 `rate_limited`.
 
-    Targets:
+    Offered calls/s: 12.3.
+
+    Targets: 1 met.
 
     - executeSQL p95 &lt; 500 ms: met, 3.10 ms
 
@@ -139,7 +153,7 @@ fn an_invalid_run_says_why_and_is_never_bold() {
     assert_eq!(comparison.worse(), 0);
     insta::assert_snapshot!(terminal(&run, &comparison, NARROW), @r#"
     load test embedded mcp smoke: invalid, tool-call-mix did not measure the server
-    2026-11-21 11:02:03 UTC, http://127.0.0.1:40123/mcp, k6 2.2.0
+    2026-11-21 11:02:03 UTC, a1b2c3d, http://127.0.0.1:40123/mcp, k6 2.2.0, MCP 2025-11-25, run https://ci.example/acme/api/actions/runs/412, record 20261121T110203Z-3f9a
 
     scenario       verdict   calls  errors   P50 ms  P95 ms  P99 ms  calls/s
     cold-start     passed      400   0.5 %     1.50    3.10   ~4.40     12.1
@@ -150,17 +164,18 @@ fn an_invalid_run_says_why_and_is_never_bold() {
     Bold is more than 25 % worse
     The noise band is learning: cold-start 1/5
     ~ stands on too few calls to be judged
+    earlier run https://ci.example/acme/api/actions/runs/412
     tool-call-mix: 6,200 of 12,345 calls failed (50.2 %), above the limit of 5 %
+    skipped runMetric: no such tool
+    dirty: other processes took 23 % of the machine
     cold-start: targets 1 met
     tool-call-mix: targets 1 not measured
       executeSQL p95 < 500 ms: not measured
-    skipped runMetric: no such tool
-    dirty: other processes took 23 % of the machine
     "#);
     insta::assert_snapshot!(markdown(&run, &comparison), @r#"
     ### load test embedded mcp smoke: invalid, tool-call-mix did not measure the server
 
-    2026-11-21 11:02:03 UTC · `a1b2c3d` · `http://127.0.0.1:40123/mcp` · k6 2.2.0 · [run](https://ci.example/acme/api/actions/runs/412)
+    2026-11-21 11:02:03 UTC · `a1b2c3d` · `http://127.0.0.1:40123/mcp` · k6 2.2.0 · MCP 2025-11-25 · [run](https://ci.example/acme/api/actions/runs/412) · record `20261121T110203Z-3f9a`
 
     | scenario | verdict | calls | errors | P50 ms | P95 ms | P99 ms | calls/s |
     |---|---|--:|--:|--:|--:|--:|--:|
@@ -181,7 +196,9 @@ fn an_invalid_run_says_why_and_is_never_bold() {
 
     Failed calls: 2 `rate_limited`.
 
-    Targets:
+    Offered calls/s: 12.3.
+
+    Targets: 1 met.
 
     - executeSQL p95 &lt; 500 ms: met, 3.10 ms
 
@@ -195,7 +212,9 @@ fn an_invalid_run_says_why_and_is_never_bold() {
 
     Failed calls: 2 `rate_limited`.
 
-    Targets:
+    Offered calls/s: 12.3.
+
+    Targets: 1 not measured.
 
     - executeSQL p95 &lt; 500 ms: not measured
 
@@ -211,7 +230,7 @@ fn a_scenario_that_did_not_run_has_dashes_and_no_zeros() {
     let comparison = compare(&run, &[first()], 0.25);
     insta::assert_snapshot!(terminal(&run, &comparison, NARROW), @r#"
     load test: did not run to its end: mix
-    2026-11-21 11:02:03 UTC
+    2026-11-21 11:02:03 UTC, record b
 
     scenario  verdict      calls  errors  P50 ms  P95 ms  P99 ms  calls/s
     mix       did not run      —       —       —       —       —        —
@@ -222,7 +241,7 @@ fn a_scenario_that_did_not_run_has_dashes_and_no_zeros() {
     insta::assert_snapshot!(markdown(&run, &comparison), @r#"
     ### load test: did not run to its end: mix
 
-    2026-11-21 11:02:03 UTC
+    2026-11-21 11:02:03 UTC · record `b`
 
     | scenario | verdict | calls | errors | P50 ms | P95 ms | P99 ms | calls/s |
     |---|---|--:|--:|--:|--:|--:|--:|
@@ -252,7 +271,7 @@ fn names_from_strangers_stay_names() {
     insta::assert_snapshot!(markdown(&run, &comparison).replace('\u{200b}', "·"), @r#"
     ### load test a\|b \`@·octocat\` #·12 &lt;img src=x&gt; \[x\](https:·//evil.example) \[31mred mcp smoke: passed, 1 scenario
 
-    2026-11-21 11:02:03 UTC · `a1b2c3d` · ``http://x/`|y`` · k6 2.2.0
+    2026-11-21 11:02:03 UTC · `a1b2c3d` · ``http://x/`|y`` · k6 2.2.0 · MCP 2025-11-25 · record `20261121T110203Z-3f9a`
 
     | scenario | verdict | calls | errors | P50 ms | P95 ms | P99 ms | calls/s |
     |---|---|--:|--:|--:|--:|--:|--:|
@@ -270,7 +289,9 @@ fn names_from_strangers_stay_names() {
 
     Failed calls: 1 ``a|b `@octocat` #12 <img src=x> [x](https://evil.example) [31mred``, 2 `rate_limited`.
 
-    Targets:
+    Offered calls/s: 12.3.
+
+    Targets: 1 met.
 
     - a\|b \`@·octocat\` #·12 &lt;img src=x&gt; \[x\](https:·//evil.example) \[31mred &lt; 500 ms: met, 3.10 ms
 

@@ -3,18 +3,18 @@
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
 use anyhow::Context as _;
-use k6_summary::{Comparison, Run, Style, terminal};
+use k6_summary::{Report, Style, terminal};
 
 /// Columns where stdout is no terminal.
 const WIDTH: u16 = 120;
 
 /// Prints the table.
-pub(crate) fn print(run: &Run, comparison: &Comparison) -> anyhow::Result<()> {
+pub(crate) fn print(report: &Report) -> anyhow::Result<()> {
     let stdout = std::io::stdout();
     let columns = rustix::termios::tcgetwinsize(&stdout).map(|it| it.ws_col);
     let width = columns.ok().filter(|it| *it > 0).unwrap_or(WIDTH);
     let style = Style { ansi: stdout.is_terminal(), width };
-    let table = terminal(run, comparison, style);
+    let table = terminal(report, style);
     // Names and reasons in it are of others, and the log of a job has its commands anywhere in a line.
     let table = table.replace("##[", "## [");
     line(table.trim_end())

@@ -1,7 +1,7 @@
 //! Where people read a run: the terminal, its folder, the job summary, the tracking issue.
 
 use anyhow::Context as _;
-use k6_summary::{Comparison, Run, Verdict, compare, html, markdown};
+use k6_summary::{Comparison, Report, Run, Verdict, compare, html, markdown};
 
 use crate::console::actions::{annotate, job_summary, not_compared, not_posted};
 use crate::console::section::say;
@@ -48,17 +48,18 @@ pub(crate) async fn publish(
     history.sort_by(|a, b| (&a.started, &a.id).cmp(&(&b.started, &b.id)));
     history.dedup_by(|a, b| a.id == b.id);
     let comparison = compare(run, &history, TOLERANCE);
-    let mut body = markdown(run, &comparison);
+    let timelines = points::timelines(&folder.path(), run);
+    let mut report = Report::new(run, &comparison, &history, &timelines);
     if unread {
-        body = with_notice(&body, UNREAD);
+        report = report.notice(UNREAD);
     }
+    let body = markdown(&report);
     let name = format!("{}_report.md", run.id);
     done.push(folder.write(&name, &body));
-    let timelines = points::timelines(&folder.path(), run);
-    done.push(folder.write("report.html", &html(run, &comparison, &history, &timelines)));
+    done.push(folder.write("report.html", &html(&report)));
     done.push(folder.append(run));
     if run.scenarios.iter().any(|it| it.verdict != Verdict::DidNotRun) {
-        done.push(stdout::print(run, &comparison));
+        done.push(stdout::print(&report));
     }
     done.push(job_summary(&body, &name));
     if let Err(error) = folder.link_latest() {
@@ -71,23 +72,4 @@ pub(crate) async fn publish(
         done.push(posted.inspect_err(not_posted).map(|address| say("issue", address)));
     }
     (comparison, done.into_iter().collect())
-}
-
-/// The notice stands under the headline, where nothing is left out.
-fn with_notice(body: &str, notice: &str) -> String {
-    match body.split_once("\n\n") {
-        Some((headline, rest)) => format!("{headline}\n\n{notice}\n\n{rest}"),
-        None => format!("{body}\n\n{notice}\n"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_notice_stands_right_under_the_headline() {
-        let body = with_notice("### passed\n\nabout\n\n| table |\n", UNREAD);
-        assert_eq!(body, format!("### passed\n\n{UNREAD}\n\nabout\n\n| table |\n"));
-    }
 }

@@ -1,7 +1,7 @@
 //! The whole comment as it stands on the tracking issue, and what strangers' names do to it.
 
 use gh_comment::{Comment, Marker};
-use k6_summary::{Run, compare, markdown};
+use k6_summary::{Report, Run, compare, markdown};
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde_json::{Value, json};
@@ -35,7 +35,8 @@ fn parsed(record: &Value) -> Run {
 fn comment(record: &Value, history: &[Value]) -> String {
     let run = parsed(record);
     let history: Vec<Run> = history.iter().map(parsed).collect();
-    let text = markdown(&run, &compare(&run, &history, 0.25));
+    let comparison = compare(&run, &history, 0.25);
+    let text = markdown(&Report::new(&run, &comparison, &history, &[]));
     let marker: Marker = "loadtest".parse().unwrap();
     let data = serde_json::to_value(&run).unwrap();
     let comment = Comment::new(text).with_data(&marker, &data);

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use clap::ValueEnum;
 use k6_summary::{
-    Comparison, Run, Style, Timeline, Verdict, history_csv, html, markdown, terminal,
+    Comparison, Report, Run, Style, Timeline, Verdict, history_csv, html, markdown, terminal,
 };
 use serde::Serialize;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -46,11 +46,12 @@ pub(crate) fn show(
     timelines: &[Timeline],
     (format, fail_on): (Format, FailOn),
 ) -> anyhow::Result<ExitCode> {
+    let report = Report::new(run, comparison, history, timelines);
     print(&match format {
-        Format::Table => terminal(run, comparison, style()),
-        Format::Markdown => markdown(run, comparison),
+        Format::Table => terminal(&report, style()),
+        Format::Markdown => markdown(&report),
         Format::Csv => history_csv(&with(run, history)),
-        Format::Html => html(run, comparison, history, timelines),
+        Format::Html => html(&report),
         Format::Json => json(run, (!history.is_empty()).then_some(comparison))?,
     })?;
     Ok(exit_code(run, comparison, fail_on))

@@ -1,0 +1,146 @@
+//! What is said about a run, decided once and in no format.
+
+use crate::compare::baseline;
+use crate::compare::rule::{Compared, Comparison};
+use crate::points::timeline::Timeline;
+use crate::record::run::{Run, Scenario, Verdict};
+use crate::report::chart::Chart;
+use crate::report::details::{Block, details};
+use crate::report::earlier::earlier;
+use crate::report::row::Row;
+use crate::report::sentence::{drifts, headline, legend, title};
+use crate::report::{curve, over_runs};
+use crate::text::kind::{Line, Text};
+use crate::text::number::{count, time};
+
+/// What is said about a run: [`terminal`](crate::terminal), [`markdown`](crate::markdown) and [`html`](crate::html) write it.
+///
+/// All of them say the same. A terminal folds nothing away, so it leaves out the details but for the targets; charts are for a page.
+#[derive(Debug, Clone)]
+pub struct Report {
+    pub(crate) verdict: Verdict,
+    /// Whether a scenario is worse than its noise explains.
+    pub(crate) alert: bool,
+    pub(crate) title: String,
+    pub(crate) headline: String,
+    pub(crate) notices: Vec<String>,
+    pub(crate) facts: Vec<Line>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) legend: Vec<String>,
+    pub(crate) earlier: Vec<Text>,
+    pub(crate) remarks: Vec<Line>,
+    /// One a row.
+    pub(crate) sections: Vec<Section>,
+}
+
+/// What is said about one scenario alone.
+#[derive(Debug, Clone)]
+pub(crate) struct Section {
+    pub(crate) details: Vec<Block>,
+    /// How many runs the trends show.
+    pub(crate) before: String,
+    pub(crate) trends: Vec<Chart>,
+    pub(crate) curves: Vec<Chart>,
+}
+
+impl Report {
+    /// `history` is what the run was compared with. `timelines` may be empty: they take the points of the run, which are
+    /// not always kept.
+    pub fn new(
+        run: &Run,
+        comparison: &Comparison,
+        history: &[Run],
+        timelines: &[Timeline],
+    ) -> Self {
+        let before = baseline::earlier(run, history);
+        let (mut rows, mut sections) = (Vec::new(), Vec::new());
+        for it in &run.scenarios {
+            let compared = comparison.scenarios.iter().find(|compared| compared.name == it.name);
+            let timeline = timelines.iter().find(|timeline| timeline.scenario == it.name);
+            rows.push(Row::of(it, compared));
+            sections.push(section(run, it, compared, comparison, &before, timeline));
+        }
+        Self {
+            verdict: run.verdict,
+            alert: comparison.alerts().next().is_some(),
+            title: title(run),
+            headline: headline(run, comparison),
+            notices: Vec::new(),
+            facts: facts(run),
+            rows,
+            legend: legend(comparison),
+            earlier: earlier(run, comparison),
+            remarks: remarks(run, comparison),
+            sections,
+        }
+    }
+
+    /// With a sentence under the headline, such as why the comparison lacks what it should have.
+    #[must_use]
+    pub fn notice(mut self, sentence: &str) -> Self {
+        self.notices.push(sentence.to_owned());
+        self
+    }
+}
+
+fn facts(run: &Run) -> Vec<Line> {
+    let commit = run.commit.as_deref().filter(|it| is_sha(it));
+    let sentence = |label, it: &str| vec![Text::Own(label), Text::Sentence(it.to_owned())];
+    let facts = [
+        Some(vec![Text::Sentence(time(&run.started))]),
+        commit.map(|it| vec![Text::Code(it[..7].to_owned())]),
+        run.target.as_ref().map(|it| vec![Text::Code(it.clone())]),
+        run.k6.as_deref().map(|it| sentence("k6 ", it)),
+        run.protocol.as_deref().map(|it| sentence("MCP ", it)),
+        run.url.as_deref().and_then(|it| Some(vec![Text::link("run", it)?])),
+        Some(vec![Text::Own("record "), Text::Code(run.id.clone())]),
+    ];
+    facts.into_iter().flatten().collect()
+}
+
+fn is_sha(commit: &str) -> bool {
+    (7..=64).contains(&commit.len()) && commit.bytes().all(|it| it.is_ascii_hexdigit())
+}
+
+/// Why a verdict is bad, what crept, what was skipped, what else ran on the machine, what was accepted.
+fn remarks(run: &Run, comparison: &Comparison) -> Vec<Line> {
+    let remark = |name: &str, words: &str| {
+        vec![Text::Code(name.to_owned()), Text::Own(": "), Text::Sentence(words.to_owned())]
+    };
+    let run_wide = |label, words: &String| vec![Text::Own(label), Text::Sentence(words.clone())];
+    let mut remarks = Vec::new();
+    for it in &run.scenarios {
+        remarks.extend(it.reasons.iter().map(|reason| remark(&it.name, reason)));
+    }
+    remarks.extend(drifts(comparison).map(|(name, drift)| remark(name, &drift)));
+    for it in &run.skipped {
+        remarks.push([vec![Text::Own("skipped ")], remark(&it.name, &it.reason)].concat());
+    }
+    remarks.extend(run.dirty.iter().map(|it| run_wide("dirty: ", it)));
+    let accepted = run.baseline_reset.iter();
+    remarks.extend(accepted.map(|it| run_wide("a new baseline was accepted: ", it)));
+    remarks
+}
+
+fn section(
+    run: &Run,
+    scenario: &Scenario,
+    compared: Option<&Compared>,
+    comparison: &Comparison,
+    earlier: &[&Run],
+    timeline: Option<&Timeline>,
+) -> Section {
+    let comparable = baseline::find(run, scenario, earlier).runs;
+    let trends = compared
+        .map(|it| over_runs::trends(run, scenario, &it.cells, &comparable, comparison.tolerance));
+    let noun = if comparable.len() == 1 { "run" } else { "runs" };
+    let previous = comparable.first().map(|it| it.1);
+    let curves =
+        [curve::percentiles(scenario, previous, timeline), timeline.and_then(curve::over_time)];
+    Section {
+        details: details(scenario, compared),
+        before: format!("{} comparable {noun} before", count(comparable.len() as u64)),
+        trends: trends.unwrap_or_default(),
+        curves: curves.into_iter().flatten().collect(),
+    }
+}

@@ -1,0 +1,103 @@
+//! What is said of one scenario under the table, where there is room for it.
+
+use crate::compare::band::Band;
+use crate::compare::column::Column;
+use crate::compare::rule::{Cell, Compared};
+use crate::record::run::{Breakdown, Scenario, Target};
+use crate::report::row::value;
+use crate::text::kind::{Line, Text};
+use crate::text::number::{NONE, count, limit, or_none, rounded};
+
+/// Something to read about a scenario.
+#[derive(Debug, Clone)]
+pub(crate) enum Block {
+    /// Words in the first column, numbers in the others.
+    Table([&'static str; 5], Vec<(Text, [String; 4])>),
+    Line(Line),
+    /// How many targets were met, missed and not measured, and each of them.
+    Targets(String, Vec<Aim>),
+}
+
+/// A target in words.
+#[derive(Debug, Clone)]
+pub(crate) struct Aim {
+    pub(crate) words: String,
+    pub(crate) met: Option<bool>,
+}
+
+/// The calls by RPC and tool, the failures by class, the targets, the noise bands.
+pub(crate) fn details(scenario: &Scenario, compared: Option<&Compared>) -> Vec<Block> {
+    let calls: Vec<_> = scenario.by.iter().map(part).collect();
+    let bands = compared.map(|it| bands(scenario, it)).unwrap_or_default();
+    let table = |header, rows: Vec<_>| (!rows.is_empty()).then_some(Block::Table(header, rows));
+    let blocks = [
+        table(["calls to", "calls", "P50 ms", "P95 ms", "P99 ms"], calls),
+        failures(scenario),
+        scenario.offered.map(|it| {
+            Block::Line(vec![Text::Own("Offered calls/s: "), Text::Sentence(rounded(it))])
+        }),
+        targets(scenario),
+        table(["noise band", "now", "median", "⚠ beyond", "runs"], bands),
+    ];
+    blocks.into_iter().flatten().collect()
+}
+
+fn part(it: &Breakdown) -> (Text, [String; 4]) {
+    let tags: Vec<&str> = it.tags.values().map(String::as_str).collect();
+    let latency = &it.latency_ms;
+    let figure = |column: Column, figure| value(figure, column.few_samples(it.calls.unwrap_or(0)));
+    let figures = [
+        it.calls.map_or_else(|| NONE.to_owned(), count),
+        figure(Column::P50, latency.p50),
+        figure(Column::P95, latency.p95),
+        figure(Column::P99, latency.p99),
+    ];
+    (Text::Code(tags.join(" ")), figures)
+}
+
+fn failures(scenario: &Scenario) -> Option<Block> {
+    let mut line = vec![Text::Own("Failed calls: ")];
+    for (class, it) in &scenario.failures {
+        if line.len() > 1 {
+            line.push(Text::Own(", "));
+        }
+        line.extend([Text::Sentence(count(*it)), Text::Own(" "), Text::Code(class.clone())]);
+    }
+    (line.len() > 1).then_some(Block::Line(line))
+}
+
+/// Where each figure usually lies and beyond what it is marked.
+fn bands(scenario: &Scenario, compared: &Compared) -> Vec<(Text, [String; 4])> {
+    let row = |cell: &Cell| {
+        let Band { center, limit, runs, .. } = cell.band?;
+        let now = or_none(cell.column.of(scenario));
+        let figures = [now, rounded(center), rounded(limit), runs.to_string()];
+        Some((Text::Own(cell.column.name()), figures))
+    };
+    compared.cells.iter().filter_map(row).collect()
+}
+
+fn targets(scenario: &Scenario) -> Option<Block> {
+    let all = &scenario.targets;
+    let parts = [(Some(true), "met"), (Some(false), "missed"), (None, "not measured")]
+        .map(|(met, what)| (all.iter().filter(|it| it.met == met).count(), what));
+    let parts = parts.iter().filter(|it| it.0 > 0).map(|(count, what)| format!("{count} {what}"));
+    let tally = parts.collect::<Vec<_>>().join(", ");
+    let each = all.iter().map(|it| Aim { words: target(it), met: it.met }).collect();
+    (!all.is_empty()).then_some(Block::Targets(tally, each))
+}
+
+/// `initialize p95 < 500 ms: met, 3.10 ms`
+fn target(it: &Target) -> String {
+    let unit = it.unit.as_ref().map_or_else(String::new, |it| format!(" {it}"));
+    let bound = format!("{} {} {}{unit}", it.name, it.op, limit(it.limit));
+    let word = match it.met {
+        None => return format!("{bound}: not measured"),
+        Some(true) => "met",
+        Some(false) => "missed",
+    };
+    match it.measured {
+        Some(measured) => format!("{bound}: {word}, {}{unit}", rounded(measured)),
+        None => format!("{bound}: {word}"),
+    }
+}

@@ -1,0 +1,117 @@
+//! A chart as inline SVG; colors come from the page's style sheet.
+
+use crate::report::chart::{Anchor, Chart, LEFT, Mark, RIGHT, Tone};
+use crate::text::escape::markup;
+use crate::text::number::rounded;
+
+const HEIGHT: f64 = 150.0;
+const TOP: f64 = 10.0;
+const BOTTOM: f64 = 24.0;
+
+/// The chart under its caption.
+pub(crate) fn svg(chart: &Chart) -> String {
+    let most = if chart.most > 0.0 { chart.most.clamp(1e-6, 1e12) } else { 1.0 };
+    let step = round_step(most);
+    let ticks = (most * 1.02 / step).ceil() as usize;
+    let end = ticks as f64 * step;
+    let at = |x: f64, y: f64| {
+        let up = TOP + (1.0 - (y / end).clamp(0.0, 1.0)) * (HEIGHT - TOP - BOTTOM);
+        (chart.across(x), up)
+    };
+    let mut body = String::new();
+    let decimals = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
+    for tick in 0..=ticks {
+        let tick = tick as f64 * step;
+        let (up, right) = (at(0.0, tick).1, chart.width - RIGHT);
+        body += &format!("<path class=\"grid\" d=\"M{LEFT} {up:.1}H{right:.1}\"/>\n");
+        let label = if tick < 1000.0 { format!("{tick:.decimals$}") } else { rounded(tick) };
+        body += &text(LEFT - 6.0, up + 3.5, Anchor::End, &label);
+    }
+    for mark in &chart.marks {
+        body += &match mark {
+            Mark::Line(class, points) if points.len() > 1 => {
+                let d = path(points.iter().map(|it| at(it.0, it.1)));
+                format!("<path class=\"{class}\" d=\"{d}\"/>\n")
+            }
+            Mark::Area(class, points) if points.len() > 1 => {
+                let upper = points.iter().map(|it| at(it.0, it.2));
+                let d = path(upper.chain(points.iter().rev().map(|it| at(it.0, it.1))));
+                format!("<path class=\"{class}\" d=\"{d}Z\"/>\n")
+            }
+            Mark::Line(..) | Mark::Area(..) => String::new(),
+            Mark::Dot(class, (x, y), radius, words) => {
+                let ((x, y), words) = (at(*x, *y), markup(words));
+                format!(
+                    "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\">\
+                     <title>{words}</title></circle>\n"
+                )
+            }
+            Mark::Label(x, anchor, words) => text(chart.across(*x), HEIGHT - 6.0, *anchor, words),
+        };
+    }
+    let caption: Vec<String> = chart.caption.iter().map(|(tone, it)| said(*tone, it)).collect();
+    format!(
+        "<figure><figcaption>{}</figcaption>\n\
+         <svg viewBox=\"0 0 {} {HEIGHT}\" role=\"img\" aria-label=\"{}\">\n{body}</svg></figure>\n",
+        caption.join(" "),
+        chart.width,
+        markup(&chart.words)
+    )
+}
+
+fn said(tone: Tone, words: &str) -> String {
+    let words = markup(words);
+    match tone {
+        Tone::Plain => words,
+        Tone::Strong => format!("<strong>{words}</strong>"),
+        Tone::Soft => format!("<span class=\"change\">{words}</span>"),
+        Tone::Bad => format!("<span class=\"bad\">{words}</span>"),
+    }
+}
+
+fn text(x: f64, y: f64, anchor: Anchor, words: &str) -> String {
+    let anchor = match anchor {
+        Anchor::Start => "start",
+        Anchor::Middle => "middle",
+        Anchor::End => "end",
+    };
+    let words = markup(words);
+    format!("<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{words}</text>\n")
+}
+
+fn path(points: impl Iterator<Item = (f64, f64)>) -> String {
+    let points: Vec<String> = points.map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
+    format!("M{}", points.join("L"))
+}
+
+/// A step of 1, 2 or 5 times a power of ten that divides `most` in about three.
+fn round_step(most: f64) -> f64 {
+    let rough = most / 3.0;
+    let power = 10.0_f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 5.0].into_iter().find(|it| rough <= it * power * 1.2);
+    step.unwrap_or(10.0) * power
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::chart::WIDE;
+
+    #[test]
+    fn an_axis_has_round_steps() {
+        for (most, step) in [(3.1, 1.0), (9.0, 5.0), (40.0, 20.0), (0.07, 0.02)] {
+            assert!((round_step(most) - step).abs() < 1e-9 * step, "{most}: {}", round_step(most));
+        }
+    }
+
+    #[test]
+    fn nothing_is_drawn_outside_of_the_chart_whatever_the_figures() {
+        let odd = [0.0, -1.0, f64::MAX, f64::MIN_POSITIVE, 1e300];
+        for most in odd {
+            let (caption, words) = (Vec::new(), String::new());
+            let marks = vec![Mark::Line("now", odd.map(|it| (it, it)).to_vec())];
+            let svg = svg(&Chart { width: WIDE, x: (0.0, 1.0), most, caption, words, marks });
+            assert!(svg.len() < 10_000 && !svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Words by their kind, of which each ink has its own way of writing.
+
+/// A piece of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Text {
+    /// Words of this crate, plain everywhere.
+    Own(&'static str),
+    /// Words among which anybody's may be.
+    Sentence(String),
+    /// A name, an address, an id: as it is spelled, to be copied.
+    Code(String),
+    /// A web address under words of this crate; [`Text::link`] makes it.
+    Link(&'static str, String),
+}
+
+/// Pieces that stand behind one another.
+pub(crate) type Line = Vec<Text>;
+
+impl Text {
+    /// A link to a web address, or nothing where it is none.
+    pub(crate) fn link(label: &'static str, address: &str) -> Option<Self> {
+        let plain = |it: char| it.is_ascii_graphic() && !r#"<>()[]"'`\|"#.contains(it);
+        let web = address.starts_with("https://") || address.starts_with("http://");
+        (web && address.chars().all(plain)).then(|| Self::Link(label, address.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_plain_web_address_is_linked() {
+        let address = "https://ci.example/runs/412?a=b#c";
+        assert_eq!(Text::link("run", address), Some(Text::Link("run", address.to_owned())));
+        for address in [
+            "javascript:alert(1)",
+            "https://x/) [y](z",
+            "https://x/ y",
+            "https://x/?a=1&b=\"><script>",
+            "/runs/1",
+            "",
+        ] {
+            assert_eq!(Text::link("run", address), None, "{address}");
+        }
+    }
+}
