@@ -198,8 +198,11 @@ fn points_show_how_the_run_went_while_it_lasted() {
     let file = dir.path().join("search.ndjson");
     fs::write(&file, points()).unwrap();
     let file = file.to_str().unwrap();
-    for args in [vec![file, "--format", "html"], vec!["merge", file, "--format", "html"]] {
-        let (page, _) = check(&args, 0);
+    let earlier = dir.path().join("earlier.ndjson");
+    fs::write(&earlier, points()).unwrap();
+    let earlier = earlier.to_str().unwrap();
+    for args in [&[file][..], &["merge", file], &["compare", earlier, file]] {
+        let (page, _) = check(&[args, &["--format", "html"]].concat(), 0);
         let over_time = page.split("latency over the run").nth(1).unwrap();
         let p95 = over_time.split("class=\"line\" d=\"").nth(1).unwrap().split('"').next().unwrap();
         let heights: Vec<&str> = p95.split('L').map(|it| it.split(' ').nth(1).unwrap()).collect();

@@ -1,7 +1,7 @@
 //! Two runs on the command line.
 
 use crate::arguments::Compare;
-use crate::input;
+use crate::input::{self, Input};
 use crate::output::show;
 use anyhow::{bail, ensure};
 use k6_summary::Run;
@@ -11,9 +11,9 @@ use std::process::ExitCode;
 
 /// Prints the comparison; an error where no scenario of the two can be compared.
 pub(crate) fn compare(args: &Compare) -> anyhow::Result<ExitCode> {
-    let one =
-        |file: &Path| Ok::<_, anyhow::Error>(input::read(&[file.to_owned()], &args.reading)?.run);
-    let (mut earlier, later) = (one(&args.earlier)?, one(&args.later)?);
+    let one = |file: &Path| input::read(&[file.to_owned()], &args.reading);
+    let mut earlier = one(&args.earlier)?.run;
+    let Input { run: later, sampled, .. } = one(&args.later)?;
     let of_summary =
         |run: &Run| run.scenarios.len() == 1 && run.scenarios[0].fingerprint.is_empty();
     if of_summary(&earlier) && of_summary(&later) {
@@ -29,12 +29,13 @@ pub(crate) fn compare(args: &Compare) -> anyhow::Result<ExitCode> {
         args.earlier.display(),
         args.later.display()
     );
-    let (history, args) = ([earlier], &args.show);
-    let comparison = k6_summary::compare(&later, &history, args.tolerance());
+    let (history, show_as) = ([earlier], &args.show);
+    let comparison = k6_summary::compare(&later, &history, show_as.tolerance());
     let compared = |it: &Compared| matches!(it.baseline, Baseline::Run { .. });
     if !comparison.scenarios.iter().any(compared) {
         let why = comparison.scenarios.iter().map(|it| format!("{}: {}", it.name, it.baseline));
         bail!("the runs are not comparable; {}", why.collect::<Vec<_>>().join("; "));
     }
-    show(&later, &comparison, &history, &[], (args.format, args.fail_on))
+    let timelines = input::timelines(&sampled, &args.reading, show_as.format)?;
+    show(&later, &comparison, &history, &timelines, (show_as.format, show_as.fail_on))
 }

@@ -2,7 +2,7 @@
 
 use crate::arguments::Reading;
 use crate::files;
-use crate::output::say;
+use crate::output::{Format, say};
 use anyhow::{Context as _, bail, ensure};
 use k6_summary::samples::PointStream;
 use k6_summary::{
@@ -48,7 +48,7 @@ pub(crate) struct Sampled {
 
 impl Sampled {
     /// Reads the points once more; `None` where that cannot be, as with a pipe.
-    pub(crate) fn timeline(&self, reading: &Reading) -> anyhow::Result<Option<Timeline>> {
+    fn timeline(&self, reading: &Reading) -> anyhow::Result<Option<Timeline>> {
         let again =
             |it: &PathBuf| !files::is_stdin(it) && fs::metadata(it).is_ok_and(|it| it.is_file());
         if !self.files.iter().all(again) {
@@ -65,6 +65,21 @@ impl Sampled {
         };
         Ok(Some(Timeline::read(&self.name, &self.summary, &reading.query(), open)?))
     }
+}
+
+/// What only points tell, read for a page alone: nothing else shows it.
+pub(crate) fn timelines(
+    sampled: &[Sampled],
+    reading: &Reading,
+    format: Format,
+) -> anyhow::Result<Vec<Timeline>> {
+    let mut timelines = Vec::new();
+    if matches!(format, Format::Html) {
+        for it in sampled {
+            timelines.extend(it.timeline(reading)?);
+        }
+    }
+    Ok(timelines)
 }
 
 /// One file of records, of which the newest is the run, or a run made of summaries and points.

@@ -11,7 +11,7 @@ mod question;
 use crate::advice::advice;
 use crate::arguments::{Among, Cli, Command, Merge, Reading, Show, Summarize};
 use crate::input::Input;
-use crate::output::{Format, say, show};
+use crate::output::{say, show};
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 use k6_summary::compare;
@@ -73,12 +73,7 @@ fn judged(input: Input, among: &Among, reading: &Reading, args: &Show) -> anyhow
     let input = input.with(among.environment.as_deref(), among.fingerprint.as_deref());
     let Input { run, earlier: mut history, sampled } = input;
     history.extend(among.previous.as_deref().map(input::history).transpose()?.unwrap_or_default());
-    let mut timelines = Vec::new();
-    if matches!(args.format, Format::Html) {
-        for it in &sampled {
-            timelines.extend(it.timeline(reading)?);
-        }
-    }
+    let timelines = input::timelines(&sampled, reading, args.format)?;
     let comparison = compare(&run, &history, args.tolerance());
     show(&run, &comparison, &history, &timelines, (args.format, args.fail_on))
 }
