@@ -1,21 +1,23 @@
-//! What is said about a run, decided once and in no format.
+//! What is said about a run and its comparison, decided once and in no format.
 
-use crate::compare::baseline;
-use crate::compare::rule::{Compared, Comparison};
+use crate::compare::baseline::{earlier, find};
+use crate::compare::rule::{Compared, Comparison, Tolerance};
 use crate::points::timeline::Timeline;
 use crate::record::run::{Run, Scenario, Verdict};
 use crate::report::chart::Chart;
+use crate::report::curve::{over_time, percentiles};
 use crate::report::details::{Block, details};
-use crate::report::earlier::earlier;
+use crate::report::earlier::links;
+use crate::report::over_runs::trends;
 use crate::report::row::Row;
 use crate::report::sentence::{drifts, headline, legend, title};
-use crate::report::{curve, over_runs};
 use crate::text::kind::{Line, Text};
 use crate::text::number::{count, time};
 
 /// What is said about a run: [`terminal`](crate::terminal), [`markdown`](crate::markdown) and [`html`](crate::html) write it.
 ///
-/// All of them say the same. A terminal folds nothing away, so it leaves out the details but for the targets; charts are for a page.
+/// All of them say the same. A terminal folds nothing away, so of the details it shows the targets alone; charts are for
+/// a page.
 #[derive(Debug, Clone)]
 pub struct Report {
     pub(crate) verdict: Verdict,
@@ -52,13 +54,13 @@ impl Report {
         history: &[Run],
         timelines: &[Timeline],
     ) -> Self {
-        let before = baseline::earlier(run, history);
+        let before = earlier(run, history);
         let (mut rows, mut sections) = (Vec::new(), Vec::new());
         for it in &run.scenarios {
             let compared = comparison.scenarios.iter().find(|compared| compared.name == it.name);
             let timeline = timelines.iter().find(|timeline| timeline.scenario == it.name);
             rows.push(Row::of(it, compared));
-            sections.push(section(run, it, compared, comparison, &before, timeline));
+            sections.push(section(run, it, compared, comparison.tolerance, &before, timeline));
         }
         Self {
             verdict: run.verdict,
@@ -69,7 +71,7 @@ impl Report {
             facts: facts(run),
             rows,
             legend: legend(comparison),
-            earlier: earlier(run, comparison),
+            earlier: links(run, comparison),
             remarks: remarks(run, comparison),
             sections,
         }
@@ -126,17 +128,15 @@ fn section(
     run: &Run,
     scenario: &Scenario,
     compared: Option<&Compared>,
-    comparison: &Comparison,
-    earlier: &[&Run],
+    tolerance: Tolerance,
+    before: &[&Run],
     timeline: Option<&Timeline>,
 ) -> Section {
-    let comparable = baseline::find(run, scenario, earlier).runs;
-    let trends = compared
-        .map(|it| over_runs::trends(run, scenario, &it.cells, &comparable, comparison.tolerance));
+    let comparable = find(run, scenario, before).runs;
+    let trends = compared.map(|it| trends(run, scenario, &it.cells, &comparable, tolerance));
     let noun = if comparable.len() == 1 { "run" } else { "runs" };
     let previous = comparable.first().map(|it| it.1);
-    let curves =
-        [curve::percentiles(scenario, previous, timeline), timeline.and_then(curve::over_time)];
+    let curves = [percentiles(scenario, previous, timeline), timeline.and_then(over_time)];
     Section {
         details: details(scenario, compared),
         before: format!("{} comparable {noun} before", count(comparable.len() as u64)),

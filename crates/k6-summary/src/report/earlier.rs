@@ -8,7 +8,7 @@ use crate::text::kind::Text;
 /// Links to the runs that this one is compared with, each once.
 ///
 /// A record of before may be anybody's, so that only runs of the same repository are linked.
-pub(crate) fn earlier(run: &Run, comparison: &Comparison) -> Vec<Text> {
+pub(crate) fn links(run: &Run, comparison: &Comparison) -> Vec<Text> {
     let Some(runs) = run.url.as_deref().and_then(runs_of) else { return Vec::new() };
     let mut links = Vec::new();
     for it in &comparison.scenarios {
