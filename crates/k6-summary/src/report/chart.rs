@@ -35,20 +35,12 @@ pub(crate) enum Tone {
 #[derive(Debug, Clone)]
 pub(crate) enum Mark {
     Line(&'static str, Vec<(f64, f64)>),
-    /// Between a lower and an upper line, given as `(x, lower, upper)`.
-    Area(&'static str, Vec<(f64, f64, f64)>),
+    /// What a line surrounds.
+    Area(&'static str, Vec<(f64, f64)>),
     /// A dot of a radius that says more when it is pointed at.
     Dot(&'static str, (f64, f64), f64, String),
-    /// A word under the axis.
-    Label(f64, Anchor, String),
-}
-
-/// Which part of a label is at its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Anchor {
-    Start,
-    Middle,
-    End,
+    /// A word under the axis, of which the start, the middle or the end is at its place.
+    Label(f64, &'static str, String),
 }
 
 impl Chart {

@@ -1,18 +1,14 @@
 //! What is said about a run and its comparison, decided once and in no format.
 
-use crate::compare::baseline::{earlier, find};
-use crate::compare::rule::{Compared, Comparison, Tolerance};
+use crate::compare::baseline::earlier;
+use crate::compare::rule::Comparison;
 use crate::points::timeline::Timeline;
 use crate::record::run::{Run, Scenario, Verdict};
-use crate::report::chart::Chart;
-use crate::report::curve::{over_time, percentiles};
-use crate::report::details::{Block, details};
 use crate::report::earlier::links;
-use crate::report::over_runs::trends;
 use crate::report::row::Row;
 use crate::report::sentence::{drifts, headline, legend, title};
 use crate::text::kind::{Line, Text};
-use crate::text::number::{count, time};
+use crate::text::number::time;
 
 /// What is said about a run: [`terminal`](crate::terminal), [`markdown`](crate::markdown) and [`html`](crate::html) write it.
 ///
@@ -31,18 +27,6 @@ pub struct Report {
     pub(crate) legend: Vec<String>,
     pub(crate) earlier: Vec<Text>,
     pub(crate) remarks: Vec<Line>,
-    /// One a row.
-    pub(crate) sections: Vec<Section>,
-}
-
-/// What is said about one scenario alone.
-#[derive(Debug, Clone)]
-pub(crate) struct Section {
-    pub(crate) details: Vec<Block>,
-    /// How many runs the trends show.
-    pub(crate) before: String,
-    pub(crate) trends: Vec<Chart>,
-    pub(crate) curves: Vec<Chart>,
 }
 
 impl Report {
@@ -55,13 +39,10 @@ impl Report {
         timelines: &[Timeline],
     ) -> Self {
         let before = earlier(run, history);
-        let (mut rows, mut sections) = (Vec::new(), Vec::new());
-        for it in &run.scenarios {
-            let compared = comparison.scenarios.iter().find(|compared| compared.name == it.name);
+        let row = |it: &Scenario| {
             let timeline = timelines.iter().find(|timeline| timeline.scenario == it.name);
-            rows.push(Row::of(it, compared));
-            sections.push(section(run, it, compared, comparison.tolerance, &before, timeline));
-        }
+            Row::of((run, it), comparison, &before, timeline)
+        };
         Self {
             verdict: run.verdict,
             alert: comparison.alerts().next().is_some(),
@@ -69,11 +50,10 @@ impl Report {
             headline: headline(run, comparison),
             notices: Vec::new(),
             facts: facts(run),
-            rows,
+            rows: run.scenarios.iter().map(row).collect(),
             legend: legend(comparison),
             earlier: links(run, comparison),
             remarks: remarks(run, comparison),
-            sections,
         }
     }
 
@@ -122,25 +102,4 @@ fn remarks(run: &Run, comparison: &Comparison) -> Vec<Line> {
     let accepted = run.baseline_reset.iter();
     remarks.extend(accepted.map(|it| run_wide("a new baseline was accepted: ", it)));
     remarks
-}
-
-fn section(
-    run: &Run,
-    scenario: &Scenario,
-    compared: Option<&Compared>,
-    tolerance: Tolerance,
-    before: &[&Run],
-    timeline: Option<&Timeline>,
-) -> Section {
-    let comparable = find(run, scenario, before).runs;
-    let trends = compared.map(|it| trends(run, scenario, &it.cells, &comparable, tolerance));
-    let noun = if comparable.len() == 1 { "run" } else { "runs" };
-    let previous = comparable.first().map(|it| it.1);
-    let curves = [percentiles(scenario, previous, timeline), timeline.and_then(over_time)];
-    Section {
-        details: details(scenario, compared),
-        before: format!("{} comparable {noun} before", count(comparable.len() as u64)),
-        trends: trends.unwrap_or_default(),
-        curves: curves.into_iter().flatten().collect(),
-    }
 }

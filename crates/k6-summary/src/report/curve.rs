@@ -2,7 +2,7 @@
 
 use crate::points::timeline::Timeline;
 use crate::record::run::Scenario;
-use crate::report::chart::{Anchor, Chart, Mark, Tone, WIDE};
+use crate::report::chart::{Chart, Mark, Tone, WIDE};
 use crate::text::number::{percent, rounded};
 
 /// More dots than these are a line.
@@ -44,9 +44,9 @@ pub(crate) fn percentiles(
         if at <= last && chart.letters(labelled, at) > label.len() as f64 {
             let near_the_end = chart.letters(at, last) < label.len() as f64 / 2.0;
             let anchor = match tick {
-                0.0 => Anchor::Start,
-                _ if near_the_end => Anchor::End,
-                _ => Anchor::Middle,
+                0.0 => "start",
+                _ if near_the_end => "end",
+                _ => "middle",
             };
             chart.marks.push(Mark::Label(at, anchor, label));
             labelled = at;
@@ -74,8 +74,8 @@ pub(crate) fn over_time(timeline: &Timeline) -> Option<Chart> {
         marks: vec![
             Mark::Line("before", line(|it| it.1)),
             Mark::Line("line", line(|it| it.2)),
-            Mark::Label(first, Anchor::Start, seconds(first)),
-            Mark::Label(last, Anchor::End, seconds(last)),
+            Mark::Label(first, "start", seconds(first)),
+            Mark::Label(last, "end", seconds(last)),
         ],
     })
 }

@@ -4,9 +4,8 @@ use crate::compare::band::Band;
 use crate::compare::column::Column;
 use crate::compare::rule::{Cell, Compared};
 use crate::record::run::{Breakdown, Scenario, Target};
-use crate::report::row::value;
 use crate::text::kind::{Line, Text};
-use crate::text::number::{NONE, count, limit, or_none, rounded};
+use crate::text::number::{NONE, count, limit, measured, or_none, rounded};
 
 /// Something to read about a scenario.
 #[derive(Debug, Clone)]
@@ -14,15 +13,8 @@ pub(crate) enum Block {
     /// Words in the first column, numbers in the others.
     Table([&'static str; 5], Vec<(Text, [String; 4])>),
     Line(Line),
-    /// How many targets were met, missed and not measured, and each of them.
-    Targets(String, Vec<Aim>),
-}
-
-/// A target in words.
-#[derive(Debug, Clone)]
-pub(crate) struct Aim {
-    pub(crate) words: String,
-    pub(crate) met: Option<bool>,
+    /// How many targets were met, missed and not measured, and each of them in words.
+    Targets(String, Vec<(String, Option<bool>)>),
 }
 
 /// The calls by RPC and tool, the failures by class, the targets, the noise bands.
@@ -45,7 +37,8 @@ pub(crate) fn details(scenario: &Scenario, compared: Option<&Compared>) -> Vec<B
 fn part(it: &Breakdown) -> (Text, [String; 4]) {
     let tags: Vec<&str> = it.tags.values().map(String::as_str).collect();
     let latency = &it.latency_ms;
-    let figure = |column: Column, figure| value(figure, column.few_samples(it.calls.unwrap_or(0)));
+    let figure =
+        |column: Column, figure| measured(figure, column.few_samples(it.calls.unwrap_or(0)));
     let figures = [
         it.calls.map_or_else(|| NONE.to_owned(), count),
         figure(Column::P50, latency.p50),
@@ -83,7 +76,7 @@ fn targets(scenario: &Scenario) -> Option<Block> {
         .map(|(met, what)| (all.iter().filter(|it| it.met == met).count(), what));
     let parts = parts.iter().filter(|it| it.0 > 0).map(|(count, what)| format!("{count} {what}"));
     let tally = parts.collect::<Vec<_>>().join(", ");
-    let each = all.iter().map(|it| Aim { words: target(it), met: it.met }).collect();
+    let each = all.iter().map(|it| (target(it), it.met)).collect();
     (!all.is_empty()).then_some(Block::Targets(tally, each))
 }
 

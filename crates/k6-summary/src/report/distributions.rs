@@ -1,10 +1,11 @@
 //! Distributions as people and spreadsheets read them.
 
-use crate::report::terminal::Style;
+use crate::report::markdown::table;
+use crate::report::terminal::{Style, lay};
 use crate::tally::distribution::Distribution;
 use crate::text::escape::{code_cell, one_line, within_line};
 use crate::text::number::{NONE, count, rounded};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::Cell;
 use std::collections::BTreeSet;
 use tool_edge::csv_cell;
 
@@ -16,49 +17,23 @@ impl Distribution {
     /// A table for the terminal; figures have three significant digits.
     pub fn table(all: &[Self], style: Style) -> String {
         let columns = Columns::of(all);
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).force_no_tty();
-        if style.width < u16::MAX {
-            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(style.width);
-        }
-        table.set_header(columns.header());
-        for it in all {
+        let rows = all.iter().map(|it| {
             let mut row = columns.row(it, &within_line);
             row[0] = one_line(&it.metric);
-            table.add_row(row);
-        }
-        let last = columns.number() - 1;
-        for (place, column) in table.column_iter_mut().enumerate() {
-            column.set_padding((0, if place < last { 2 } else { 0 }));
-            if place >= columns.words() {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        let text: Vec<String> = table.lines().map(|it| it.trim_end().to_owned()).collect();
-        let mut text = text.join("\n") + "\n";
-        if !columns.exact {
-            text += &format!("\n{NOT_EXACT}\n");
-        }
-        text
+            row.into_iter().map(Cell::new).collect()
+        });
+        let style = Style { ansi: false, ..style };
+        columns.noted(&lay(&columns.header(), columns.words(), rows, style))
     }
 
     /// A table for GitHub; names are escaped.
     pub fn markdown(all: &[Self]) -> String {
         let columns = Columns::of(all);
-        let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
         let header: Vec<String> =
             columns.header().iter().map(|it| it.replace('|', "\\|")).collect();
-        let rule = (0..columns.number()).map(|it| if it < columns.words() { "---" } else { "--:" });
-        let mut text = row(header) + &format!("|{}|\n", rule.collect::<Vec<_>>().join("|"));
-        for it in all {
-            text +=
-                &row(columns
-                    .row(it, &|it: &str| if it == NONE { it.to_owned() } else { code_cell(it) }));
-        }
-        if !columns.exact {
-            text += &format!("\n{NOT_EXACT}\n");
-        }
-        text
+        let name = |it: &str| if it == NONE { it.to_owned() } else { code_cell(it) };
+        let rows = all.iter().map(|it| columns.row(it, &name));
+        columns.noted(&table(header, columns.words(), rows))
     }
 
     /// Comma-separated values with all their digits; `exact` is a column.
@@ -125,8 +100,9 @@ impl Columns {
         1 + self.tags.len()
     }
 
-    fn number(&self) -> usize {
-        self.words() + usize::from(self.windows) + 4 + self.percentiles.len()
+    /// The table, and under it what is not exact.
+    fn noted(&self, table: &str) -> String {
+        if self.exact { format!("{table}\n") } else { format!("{table}\n\n{NOT_EXACT}\n") }
     }
 
     fn header(&self) -> Vec<String> {

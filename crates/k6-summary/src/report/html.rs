@@ -1,7 +1,7 @@
 //! A report in the ink of a page that needs nothing else: no script, no font, no network.
 
 use crate::record::run::Verdict;
-use crate::report::content::{Report, Section};
+use crate::report::content::Report;
 use crate::report::details::Block;
 use crate::report::row::{Figure, HEADER, Row};
 use crate::report::sentence::capital;
@@ -33,8 +33,7 @@ pub fn html(report: &Report) -> String {
     page += &table("<table class=\"cards\">", &HEADER, &rows);
     page += &format!("<p class=\"legend\">{legend}</p>\n");
     page += &list(report.remarks.iter().map(|it| (ink(it), false)));
-    let sections = report.rows.iter().zip(&report.sections);
-    page.extend(sections.map(|(row, it)| section(row, it)));
+    page.extend(report.rows.iter().map(section));
     page + "</main>\n</body>\n</html>\n"
 }
 
@@ -97,20 +96,20 @@ fn list(items: impl Iterator<Item = (String, bool)>) -> String {
     if items.is_empty() { items } else { format!("<ul class=\"remarks\">\n{items}</ul>\n") }
 }
 
-fn section(row: &Row, section: &Section) -> String {
+fn section(row: &Row) -> String {
     let heading = format!("{} {}", code(&row.name), verdict(row.verdict));
     let mut html = format!("<section>\n<h2>{heading}</h2>\n");
-    if !section.trends.is_empty() {
-        html += &format!("<p class=\"about\">{}</p>\n", section.before);
+    if !row.trends.is_empty() {
+        html += &format!("<p class=\"about\">{}</p>\n", row.before);
     }
-    for (class, charts) in [("charts", &section.trends), ("charts pair", &section.curves)] {
+    for (class, charts) in [("charts", &row.trends), ("charts pair", &row.curves)] {
         if !charts.is_empty() {
             let charts: String = charts.iter().map(svg).collect();
             html += &format!("<div class=\"{class}\">\n{charts}</div>\n");
         }
     }
-    if !section.details.is_empty() {
-        let details: String = section.details.iter().map(block).collect();
+    if !row.details.is_empty() {
+        let details: String = row.details.iter().map(block).collect();
         html += &format!(
             "<details><summary>calls, failures, targets, noise bands</summary>\n{details}</details>\n"
         );
@@ -122,7 +121,7 @@ fn block(it: &Block) -> String {
     match it {
         Block::Line(line) => format!("<p>{}.</p>\n", ink(line)),
         Block::Targets(tally, each) => {
-            let each = each.iter().map(|it| (markup(&it.words), it.met == Some(false)));
+            let each = each.iter().map(|it| (markup(&it.0), it.1 == Some(false)));
             format!("<p>Targets: {tally}.</p>\n{}", list(each))
         }
         Block::Table(header, rows) => {

@@ -15,16 +15,14 @@ pub fn markdown(report: &Report) -> String {
         vec![format!("### {alert}{}: {}", text(&report.title), text(&report.headline))];
     blocks.extend(report.notices.iter().map(|it| text(it)));
     blocks.push(joined(report.facts.iter().map(|it| ink(it)), " · "));
-    let rule = "|---|---|--:|--:|--:|--:|--:|--:|".to_owned();
-    let rows = report.rows.iter().map(table_row);
-    blocks.push(joined([row(HEADER.map(str::to_owned)), rule].into_iter().chain(rows), "\n"));
+    blocks.push(table(HEADER.map(str::to_owned), 2, report.rows.iter().map(cells)));
     let legend = report.legend.iter().map(|it| text(it) + ".");
     blocks.push(joined(legend.chain(report.earlier.iter().map(piece)), " "));
     blocks.push(list(report.remarks.iter().map(|it| ink(it))));
-    for (row, section) in report.rows.iter().zip(&report.sections) {
-        if !section.details.is_empty() {
+    for row in &report.rows {
+        if !row.details.is_empty() {
             blocks.push(format!("<details><summary>{}</summary>", html(&row.name)));
-            blocks.extend(section.details.iter().map(block));
+            blocks.extend(row.details.iter().map(block));
             blocks.push("</details>".to_owned());
         }
     }
@@ -53,13 +51,23 @@ fn list(items: impl Iterator<Item = String>) -> String {
     joined(items.map(|it| format!("- {it}")), "\n")
 }
 
-fn row(cells: impl IntoIterator<Item = String>) -> String {
-    format!("| {} |", joined(cells.into_iter(), " | "))
+/// A table whose first columns hold words, the others numbers.
+pub(crate) fn table<I: IntoIterator<Item = String>>(
+    header: impl AsRef<[String]>,
+    words: usize,
+    rows: impl Iterator<Item = I>,
+) -> String {
+    let row = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
+    let header = header.as_ref();
+    let rule = (0..header.len()).map(|it| if it < words { "---" } else { "--:" });
+    let rule = format!("|{}|", rule.collect::<Vec<_>>().join("|"));
+    let rows = rows.map(|it| row(it.into_iter().collect()));
+    joined([row(header.to_vec()), rule].into_iter().chain(rows), "\n")
 }
 
-fn table_row(Row { name, verdict, calls, errors, figures }: &Row) -> String {
+fn cells(Row { name, verdict, calls, errors, figures, .. }: &Row) -> Vec<String> {
     let cells = [code_cell(name), verdict.to_string(), calls.clone(), errors.clone()];
-    row(cells.into_iter().chain(figures.iter().map(figure)))
+    cells.into_iter().chain(figures.iter().map(figure)).collect()
 }
 
 fn figure(Figure { value, change, worse, mark }: &Figure) -> String {
@@ -72,7 +80,7 @@ fn block(it: &Block) -> String {
     match it {
         Block::Line(line) => ink(line) + ".",
         Block::Targets(tally, each) => {
-            format!("Targets: {tally}.\n\n{}", list(each.iter().map(|it| text(&it.words))))
+            format!("Targets: {tally}.\n\n{}", list(each.iter().map(|it| text(&it.0))))
         }
         Block::Table(header, rows) => {
             let rows = rows.iter().map(|(first, figures)| {
@@ -80,10 +88,9 @@ fn block(it: &Block) -> String {
                     Text::Code(name) => code_cell(name),
                     other => piece(other),
                 };
-                row([first].into_iter().chain(figures.iter().map(|it| text(it))))
+                [first].into_iter().chain(figures.iter().map(|it| text(it)))
             });
-            let head = [row(header.map(str::to_owned)), "|---|--:|--:|--:|--:|".to_owned()];
-            joined(head.into_iter().chain(rows), "\n")
+            table(header.map(str::to_owned), 1, rows)
         }
     }
 }

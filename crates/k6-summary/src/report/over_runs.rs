@@ -4,16 +4,15 @@ use crate::compare::band::Band;
 use crate::compare::column::Column;
 use crate::compare::rule::{Cell, Tolerance};
 use crate::record::run::{Run, Scenario};
-use crate::report::chart::{Anchor, Chart, Mark, NARROW, Tone};
-use crate::text::number::{OUTSIDE, change, or_none, rounded, time};
+use crate::report::chart::{Chart, Mark, NARROW, Tone};
+use crate::text::number::{OUTSIDE, change, measured, rounded, time};
 
 /// Older runs than these are not shown.
 const SHOWN: usize = 24;
 
 /// The charts of all figures that were measured now and before.
 pub(crate) fn trends(
-    run: &Run,
-    scenario: &Scenario,
+    (run, scenario): (&Run, &Scenario),
     cells: &[Cell; 4],
     comparable: &[(&Run, &Scenario)],
     tolerance: Tolerance,
@@ -51,15 +50,13 @@ fn trend(cell: &Cell, now: (&Run, f64), past: &[Past<'_>], tolerance: Tolerance)
         // The very first band would have no width.
         bands.insert(0, (at - 1.0, only));
     }
-    let edges: Vec<(f64, f64, f64)> = bands
-        .iter()
-        .map(|(x, it)| (*x, it.limit.min(it.other_limit()), it.limit.max(it.other_limit())))
-        .collect();
+    let upper = bands.iter().map(|(x, it)| (*x, it.limit.max(it.other_limit())));
+    let lower = bands.iter().rev().map(|(x, it)| (*x, it.limit.min(it.other_limit())));
+    let edges: Vec<(f64, f64)> = upper.chain(lower).collect();
     let figures = past.iter().map(|it| it.figure).chain([now.1]);
     let shown: Vec<(f64, f64)> =
         figures.enumerate().skip(first).map(|(index, it)| (index as f64, it)).collect();
-    let most = shown.iter().map(|it| it.1).chain(edges.iter().map(|it| it.2)).fold(0.0, f64::max);
-
+    let most = shown.iter().chain(&edges).map(|it| it.1).fold(0.0, f64::max);
     let center: Vec<(f64, f64)> = bands.iter().map(|(x, it)| (*x, it.center)).collect();
     let words = |run: &Run, figure: f64| format!("{}: {}", time(&run.started), rounded(figure));
     let dots = shown.iter().zip(&past[first..]);
@@ -74,8 +71,8 @@ fn trend(cell: &Cell, now: (&Run, f64), past: &[Past<'_>], tolerance: Tolerance)
     if let Some(it) = past.get(first) {
         let (from, to) = (&it.run.started, &now.0.started);
         let short = if date(from) == date(to) { hour } else { date };
-        marks.push(Mark::Label(x.0, Anchor::Start, short(from).to_owned()));
-        marks.push(Mark::Label(x.1, Anchor::End, short(to).to_owned()));
+        marks.push(Mark::Label(x.0, "start", short(from).to_owned()));
+        marks.push(Mark::Label(x.1, "end", short(to).to_owned()));
     }
     let (caption, words) = (caption(cell, now.1), words_of(cell, now.1, past.len()));
     Chart { width: NARROW, x, most, caption, words, marks }
@@ -97,8 +94,7 @@ fn unit(column: Column) -> &'static str {
 }
 
 fn caption(cell: &Cell, now: f64) -> Vec<(Tone, String)> {
-    let few = if cell.few_samples { "~" } else { "" };
-    let value = format!("{few}{}{}", rounded(now), unit(cell.column));
+    let value = measured(Some(now), cell.few_samples) + unit(cell.column);
     let mut caption = vec![(Tone::Plain, cell.column.name().to_owned()), (Tone::Strong, value)];
     caption.extend(cell.change.map(|it| {
         let tone = if it.worse { Tone::Bad } else { Tone::Soft };
@@ -119,7 +115,7 @@ fn words_of(cell: &Cell, now: f64, runs: usize) -> String {
         words += &format!(", after {runs} comparable runs");
     }
     if let Some(band) = cell.band {
-        let (center, limit) = (or_none(Some(band.center)), or_none(Some(band.limit)));
+        let (center, limit) = (rounded(band.center), rounded(band.limit));
         words += &format!(", usually {center}{unit}, outside beyond {limit}{unit}");
     }
     words

@@ -1,21 +1,32 @@
-//! A scenario as a row of the table: its figures as text, and their marks.
+//! A scenario: its row of the table, with marks, its details and its charts.
 
+use crate::compare::baseline::find;
 use crate::compare::column::Column;
-use crate::compare::rule::Compared;
-use crate::record::run::{Scenario, Verdict};
-use crate::text::number::{NONE, OUTSIDE, change, count, or_none, percent};
+use crate::compare::rule::{Compared, Comparison};
+use crate::points::timeline::Timeline;
+use crate::record::run::{Run, Scenario, Verdict};
+use crate::report::chart::Chart;
+use crate::report::curve::{over_time, percentiles};
+use crate::report::details::{Block, details};
+use crate::report::over_runs::trends;
+use crate::text::number::{NONE, OUTSIDE, change, count, counted, measured, percent};
 
 pub(crate) const HEADER: [&str; 8] =
     ["scenario", "verdict", "calls", "errors", "P50 ms", "P95 ms", "P99 ms", "calls/s"];
 
+/// What is said about a scenario.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) verdict: Verdict,
     pub(crate) calls: String,
     pub(crate) errors: String,
-    /// In the order of [`Column::ALL`].
     pub(crate) figures: [Figure; 4],
+    pub(crate) details: Vec<Block>,
+    /// How many runs the trends show.
+    pub(crate) before: String,
+    pub(crate) trends: Vec<Chart>,
+    pub(crate) curves: Vec<Chart>,
 }
 
 /// A figure as text, its change beside it.
@@ -30,29 +41,40 @@ pub(crate) struct Figure {
 }
 
 impl Row {
-    pub(crate) fn of(scenario: &Scenario, compared: Option<&Compared>) -> Self {
-        let figures = Column::ALL.map(|column| {
-            let cell = compared.and_then(|it| it.cells.iter().find(|it| it.column == column));
-            let change_of = cell.and_then(|it| it.change);
-            Figure {
-                value: value(column.of(scenario), cell.is_some_and(|it| it.few_samples)),
-                change: change_of.map(|it| format!("({})", change(it.ratio))),
-                worse: change_of.is_some_and(|it| it.worse),
-                mark: cell.is_some_and(|it| it.outside).then_some(OUTSIDE),
-            }
-        });
+    /// `earlier` are the runs before, newest first.
+    pub(crate) fn of(
+        (run, scenario): (&Run, &Scenario),
+        comparison: &Comparison,
+        earlier: &[&Run],
+        timeline: Option<&Timeline>,
+    ) -> Self {
+        let compared = comparison.scenarios.iter().find(|it| it.name == scenario.name);
+        let comparable = find(run, scenario, earlier).runs;
+        let tolerance = comparison.tolerance;
+        let trends = compared.map(|it| trends((run, scenario), &it.cells, &comparable, tolerance));
+        let previous = comparable.first().map(|it| it.1);
+        let curves = [percentiles(scenario, previous, timeline), timeline.and_then(over_time)];
         Self {
             name: scenario.name.clone(),
             verdict: scenario.verdict,
             calls: scenario.calls.map_or_else(|| NONE.to_owned(), count),
             errors: scenario.error_rate.map_or_else(|| NONE.to_owned(), percent),
-            figures,
+            figures: Column::ALL.map(|it| figure(it, scenario, compared)),
+            details: details(scenario, compared),
+            before: format!("{} before", counted(comparable.len(), "comparable run")),
+            trends: trends.unwrap_or_default(),
+            curves: curves.into_iter().flatten().collect(),
         }
     }
 }
 
-/// A figure, with `~` before one that stands on too few samples.
-pub(crate) fn value(figure: Option<f64>, few_samples: bool) -> String {
-    let value = or_none(figure);
-    if few_samples && value != NONE { format!("~{value}") } else { value }
+fn figure(column: Column, scenario: &Scenario, compared: Option<&Compared>) -> Figure {
+    let cell = compared.and_then(|it| it.cells.iter().find(|it| it.column == column));
+    let change_of = cell.and_then(|it| it.change);
+    Figure {
+        value: measured(column.of(scenario), cell.is_some_and(|it| it.few_samples)),
+        change: change_of.map(|it| format!("({})", change(it.ratio))),
+        worse: change_of.is_some_and(|it| it.worse),
+        mark: cell.is_some_and(|it| it.outside).then_some(OUTSIDE),
+    }
 }

@@ -4,7 +4,7 @@ use crate::compare::band::MIN_RUNS;
 use crate::compare::baseline::Baseline;
 use crate::compare::rule::Comparison;
 use crate::record::run::{Run, Verdict};
-use crate::text::number::{OUTSIDE, change, percent, time};
+use crate::text::number::{OUTSIDE, change, counted, percent, time};
 
 /// The verdict of the run in one sentence.
 pub(crate) fn headline(run: &Run, comparison: &Comparison) -> String {
@@ -17,10 +17,10 @@ pub(crate) fn headline(run: &Run, comparison: &Comparison) -> String {
         .collect();
     let who = match named.as_slice() {
         few @ ([_] | [_, _] | [_, _, _]) => few.join(", "),
-        many => format!("{} of {}", many.len(), scenarios(all)),
+        many => format!("{} of {}", many.len(), counted(all, "scenario")),
     };
     let mut headline = match run.verdict {
-        Verdict::Passed => format!("passed, {}", scenarios(all)),
+        Verdict::Passed => format!("passed, {}", counted(all, "scenario")),
         Verdict::Failed => format!("failed, {who} missed a target"),
         Verdict::Invalid => format!("invalid, {who} did not measure the server"),
         Verdict::DidNotRun if all == 0 => "did not run, there is no scenario".to_owned(),
@@ -49,8 +49,10 @@ fn changes(comparison: &Comparison) -> Vec<String> {
         few @ ([_, _] | [_, _, _]) => {
             changes.push(format!("alert: {} are worse than their usual noise", few.join(", ")));
         }
-        many => changes
-            .push(format!("alert: {} are worse than their usual noise", scenarios(many.len()))),
+        many => changes.push(format!(
+            "alert: {} are worse than their usual noise",
+            counted(many.len(), "scenario")
+        )),
     }
     if worse > 0 {
         let share = percent(comparison.tolerance.share);
@@ -62,12 +64,8 @@ fn changes(comparison: &Comparison) -> Vec<String> {
     changes
 }
 
-fn figures(count: usize) -> String {
-    if count == 1 { "1 figure is".to_owned() } else { format!("{count} figures are") }
-}
-
-fn scenarios(count: usize) -> String {
-    if count == 1 { "1 scenario".to_owned() } else { format!("{count} scenarios") }
+fn figures(number: usize) -> String {
+    format!("{} {}", counted(number, "figure"), if number == 1 { "is" } else { "are" })
 }
 
 /// What the run is called: the environment, the suite and the profile, as far as they are known.

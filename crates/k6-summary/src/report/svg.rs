@@ -1,6 +1,6 @@
 //! A chart as inline SVG; colors come from the page's style sheet.
 
-use crate::report::chart::{Anchor, Chart, LEFT, Mark, RIGHT, Tone};
+use crate::report::chart::{Chart, LEFT, Mark, RIGHT, Tone};
 use crate::text::escape::markup;
 use crate::text::number::rounded;
 
@@ -25,20 +25,17 @@ pub(crate) fn svg(chart: &Chart) -> String {
         let (up, right) = (at(0.0, tick).1, chart.width - RIGHT);
         body += &format!("<path class=\"grid\" d=\"M{LEFT} {up:.1}H{right:.1}\"/>\n");
         let label = if tick < 1000.0 { format!("{tick:.decimals$}") } else { rounded(tick) };
-        body += &text(LEFT - 6.0, up + 3.5, Anchor::End, &label);
+        body += &text(LEFT - 6.0, up + 3.5, "end", &label);
     }
     for mark in &chart.marks {
         body += &match mark {
-            Mark::Line(class, points) if points.len() > 1 => {
-                let d = path(points.iter().map(|it| at(it.0, it.1)));
-                format!("<path class=\"{class}\" d=\"{d}\"/>\n")
+            Mark::Line(_, points) | Mark::Area(_, points) if points.len() < 2 => String::new(),
+            Mark::Line(class, points) => {
+                format!("<path class=\"{class}\" d=\"{}\"/>\n", path(points, at))
             }
-            Mark::Area(class, points) if points.len() > 1 => {
-                let upper = points.iter().map(|it| at(it.0, it.2));
-                let d = path(upper.chain(points.iter().rev().map(|it| at(it.0, it.1))));
-                format!("<path class=\"{class}\" d=\"{d}Z\"/>\n")
+            Mark::Area(class, points) => {
+                format!("<path class=\"{class}\" d=\"{}Z\"/>\n", path(points, at))
             }
-            Mark::Line(..) | Mark::Area(..) => String::new(),
             Mark::Dot(class, (x, y), radius, words) => {
                 let ((x, y), words) = (at(*x, *y), markup(words));
                 format!(
@@ -46,7 +43,7 @@ pub(crate) fn svg(chart: &Chart) -> String {
                      <title>{words}</title></circle>\n"
                 )
             }
-            Mark::Label(x, anchor, words) => text(chart.across(*x), HEIGHT - 6.0, *anchor, words),
+            Mark::Label(x, anchor, words) => text(chart.across(*x), HEIGHT - 6.0, anchor, words),
         };
     }
     let caption: Vec<String> = chart.caption.iter().map(|(tone, it)| said(*tone, it)).collect();
@@ -69,17 +66,13 @@ fn said(tone: Tone, words: &str) -> String {
     }
 }
 
-fn text(x: f64, y: f64, anchor: Anchor, words: &str) -> String {
-    let anchor = match anchor {
-        Anchor::Start => "start",
-        Anchor::Middle => "middle",
-        Anchor::End => "end",
-    };
+fn text(x: f64, y: f64, anchor: &str, words: &str) -> String {
     let words = markup(words);
     format!("<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{words}</text>\n")
 }
 
-fn path(points: impl Iterator<Item = (f64, f64)>) -> String {
+fn path(points: &[(f64, f64)], at: impl Fn(f64, f64) -> (f64, f64)) -> String {
+    let points = points.iter().map(|it| at(it.0, it.1));
     let points: Vec<String> = points.map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
     format!("M{}", points.join("L"))
 }

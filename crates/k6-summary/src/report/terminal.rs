@@ -27,12 +27,12 @@ pub fn terminal(report: &Report, style: Style) -> String {
     lines.extend(report.legend.iter().map(|it| one_line(it)));
     lines.extend(report.earlier.iter().map(|it| ink(std::slice::from_ref(it))));
     lines.extend(report.remarks.iter().map(|it| ink(it)));
-    for (row, section) in report.rows.iter().zip(&report.sections) {
-        for it in &section.details {
+    for row in &report.rows {
+        for it in &row.details {
             if let Block::Targets(tally, each) = it {
                 lines.push(format!("{}: targets {tally}", one_line(&row.name)));
-                let open = each.iter().filter(|it| it.met != Some(true));
-                lines.extend(open.map(|it| format!("  {}", one_line(&it.words))));
+                let open = each.iter().filter(|it| it.1 != Some(true));
+                lines.extend(open.map(|it| format!("  {}", one_line(&it.0))));
             }
         }
     }
@@ -51,17 +51,30 @@ fn ink(line: &[Text]) -> String {
 
 /// One line a scenario where that fits, else the changes under the figures.
 fn table(rows: &[Row], style: Style) -> String {
-    let width = usize::from(style.width);
-    let narrow = lay(rows, Style { ansi: false, ..style }, " ");
-    let fits = narrow.lines().all(|it| it.chars().count() <= width);
-    let table = lay(rows, style, if fits { " " } else { "\n" }).to_string();
-    table.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    let lay = |style: Style, between| {
+        let cells = |Row { name, verdict, calls, errors, figures, .. }: &Row| -> Vec<Cell> {
+            let words = [one_line(name), verdict.to_string(), calls.clone(), errors.clone()];
+            let figures = figures.iter().map(|it| cell(it, style, between));
+            words.into_iter().map(Cell::new).chain(figures).collect()
+        };
+        let width = if between == " " { u16::MAX } else { style.width };
+        lay(&HEADER, 2, rows.iter().map(cells), Style { width, ..style })
+    };
+    let plain = lay(Style { ansi: false, ..style }, " ");
+    let fits = plain.lines().all(|it| it.chars().count() <= usize::from(style.width));
+    lay(style, if fits { " " } else { "\n" })
 }
 
-fn lay(rows: &[Row], style: Style, between: &str) -> Table {
+/// A table whose first columns hold words, the others numbers; it folds where it is wider than the terminal.
+pub(crate) fn lay<T: ToString>(
+    header: &[T],
+    words: usize,
+    rows: impl Iterator<Item = Vec<Cell>>,
+    style: Style,
+) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(HEADER);
-    if between == "\n" {
+    table.load_style(presets::NOTHING).set_header(header.iter().map(T::to_string)).add_rows(rows);
+    if style.width < u16::MAX {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(style.width);
     }
     if style.ansi {
@@ -69,19 +82,14 @@ fn lay(rows: &[Row], style: Style, between: &str) -> Table {
     } else {
         table.force_no_tty();
     }
-    for Row { name, verdict, calls, errors, figures } in rows {
-        let mut row: Vec<Cell> =
-            vec![one_line(name).into(), verdict.into(), calls.into(), errors.into()];
-        row.extend(figures.iter().map(|it| cell(it, style, between)));
-        table.add_row(row);
-    }
     for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, if index + 1 < HEADER.len() { 2 } else { 0 }));
-        if index > 1 {
+        column.set_padding((0, if index + 1 < header.len() { 2 } else { 0 }));
+        if index >= words {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    table
+    let lines: Vec<String> = table.lines().map(|it| it.trim_end().to_owned()).collect();
+    lines.join("\n")
 }
 
 /// What is bold in one line is bold as a whole; over two lines, the figure alone is.

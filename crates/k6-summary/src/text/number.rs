@@ -36,6 +36,17 @@ pub(crate) fn or_none(value: Option<f64>) -> String {
     value.map_or_else(|| NONE.to_owned(), rounded)
 }
 
+/// With `~` before a figure that stands on too few samples.
+pub(crate) fn measured(figure: Option<f64>, few_samples: bool) -> String {
+    let few = if few_samples && figure.is_some_and(f64::is_finite) { "~" } else { "" };
+    format!("{few}{}", or_none(figure))
+}
+
+/// `1 run`, `2 runs`.
+pub(crate) fn counted(number: usize, noun: &str) -> String {
+    format!("{} {noun}{}", count(number as u64), if number == 1 { "" } else { "s" })
+}
+
 pub(crate) fn count(value: u64) -> String {
     grouped(&value.to_string())
 }

@@ -138,9 +138,41 @@ fn a_run_is_linked_in_every_ink_and_that_of_another_repository_in_none() {
         assert!(text.contains("https://ci.example/acme/api/actions/runs/412"), "{text}");
         assert!(text.contains("https://ci.example/acme/api/actions/runs/115"), "{text}");
     }
-    history[15].url = Some("https://ci.example/mallory/api/actions/runs/115".to_owned());
-    for text in texts(&history) {
-        assert!(text.contains("week-15") && !text.contains("mallory"), "{text}");
+    let attempt = "https://ci.example/acme/api/actions/runs/115/attempts/2";
+    history[15].url = Some(attempt.to_owned());
+    assert!(texts(&history).iter().all(|it| it.contains(attempt)));
+    for foreign in [
+        "https://ci.example/mallory/api/actions/runs/115",
+        "https://ci.example.evil.example/x",
+        "https://ci.example/acme/api/actions/runs/../../../../mallory/x",
+        "https://ci.example/acme/api/actions/runs/115/../../../../mallory",
+        "https://ci.example/acme/api/actions/runs/115?x#y",
+        "https://ci.example/../api/actions/runs/115",
+        "javascript://ci.example/acme/api/actions/runs/115",
+    ] {
+        history[15].url = Some(foreign.to_owned());
+        for text in texts(&history) {
+            assert!(text.contains("week-15") && !text.contains("earlier run"), "{foreign}: {text}");
+        }
+    }
+}
+
+#[test]
+fn only_a_plain_web_address_is_linked() {
+    let mut run = second();
+    run.url = Some("https://ci.example/runs/412?a=b&c=d#e".to_owned());
+    check(&report(&run, &[]), "run");
+    let page = html(&report(&run, &[]));
+    assert!(
+        page.contains("<a href=\"https://ci.example/runs/412?a=b&amp;c=d#e\">run</a>"),
+        "{page}"
+    );
+    let odd = ["javascript:alert(1)", "https://x/) [y](z", "https://x/ y", "https://x/\"><script>"];
+    for address in odd.into_iter().chain(["/runs/1", ""]) {
+        run.url = Some(address.to_owned());
+        let report = report(&run, &[]);
+        assert!(!html(&report).contains("<a ") && !markdown(&report).contains("[run]"));
+        assert!(address.is_empty() || !terminal(&report, WIDE).contains(address), "{address}");
     }
 }
 
