@@ -42,17 +42,15 @@ fn changes(comparison: &Comparison) -> Vec<String> {
     // What is still learning is not said to be quiet.
     let noise = noise && judged.all(|it| it.band.is_some());
     let mut changes = Vec::new();
-    match alerts.as_slice() {
-        [] if outside > 0 => changes.push(format!("{} outside the usual noise", figures(outside))),
-        [] => {}
-        [one] => changes.push(format!("alert: {one} is worse than its usual noise")),
-        few @ ([_, _] | [_, _, _]) => {
-            changes.push(format!("alert: {} are worse than their usual noise", few.join(", ")));
-        }
-        many => changes.push(format!(
-            "alert: {} are worse than their usual noise",
-            counted(many.len(), "scenario")
-        )),
+    let who = match alerts.len() {
+        1..=3 => alerts.join(", "),
+        many => counted(many, "scenario"),
+    };
+    match alerts.len() {
+        0 if outside > 0 => changes.push(format!("{} outside the usual noise", figures(outside))),
+        0 => {}
+        1 => changes.push(format!("alert: {who} is worse than its usual noise")),
+        _ => changes.push(format!("alert: {who} are worse than their usual noise")),
     }
     if worse > 0 {
         let share = percent(comparison.tolerance.share);
@@ -114,19 +112,14 @@ fn noise(comparison: &Comparison) -> Vec<String> {
         Some((it.name.as_str(), cells.map(|it| it.runs).min()?))
     });
     let learning: Vec<(&str, usize)> = learning.filter(|it| it.1 < MIN_RUNS).collect();
-    match learning.as_slice() {
-        [] => {}
-        [(_, runs), rest @ ..]
-            if rest.iter().all(|it| it.1 == *runs)
-                && learning.len() == comparison.scenarios.len() =>
-        {
-            noise.push(format!("The noise band is learning: {runs} of {MIN_RUNS} runs"));
-        }
-        some => {
-            let some: Vec<String> =
-                some.iter().map(|(name, runs)| format!("{name} {runs}/{MIN_RUNS}")).collect();
-            noise.push(format!("The noise band is learning: {}", some.join(", ")));
-        }
+    let alike = learning.len() == comparison.scenarios.len()
+        && learning.windows(2).all(|it| it[0].1 == it[1].1);
+    if alike && let Some((_, runs)) = learning.first() {
+        noise.push(format!("The noise band is learning: {runs} of {MIN_RUNS} runs"));
+    } else if !learning.is_empty() {
+        let each = learning.iter().map(|(name, runs)| format!("{name} {runs}/{MIN_RUNS}"));
+        let each: Vec<String> = each.collect();
+        noise.push(format!("The noise band is learning: {}", each.join(", ")));
     }
     if let Some(shift) = comparison.common_shift.filter(is_notable) {
         let moved = change(shift);
@@ -142,15 +135,13 @@ fn is_notable(shift: &f64) -> bool {
 
 /// What crept, by the name of its scenario.
 pub(crate) fn drifts(comparison: &Comparison) -> impl Iterator<Item = (&str, String)> {
-    comparison.scenarios.iter().flat_map(|it| {
-        it.cells.iter().filter_map(|cell| {
-            let drift = cell.drift.as_ref()?;
-            let (column, change) = (cell.column.name(), change(drift.ratio));
-            Some((
-                it.name.as_str(),
-                format!("{column} drifted {change} since {}", time(&drift.since)),
-            ))
-        })
+    let scenarios = comparison.scenarios.iter();
+    let cells = scenarios.flat_map(|it| it.cells.iter().map(move |cell| (it, cell)));
+    cells.filter_map(|(it, cell)| {
+        let drift = cell.drift.as_ref()?;
+        let (column, change) = (cell.column.name(), change(drift.ratio));
+        let since = time(&drift.since);
+        Some((it.name.as_str(), format!("{column} drifted {change} since {since}")))
     })
 }
 
