@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use browser_consent::{Consent, Credentials, WebDriver, consent, find_driver, with_session};
+use clap::ValueEnum;
 use mcp_target::{Fault, Screens};
 use tokio::task::JoinSet;
 
@@ -26,11 +27,13 @@ const DISTURBED: [Fault; 3] = [Fault::SlowScreens, Fault::Redraw, Fault::DropFir
 #[tokio::main]
 async fn main() -> ExitCode {
     let mints = std::env::args().find_map(|it| it.parse().ok()).unwrap_or(MINTS);
-    let named: Vec<Fault> = std::env::args().filter_map(|it| it.parse().ok()).collect();
+    let named: Vec<Fault> =
+        std::env::args().filter_map(|it| Fault::from_str(&it, false).ok()).collect();
+    let screens = Screens::value_variants();
     let failures = if named.is_empty() {
-        run(mints, 1, &[Screens::Plain], &[]).await + run(mints, 4, &Screens::ALL, &DISTURBED).await
+        run(mints, 1, &[Screens::Plain], &[]).await + run(mints, 4, screens, &DISTURBED).await
     } else {
-        run(mints, 4, &Screens::ALL, &named).await
+        run(mints, 4, screens, &named).await
     };
     if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -53,18 +56,23 @@ async fn run(mints: usize, at_a_time: usize, screens: &[Screens], faults: &[Faul
         }
     }
     times.sort_unstable();
-    let screens: Vec<_> = screens.iter().map(|it| it.name()).collect();
-    let faults: Vec<_> = faults.iter().map(|it| it.name()).collect();
+    let (screens, faults) = (names(screens), names(faults));
     println!(
         "{} of {mints} on {} screens{}{}, {at_a_time} at a time: median {:.1} s, slowest {:.1} s",
         times.len(),
-        screens.join(", "),
+        screens,
         if faults.is_empty() { "" } else { " with " },
-        faults.join(", "),
+        faults,
         times.get(times.len() / 2).copied().unwrap_or_default().as_secs_f64(),
         times.last().copied().unwrap_or_default().as_secs_f64(),
     );
     mints - times.len()
+}
+
+/// Names as they are on the command line.
+fn names(values: &[impl ValueEnum]) -> String {
+    let names = values.iter().filter_map(ValueEnum::to_possible_value);
+    names.map(|it| it.get_name().to_owned()).collect::<Vec<_>>().join(", ")
 }
 
 /// Starts a browser, signs in, approves, and ends the browser.

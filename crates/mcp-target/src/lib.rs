@@ -6,8 +6,8 @@ mod config;
 mod resource_server;
 mod serve;
 
-pub use crate::config::faults::{Fault, Faults, UnknownFault};
-pub use crate::config::screens::{Screens, UnknownScreens};
+pub use crate::config::faults::{Fault, Faults};
+pub use crate::config::screens::Screens;
 pub use crate::config::target::Config;
 pub use crate::config::users::{Password, User};
 pub use crate::serve::{Serving, issuer, resource, serve};

@@ -3,7 +3,12 @@
 //! In: a request of an MCP client. Out: JSON-RPC over Streamable HTTP.
 
 pub(crate) mod bearer;
+#[cfg(feature = "mcp")]
 pub(crate) mod mcp;
+#[cfg(feature = "mcp")]
 pub(crate) mod novamart;
+pub(crate) mod router;
+#[cfg(feature = "mcp")]
 pub(crate) mod sessions;
+#[cfg(feature = "mcp")]
 pub(crate) mod sql;

@@ -6,8 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
@@ -17,10 +16,8 @@ use crate::access_token::SigningKey;
 use crate::authorization_server::router::router;
 use crate::authorization_server::state::AuthorizationServer;
 use crate::config::target::Config;
-use crate::resource_server::bearer::Bearers;
-use crate::resource_server::sessions::Sessions;
-use crate::resource_server::sql::Database;
-use crate::resource_server::{bearer, mcp, sessions};
+use crate::resource_server::bearer::{self, Bearers};
+use crate::resource_server::router::router as resource_router;
 
 /// Once told to end, open connections have this long before they are cut.
 const GRACE: Duration = Duration::from_millis(250);
@@ -62,15 +59,11 @@ async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> io::R
     let address = listener.local_addr()?;
     let (issuer, resource) = (issuer(address), resource(address));
     let key = Arc::new(SigningKey::generate());
-    let database = Database::open().map_err(io::Error::other)?;
-    let sessions = Arc::new(Sessions::new(config.max_sessions, config.session_idle));
     let bearers = Arc::new(Bearers::new(key.clone(), &issuer, &resource));
-    let (mcp, mcp_end) = mcp::service(database, sessions, config.faults.clone());
+    let (mcp, end_mcp) = resource_router(&config)?;
     let authorization_server = AuthorizationServer::new(issuer, resource, config, key);
 
-    let routes = Router::new()
-        .route_service("/mcp", mcp)
-        .route_layer(from_fn(sessions::refuse_when_full))
+    let routes = mcp
         .route_layer(from_fn_with_state(bearers, bearer::require))
         .merge(router(authorization_server))
         .route("/health", get(async || "ok"));
@@ -82,7 +75,7 @@ async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> io::R
     let (ending, ended) = oneshot::channel();
     let shutdown = async move {
         shutdown.await;
-        mcp_end();
+        end_mcp();
         let _ = ending.send(());
     };
     let cut = async {

@@ -43,7 +43,7 @@ fn check(screens: Screens, faults: &[Fault], pressed: &[&str]) {
         let target = Target::start(screens, faults.iter().copied().collect()).await;
         with_session(&webdriver(), async |client| mint(client, &target).await).await.unwrap()
     });
-    let trail = trail.unwrap_or_else(|error| panic!("{screens} {faults:?}: {error}"));
+    let trail = trail.unwrap_or_else(|error| panic!("{screens:?} {faults:?}: {error}"));
     if screens == Screens::Plain && faults.is_empty() {
         let fields = ["filled email", "filled password"];
         assert_eq!(trail.actions().take(2).collect::<Vec<_>>(), fields, "{trail}");

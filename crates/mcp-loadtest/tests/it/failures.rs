@@ -1,12 +1,13 @@
 //! What does not work ends in one clear sentence, exit code 1, and nothing left running.
 
 use axum::http::{StatusCode, header};
+use mcp_target::Fault;
 
 use crate::program::{Sandbox, json, processes_with, run};
 use crate::servers::{EMAIL, PASSWORD, Sessions, TOKEN, counting_mcp, mcp, target};
 
 /// `mcp-loadtest token` against a target with faults; the error it ends with.
-async fn token_error(faults: &[&str], password: &str) -> (Sandbox, String) {
+async fn token_error(faults: &[Fault], password: &str) -> (Sandbox, String) {
     let sandbox = Sandbox::new();
     let mark = format!("MCP_LOADTEST_MARK={}", sandbox.folder.path().display());
     let (name, value) = mark.split_once('=').unwrap();
@@ -52,28 +53,28 @@ async fn a_wrong_password_is_told_in_the_pages_own_words() {
 #[tokio::test]
 #[ignore = "needs a browser"]
 async fn a_page_with_no_way_forward_is_named() {
-    let (_sandbox, error) = token_error(&["no-forward"], PASSWORD).await;
+    let (_sandbox, error) = token_error(&[Fault::NoForward], PASSWORD).await;
     check(&error, &["authorize"]);
 }
 
 #[tokio::test]
 #[ignore = "needs a browser"]
 async fn a_denied_consent_is_named() {
-    let (_sandbox, error) = token_error(&["deny"], PASSWORD).await;
+    let (_sandbox, error) = token_error(&[Fault::Deny], PASSWORD).await;
     check(&error, &["access_denied"]);
 }
 
 #[tokio::test]
 #[ignore = "needs a browser"]
 async fn a_callback_that_never_comes_is_named() {
-    let (_sandbox, error) = token_error(&["no-callback"], PASSWORD).await;
+    let (_sandbox, error) = token_error(&[Fault::NoCallback], PASSWORD).await;
     check(&error, &["consent was given", "no code"]);
 }
 
 #[tokio::test]
 #[ignore = "needs a browser"]
 async fn a_server_without_pkce_is_refused_before_the_browser_opens() {
-    let (_sandbox, error) = token_error(&["no-pkce"], PASSWORD).await;
+    let (_sandbox, error) = token_error(&[Fault::NoPkce], PASSWORD).await;
     check(&error, &["PKCE", "S256"]);
 }
 

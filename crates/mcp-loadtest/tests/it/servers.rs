@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use mcp_target::{Config, Faults, User};
+use mcp_target::{Config, Fault, Faults, User};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -78,7 +78,7 @@ pub(crate) const EMAIL: &str = "someone@novamart.example";
 pub(crate) const PASSWORD: &str = "a-password-nobody-may-see";
 
 /// The reference target inside the test, with faults; returns its MCP address.
-pub(crate) async fn target(faults: &[&str]) -> String {
+pub(crate) async fn target(faults: &[Fault]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let user = User {
@@ -86,7 +86,7 @@ pub(crate) async fn target(faults: &[&str]) -> String {
         password: PASSWORD.to_owned().into(),
         workspace: "ws-test".to_owned(),
     };
-    let faults: Faults = faults.iter().map(|it| it.parse().unwrap()).collect();
+    let faults: Faults = faults.iter().copied().collect();
     let config = Config { faults, ..Config::new(vec![user]) };
     tokio::spawn(mcp_target::serve(listener, config, std::future::pending()));
     format!("http://{address}/mcp")

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 
+use mcp_target::Fault;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -139,7 +140,8 @@ async fn every_session_that_the_scripts_open_is_closed() {
 #[tokio::test]
 #[ignore = "needs k6 and a browser"]
 async fn a_server_that_refuses_every_call_is_invalid_and_not_fast() {
-    for (fault, class) in [("tool-errors", "tool_error"), ("rate-limited", "rate_limited")] {
+    for (fault, class) in [(Fault::ToolErrors, "tool_error"), (Fault::RateLimited, "rate_limited")]
+    {
         let sandbox = Sandbox::new();
         let ended = run(sandbox
             .mcp_loadtest("run")
@@ -162,7 +164,7 @@ async fn a_run_that_outlives_its_token_gets_the_next_one_in_time() {
     let sandbox = Sandbox::new();
     let ended = run(sandbox
         .mcp_loadtest("run")
-        .args(["tool-call-mix", "--target", &target(&["short-token"]).await])
+        .args(["tool-call-mix", "--target", &target(&[Fault::ShortToken]).await])
         .env("K6", program("K6"))
         .env("LOADTEST_EMAIL", EMAIL)
         .env("LOADTEST_PASSWORD", PASSWORD))

@@ -138,10 +138,9 @@ pub(super) fn script(text: &'static str) -> impl IntoResponse {
 }
 
 fn scripts(faults: &Faults) -> Option<String> {
-    let played: Vec<_> = [Fault::Redraw, Fault::DropFirstClick]
+    let played: Vec<_> = [(Fault::Redraw, "redraw"), (Fault::DropFirstClick, "drop-first-click")]
         .into_iter()
-        .filter(|it| faults.has(*it))
-        .map(Fault::name)
+        .filter_map(|(fault, name)| faults.has(fault).then_some(name))
         .collect();
     (!played.is_empty()).then(|| {
         format!(r#"<script src="/faults.js" data-faults="{}"></script>"#, played.join(" "))

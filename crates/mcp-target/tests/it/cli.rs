@@ -2,6 +2,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
+use clap::ValueEnum as _;
 use mcp_target::Fault;
 use serde_json::Value;
 
@@ -64,8 +65,8 @@ fn wrong_usage_exits_with_2() {
     for (arguments, expect) in [
         (["--listen", "0.0.0.0:0"], "only loopback addresses are served"),
         (["--listen", "8080"], "expected an address like 127.0.0.1:8080"),
-        (["--screens", "no-such"], "no such screens, there are plain, spa and multi-step"),
-        (["--fault", "no-such"], "no such fault, see --help for their names"),
+        (["--screens", "no-such"], "[possible values: plain, spa, multi-step]"),
+        (["--fault", "no-such"], "[possible values: no-pkce, "),
         (["--users", "0"], "0 is not in 1..=100000"),
     ] {
         let output = target().args(arguments).output().unwrap();
@@ -75,10 +76,13 @@ fn wrong_usage_exits_with_2() {
 }
 
 #[test]
-fn help_names_every_fault() {
+fn help_names_every_fault_and_says_what_it_is() {
     let output = target().arg("--help").output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
-    for fault in Fault::ALL {
-        assert!(help.contains(&format!("  {fault} ")), "{fault}");
+    for fault in Fault::value_variants() {
+        let value = fault.to_possible_value().unwrap();
+        let (name, meaning) = (value.get_name(), value.get_help().unwrap());
+        assert!(help.contains(&format!("- {name}:")), "{name}");
+        assert!(help.contains(&meaning.to_string()), "{meaning}");
     }
 }

@@ -126,7 +126,7 @@ async fn every_fault_of_the_flow_has_its_own_error() {
     ];
     for (fault, expected) in cases {
         let error = mint(&start(&[fault]).await).await.expect_err("a faulty target");
-        assert!(expected(&error), "{fault}: {error:?}");
+        assert!(expected(&error), "{fault:?}: {error:?}");
     }
 }
 

@@ -1,20 +1,31 @@
-use std::env;
-use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+use clap::Parser;
 use mcp_target::{Config, Fault, Screens, User};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+
+const AFTER: &str = "\
+One line of JSON on stdout names the resource and the issuer, once it serves; SIGINT or SIGTERM ends it.
+The first user is LOADTEST_EMAIL with LOADTEST_PASSWORD, or loadtest@novamart.example with a random
+password that is said on stderr.
+
+Example:
+  mcp-target --listen 127.0.0.1:8080 --screens spa --fault slow-tools
+
+Exit codes:
+  0  ended by a signal
+  1  could not serve; the reason is on stderr
+  2  wrong usage";
 
 const EMAIL: &str = "loadtest@novamart.example";
 
 /// Serve an OAuth authorization server and an MCP server to test against, on loopback.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, after_long_help = AFTER)]
 struct Args {
     /// Address to listen on; loopback only, port 0 takes any free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = loopback)]
@@ -24,21 +35,18 @@ struct Args {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     users: u32,
 
-    /// How people sign in and consent: `plain` forms, one page with an application in it (`spa`), or the e-mail
-    /// address before the password (`multi-step`).
-    #[arg(long, value_name = "KIND", default_value_t)]
+    /// How people sign in and consent.
+    #[arg(long, value_name = "KIND", value_enum, default_value_t)]
     screens: Screens,
 
-    /// Let this go wrong; may be given several times, names below.
-    #[arg(long = "fault", value_name = "NAME")]
+    /// Let this go wrong; may be given several times.
+    #[arg(long = "fault", value_name = "NAME", value_enum)]
     faults: Vec<Fault>,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let matches = Args::command().after_help(after_help()).get_matches();
-    let args = Args::from_arg_matches(&matches).unwrap_or_else(|it| it.exit());
-    match run(args).await {
+    match run(Args::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(err) => {
             let _ = writeln!(io::stderr(), "error: {err:#}");
@@ -67,8 +75,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
         }
     };
 
-    let email = variable("LOADTEST_EMAIL").unwrap_or_else(|| EMAIL.to_owned());
-    let password = variable("LOADTEST_PASSWORD").unwrap_or_else(|| {
+    let email = tool_edge::variable("LOADTEST_EMAIL")?.unwrap_or_else(|| EMAIL.to_owned());
+    let password = tool_edge::variable("LOADTEST_PASSWORD")?.unwrap_or_else(|| {
         let password = format!("{:016x}", rand::random::<u64>());
         let _ = writeln!(io::stderr(), "sign in as {email} with the password {password}");
         password
@@ -98,10 +106,6 @@ fn users(email: &str, password: &str, count: u32) -> Vec<User> {
         .collect()
 }
 
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|it| !it.is_empty())
-}
-
 fn loopback(text: &str) -> Result<SocketAddr, String> {
     let address: SocketAddr =
         text.parse().map_err(|_| "expected an address like 127.0.0.1:8080".to_owned())?;
@@ -110,20 +114,4 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
     } else {
         Err("only loopback addresses are served".to_owned())
     }
-}
-
-fn after_help() -> String {
-    let mut help = String::from(
-        "One line of JSON on stdout names the resource and the issuer, once it serves; SIGINT or SIGTERM ends it.\n\
-         The first user is LOADTEST_EMAIL with LOADTEST_PASSWORD, or loadtest@novamart.example with a random\n\
-         password that is said on stderr.\n\nFaults:\n",
-    );
-    for fault in Fault::ALL {
-        let _ = writeln!(help, "  {:<22} {}", fault.name(), fault.meaning());
-    }
-    help.push_str(
-        "\nExample:\n  mcp-target --listen 127.0.0.1:8080 --screens spa --fault slow-tools\n\n\
-         Exit codes:\n  0  ended by a signal\n  1  could not serve; the reason is on stderr\n  2  wrong usage",
-    );
-    help
 }
