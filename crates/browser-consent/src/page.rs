@@ -13,10 +13,9 @@ mod language;
 #[path = "../tests/unit/languages.rs"]
 mod languages;
 pub(crate) mod locate;
-pub(crate) mod memory;
 pub(crate) mod phrases;
 #[cfg(test)]
 #[path = "../tests/unit/screens.rs"]
-mod screens;
+pub(crate) mod screens;
 pub(crate) mod snapshot;
 pub(crate) mod words;

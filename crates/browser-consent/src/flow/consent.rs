@@ -1,33 +1,39 @@
-//! The state machine: look, decide, do at most one thing, wait for a change.
+//! The loop: look, decide, do at most one thing, wait for a change.
 
-use std::time::{Duration, Instant};
+use std::convert::Infallible;
+use std::time::{Duration, Instant, SystemTime};
 
 use fantoccini::Client;
+use serde_json::json;
 use tool_edge::is_loopback;
 use url::Url;
 
 use crate::address::bare;
 use crate::browser::tab::{Broken, Outcome, Tab};
 use crate::error::Error;
+use crate::flow::act::{Flow, Stop, Then};
 use crate::flow::evidence;
-use crate::flow::request::Consent;
-use crate::flow::state::{Flow, Played, Step, Stop};
+use crate::flow::memory::{Memory, Target};
+use crate::flow::next::{Look, Now, next};
+use crate::flow::play::{eligible, is_for_script, steps_left};
+use crate::flow::request::{Consent, Request};
 use crate::input::credentials::Credentials;
-use crate::input::redaction::Redaction;
+use crate::input::script::Act;
 use crate::page::kind::{self, Kind, Past};
 use crate::page::locate::Names;
-use crate::page::memory::Memory;
 use crate::page::snapshot::Snapshot;
 use crate::problem::Problem;
 use crate::visits::{Trail, Visit};
 
-const MOST_DOCUMENTS: usize = 40;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 /// The time that a page may be unreadable, as it is between two documents.
 const UNREADABLE: Duration = Duration::from_secs(10);
 /// How long a browser may be silent at the end before it is known to wait for somebody.
 const ANSWER: Duration = Duration::from_secs(1);
+
+/// What a command of a script finds on a page.
+const FIND: &str = concat!(include_str!("../page/visible.js"), include_str!("../browser/find.js"));
 
 /// Signs in and approves, until `done` resolves.
 ///
@@ -67,29 +73,20 @@ pub async fn consent(
         choices: request.choices,
     };
     let has_codes = request.credentials.is_some_and(Credentials::has_codes);
+    let past = Past { origins, redirect, names, has_codes, ..Past::default() };
     let mut flow = Flow {
         tab: Tab::new(client),
-        request,
-        past: Past { origins, redirect, names, has_codes, ..Past::default() },
-        redaction: Redaction::new(request.url, request.credentials, request.script),
-        memory: Memory::new(),
-        trail: Trail::default(),
-        console: Vec::new(),
-        last: Snapshot::default(),
+        request: Request::new(request),
+        memory: Memory::new(past, Instant::now()),
         kind: Kind::Unknown,
-        in_frame: false,
-        reopened: false,
-        played: Played::default(),
-        code: None,
-        codes_refused: 0,
-        filled: None,
-        refilled: false,
+        visited: String::new(),
+        trail: Trail::default(),
         started: Instant::now(),
     };
     let stop = tokio::select! {
         biased;
         () = done => {
-            flow.trail.steps_left = flow.steps_left();
+            flow.trail.steps_left = steps_left(&flow.memory, &flow.request);
             return Ok(flow.trail);
         }
         stop = flow.run() => stop,
@@ -124,28 +121,28 @@ impl Flow<'_> {
         stop
     }
 
-    async fn steps(&mut self) -> Result<std::convert::Infallible, Stop> {
-        self.tab.allow(self.request.timeout).await?;
+    async fn steps(&mut self) -> Result<Infallible, Stop> {
+        let consent = self.request.consent;
+        self.tab.allow(consent.timeout).await?;
         self.tab.watch().await?;
-        self.tab.open(self.request.url).await?;
-        let (client, scopes) =
-            (self.request.client_name.unwrap_or_default(), !self.request.allow_scopes.is_empty());
+        self.tab.open(consent.url).await?;
+        let client = consent.client_name.unwrap_or_default();
         let mut pause = SHORTEST_PAUSE;
         let mut readable = Instant::now();
         loop {
-            match self.tab.snapshot(client, scopes).await? {
+            match self.tab.snapshot(client, !consent.allow_scopes.is_empty()).await? {
                 Outcome::Done(page) => {
                     readable = Instant::now();
-                    if self.memory.observe(&page) {
+                    if self.memory.observe(&page, Instant::now()) {
                         pause = SHORTEST_PAUSE;
                     }
-                    if self.step(page).await? == Step::Acted {
+                    if self.step(&page).await? == Then::Look {
                         pause = SHORTEST_PAUSE;
                         continue;
                     }
                 }
                 Outcome::Dialog => self.answer_dialog().await?,
-                _ if self.in_frame => self.leave_frame().await?,
+                _ if self.memory.in_frame => self.leave_frame().await?,
                 Outcome::NotNow(reason) if readable.elapsed() > UNREADABLE => {
                     return Err(Broken { command: "reading the page", reason }.into());
                 }
@@ -156,58 +153,58 @@ impl Flow<'_> {
         }
     }
 
-    async fn step(&mut self, page: Snapshot) -> Result<Step, Stop> {
-        if page.document != self.last.document {
-            self.sent_by_itself();
-        }
-        let kind = kind::classify(&page, &self.past);
-        self.visit(&page, &kind);
-        self.last = page.clone();
+    /// Looks closer where the decision needs it, decides and acts.
+    async fn step(&mut self, page: &Snapshot) -> Result<Then, Stop> {
+        let kind = kind::classify(page, &self.memory.past);
+        self.visit(page, &kind);
         self.kind = kind.clone();
-        if self.memory.documents > MOST_DOCUMENTS {
-            return Err(Problem::Loop.into());
+        if self.memory.awaits_effect(page, Instant::now()) {
+            self.read_console().await;
         }
-        let is_for_script = !matches!(
-            kind,
-            Kind::BrowserError
-                | Kind::Redirected
-                | Kind::Elsewhere
-                | Kind::BadCredentials(_)
-                | Kind::BadCode(_)
-        );
-        if is_for_script && let Some(step) = self.play(&page).await? {
-            return Ok(step);
+        if is_for_script(&kind) && !self.find_targets(page).await? {
+            return Ok(Then::Pause);
         }
-        match kind {
-            Kind::BrowserError => self.browser_error().await,
-            Kind::Redirected => self.redirected(&page),
-            Kind::Elsewhere => self.elsewhere(&page).await,
-            Kind::NeedsHuman(obstacle) => Err(Problem::NeedsHuman { obstacle }.into()),
-            Kind::Banner(at) => self.send_away(&page, at).await,
-            Kind::BadCredentials(says) => self.refused(&page, says),
-            Kind::BadCode(says) => self.refused_code(&page, says),
-            Kind::Code(fields) => self.enter_code(&page, &fields).await,
-            Kind::SignIn { user, password } => self.sign_in(&page, user, password).await,
-            Kind::AccountChooser(at) => self.choose_account(&page, at).await,
-            Kind::Chooser(pick) => self.choose(&page, pick).await,
-            Kind::Passing => self.pass(&page).await,
-            Kind::Consent(found) => self.approve(&page, found).await,
-            Kind::Offer(at) => self.skip(&page, at).await,
-            Kind::Frame(at) => self.enter_frame(&page, at).await,
-            Kind::ErrorPage(says) => self.error_page(&page, &says),
-            Kind::Unknown => self.lost().await,
+        loop {
+            let it = next(page, &kind, &self.memory, &self.request, now());
+            let then = self.act(page, it).await?;
+            if then != Then::Decide {
+                return Ok(then);
+            }
         }
+    }
+
+    /// Looks for the elements of the script's commands; false if this is another page by now.
+    async fn find_targets(&mut self, page: &Snapshot) -> Result<bool, Stop> {
+        let Some(script) = self.request.consent.script else { return Ok(true) };
+        for (at, command) in eligible(script, &self.memory, page) {
+            let pattern = match &command.act {
+                Act::Await { text, .. } => text.as_deref(),
+                _ => None,
+            };
+            let arguments = vec![json!(command.by.name()), json!(command.value), json!(pattern)];
+            let target = match self.tab.run(FIND, arguments).await? {
+                Outcome::Done(it) => serde_json::from_value::<Target>(it).unwrap_or_default(),
+                _ => Target::default(),
+            };
+            let is_here = target.origin == page.origin && target.document == page.document;
+            if !is_here && !target.document.is_empty() {
+                return Ok(false);
+            }
+            self.memory.found(at, target, Instant::now());
+        }
+        Ok(true)
     }
 
     /// Takes note of a page that is new, by its document or by what it turned into.
     fn visit(&mut self, page: &Snapshot, kind: &Kind) {
         let kind = kind.name();
-        let is_same = page.document == self.last.document
+        let is_same = self.visited == page.document
             && self.trail.visits.last().is_some_and(|it| it.kind == kind);
         if !is_same {
+            self.visited.clone_from(&page.document);
             self.trail.visits.push(Visit {
-                address: self.clean(&page.address),
-                title: self.clean(&page.title),
+                address: self.request.clean(&page.address),
+                title: self.request.clean(&page.title),
                 kind,
                 actions: Vec::new(),
                 at_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -215,12 +212,39 @@ impl Flow<'_> {
         }
     }
 
+    /// A question right after the approval is a part of it, unless its words deny.
+    async fn answer_dialog(&mut self) -> Result<(), Stop> {
+        let Some(text) = self.tab.dialog_text().await else { return Ok(()) };
+        let (memory, request) = (&self.memory, &self.request);
+        let look = Look { page: &memory.last, kind: &self.kind, memory, request, now: now() };
+        let is_ours = look.may_accept(&text);
+        self.tab.answer_dialog(is_ours).await?;
+        if !is_ours {
+            return Err(Problem::Dialog { says: self.request.clean(&text) }.into());
+        }
+        self.acted("accepted the dialog".to_owned());
+        Ok(())
+    }
+
+    /// Where it stands, without the query.
+    fn address(&self) -> String {
+        if self.memory.last.address.is_empty() {
+            bare(self.request.consent.url)
+        } else {
+            self.request.clean(&self.memory.last.address)
+        }
+    }
+
     async fn failed(mut self, problem: Problem) -> Error {
-        let evidence = match self.request.evidence {
+        let evidence = match self.request.consent.evidence {
             Some(folder) => evidence::keep(folder, &mut self, &problem).await,
             None => None,
         };
-        let (title, address) = (self.clean(&self.last.title), self.address());
+        let (title, address) = (self.request.clean(&self.memory.last.title), self.address());
         Error::Page { title, address, problem: Box::new(problem), trail: self.trail, evidence }
     }
+}
+
+fn now() -> Now {
+    Now { instant: Instant::now(), time: SystemTime::now() }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use tool_edge::private_file;
 
 use crate::browser::tab::Outcome;
-use crate::flow::state::Flow;
+use crate::flow::act::Flow;
 use crate::page::field;
 use crate::page::locate;
 use crate::problem::Problem;
@@ -29,7 +29,7 @@ pub(crate) async fn keep(folder: &Path, flow: &mut Flow<'_>, problem: &Problem) 
     let report = report(flow, problem);
     std::fs::create_dir_all(folder).ok()?;
     let mut is_any = false;
-    if !flow.redaction.occurs_in(&report) {
+    if !flow.request.redaction.occurs_in(&report) {
         is_any |=
             private_file::write(&folder.join("browser-consent.json"), report.as_bytes()).is_ok();
     }
@@ -41,15 +41,15 @@ pub(crate) async fn keep(folder: &Path, flow: &mut Flow<'_>, problem: &Problem) 
 
 async fn picture(flow: &Flow<'_>) -> Option<Vec<u8>> {
     flow.tab.leave_frames().await.ok()?;
-    let email = flow.past.names.email.unwrap_or_default();
+    let email = flow.memory.past.names.email.unwrap_or_default();
     let Ok(Outcome::Done(_)) = flow.tab.run(BLANK, vec![json!(email)]).await else { return None };
     flow.tab.picture().await
 }
 
 /// The page in facts and labels; no markup, no values, no query.
 fn report(flow: &Flow<'_>, problem: &Problem) -> String {
-    let page = &flow.last;
-    let clean = |text: &str| flow.redaction.clean(text, 200);
+    let page = &flow.memory.last;
+    let clean = |text: &str| flow.request.redaction.clean(text, 200);
     let all = |lines: &[String]| lines.iter().map(|it| clean(it)).collect::<Vec<_>>();
     let score = |it: Result<locate::Score, &str>| match it {
         Ok(score) => json!({ "points": score.points }),
@@ -62,7 +62,7 @@ fn report(flow: &Flow<'_>, problem: &Problem) -> String {
             "name": clean(&it.attribute),
             "id": clean(&it.id),
             "disabled": it.disabled,
-            "approve": score(locate::approve_score(page, it, &flow.past.names)),
+            "approve": score(locate::approve_score(page, it, &flow.memory.past.names)),
             "login": field.map(|field| score(locate::login_score(page, it, field))),
         })
     });
@@ -84,7 +84,7 @@ fn report(flow: &Flow<'_>, problem: &Problem) -> String {
         "boxes": boxes.collect::<Vec<_>>(),
         "buttons": buttons.collect::<Vec<_>>(),
         "frames": frames.collect::<Vec<_>>(),
-        "console": all(&flow.console),
+        "console": all(&flow.memory.console),
         "trail": flow.trail,
     });
     format!("{report:#}\n")

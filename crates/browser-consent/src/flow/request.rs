@@ -4,6 +4,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::input::credentials::Credentials;
+use crate::input::redaction::Redaction;
 use crate::input::script::Script;
 
 /// One consent to get.
@@ -44,5 +45,23 @@ impl<'a> Consent<'a> {
             timeout: Duration::from_secs(45),
             evidence: None,
         }
+    }
+}
+
+/// A consent, and what must not be said about it.
+pub(crate) struct Request<'a> {
+    pub(crate) consent: &'a Consent<'a>,
+    pub(crate) redaction: Redaction,
+}
+
+impl<'a> Request<'a> {
+    pub(crate) fn new(consent: &'a Consent<'a>) -> Self {
+        let redaction = Redaction::new(consent.url, consent.credentials, consent.script);
+        Self { consent, redaction }
+    }
+
+    /// A text of a page as one line that may be told.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        self.redaction.clean(text, 160)
     }
 }

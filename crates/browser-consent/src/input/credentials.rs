@@ -73,9 +73,9 @@ impl Credentials {
         self.totp.is_some()
     }
 
-    /// The one-time code of this moment.
-    pub(crate) fn code(&self) -> Option<String> {
-        self.totp.as_ref().map(|it| it.code(SystemTime::now()))
+    /// The one-time code of a moment.
+    pub(crate) fn code(&self, at: SystemTime) -> Option<String> {
+        self.totp.as_ref().map(|it| it.code(at))
     }
 }
 
