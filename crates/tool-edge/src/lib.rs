@@ -4,10 +4,12 @@ mod loopback;
 pub mod private_file;
 mod secret;
 mod spreadsheet;
+mod strike;
 mod text;
 mod variable;
 
 pub use crate::loopback::is_loopback;
 pub use crate::spreadsheet::csv_cell;
+pub use crate::strike::Secrets;
 pub use crate::text::{is_hidden, printable, printable_within};
-pub use crate::variable::{NotUnicode, SECRET_VARIABLES, variable};
+pub use crate::variable::{NotUnicode, SECRET_VARIABLES, harmless_variables, variable};

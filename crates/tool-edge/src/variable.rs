@@ -1,6 +1,7 @@
 //! The environment: what a variable is worth, and which variables nobody else may see.
 
 use std::env::{self, VarError};
+use std::ffi::OsString;
 
 /// The variables in which secrets reach these tools. No program that a tool starts gets them, unless it is given one on
 /// purpose.
@@ -16,6 +17,45 @@ pub const SECRET_VARIABLES: [&str; 10] = [
     "ACTIONS_RUNTIME_TOKEN",
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
 ];
+
+/// The variables that a program of any kind may need and nobody keeps a secret in: where things are, which language is
+/// spoken, how the screen and the network are reached.
+///
+/// A program that handles what strangers send is started with these and no others.
+pub fn harmless_variables() -> impl Iterator<Item = (OsString, OsString)> {
+    env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_harmless))
+}
+
+fn is_harmless(name: &str) -> bool {
+    const NAMES: [&str; 23] = [
+        "ALL_PROXY",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "DISPLAY",
+        "HOME",
+        "HTTPS_PROXY",
+        "HTTP_PROXY",
+        "LANG",
+        "LANGUAGE",
+        "LD_LIBRARY_PATH",
+        "LOGNAME",
+        "NO_PROXY",
+        "PATH",
+        "SHELL",
+        "SSL_CERT_DIR",
+        "SSL_CERT_FILE",
+        "TEMP",
+        "TERM",
+        "TMP",
+        "TMPDIR",
+        "TZ",
+        "USER",
+        "WAYLAND_DISPLAY",
+        "XAUTHORITY",
+    ];
+    const BEGINNINGS: [&str; 3] = ["FONTCONFIG_", "LC_", "XDG_"];
+    let is_proxy = name.ends_with("_proxy") && NAMES.contains(&&*name.to_ascii_uppercase());
+    is_proxy || NAMES.contains(&name) || BEGINNINGS.iter().any(|it| name.starts_with(it))
+}
 
 /// A variable holds bytes that are no UTF-8 text; they are not shown, since they may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +101,16 @@ mod tests {
         assert_eq!(value("secret\r\n").as_deref(), Some("secret"));
         assert_eq!(value(" two words "), Some(" two words ".to_owned()));
         assert_eq!(value("a\nb\n").as_deref(), Some("a\nb"));
+    }
+
+    #[test]
+    fn no_secret_is_harmless_whatever_its_name() {
+        for it in SECRET_VARIABLES.iter().chain(&["AWS_SECRET_ACCESS_KEY", "TENANT", "path", ""]) {
+            assert!(!is_harmless(it), "{it}");
+        }
+        for it in ["PATH", "https_proxy", "LC_ALL", "XDG_CACHE_HOME", "HOME"] {
+            assert!(is_harmless(it), "{it}");
+        }
     }
 
     #[test]
