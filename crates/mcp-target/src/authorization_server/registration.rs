@@ -10,6 +10,7 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use serde_json::json;
+use tool_edge::printable_within;
 use url::Url;
 
 use crate::access_token;
@@ -75,7 +76,7 @@ pub(super) async fn register(State(it): State<Arc<AuthorizationServer>>, body: B
     }
 
     let name = metadata.client_name.unwrap_or_default();
-    let name: String = name.chars().filter(|it| !it.is_control()).take(MAX_NAME).collect();
+    let name = printable_within(&name, MAX_NAME);
     let client_id = random_id();
     let information = json!({
         "client_id": client_id,

@@ -33,5 +33,5 @@ pub(crate) fn router(_: &Config) -> io::Result<(Router, impl FnOnce() + Send + u
     use axum::http::StatusCode;
     use axum::routing::any;
 
-    Ok((Router::new().route("/mcp", any(async || StatusCode::NOT_IMPLEMENTED)), || {}))
+    Ok((Router::new().route("/mcp", any(async || StatusCode::NO_CONTENT)), || {}))
 }

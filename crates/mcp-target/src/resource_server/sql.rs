@@ -11,6 +11,7 @@ use rusqlite::{Connection, Error, ErrorCode};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::Semaphore;
+use tool_edge::printable_within;
 
 use crate::resource_server::novamart;
 
@@ -142,8 +143,7 @@ fn json(value: ValueRef<'_>) -> Value {
 
 impl From<Error> for QueryError {
     fn from(error: Error) -> Self {
-        let invalid =
-            |it: &str| Self::Invalid(it.chars().filter(|it| !it.is_control()).take(300).collect());
+        let invalid = |it: &str| Self::Invalid(printable_within(it, 300));
         match error.sqlite_error_code() {
             Some(ErrorCode::OperationInterrupted) => return Self::TooSlow,
             Some(ErrorCode::AuthorizationForStatementDenied | ErrorCode::ReadOnly) => {
