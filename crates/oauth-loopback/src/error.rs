@@ -14,7 +14,7 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// An address that cannot be parsed, is neither http nor https, or has credentials in it.
+    /// An address that cannot be parsed, is neither http nor https, has credentials in it, or leads to the own link.
     #[error("the {what} `{address}` is no plain http or https address")]
     Address { what: AddressOf, address: String },
     /// An address to which nothing secret may be sent.

@@ -1,13 +1,16 @@
 //! What an address may be: transport, loopback, and which resource covers which server.
 
-use url::Url;
+use std::net::{IpAddr, Ipv6Addr};
+
+use url::{Host, Url};
 
 use crate::error::{AddressOf, Error, printable};
 
 /// Parses an address that a server gave, and refuses it unless it is https.
 ///
 /// http is accepted on loopback, and only when the resource itself lives there: a remote server has no business to send us
-/// to a port of this machine.
+/// to a port of this machine. No server has any to send us to where [no public server is](is_link_local), nor a reason to
+/// spell this machine in a way of its own.
 pub(crate) fn permitted(
     what: AddressOf,
     address: &str,
@@ -22,7 +25,7 @@ pub(crate) fn permitted(
             url.host_str().unwrap_or_default()
         )));
     }
-    if !matches!(url.scheme(), "https" | "http") {
+    if !matches!(url.scheme(), "https" | "http") || url.host().is_none_or(|it| is_elsewhere(&it)) {
         return Err(refused(address));
     }
     let loopback = is_loopback(&url);
@@ -30,6 +33,34 @@ pub(crate) fn permitted(
         return Err(Error::Insecure { what, address: printable(address) });
     }
     Ok(url)
+}
+
+/// Whether a host is one that no server is named by: an address within the link, that of a cloud's metadata, the
+/// unspecified one, which leads to this machine, a v4 address in the clothes of v6, or a name with a dot behind it.
+fn is_elsewhere(host: &Host<&str>) -> bool {
+    match host {
+        Host::Ipv4(it) => is_link_local((*it).into()),
+        Host::Ipv6(it) => it.to_ipv4_mapped().is_some() || is_link_local((*it).into()),
+        Host::Domain(it) => it.ends_with('.') || *it == "metadata.google.internal",
+    }
+}
+
+/// Whether an address leads to the own link or to nowhere: link-local, unspecified, for many, or a cloud's metadata.
+pub(crate) fn is_link_local(it: IpAddr) -> bool {
+    const AWS_METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+    match it {
+        IpAddr::V4(it) => {
+            it.is_link_local() || it.is_unspecified() || it.is_broadcast() || it.is_multicast()
+        }
+        IpAddr::V6(it) => {
+            let mapped = it.to_ipv4_mapped().map(IpAddr::from);
+            mapped.is_some_and(is_link_local)
+                || it.is_unicast_link_local()
+                || it.is_unspecified()
+                || it.is_multicast()
+                || it == AWS_METADATA
+        }
+    }
 }
 
 /// Whether the host of a URL is this machine.
@@ -146,6 +177,28 @@ mod tests {
             check_permitted(address, false, false);
         }
         check_permitted("http://localhost.evil.example/t", true, false);
+    }
+
+    #[test]
+    fn nobody_is_sent_to_the_own_link_or_to_this_machine_by_another_name() {
+        for address in [
+            "https://169.254.169.254/latest/meta-data",
+            "https://0xa9fea9fe/latest",
+            "https://[fe80::1]/t",
+            "https://[fd00:ec2::254]/t",
+            "https://metadata.google.internal/t",
+            "http://0.0.0.0:1/t",
+            "http://[::]:1/t",
+            "http://[::ffff:127.0.0.1]:1/t",
+            "https://[::ffff:169.254.169.254]/t",
+            "http://localhost.:1/t",
+            "https://224.0.0.1/t",
+        ] {
+            check_permitted(address, true, false);
+            check_permitted(address, false, false);
+        }
+        check_permitted("https://10.0.0.7/t", false, true);
+        check_permitted("https://2130706433/t", false, false);
     }
 
     #[test]

@@ -1,12 +1,17 @@
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder, StatusCode, redirect};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tool_edge::Secrets;
 use url::Url;
 
 use crate::error::{Error, printable};
+use crate::http::address::is_link_local;
 use crate::refusal::{Refusal, Step};
 
 const BODY_LIMIT: usize = 1 << 20;
@@ -31,6 +36,31 @@ pub fn http_client() -> ClientBuilder {
         .connect_timeout(Duration::from_secs(10))
         .timeout(DEADLINE)
         .user_agent(concat!("oauth-loopback/", env!("CARGO_PKG_VERSION")))
+        .dns_resolver(Arc::new(Resolver))
+}
+
+/// Looks names up, but for those of this machine, which nobody else may answer for ([RFC 6761 §6.3]); an address of the
+/// own link is none that a name may have.
+///
+/// [RFC 6761 §6.3]: https://www.rfc-editor.org/rfc/rfc6761#section-6.3
+struct Resolver;
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let addresses: Vec<SocketAddr> = if tool_edge::is_loopback(name.as_str()) {
+                let both: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+                both.map(|it| SocketAddr::new(it, 0)).into()
+            } else {
+                let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+                found.filter(|it| !is_link_local(it.ip())).collect()
+            };
+            if addresses.is_empty() {
+                return Err("the name has no address that may be asked".into());
+            }
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
 }
 
 /// A response whose body has been read.
@@ -65,28 +95,24 @@ impl Response {
 
     /// The error of an OAuth endpoint, whatever the status says: some servers answer 200, 401 or 500 where the
     /// specification says 400. `secrets` are struck from what the server echoes.
+    ///
+    /// Only the members of RFC 6749 §5.2 and RFC 7591 §3.2.2 are quoted: in any other body there may be secrets that
+    /// nobody sent.
     pub(crate) fn refusal(&self, secrets: &[&str]) -> Option<Error> {
         let body = serde_json::from_slice::<Value>(&self.body).unwrap_or_default();
-        let text = |name: &str| body.get(name).and_then(Value::as_str);
-        let error = text("error")
-            .or_else(|| body.get("error")?.get("message")?.as_str())
-            .or_else(|| text("code"));
+        let text = |name: &str| body.get(name)?.as_str().filter(|it| !it.is_empty());
+        // Servers of other customs have a code of their own; what is none by its looks may be anything.
+        let is_code = |it: &&str| {
+            it.len() <= 60 && it.bytes().all(|it| it.is_ascii_alphabetic() || it == b'_')
+        };
+        let error = text("error").or_else(|| text("code").filter(is_code));
         if self.status.is_success() && text("error").is_none() {
             return None;
         }
-        let description = text("error_description")
-            .or_else(|| text("message"))
-            .map(str::to_owned)
-            .or_else(|| {
-                let html = self.content_type().is_some_and(|it| it.contains("html"));
-                let said =
-                    if html { "an HTML page".into() } else { String::from_utf8_lossy(&self.body) };
-                (error.is_none() && !said.trim().is_empty()).then(|| said.into_owned())
-            });
-        let strike = |it: &str| {
-            let secrets = secrets.iter().filter(|it| !it.is_empty());
-            printable(&secrets.fold(it.to_owned(), |it, secret| it.replace(secret, "(secret)")))
-        };
+        let description = text("error_description").map(str::to_owned);
+        let description = description.or_else(|| error.is_none().then(|| self.described(&body))?);
+        let secrets = Secrets::new(secrets.iter().copied());
+        let strike = |it: &str| printable(&secrets.strike(it));
         let header = |name: &str| {
             self.headers.get(name).map(|it| strike(&String::from_utf8_lossy(it.as_bytes())))
         };
@@ -98,6 +124,26 @@ impl Response {
             description: description.as_deref().map(strike),
             retry_after: RETRY_AFTER.iter().find_map(|it| header(it)),
         })))
+    }
+
+    /// What kind of body it is that is not quoted.
+    fn described(&self, body: &Value) -> Option<String> {
+        const MOST_NAMES: usize = 6;
+        match body.as_object() {
+            Some(it) if it.is_empty() => Some("an empty JSON object".to_owned()),
+            Some(it) => {
+                let names: Vec<_> = it.keys().take(MOST_NAMES).map(String::as_str).collect();
+                Some(format!("JSON without `error`, but with {}", names.join(", ")))
+            }
+            None if self.body.trim_ascii().is_empty() => None,
+            None => {
+                let kind = self.content_type().unwrap_or("a body without a content type");
+                Some(match kind.contains("html") {
+                    true => "an HTML page".to_owned(),
+                    false => format!("{kind} without JSON"),
+                })
+            }
+        }
     }
 
     /// How long the server wants to be left alone, RFC 9110 §10.2.3, if it says so and it is not too long.

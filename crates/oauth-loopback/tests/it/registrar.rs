@@ -79,7 +79,7 @@ async fn an_initial_access_token_goes_with_the_registration_and_stays_secret() {
     config.initial_access_token = Some(AccessToken::new("initial-secret".to_owned()));
     let error = mint(&config).await.expect_err("the first answer refuses");
     let said = format!("{error} {error:?} {config:?}");
-    assert!(said.contains("(secret)") && !said.contains("initial-secret"), "{said}");
+    assert!(error.to_string().contains('…') && !said.contains("initial-secret"), "{said}");
     mint(&config).await.expect("the second does not");
     assert_eq!(server.seen("/register")[1].headers["authorization"], "Bearer initial-secret");
 }

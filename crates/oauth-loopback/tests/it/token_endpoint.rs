@@ -87,7 +87,7 @@ async fn a_refusal_is_told_in_the_servers_words_whatever_its_status() {
     insta::assert_snapshot!(refusal(answering(500, JSON, r#"{"error":"server_error"}"#)).await, @"exchanging the code for a token: ORIGIN/token answered 500: server_error");
     insta::assert_snapshot!(refusal(answering(200, JSON, r#"{"error":"invalid_client"}"#)).await, @"exchanging the code for a token: ORIGIN/token answered 200: invalid_client: the client is not known there, or not by this secret or key; check them, or register it again");
     insta::assert_snapshot!(refusal(answering(502, "text/html", "<h1>Bad gateway</h1>")).await, @"exchanging the code for a token: ORIGIN/token answered 502: an HTML page");
-    insta::assert_snapshot!(refusal(answering(503, "text/plain", "come\nback")).await, @"exchanging the code for a token: ORIGIN/token answered 503: come back");
+    insta::assert_snapshot!(refusal(answering(503, "text/plain", "come\nback")).await, @"exchanging the code for a token: ORIGIN/token answered 503: text/plain without JSON");
     insta::assert_snapshot!(refusal(answering(200, "text/html", "<h1>Welcome</h1>")).await, @"exchanging the code for a token: ORIGIN/token answered 200, but not as the specification describes: text/html without JSON");
     insta::assert_snapshot!(refusal(answering(200, JSON, r#"{"access_token":"a"}"#)).await, @"exchanging the code for a token: ORIGIN/token answered 200, but not as the specification describes: missing field `token_type`");
     insta::assert_snapshot!(refusal(answering(200, JSON, r#""eyJ.secret.token""#)).await, @"exchanging the code for a token: ORIGIN/token answered 200, but not as the specification describes: a wrong type at line 1, column 18");
@@ -119,7 +119,7 @@ async fn what_was_sent_in_secret_is_struck_from_what_the_server_echoes() {
     let server = Server::start(answering(400, "application/json", echo)).await;
     let error = mint(&server).await.expect_err("the script refuses");
     let said = error.to_string().replace(&server.origin, "ORIGIN");
-    insta::assert_snapshot!(said, @"exchanging the code for a token: ORIGIN/token answered 400: invalid_grant: no (secret) with (secret)");
+    insta::assert_snapshot!(said, @"exchanging the code for a token: ORIGIN/token answered 400: invalid_grant: no … with …");
     let sent = &server.seen("/token")[0].form;
     assert!(!format!("{error:?}").contains(&sent["code_verifier"]));
 }

@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Split};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
 use tool_edge::printable_within;
+use url::Url;
 
 use crate::console::say;
 use crate::environment::OUR_SECRETS;
@@ -55,7 +56,7 @@ impl Browser {
         let Self { program, arguments } = self;
         let mut command = dying_with_us(program);
         command
-            .args(with_address(arguments, opening.url.as_str()))
+            .args(with_address(arguments, &without_shell_characters(&opening.url)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
@@ -83,6 +84,22 @@ impl Browser {
             None => format!("`{program}` ended with {status} and said nothing"),
         }))
     }
+}
+
+/// The address with all that a shell would obey percent-encoded, since a server chose most of it and the command may be
+/// `sh -c 'open "%s"'`. It is the same address ([RFC 3986 §2.2]); `&` separates parameters and has to stay.
+///
+/// [RFC 3986 §2.2]: https://www.rfc-editor.org/rfc/rfc3986#section-2.2
+fn without_shell_characters(url: &Url) -> String {
+    const OBEYED: &str = "$`'\"\\;|<>(){}[]*!^~";
+    // The brackets of an address of IPv6 are its own, and nobody else's.
+    let host = url.host_str().unwrap_or_default();
+    let (before, after) = url.as_str().split_once(host).unwrap_or(("", url.as_str()));
+    let encoded = |it: char| match it {
+        it if OBEYED.contains(it) => format!("%{:02X}", u32::from(it)),
+        it => it.to_string(),
+    };
+    format!("{before}{host}{}", after.chars().map(encoded).collect::<String>())
 }
 
 /// A command that gets SIGTERM when this process dies, even by SIGKILL, where `setpriv` can arrange it.
@@ -199,6 +216,16 @@ mod tests {
         check("open %s --wait", &["open", "http://a/?b=c", "--wait"]);
         check("'my browser' --url=%s", &["my browser", "--url=http://a/?b=c"]);
         check("sh -c 'exec run \"$0\"'", &["sh", "-c", "exec run \"$0\"", "http://a/?b=c"]);
+    }
+
+    #[test]
+    fn a_shell_finds_no_command_in_an_address() {
+        let spelled = |it: &str| without_shell_characters(&Url::parse(it).expect("an address"));
+        let address = "https://[::1]:1/a';touch$IFS/x;'/y?a=$(b)&c=`d`|e&f=\"g\"#h!";
+        let expected = "https://[::1]:1/a%27%3Btouch%24IFS/x%3B%27/y?a=%24%28b%29&c=%60d%60%7Ce&f=%22g%22#h%21";
+        assert_eq!(spelled(address), expected);
+        let plain = "https://a.example/authorize?scope=mcp%3Aread+offline_access&state=x-y_z.1";
+        assert_eq!(spelled(plain), plain);
     }
 
     #[test]
