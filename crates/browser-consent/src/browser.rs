@@ -5,8 +5,11 @@
 pub(crate) mod capabilities;
 pub(crate) mod command;
 pub(crate) mod driver;
+pub(crate) mod element;
+pub(crate) mod outcome;
 pub(crate) mod process;
 pub(crate) mod reach;
 pub(crate) mod session;
 pub(crate) mod storage_state;
 pub(crate) mod tab;
+pub(crate) mod world;

@@ -6,13 +6,23 @@ pub(crate) mod act;
 pub(crate) mod approve;
 pub(crate) mod consent;
 pub(crate) mod dead_ends;
+#[cfg(test)]
+#[path = "../tests/unit/detour_moves.rs"]
+mod detour_moves;
 pub(crate) mod detours;
 pub(crate) mod evidence;
 pub(crate) mod form;
-pub(crate) mod memory;
 #[cfg(test)]
-#[path = "../tests/unit/moves.rs"]
-mod moves;
+#[path = "../tests/unit/form_moves.rs"]
+mod form_moves;
+pub(crate) mod look;
+pub(crate) mod memory;
 pub(crate) mod next;
 pub(crate) mod play;
 pub(crate) mod request;
+#[cfg(test)]
+#[path = "../tests/unit/script_moves.rs"]
+mod script_moves;
+#[cfg(test)]
+#[path = "../tests/unit/way.rs"]
+mod way;

@@ -13,7 +13,7 @@ mod visits;
 pub use fantoccini::Client;
 
 pub use crate::browser::driver::{Driver, find_driver};
-pub use crate::browser::reach::reached;
+pub use crate::browser::reach::{current_address, reached};
 pub use crate::browser::session::{WebDriver, with_session};
 pub use crate::browser::storage_state::StorageState;
 pub use crate::error::Error;

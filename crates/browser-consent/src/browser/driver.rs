@@ -11,8 +11,6 @@ pub struct Driver {
     pub browser: Option<PathBuf>,
     /// util-linux's `setpriv`, with which the driver dies even when this process is killed.
     pub setpriv: Option<PathBuf>,
-    /// Variables of this process that neither program gets, beside [`tool_edge::SECRET_VARIABLES`].
-    pub secret_variables: Vec<String>,
 }
 
 /// The headless shell takes half the time and memory of a full browser.
@@ -51,7 +49,7 @@ pub fn find_driver(path: &OsStr, chromewebdriver: Option<&Path>) -> Option<Drive
 impl Driver {
     /// A driver program that finds its browser itself.
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), browser: None, setpriv: None, secret_variables: Vec::new() }
+        Self { program: program.into(), browser: None, setpriv: None }
     }
 
     /// Looks for geckodriver and Firefox, both on the path that is the value of `PATH`.

@@ -1,6 +1,6 @@
-// The body of one WebDriver script: what `arguments[0]` and `arguments[1]`, a way to look and what to look for, find on the page.
+// The body of one script: what `arguments[0]` and `arguments[1]`, a way to look and what to look for, find on the page.
 const [by, value, pattern] = arguments;
-const here = { origin: location.origin, document: String(performance.timeOrigin) };
+const here = { origin: trueOrigin, document: String(performance.timeOrigin) };
 if (by === 'contains') return { ...here, found: location.href.includes(value) };
 if (by === 'match') return { ...here, found: new RegExp(value).test(location.href) };
 const roots = [document];
@@ -24,7 +24,7 @@ const box = element.getBoundingClientRect();
 return {
   ...here,
   found: !pattern || new RegExp(pattern).test(element.innerText),
-  element,
+  element: toHandle(element),
   visible: visible(element),
   disabled: element.matches(':disabled') || element.closest('[aria-disabled=true]') !== null,
   submits: element.matches('button:not([type=button], [type=reset]), input[type=submit], input[type=image]'),

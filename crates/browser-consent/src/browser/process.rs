@@ -13,7 +13,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tool_edge::SECRET_VARIABLES;
+use tool_edge::harmless_variables;
 use url::Url;
 
 use crate::browser::driver::Driver;
@@ -184,9 +184,7 @@ fn command(driver: &Driver) -> Command {
         }
         None => Command::new(&driver.program),
     };
-    let named = driver.secret_variables.iter().map(String::as_str);
-    for it in SECRET_VARIABLES.into_iter().chain(named) {
-        command.env_remove(it);
-    }
+    // Neither program needs more than any program does, and a page may find its way to what they have.
+    command.env_clear().envs(harmless_variables());
     command
 }

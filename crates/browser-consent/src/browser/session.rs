@@ -29,19 +29,6 @@ pub enum WebDriver {
     Url(Url),
 }
 
-impl WebDriver {
-    /// The same, but if it is started here, neither it nor its browser gets these variables of the environment.
-    ///
-    /// Of [`tool_edge::SECRET_VARIABLES`] they get none in any case.
-    #[must_use]
-    pub fn without_variables(mut self, names: &[String]) -> Self {
-        if let Self::Driver(it) = &mut self {
-            it.secret_variables.extend_from_slice(names);
-        }
-        self
-    }
-}
-
 /// Runs `session` in a browser of its own: a fresh profile, no window, English.
 ///
 /// The session is closed when `session` is done, and also when it panics or when the future is dropped.

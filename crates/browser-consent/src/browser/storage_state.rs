@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use tool_edge::private_file;
 use url::Url;
 
-use crate::browser::tab::{Broken, Outcome, Tab};
+use crate::browser::outcome::{Broken, Outcome};
+use crate::browser::tab::Tab;
 use crate::error::Error;
 use crate::private;
 use crate::visits::Trail;
@@ -60,9 +61,9 @@ struct Item {
 }
 
 // Even a quiet page may lead elsewhere, such as to a sign-in.
-const READ: &str = "return location.origin === arguments[0] \
+const READ: &str = "return trueOrigin === arguments[0] \
     ? Object.keys(localStorage).map(it => ({ name: it, value: localStorage.getItem(it) })) : []";
-const WRITE: &str = "if (location.origin === arguments[0]) \
+const WRITE: &str = "if (trueOrigin === arguments[0]) \
     for (const it of arguments[1]) localStorage.setItem(it.name, it.value)";
 /// A page that every origin has, if only as an error, and on which nothing happens.
 const QUIET_PAGE: &str = "/robots.txt";
@@ -100,7 +101,7 @@ impl StorageState {
     ///
     /// If the browser is no Chromium, or if the driver fails.
     pub async fn take(client: &Client, trail: &Trail) -> Result<Self, Error> {
-        let tab = Tab::new(client);
+        let mut tab = Tab::new(client);
         let failed = |it: Broken| failed(it, trail);
         let cookies = match tab.devtools("Storage.getCookies", json!({})).await.map_err(failed)? {
             Outcome::Done(it) => it["cookies"].clone(),
@@ -134,7 +135,7 @@ impl StorageState {
     ///
     /// If the browser is no Chromium, or if the driver fails.
     pub async fn restore(&self, client: &Client) -> Result<(), Error> {
-        let tab = Tab::new(client);
+        let mut tab = Tab::new(client);
         let failed = |it: Broken| failed(it, &Trail::default());
         let cookies: Vec<Value> = self.cookies.iter().map(parameter).collect();
         let asked = tab.devtools("Storage.setCookies", json!({ "cookies": cookies }));

@@ -25,5 +25,9 @@ if (!window[Symbol.for('browser-consent')]) {
   counted(HTMLFormElement.prototype, 'submit');
   addEventListener('submit', event => { it.sent += event.defaultPrevented ? 0 : 1; });
   addEventListener('beforeunload', () => { it.sent += 1; });
-  Object.defineProperty(window, Symbol.for('browser-consent'), { value: it });
+  // Scripts beside the page have only its events to hear of it.
+  addEventListener('browser-consent-count', () => {
+    dispatchEvent(new CustomEvent('browser-consent-counted', { detail: `${it.sent} ${it.waiting}` }));
+  });
+  Object.defineProperty(window, Symbol.for('browser-consent'), { value: true });
 }

@@ -8,9 +8,11 @@ use tokio::net::TcpStream;
 use url::Url;
 
 use crate::address::{bare, without_queries};
-use crate::browser::tab::{Broken, Outcome, Tab, reference};
+use crate::browser::element::Entry;
+use crate::browser::outcome::{Broken, Outcome};
+use crate::browser::tab::Tab;
+use crate::flow::look::{Move, Purpose, Typing};
 use crate::flow::memory::{Action, Cover, Memory};
-use crate::flow::next::{Move, Purpose, Typing};
 use crate::flow::request::Request;
 use crate::page::kind::Kind;
 use crate::page::locate;
@@ -126,14 +128,14 @@ impl Flow<'_> {
             self.memory.played.begun = Some(at);
         }
         for it in texts {
-            *self.memory.typed.entry(it.element.clone()).or_default() += 1;
-            if it.clear
-                && let Outcome::Stale | Outcome::Dialog = self.tab.clear(&it.element).await?
-            {
-                continue;
-            }
-            if let Outcome::Done(()) = self.tab.type_into(&it.element, &it.text).await? {
-                self.acted(it.what.clone());
+            let tries = self.memory.typed.entry(it.element.clone()).or_default();
+            let again = *tries > 0;
+            *tries += 1;
+            let Typing { element, clear, text, what } = it;
+            let entry = Entry { element, text, clear: *clear, again };
+            let origins = &self.memory.past.origins;
+            if let Outcome::Done(()) = self.tab.type_into(&entry, origins).await? {
+                self.acted(what.clone());
             }
         }
         match purpose {
@@ -186,7 +188,8 @@ impl Flow<'_> {
     }
 
     async fn read_cover(&mut self, element: &Handle) -> Result<Then, Stop> {
-        let Outcome::Done(over) = self.tab.run(COVER, vec![reference(element)]).await? else {
+        let arguments = vec![self.tab.reference(element)];
+        let Outcome::Done(over) = self.tab.run(COVER, arguments).await? else {
             return Ok(Then::Pause);
         };
         self.memory.cover = Some(serde_json::from_value::<Vec<Cover>>(over).unwrap_or_default());

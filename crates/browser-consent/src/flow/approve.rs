@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::flow::look::{Decision, Look, Move, WEAK_QUIET};
 use crate::flow::memory::Action;
-use crate::flow::next::{Decision, Look, Move, WEAK_QUIET};
 use crate::page::detour;
 use crate::page::field;
 use crate::page::locate::{self, Found};

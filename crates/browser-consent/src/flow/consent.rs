@@ -9,12 +9,14 @@ use tool_edge::is_loopback;
 use url::Url;
 
 use crate::address::bare;
-use crate::browser::tab::{Broken, Outcome, Tab};
+use crate::browser::outcome::{Broken, Outcome};
+use crate::browser::tab::Tab;
 use crate::error::Error;
 use crate::flow::act::{Flow, Stop, Then};
 use crate::flow::evidence;
+use crate::flow::look::{Look, Now};
 use crate::flow::memory::{Memory, Target};
-use crate::flow::next::{Look, Now, next};
+use crate::flow::next::next;
 use crate::flow::play::{eligible, is_for_script, steps_left};
 use crate::flow::request::{Consent, Request};
 use crate::input::credentials::Credentials;
@@ -130,7 +132,8 @@ impl Flow<'_> {
         let mut pause = SHORTEST_PAUSE;
         let mut readable = Instant::now();
         loop {
-            match self.tab.snapshot(client, !consent.allow_scopes.is_empty()).await? {
+            let (scopes, origins) = (!consent.allow_scopes.is_empty(), &self.memory.past.origins);
+            match self.tab.snapshot(client, scopes, origins).await? {
                 Outcome::Done(page) => {
                     readable = Instant::now();
                     if self.memory.observe(&page, Instant::now()) {

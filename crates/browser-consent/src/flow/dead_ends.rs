@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::address::bare;
-use crate::flow::next::{Decision, Look, Move, PATIENCE, SETTLE};
+use crate::flow::look::{Decision, GIVE_UP_AFTER, Look, Move, SETTLE};
 use crate::page::kind;
 use crate::page::locate::{self, Found};
 use crate::page::phrases::normalize;
@@ -78,7 +78,7 @@ impl Look<'_> {
         if self.memory.in_frame && self.quiet() > HOP {
             return Ok(Move::LeaveFrame);
         }
-        if self.idle() < PATIENCE {
+        if self.idle() < GIVE_UP_AFTER {
             return Ok(Move::Wait);
         }
         // A page of the request itself does not get better by opening it again, nor does one that asks for consent.
@@ -92,7 +92,7 @@ impl Look<'_> {
 
     /// Gives a page up on which nothing was found to do, once it has been the same for long enough.
     pub(crate) fn give_up_late(self) -> Decision {
-        if self.idle() < PATIENCE {
+        if self.idle() < GIVE_UP_AFTER {
             return Ok(Move::Wait);
         }
         if let Some(says) = kind::already(self.page) {

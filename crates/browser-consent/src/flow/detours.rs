@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::flow::look::{Decision, Look, Move, Purpose, Typing, WEAK_QUIET};
 use crate::flow::memory::Action;
-use crate::flow::next::{Decision, Look, Move, Purpose, Typing, WEAK_QUIET};
 use crate::page::detour::{self, Pick};
 use crate::page::locate;
 use crate::problem::Problem;

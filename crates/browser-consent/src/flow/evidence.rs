@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use tool_edge::private_file;
 
-use crate::browser::tab::Outcome;
+use crate::browser::outcome::Outcome;
 use crate::flow::act::Flow;
 use crate::page::field;
 use crate::page::locate;
@@ -39,9 +39,9 @@ pub(crate) async fn keep(folder: &Path, flow: &mut Flow<'_>, problem: &Problem) 
     is_any.then(|| folder.to_owned())
 }
 
-async fn picture(flow: &Flow<'_>) -> Option<Vec<u8>> {
+async fn picture(flow: &mut Flow<'_>) -> Option<Vec<u8>> {
     flow.tab.leave_frames().await.ok()?;
-    let email = flow.memory.past.names.email.unwrap_or_default();
+    let email = flow.memory.past.names.email.unwrap_or_default().to_owned();
     let Ok(Outcome::Done(_)) = flow.tab.run(BLANK, vec![json!(email)]).await else { return None };
     flow.tab.picture().await
 }

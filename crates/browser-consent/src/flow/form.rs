@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::flow::look::{Decision, GIVE_UP_AFTER, Look, Move, Purpose, Typing};
 use crate::flow::memory::{Action, Cover, Press};
-use crate::flow::next::{Decision, Look, Move, PATIENCE, Purpose, Typing};
 use crate::page::field;
 use crate::page::locate;
 use crate::page::snapshot::{Button, Field};
@@ -16,6 +16,8 @@ const NO_EFFECT: Duration = Duration::from_secs(15);
 /// How often something may be pressed at one address before that is a loop.
 const MOST_PRESSES: usize = 2;
 const MOST_TYPED: usize = 3;
+/// How long a button may stay disabled beside a form that was filled in, before its keys are pressed.
+const KEYS_AFTER: Duration = Duration::from_secs(1);
 
 impl Look<'_> {
     pub(crate) fn sign_in(self, user: Option<usize>, password: Option<usize>) -> Decision {
@@ -45,10 +47,17 @@ impl Look<'_> {
         let Some(field) = password.or(user).map(|at| &self.page.fields[at]) else {
             return Ok(Move::Wait);
         };
-        match locate::login(self.page, field).best() {
-            Some(at) => self.press(self.button(at), action, None),
-            None => self.give_up_late(),
+        let Some(at) = locate::login(self.page, field).best() else { return self.give_up_late() };
+        let typed = self.memory.typed.get(&field.element).copied().unwrap_or_default();
+        if self.button(at).disabled && typed == 1 && self.quiet() > KEYS_AFTER {
+            // Some forms know of a text only by the keys that were pressed for it.
+            let text = if password.is_some() { credentials.reveal() } else { credentials.email() };
+            let what = if password.is_some() { "filled password" } else { "filled email" };
+            let (element, clear) = (field.element.clone(), true);
+            let typing = Typing { element, clear, text: text.to_owned(), what: what.to_owned() };
+            return Ok(Move::Fill(vec![typing], Purpose::SignIn(action)));
         }
+        self.press(self.button(at), action, None)
     }
 
     /// What there is to type into a field that does not hold the text yet.
@@ -125,7 +134,7 @@ impl Look<'_> {
         if self.since(press.at) > LOST && self.is_lost(press) && !is_again {
             return Ok(Move::StartOver(action));
         }
-        let is_over = self.quiet() > PATIENCE && !self.memory.awaits_answer(self.page);
+        let is_over = self.quiet() > GIVE_UP_AFTER && !self.memory.awaits_answer(self.page);
         if self.since(press.at) > NO_EFFECT && is_over {
             let console = console.iter().rev().take(3).rev().cloned().collect();
             return Err(Problem::NoEffect { button: press.label.clone(), console });

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::flow::look::{Decision, GIVE_UP_AFTER, Look, Move, Purpose};
 use crate::flow::memory::{Action, Memory, Target};
-use crate::flow::next::{Decision, Look, Move, PATIENCE, Purpose};
 use crate::flow::request::Request;
 use crate::input::script::{Act, Command, Script, Text, fits};
 use crate::page::kind::Kind;
@@ -74,8 +74,8 @@ impl Look<'_> {
         let is_ours = commands.iter().any(|(_, it)| it.page.is_some());
         match self.next_command() {
             Some(command) if is_ours => {
-                let is_late = self.since(self.memory.played.since) > PATIENCE;
-                if is_late && self.quiet() > PATIENCE {
+                let is_late = self.since(self.memory.played.since) > GIVE_UP_AFTER;
+                if is_late && self.quiet() > GIVE_UP_AFTER {
                     return Err(self.stuck(command, "found nothing to act on"));
                 }
                 Ok(Some(Move::Wait))

@@ -67,7 +67,6 @@ fn read(json: &str, url: &Url, variable: Variable<'_>) -> Result<Script, String>
     let all: Value = serde_json::from_str(json).map_err(at)?;
     let all = all.get("browser").cloned().unwrap_or(all);
     let mut script = Script::default();
-    name_variables(&all, &mut script.variables);
     let entries: Vec<Entry> = serde_json::from_value(all).map_err(|_| {
         "it has to be a list of {match, tasks: [{task, match, optional, commands}]}".to_owned()
     })?;
@@ -99,16 +98,6 @@ fn read(json: &str, url: &Url, variable: Variable<'_>) -> Result<Script, String>
         }
     }
     Ok(script)
-}
-
-/// Collects what `env:` names, also in entries that are for other requests.
-fn name_variables(value: &Value, names: &mut Vec<String>) {
-    match value {
-        Value::String(it) => names.extend(it.strip_prefix("env:").map(str::to_owned)),
-        Value::Array(all) => all.iter().for_each(|it| name_variables(it, names)),
-        Value::Object(all) => all.values().for_each(|it| name_variables(it, names)),
-        _ => {}
-    }
 }
 
 fn command(parts: &[Value], variable: Variable<'_>) -> Result<Command, String> {

@@ -1,6 +1,6 @@
 //! Text from a server on its way to a terminal or a file.
 
-use tool_edge::is_hidden;
+use tool_edge::{Secrets, is_hidden};
 use url::Url;
 
 use crate::address::without_values;
@@ -8,7 +8,7 @@ use crate::input::credentials::Credentials;
 use crate::input::script::{Act, Script, Text};
 
 /// What must not occur in anything that is written or said.
-pub(crate) struct Redaction(Vec<String>);
+pub(crate) struct Redaction(Secrets);
 
 impl Redaction {
     /// Knows the credentials, and those values of the authorization request that are good for one use.
@@ -41,24 +41,14 @@ impl Redaction {
             Act::Fill(Text::Given(it)) if it.len() >= 4 => Some(it.clone()),
             _ => None,
         }));
-        secrets.retain(|it| !it.is_empty());
-        let encoded = secrets.iter().flat_map(|it| {
-            let form = url::form_urlencoded::byte_serialize(it.as_bytes()).collect::<String>();
-            [form.replace('+', "%20"), form]
-        });
-        let encoded: Vec<String> = encoded.collect();
-        secrets.extend(encoded);
-        secrets.sort_by_key(|it| std::cmp::Reverse(it.len()));
-        secrets.dedup();
-        Self(secrets)
+        Self(Secrets::new(secrets))
     }
 
     /// One line of at most `length` characters, without what a terminal hides and without what is secret.
     pub(crate) fn clean(&self, text: &str, length: usize) -> String {
-        let struck = |text: String| self.0.iter().fold(text, |it, secret| it.replace(secret, "…"));
         // Both before and after: a secret may have two spaces in it, and a page may break one over two lines.
-        let text = struck(text.to_owned()).split_whitespace().collect::<Vec<_>>().join(" ");
-        let mut text = struck(text);
+        let text = self.0.strike(text).split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut text = self.0.strike(&text);
         for name in ["code=", "state=", "token="] {
             text = without_values(&text, name);
         }
@@ -71,7 +61,7 @@ impl Redaction {
 
     /// Whether something secret is in a text that is about to be kept.
     pub(crate) fn occurs_in(&self, text: &str) -> bool {
-        self.0.iter().any(|it| text.contains(it.as_str()))
+        self.0.occur_in(text)
     }
 }
 

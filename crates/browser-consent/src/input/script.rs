@@ -9,7 +9,6 @@ use crate::error::Error;
 #[derive(Clone, Default)]
 pub struct Script {
     pub(crate) commands: Vec<Command>,
-    pub(crate) variables: Vec<String>,
 }
 
 impl Script {
@@ -33,10 +32,7 @@ impl Script {
                 let (selector, value) = rest.trim().rsplit_once(' ').ok_or_else(|| wrong(SHAPE))?;
                 let text = match (value, value.strip_prefix("env:")) {
                     ("totp", _) => Text::Code,
-                    (_, Some(name)) => {
-                        self.variables.push(name.to_owned());
-                        Text::Given(variable(name).ok_or_else(|| wrong(UNSET))?)
-                    }
+                    (_, Some(name)) => Text::Given(variable(name).ok_or_else(|| wrong(UNSET))?),
                     _ => return Err(wrong(LITERAL)),
                 };
                 (selector.trim(), Act::Fill(text))
@@ -52,13 +48,6 @@ impl Script {
             optional: false,
         });
         Ok(())
-    }
-
-    /// The variables that are named in it, which are secrets as a rule; see [`WebDriver::without_variables`].
-    ///
-    /// [`WebDriver::without_variables`]: crate::WebDriver::without_variables
-    pub fn variables(&self) -> &[String] {
-        &self.variables
     }
 }
 

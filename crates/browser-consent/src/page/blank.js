@@ -1,4 +1,4 @@
-// The body of one WebDriver script: takes what was typed, and the name in `arguments[0]`, off the page.
+// The body of one script: takes what was typed, and the name in `arguments[0]`, off the page.
 const name = String(arguments[0] ?? '').toLowerCase();
 const roots = [document];
 for (let i = 0; i < roots.length; i++) {

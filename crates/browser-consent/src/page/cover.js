@@ -1,5 +1,5 @@
-// The body of one WebDriver script: the buttons of whatever lies over the middle of `arguments[0]`.
-const target = arguments[0];
+// The body of one script: the buttons of whatever lies over the middle of the element in `arguments[0]`.
+const target = fromHandle(arguments[0]);
 const box = target.getBoundingClientRect();
 let over = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
 while (over?.shadowRoot) {
@@ -20,4 +20,4 @@ const within = [top, ...dialogs].flatMap(it => [...it.querySelectorAll('button, 
 return [...new Set(within)]
   .filter(it => it.getBoundingClientRect().height >= 3)
   .slice(0, 30)
-  .map(it => ({ element: it, label: (it.getAttribute('aria-label') || it.innerText || it.value || '').trim().slice(0, 100) }));
+  .map(it => ({ element: toHandle(it), label: (it.getAttribute('aria-label') || it.innerText || it.value || '').trim().slice(0, 100) }));

@@ -1,4 +1,4 @@
-// The body of one WebDriver script; its answer is `snapshot::Snapshot`. `arguments[0]` is the client's name, `arguments[1]`
+// The body of one script; its answer is `snapshot::Snapshot`. `arguments[0]` is the client's name, `arguments[1]`
 // whether scopes are asked for.
 const most = 200;
 const tidy = (text, length = most) =>
@@ -44,7 +44,7 @@ const method = element => {
 const disabled = element => element.matches(':disabled') || element.closest('[aria-disabled=true]') !== null;
 
 const common = element => ({
-  element,
+  element: toHandle(element),
   rect: rect(element),
   attribute: attribute(element, 'name'),
   id: attribute(element, 'id'),
@@ -73,7 +73,7 @@ const boxes = all('input[type=checkbox]')
   .slice(0, 100)
   .map(({ it, target }) => ({
     ...common(it),
-    element: target,
+    element: toHandle(target),
     value: tidy(it.value),
     label: tidy([named(it), labels(it)].join(' ')),
     required: it.required,
@@ -121,7 +121,7 @@ const radios = all('input[type=radio]')
   .filter(({ target }) => target)
   .map(({ it, target }) => ({
     ...common(it),
-    element: target,
+    element: toHandle(target),
     label: tidy([named(it), labels(it)].join(' ')) || tidy(it.value),
     chosen: it.checked,
   }));
@@ -130,7 +130,7 @@ const options = all('select:not([multiple], [name*=lang i], [id*=lang i], [name*
   .flatMap(select =>
     [...select.options]
       .filter(it => it.value && !it.disabled)
-      .map(it => ({ ...common(select), element: it, label: tidy(it.label), chosen: it.selected })),
+      .map(it => ({ ...common(select), element: toHandle(it), label: tidy(it.label), chosen: it.selected })),
   );
 const choices = [...radios, ...options].slice(0, 200);
 
@@ -153,7 +153,7 @@ const address = it => {
 const frames = all('iframe')
   .filter(visible)
   .slice(0, 20)
-  .map(it => ({ element: it, rect: rect(it), label: attribute(it, 'title'), ...address(it) }));
+  .map(it => ({ element: toHandle(it), rect: rect(it), label: attribute(it, 'title'), ...address(it) }));
 
 // A scope is known by its form wherever it stands, by standing alone, or by the field that it is the value of.
 const items = 'li, code, dt, dd, td, kbd, samp, label, b, strong, span, div';
@@ -187,7 +187,12 @@ const scopes = !arguments[1] ? [] : [
 ];
 
 // Where nobody counts, no press is ever known to be lost.
-const { sent, waiting } = window[Symbol.for('browser-consent')] ?? { sent: Math.round(performance.now()), waiting: 0 };
+let counted = [Math.round(performance.now()), 0];
+const hear = event => { counted = String(event.detail).split(' ').map(Number); };
+addEventListener('browser-consent-counted', hear);
+dispatchEvent(new CustomEvent('browser-consent-count'));
+removeEventListener('browser-consent-counted', hear);
+const [sent, waiting] = counted.map(it => (Number.isSafeInteger(it) && it >= 0 && it < 2 ** 32 ? it : 0));
 
 // On its error pages Firefox gives the wanted address as the location.
 const isError = /^about:(neterror|certerror|httpsonlyerror)/.test(document.documentURI);
@@ -195,7 +200,7 @@ const isError = /^about:(neterror|certerror|httpsonlyerror)/.test(document.docum
 const spoken = selector => [...new Set(all(selector).filter(visible).map(it => tidy(it.innerText)).filter(Boolean))];
 const query = new URLSearchParams(location.search);
 return {
-  origin: location.origin,
+  origin: trueOrigin,
   address: isError ? 'about:neterror' : location.protocol + '//' + location.host + location.pathname,
   document: String(performance.timeOrigin),
   ready: document.readyState !== 'loading',

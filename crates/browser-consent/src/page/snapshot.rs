@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// The script that takes a [`Snapshot`]; its argument is the client's name.
 pub(crate) const SCRIPT: &str = concat!(include_str!("visible.js"), include_str!("snapshot.js"));
@@ -130,14 +130,24 @@ pub(crate) struct Frame {
     pub(crate) hidden: bool,
 }
 
-/// An element as WebDriver names it; the name is stale after the element's document is gone.
-#[derive(Clone, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[serde(from = "BTreeMap<String, String>")]
+/// An element as a script or WebDriver names it; the name is stale after the element's document is gone.
+#[derive(Clone, Debug, Default, Deserialize, Eq, Hash, PartialEq)]
+#[serde(from = "Reference")]
 pub(crate) struct Handle(pub(crate) String);
 
-impl From<BTreeMap<String, String>> for Handle {
-    fn from(reference: BTreeMap<String, String>) -> Self {
-        Self(reference.into_values().next().unwrap_or_default())
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Reference {
+    Script(String),
+    WebDriver(BTreeMap<String, String>),
+}
+
+impl From<Reference> for Handle {
+    fn from(it: Reference) -> Self {
+        Self(match it {
+            Reference::Script(it) => it,
+            Reference::WebDriver(it) => it.into_values().next().unwrap_or_default(),
+        })
     }
 }
 

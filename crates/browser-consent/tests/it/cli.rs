@@ -233,7 +233,7 @@ async fn no_driver_and_no_browser_gets_a_secret_from_the_environment() {
         (["--step", step], ["TENANT"].as_slice()),
         (["--recipe", recipe.to_str().unwrap()], &["TENANT", "OTHER"]),
     ] {
-        let secrets = tool_edge::SECRET_VARIABLES.iter().chain(named);
+        let secrets = tool_edge::SECRET_VARIABLES.iter().chain(named).chain(&["NOBODY_KNOWS_THIS"]);
         program()
             .arg(REQUEST)
             .args(arguments)

@@ -16,6 +16,7 @@ mod sessions;
 mod signals;
 mod site;
 mod storage_state;
+mod strangers;
 mod target;
 mod target_screens;
 mod traps;

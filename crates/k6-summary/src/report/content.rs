@@ -12,8 +12,7 @@ use crate::text::number::time;
 
 /// What is said about a run: [`terminal`](crate::terminal), [`markdown`](crate::markdown) and [`html`](crate::html) write it.
 ///
-/// All of them say the same. A terminal folds nothing away, so of the details it shows the targets alone; charts are for
-/// a page.
+/// A terminal, which folds nothing away, leaves out the details but for targets; charts are for the page alone.
 #[derive(Debug, Clone)]
 pub struct Report {
     pub(crate) verdict: Verdict,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, bail};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
+use tool_edge::Secrets;
 
 use crate::console::section::brief;
 
@@ -103,7 +104,7 @@ impl Server<'_> {
             format!("`{}` is no MCP server: its answer to {method} is no JSON-RPC", self.url)
         })?;
         if let Some(error) = message.get("error") {
-            bail!("{method} at `{}` failed: {}", self.url, brief(&error.to_string()));
+            bail!("{method} at `{}` failed: {}", self.url, self.quoted(&error.to_string()));
         }
         Ok((opened, message["result"].clone()))
     }
@@ -120,6 +121,11 @@ impl Server<'_> {
         let request = self.http.delete(self.url).bearer_auth(self.bearer);
         let request = request.header("Mcp-Session-Id", id);
         let _best_effort = request.header("MCP-Protocol-Version", &session.protocol).send().await;
+    }
+
+    /// What the server says, without the bearer that it may repeat.
+    fn quoted(&self, text: &str) -> String {
+        brief(&Secrets::new([self.bearer]).strike(text))
     }
 
     async fn post(
@@ -147,10 +153,10 @@ impl Server<'_> {
             return Ok(response);
         }
         let challenge = response.headers().get("www-authenticate");
-        let challenge = challenge.map(|it| brief(&String::from_utf8_lossy(it.as_bytes())));
+        let challenge = challenge.map(|it| self.quoted(&String::from_utf8_lossy(it.as_bytes())));
         let quoted = challenge.map(|it| format!(", which says `{it}`")).unwrap_or_default();
         if let Some(location) = response.headers().get("location") {
-            let location = brief(&String::from_utf8_lossy(location.as_bytes()));
+            let location = self.quoted(&String::from_utf8_lossy(location.as_bytes()));
             bail!("`{}` answered {status} and leads to `{location}`; name that address", self.url);
         }
         let remedy = match status {

@@ -125,9 +125,8 @@ pub(crate) async fn sign_in(
         it.timeout = SIGN_IN;
         it.evidence = Some(evidence);
         let done = opening.code_arrived();
-        let webdriver = webdriver.clone().without_variables(script.variables());
         let trail =
-            with_session(&webdriver, async |browser| consent(browser, &it, done).await).await??;
+            with_session(webdriver, async |browser| consent(browser, &it, done).await).await??;
         for it in &trail.steps_left {
             say("sign in", format_args!("no page had anything for the step `{}`", brief(it)));
         }

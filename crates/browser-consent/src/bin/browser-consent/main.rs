@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use browser_consent::{
     Client, Consent, Credentials, Driver, Error, Script, StorageState, Trail, WebDriver, consent,
-    find_driver, reached, with_session,
+    current_address, find_driver, reached, with_session,
 };
 use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 use tokio::sync::Notify;
@@ -70,7 +70,7 @@ async fn run(arguments: &Arguments, until: &Url, stop: &Notify) -> anyhow::Resul
     preflight::check(arguments)?;
     let webdriver = match &arguments.webdriver {
         Some(url) => WebDriver::Url(url.clone()),
-        None => WebDriver::Driver(driver(arguments.browser)?).without_variables(script.variables()),
+        None => WebDriver::Driver(driver(arguments.browser)?),
     };
     if state.is_some() && matches!(&webdriver, WebDriver::Driver(it) if it.is_firefox()) {
         bail!(
@@ -128,11 +128,12 @@ async fn finish(client: &Client, trail: &Trail, state: Option<&Path>) -> anyhow:
     warn(trail.steps_left.iter().map(|it| {
         format!("no page had anything for the step `{it}`; look whether it is still needed")
     }));
-    let address = address(client).await?;
+    let gone = "the redirect URI was reached, and then the browser was gone";
+    let address = current_address(client).await.context(gone)?;
     if let Some(file) = state {
         StorageState::take(client, trail).await?.write(file)?;
     }
-    Ok(address)
+    Ok(address.into())
 }
 
 fn warn(warnings: impl IntoIterator<Item = String>) {
@@ -206,12 +207,6 @@ fn trace(file: &Path, outcome: &Result<Trail, Error>) -> anyhow::Result<()> {
     let text = serde_json::to_vec_pretty(trail).expect("strings and numbers are JSON");
     private_file::write(file, &text)
         .with_context(|| format!("{} cannot be written", file.display()))
-}
-
-async fn address(client: &Client) -> anyhow::Result<String> {
-    let it = client.execute("return location.origin + location.pathname", Vec::new()).await;
-    let it = it.ok().and_then(|it| it.as_str().map(str::to_owned));
-    it.context("the redirect URI was reached, and then the browser was gone")
 }
 
 fn redirect_uri(url: &Url) -> Option<Url> {
