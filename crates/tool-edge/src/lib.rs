@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod child;
 mod loopback;
 pub mod private_file;
 mod secret;
@@ -8,6 +9,7 @@ mod strike;
 mod text;
 mod variable;
 
+pub use crate::child::dying_with_us;
 pub use crate::loopback::is_loopback;
 pub use crate::spreadsheet::csv_cell;
 pub use crate::strike::Secrets;

@@ -13,7 +13,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tool_edge::harmless_variables;
+use tool_edge::{dying_with_us, harmless_variables};
 use url::Url;
 
 use crate::browser::driver::Driver;
@@ -176,14 +176,8 @@ fn wrapper(driver: &Driver, folder: &Path) -> io::Result<Option<PathBuf>> {
 
 /// With `setpriv` the kernel kills the driver when we die, however we die. Neither driver nor browser gets our secrets.
 fn command(driver: &Driver) -> Command {
-    let mut command = match &driver.setpriv {
-        Some(setpriv) => {
-            let mut it = Command::new(setpriv);
-            it.args(["--pdeathsig", "KILL"]).arg(&driver.program);
-            it
-        }
-        None => Command::new(&driver.program),
-    };
+    let command = dying_with_us(&driver.program, "KILL", driver.setpriv.as_deref());
+    let mut command = Command::from(command);
     // Neither program needs more than any program does, and a page may find its way to what they have.
     command.env_clear().envs(harmless_variables());
     command

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
-use tool_edge::SECRET_VARIABLES;
+use tool_edge::{SECRET_VARIABLES, dying_with_us};
 
 use crate::environment;
 
@@ -40,14 +40,8 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
 
 /// The same with everything that we were given, for a program that the user named for this.
 pub(crate) fn with_our_environment(program: impl AsRef<OsStr>) -> Command {
-    let mut command = match on_path("setpriv").filter(|_| cfg!(target_os = "linux")) {
-        Some(setpriv) => {
-            let mut it = Command::new(setpriv);
-            it.args(["--pdeathsig", "KILL", "--"]).arg(program);
-            it
-        }
-        None => Command::new(program),
-    };
+    let setpriv = on_path("setpriv").filter(|_| cfg!(target_os = "linux"));
+    let mut command = Command::from(dying_with_us(program, "KILL", setpriv.as_deref()));
     command.process_group(0).stdin(Stdio::null());
     command
 }
