@@ -10,4 +10,4 @@ pub use crate::config::faults::{Fault, Faults};
 pub use crate::config::screens::Screens;
 pub use crate::config::target::Config;
 pub use crate::config::users::{Password, User};
-pub use crate::serve::{Serving, issuer, resource, serve};
+pub use crate::serve::{Serving, issuer, listen_address, resource, serve};

@@ -22,6 +22,20 @@ use crate::resource_server::router::router as resource_router;
 /// Once told to end, open connections have this long before they are cut.
 const GRACE: Duration = Duration::from_millis(250);
 
+/// Reads an address to listen on, which has to be one of loopback.
+///
+/// # Errors
+/// What is wrong with it, in a few words.
+pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr =
+        text.parse().map_err(|_| "expected an address like 127.0.0.1:8080".to_owned())?;
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err("only loopback addresses are served".to_owned())
+    }
+}
+
 /// The issuer of a target that listens on `address`.
 pub fn issuer(address: SocketAddr) -> String {
     format!("http://{address}")

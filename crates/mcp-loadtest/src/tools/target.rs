@@ -28,14 +28,8 @@ pub(crate) struct Target {
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Address to listen on; loopback only, port 0 takes any free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = loopback)]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = mcp_target::listen_address)]
     listen: SocketAddr,
-}
-
-fn loopback(text: &str) -> Result<SocketAddr, String> {
-    let address: SocketAddr =
-        text.parse().map_err(|_| "expected an address like 127.0.0.1:8080".to_owned())?;
-    if address.ip().is_loopback() { Ok(address) } else { Err("only loopback is served".to_owned()) }
 }
 
 /// What the process says on stdout once it serves.

@@ -28,7 +28,7 @@ const EMAIL: &str = "loadtest@novamart.example";
 #[command(version, after_long_help = AFTER)]
 struct Args {
     /// Address to listen on; loopback only, port 0 takes any free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = loopback)]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = mcp_target::listen_address)]
     listen: SocketAddr,
 
     /// Number of users; the second is `name+2@…` and so on, each with a workspace of its own and the same password.
@@ -104,14 +104,4 @@ fn users(email: &str, password: &str, count: u32) -> Vec<User> {
             workspace: format!("ws-novamart-{number}"),
         })
         .collect()
-}
-
-fn loopback(text: &str) -> Result<SocketAddr, String> {
-    let address: SocketAddr =
-        text.parse().map_err(|_| "expected an address like 127.0.0.1:8080".to_owned())?;
-    if address.ip().is_loopback() {
-        Ok(address)
-    } else {
-        Err("only loopback addresses are served".to_owned())
-    }
 }
