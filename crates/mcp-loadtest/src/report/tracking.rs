@@ -61,7 +61,7 @@ impl<'a> Tracking<'a> {
         }
         match variable("LOADTEST_HMAC_KEY")? {
             Some(it) => {
-                let key = SigningKey::new(it.trim()).context("LOADTEST_HMAC_KEY is no good")?;
+                let key = SigningKey::new(&it).context("LOADTEST_HMAC_KEY is no good")?;
                 client = client.signing(key, true);
             }
             None => {
