@@ -57,8 +57,8 @@ Examples:
       every test there is
   cargo xtask test -p browser-consent
       those of one crate, with a real browser
-  cargo xtask test -p mcp-loadtest whole_loop
-      those with `whole_loop` in their names
+  cargo xtask test -p mcp-loadtest run::
+      those with `run::` in their names
 
 Exit codes:
   0  each of them ran and passed

@@ -1,7 +1,7 @@
 //! Segments of one run together, in whichever order they are named.
 
 use crate::cli::{check, path};
-use crate::flaws::check as check_flaw;
+use crate::damaged_points::check as check_flaw;
 use crate::points::{stream, with};
 use k6_summary::{Error, Metric, Points, Query, Summary};
 use std::fs;

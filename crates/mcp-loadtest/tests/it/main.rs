@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod actions;
 mod alerts;
 mod comment;
 mod conformance;
@@ -9,6 +10,5 @@ mod failures;
 mod interop;
 mod points;
 mod program;
+mod run;
 mod servers;
-mod surfaces;
-mod whole_loop;
