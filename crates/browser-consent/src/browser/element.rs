@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::address::bare;
 use crate::browser::command::Command;
-use crate::browser::outcome::{Broken, Failure, Outcome, outcome_of};
+use crate::browser::outcome::{Broken, Failure, Outcome, caught};
 use crate::browser::tab::Tab;
 use crate::page::snapshot::{Handle, SCRIPT, Snapshot};
 
@@ -33,7 +33,7 @@ impl Tab<'_> {
         scopes: bool,
         origins: &[String],
     ) -> Result<Outcome<Snapshot>, Broken> {
-        let read = outcome_of(self.read(client_name, scopes, origins).await);
+        let read = caught(self.read(client_name, scopes, origins).await);
         read.map_err(|it| Broken { command: "reading the page", ..it })
     }
 
@@ -44,26 +44,26 @@ impl Tab<'_> {
         origins: &[String],
     ) -> Result<Snapshot, Failure> {
         let read = |it: Value| {
-            let wrong =
-                |it| Outcome::<()>::NotNow(format!("the page was read as something else: {it}"));
-            serde_json::from_value::<Snapshot>(it).map_err(|it| Failure::Missed(wrong(it)))
+            let wrong = |it| Failure::NotNow(format!("the page was read as something else: {it}"));
+            serde_json::from_value::<Snapshot>(it).map_err(wrong)
         };
         if self.is_isolated().await? {
             return read(self.run(SCRIPT, vec![json!(client_name), json!(scopes)]).await?.done()?);
         }
-        let place = self.place().await?.done()?;
-        let origin = place.url.as_ref().map(|it| it.origin().ascii_serialization());
+        let location = self.location().await?.done()?;
+        let origin = location.url.as_ref().map(|it| it.origin().ascii_serialization());
         let is_allowed = origin.as_ref().is_some_and(|it| origins.contains(it));
         let client_name = if is_allowed { client_name } else { "" };
         let mut page =
             read(self.run(SCRIPT, vec![json!(client_name), json!(scopes)]).await?.done()?)?;
-        if self.place().await?.done()? != place {
-            return Err(Failure::Missed(Outcome::NotNow("the page went on meanwhile".to_owned())));
+        if self.location().await?.done()? != location {
+            return Err(Failure::NotNow("the page went on meanwhile".to_owned()));
         }
         // What the page says of where it is counts only where it has to: in a frame of a page that is allowed.
         if self.frame.is_none() || !is_allowed {
             page.origin = origin.unwrap_or_default();
-            if let Some(url) = place.url.filter(|_| !page.address.starts_with("about:neterror")) {
+            if let Some(url) = location.url.filter(|_| !page.address.starts_with("about:neterror"))
+            {
                 page.address = bare(&url);
             }
         }
@@ -93,13 +93,13 @@ impl Tab<'_> {
     /// Replaces what a field holds. It is typed on a page of one of `origins` alone, and where nothing else can get it.
     ///
     /// Beside the page the text is put into the field at once. Where that was done before and did not stay, and in a
-    /// browser that has no such place, its keys are pressed one after another, for which the field has the focus.
+    /// browser that has no world of ours, its keys are pressed one after another, for which the field has the focus.
     pub(crate) async fn type_into(
         &mut self,
         it: &Entry<'_>,
         origins: &[String],
     ) -> Result<Outcome<()>, Broken> {
-        outcome_of(self.put(it, origins).await)
+        caught(self.put(it, origins).await)
     }
 
     async fn put(&mut self, it: &Entry<'_>, origins: &[String]) -> Result<(), Failure> {
@@ -107,14 +107,14 @@ impl Tab<'_> {
             if !it.again || self.has_stranger(origins).await? {
                 let arguments = vec![self.reference(it.element), json!(it.text)];
                 let is_there = self.run(TYPE, arguments).await?.done()? == true;
-                let missed = Outcome::NotNow("the field does not hold the text".to_owned());
-                return if is_there { Ok(()) } else { Err(Failure::Missed(missed)) };
+                let missed = Failure::NotNow("the field does not hold the text".to_owned());
+                return if is_there { Ok(()) } else { Err(missed) };
             }
         } else {
             let origin =
-                self.place().await?.done()?.url.map(|it| it.origin().ascii_serialization());
+                self.location().await?.done()?.url.map(|it| it.origin().ascii_serialization());
             if origin.is_none_or(|it| !origins.contains(&it)) {
-                return Err(Failure::Missed(Outcome::Stale));
+                return Err(Failure::Stale);
             }
         }
         let element = self.element(it.element).await?.done()?;
@@ -122,7 +122,7 @@ impl Tab<'_> {
             && let Outcome::Stale | Outcome::Dialog =
                 self.outcome("clearing a field", element.clear()).await?
         {
-            return Err(Failure::Missed(Outcome::Stale));
+            return Err(Failure::Stale);
         }
         self.outcome("typing", element.send_keys(it.text)).await?.done()
     }
@@ -132,7 +132,7 @@ impl Tab<'_> {
         &mut self,
         it: &Handle,
     ) -> Result<Outcome<(String, String)>, Broken> {
-        outcome_of(self.compute(it).await)
+        caught(self.compute(it).await)
     }
 
     async fn compute(&mut self, it: &Handle) -> Result<(String, String), Failure> {
@@ -157,7 +157,7 @@ impl Tab<'_> {
         let mut frame = it.0.clone();
         let mut name = it.0.clone();
         if self.is_isolated().await? {
-            match outcome_of(self.node(it).await)? {
+            match caught(self.node(it).await)? {
                 Outcome::Done((node, named)) => {
                     frame = node["frameId"].as_str().unwrap_or_default().to_owned();
                     name = named;
@@ -182,11 +182,11 @@ impl Tab<'_> {
     /// An element as the driver knows it.
     async fn element(&mut self, it: &Handle) -> Result<Outcome<Element>, Broken> {
         let named = if self.is_isolated().await? {
-            outcome_of(self.node(it).await.map(|(_, name)| name))?
+            caught(self.node(it).await.map(|(_, name)| name))?
         } else {
             Outcome::Done(it.0.clone())
         };
         let element = |it| Element::from_element_id(self.client.clone(), ElementRef::from(it));
-        outcome_of(named.done().map(element))
+        caught(named.done().map(element))
     }
 }

@@ -27,10 +27,14 @@ pub(crate) struct Broken {
     pub(crate) reason: String,
 }
 
-/// Why there is no answer.
+/// Why there is no answer: a driver that failed, or one of the others of [`Outcome`].
+#[derive(Debug)]
 pub(crate) enum Failure {
     Broken(Broken),
-    Missed(Outcome<()>),
+    Stale,
+    Covered,
+    NotNow(String),
+    Dialog,
 }
 
 impl From<Broken> for Failure {
@@ -40,31 +44,31 @@ impl From<Broken> for Failure {
 }
 
 impl<T> Outcome<T> {
+    /// What was done, for `?` where several commands make one; [`caught`] is the way back.
     pub(crate) fn done(self) -> Result<T, Failure> {
-        Err(Failure::Missed(match self {
-            Self::Done(it) => return Ok(it),
-            Self::Stale => Outcome::Stale,
-            Self::Covered => Outcome::Covered,
-            Self::NotNow(it) => Outcome::NotNow(it),
-            Self::Dialog => Outcome::Dialog,
-        }))
+        match self {
+            Self::Done(it) => Ok(it),
+            Self::Stale => Err(Failure::Stale),
+            Self::Covered => Err(Failure::Covered),
+            Self::NotNow(it) => Err(Failure::NotNow(it)),
+            Self::Dialog => Err(Failure::Dialog),
+        }
     }
 }
 
-pub(crate) fn outcome_of<T>(it: Result<T, Failure>) -> Result<Outcome<T>, Broken> {
+/// The outcome of several commands; only a driver that failed is an error.
+pub(crate) fn caught<T>(it: Result<T, Failure>) -> Result<Outcome<T>, Broken> {
     Ok(match it {
         Ok(it) => Outcome::Done(it),
         Err(Failure::Broken(it)) => return Err(it),
-        Err(Failure::Missed(it)) => match it {
-            Outcome::Stale => Outcome::Stale,
-            Outcome::Covered => Outcome::Covered,
-            Outcome::Dialog => Outcome::Dialog,
-            Outcome::NotNow(it) => Outcome::NotNow(it),
-            Outcome::Done(()) => Outcome::NotNow("nothing".to_owned()),
-        },
+        Err(Failure::Stale) => Outcome::Stale,
+        Err(Failure::Covered) => Outcome::Covered,
+        Err(Failure::NotNow(it)) => Outcome::NotNow(it),
+        Err(Failure::Dialog) => Outcome::Dialog,
     })
 }
 
+/// The outcome of one command.
 pub(crate) fn outcome<T>(
     command: &'static str,
     answer: Result<T, CmdError>,

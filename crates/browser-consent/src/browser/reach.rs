@@ -24,8 +24,8 @@ pub async fn reached(client: &Client, prefix: &str) {
 }
 
 async fn is_there(tab: &mut Tab<'_>, wanted: &Url) -> bool {
-    let Ok(Outcome::Done(place)) = tab.place().await else { return false };
-    let Some(url) = place.url.filter(|_| !place.is_error) else { return false };
+    let Ok(Outcome::Done(location)) = tab.location().await else { return false };
+    let Some(url) = location.url.filter(|_| !location.is_error) else { return false };
     let is_it = url.origin() == wanted.origin()
         && url.as_str().starts_with(wanted.as_str())
         && !url.query_pairs().any(|(name, _)| name == "error");
@@ -34,8 +34,8 @@ async fn is_there(tab: &mut Tab<'_>, wanted: &Url) -> bool {
 
 /// Where the browser says that it is, without query and fragment.
 pub async fn current_address(client: &Client) -> Option<Url> {
-    let Ok(Outcome::Done(place)) = Tab::new(client).place().await else { return None };
-    let mut url = place.url?;
+    let Ok(Outcome::Done(location)) = Tab::new(client).location().await else { return None };
+    let mut url = location.url?;
     url.set_query(None);
     url.set_fragment(None);
     Some(url)

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::browser::outcome::{Broken, Failure, NOT_WEBDRIVER, Outcome, outcome_of};
+use crate::browser::outcome::{Broken, Failure, NOT_WEBDRIVER, Outcome, caught};
 use crate::browser::tab::{Context, Tab, World};
 use crate::page::snapshot::Handle;
 
@@ -22,7 +22,7 @@ const NAME: &str = "browser-consent";
 
 /// Where the browser says that it is.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Place {
+pub(crate) struct Location {
     /// The address of the page, or the one that was asked for where it could not be shown.
     pub(crate) url: Option<Url>,
     /// Whether it shows a page of its own instead.
@@ -51,7 +51,7 @@ impl Tab<'_> {
         arguments: Vec<Value>,
     ) -> Result<Outcome<Value>, Broken> {
         if self.is_isolated().await? {
-            return outcome_of(self.evaluate(script, arguments).await);
+            return caught(self.evaluate(script, arguments).await);
         }
         let script = format!("{IN_PAGE}{script}");
         self.outcome("a script", self.client.execute(&script, arguments)).await
@@ -96,10 +96,8 @@ impl Tab<'_> {
         let answer = answer.done()?;
         match answer["exceptionDetails"]["exception"]["description"].as_str() {
             _ if answer["exceptionDetails"].is_null() => Ok(answer["result"].clone()),
-            Some(it) if it.starts_with("Error: stale element") => {
-                Err(Failure::Missed(Outcome::Stale))
-            }
-            _ => Err(Failure::Missed(Outcome::NotNow("javascript error".to_owned()))),
+            Some(it) if it.starts_with("Error: stale element") => Err(Failure::Stale),
+            _ => Err(Failure::NotNow("javascript error".to_owned())),
         }
     }
 
@@ -113,7 +111,7 @@ impl Tab<'_> {
         let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
         let (frame, loader) = match frame {
             Some(it) => (text(&it["id"]), text(&it["loaderId"])),
-            None => return Err(Failure::Missed(Outcome::Stale)),
+            None => return Err(Failure::Stale),
         };
         if let World::Isolated(Some(it)) = &self.world
             && (&it.frame, &it.loader) == (&frame, &loader)
@@ -123,7 +121,7 @@ impl Tab<'_> {
         let parameters = json!({ "frameId": frame, "worldName": NAME });
         let made = self.devtools("Page.createIsolatedWorld", parameters).await?.done()?;
         let Some(id) = made["executionContextId"].as_i64() else {
-            return Err(Failure::Missed(Outcome::NotNow(NOT_WEBDRIVER.to_owned())));
+            return Err(Failure::NotNow(NOT_WEBDRIVER.to_owned()));
         };
         let context = Context { frame, loader, id };
         self.world = World::Isolated(Some(context.clone()));
@@ -144,26 +142,26 @@ impl Tab<'_> {
     }
 
     /// Where the page is, from the browser and not from the page.
-    pub(crate) async fn place(&mut self) -> Result<Outcome<Place>, Broken> {
-        outcome_of(self.find_place().await)
+    pub(crate) async fn location(&mut self) -> Result<Outcome<Location>, Broken> {
+        caught(self.find_location().await)
     }
 
-    async fn find_place(&mut self) -> Result<Place, Failure> {
+    async fn find_location(&mut self) -> Result<Location, Failure> {
         let url = |it: &Value| it.as_str().and_then(|it| Url::parse(it).ok());
         if self.is_isolated().await? {
             let tree = self.devtools("Page.getFrameTree", json!({})).await?.done()?;
             let frame = &tree["frameTree"]["frame"];
             let unreachable = url(&frame["unreachableUrl"]);
             let is_error = unreachable.is_some();
-            return Ok(Place { url: unreachable.or_else(|| url(&frame["url"])), is_error });
+            return Ok(Location { url: unreachable.or_else(|| url(&frame["url"])), is_error });
         }
         let url = self.outcome("reading the address", self.client.current_url()).await?.done()?;
-        Ok(Place { url: Some(url), is_error: false })
+        Ok(Location { url: Some(url), is_error: false })
     }
 
     /// The address that the browser was asked for; it proves nothing about what the page is.
     pub(crate) async fn asked_for(&mut self) -> Option<Url> {
-        match self.place().await {
+        match self.location().await {
             Ok(Outcome::Done(it)) => it.url,
             _ => None,
         }

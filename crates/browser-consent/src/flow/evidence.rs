@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tool_edge::private_file;
 
 use crate::browser::outcome::Outcome;
@@ -14,7 +14,7 @@ use crate::problem::Problem;
 
 const TIME: Duration = Duration::from_secs(8);
 
-/// Empties every field and takes the account's name off the page, before a picture of it is taken.
+/// Empties every field and takes the account's name off the page, before a picture of it is taken, and reads what is left.
 const BLANK: &str = include_str!("../page/blank.js");
 
 /// Writes `browser-consent.json` and `browser-consent.png`; the folder, if there is anything in it now.
@@ -42,8 +42,10 @@ pub(crate) async fn keep(folder: &Path, flow: &mut Flow<'_>, problem: &Problem) 
 async fn picture(flow: &mut Flow<'_>) -> Option<Vec<u8>> {
     flow.tab.leave_frames().await.ok()?;
     let email = flow.memory.past.names.email.unwrap_or_default().to_owned();
-    let Ok(Outcome::Done(_)) = flow.tab.run(BLANK, vec![json!(email)]).await else { return None };
-    flow.tab.picture().await
+    let read = flow.tab.run(BLANK, vec![json!(email)]).await;
+    let Ok(Outcome::Done(Value::String(text))) = read else { return None };
+    // A page that repeats a secret is kept as a report alone, in which it is struck.
+    if flow.request.redaction.occurs_in(&text) { None } else { flow.tab.picture().await }
 }
 
 /// The page in facts and labels; no markup, no values, no query.

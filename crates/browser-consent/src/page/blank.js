@@ -1,4 +1,5 @@
-// The body of one script: takes what was typed, and the name in `arguments[0]`, off the page.
+// The body of one script: takes what was typed, and the name in `arguments[0]`, off the page; its answer is all that can
+// still be read there.
 const name = String(arguments[0] ?? '').toLowerCase();
 const roots = [document];
 for (let i = 0; i < roots.length; i++) {
@@ -16,3 +17,12 @@ for (let i = 0; i < roots.length; i++) {
     if (texts.currentNode.data.toLowerCase().includes(name)) texts.currentNode.data = '…';
   }
 }
+const shown = ['alt', 'placeholder'];
+return roots
+  .flatMap(root => [
+    ...(root === document ? [document.body] : [...root.children]).map(it => it?.innerText),
+    ...[...root.querySelectorAll('*')].flatMap(it => shown.map(name => it.getAttribute(name))),
+    ...[...root.querySelectorAll('input')].map(it => it.value),
+  ])
+  .filter(Boolean)
+  .join('\n');

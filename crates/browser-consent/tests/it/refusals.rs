@@ -220,6 +220,22 @@ async fn what_is_kept_of_a_failure_has_nothing_secret_in_it() {
     }
 }
 
+#[tokio::test]
+#[ignore = "needs a browser"]
+async fn no_picture_is_kept_of_a_page_that_repeats_the_password() {
+    let site = Site::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (url, credentials) = (site.url("echo-login.html"), crate::credentials());
+    let mut it = request(&url);
+    (it.credentials, it.evidence) = (Some(&credentials), Some(folder.path()));
+    let text = run(&it, site.code_arrived()).await.unwrap_err().to_string();
+    let report = std::fs::read_to_string(folder.path().join("browser-consent.json")).unwrap();
+    for secret in [PASSWORD, "correct+horse+battery", EMAIL] {
+        assert!(!report.contains(secret) && !text.contains(secret), "{secret} in {report}");
+    }
+    assert!(!folder.path().join("browser-consent.png").exists());
+}
+
 pub(crate) fn request(url: &Url) -> Consent<'_> {
     let mut it = Consent::new(url);
     (it.client_name, it.timeout) = (Some(CLIENT), Duration::from_secs(20));

@@ -62,6 +62,7 @@ impl Site {
             .route("/decide-slowly", post(decide_slowly))
             .route("/never", get(std::future::pending::<()>).post(std::future::pending::<()>))
             .route("/failure", get(failure))
+            .route("/echo", post(echo))
             .route("/strict-consent", get(strict_consent))
             .route("/denied", get(denied))
             .route("/given", get(given))
@@ -236,6 +237,13 @@ async fn decide_json(State(site): State<Site>, body: String) -> String {
 async fn failure() -> Response {
     let page =
         "<title>Error</title><h1>invalid_client</h1><p>This client is not registered here.</p>";
+    (StatusCode::BAD_REQUEST, Html(page)).into_response()
+}
+
+/// A page that repeats what it was sent, as it came and as a person reads it.
+async fn echo(body: String) -> Response {
+    let read: Vec<_> = url::form_urlencoded::parse(body.as_bytes()).collect();
+    let page = format!("<title>Error</title><h1>{}</h1><p>{body}</p>", read[1].1);
     (StatusCode::BAD_REQUEST, Html(page)).into_response()
 }
 
