@@ -51,7 +51,7 @@ pub enum Error {
     #[error("`{resource}` answered {seen}; is it the address of the MCP server itself?")]
     NoResource { resource: String, seen: String },
     /// There is something at the address of the resource, but it does not say which server protects it.
-    #[error("`{resource}` answered {seen} and publishes no protected resource metadata; is it the address of an MCP server that uses OAuth? tried {}", .tried.join("; "))]
+    #[error("`{resource}` answered {seen} and publishes no protected resource metadata; tried {}", .tried.join("; "))]
     NoResourceMetadata { resource: String, seen: String, tried: Vec<String> },
     /// The metadata is that of another resource, RFC 9728 §3.3.
     #[error(
@@ -121,8 +121,8 @@ pub enum Error {
     #[error("the browser step ended, but no callback came to {redirect_uri} within {} s after it{}", .waited.as_secs_f32(), Ignored(.ignored))]
     NoCallbackAfterBrowser { redirect_uri: String, waited: Duration, ignored: Option<&'static str> },
     /// The callback is of another issuer (RFC 9207), or of none where it must name one: a mix-up attack.
-    #[error("the callback does not come from the issuer `{issuer}`; nothing it says is used")]
-    CallbackIssuer { issuer: String },
+    #[error("the callback {} `{issuer}`; nothing it says is used", if *.missing { "has no `iss`, which was promised to name the issuer" } else { "does not come from the issuer" })]
+    CallbackIssuer { issuer: String, missing: bool },
     /// The callback brought an error, RFC 6749 §4.1.2.1.
     #[error("the authorization server `{issuer}` did not give a code: {error}{}{}", More(.description.as_deref()), More(meaning(.error)))]
     Denied { issuer: String, error: String, description: Option<String> },

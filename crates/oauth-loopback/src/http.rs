@@ -3,4 +3,5 @@
 //! In: an address and a form. Out: a status with its JSON, or a refusal.
 
 pub(crate) mod address;
+pub(crate) mod lenient;
 pub(crate) mod transport;

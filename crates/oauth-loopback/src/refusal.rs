@@ -64,13 +64,26 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// Whether a registration was refused for want of a token, and not by a policy that has a code of its own.
+    pub fn wants_initial_access_token(&self) -> bool {
+        let by_code = self.error.as_deref().is_none_or(|it| {
+            let it = it.to_ascii_lowercase();
+            ["token", "unauthorized", "denied", "forbidden", "origin"]
+                .iter()
+                .any(|word| it.contains(word))
+        });
+        self.step == Step::Registration && matches!(self.status, 401 | 403) && by_code
+    }
+
     /// What is known of such a refusal beyond the words of the server.
     fn meaning(&self) -> Option<&'static str> {
         Some(match (self.step, self.status, self.error.as_deref()) {
             (_, 429, _) => "too many requests",
-            (Step::Registration, 401 | 403, _) => "registration here wants an initial access token",
+            (Step::Registration, ..) if self.wants_initial_access_token() => {
+                "registration here wants an initial access token"
+            }
             (Step::Registration, _, Some("invalid_redirect_uri")) => {
-                "the server takes no loopback redirect URI"
+                "the server does not take this redirect URI"
             }
             (_, _, Some("invalid_client")) => {
                 "the client is not known there, or not by this secret or key; check them, or register it again"

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::TcpListener;
+use axum::serve::Listener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::time;
 use url::{Host, Url};
@@ -25,9 +26,32 @@ const DELIVERY: Duration = Duration::from_secs(1);
 pub struct LoopbackListener {
     pub(crate) callbacks: Arc<Callbacks>,
     /// None where the socket is shared, and served by the one who shares it.
-    pub(crate) socket: Option<TcpListener>,
+    pub(crate) socket: Option<Sockets>,
     /// Whether someone chose this redirect URI, so that no other will do.
     pub(crate) fixed: bool,
+}
+
+/// What a redirect URI is heard on: one socket, or for `localhost`, which a browser may take for either, one of each family.
+pub(crate) struct Sockets(TcpListener, Option<TcpListener>);
+
+impl Listener for Sockets {
+    type Io = TcpStream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        let Self(first, second) = self;
+        match second {
+            Some(second) => tokio::select! {
+                it = Listener::accept(first) => it,
+                it = Listener::accept(second) => it,
+            },
+            None => Listener::accept(first).await,
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
 }
 
 /// One redirect URI for many authorization requests at a time, told apart by their `state`.
@@ -45,10 +69,10 @@ impl LoopbackListener {
         let authority = address.to_string();
         let redirect_uri = format!("http://{authority}{PATH}");
         let callbacks = Arc::new(Callbacks::new(authority, PATH.to_owned(), redirect_uri));
-        Ok(Self { callbacks, socket: Some(socket), fixed: false })
+        Ok(Self { callbacks, socket: Some(Sockets(socket, None)), fixed: false })
     }
 
-    /// Listens where a client that was registered beforehand is redirected to: on 127.0.0.1, `[::1]` or `localhost`.
+    /// Listens where a client that was registered beforehand is redirected to: on 127.0.0.1, `[::1]` or, for `localhost`, both.
     ///
     /// # Errors
     /// [`Error::RedirectUri`] for an address that is not on loopback, [`Error::Listen`] if the port is taken.
@@ -71,9 +95,20 @@ impl LoopbackListener {
             return Err(refused());
         };
         let (socket, _) = listen((host, port).into()).await?;
+        // Somebody else who listens there would be given the code.
+        let other = match url.host() {
+            Some(Host::Domain(_)) => match listen((Ipv6Addr::LOCALHOST, port).into()).await {
+                Ok((it, _)) => Some(it),
+                Err(Error::Listen { source, .. }) if source.kind() != io::ErrorKind::AddrInUse => {
+                    None
+                }
+                Err(it) => return Err(it),
+            },
+            _ => None,
+        };
         let (authority, path) = (url.authority().to_owned(), url.path().to_owned());
         let callbacks = Arc::new(Callbacks::new(authority, path, redirect_uri.to_owned()));
-        Ok(Self { callbacks, socket: Some(socket), fixed: true })
+        Ok(Self { callbacks, socket: Some(Sockets(socket, other)), fixed: true })
     }
 
     /// The redirect URI to register, to authorize with and to exchange with, always in this spelling.
@@ -131,7 +166,7 @@ pub(crate) fn router(callbacks: &Arc<Callbacks>) -> Router {
 
 /// Serves the callbacks of `socket` until `work` is done.
 pub(crate) async fn served<T>(
-    socket: TcpListener,
+    socket: Sockets,
     router: Router,
     work: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {

@@ -52,7 +52,8 @@ impl<'a> Parameters<'a> {
         };
         let issuer = printable(&expected.issuer);
         if !from_issuer {
-            return Ok(Err(Error::CallbackIssuer { issuer }));
+            let missing = self.get("iss").is_none();
+            return Ok(Err(Error::CallbackIssuer { issuer, missing }));
         }
         if let Some(error) = self.get("error").filter(|it| !it.is_empty()) {
             let description = self.get("error_description").map(printable);

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::error::{Error, printable};
+use crate::http::lenient;
 use crate::secret::{AccessToken, ClientSecret};
 
 /// A client as the authorization server knows it, RFC 7591 §3.2.1. Where it differs from what was asked, it is right.
@@ -11,27 +12,32 @@ use crate::secret::{AccessToken, ClientSecret};
 #[non_exhaustive]
 pub struct ClientInformation {
     /// Public, unlike what follows.
+    #[serde(deserialize_with = "lenient::name")]
     pub client_id: String,
     /// What a confidential client proves itself with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<ClientSecret>,
     /// Seconds since 1970; 0 is never.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::number",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub client_secret_expires_at: Option<u64>,
     /// How the client is to use its secret; `none` for a public client.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_method: Option<String>,
     /// As people read it on the consent page.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub client_name: Option<String>,
     /// Those that the server kept.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::words", skip_serializing_if = "Option::is_none")]
     pub redirect_uris: Option<Vec<String>>,
     /// What the client may ask for, space-separated.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::scope", skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
     /// Where the client can be read and deleted, RFC 7592. The address is a secret.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub registration_client_uri: Option<String>,
     /// What is shown there.
     #[serde(skip_serializing_if = "Option::is_none")]

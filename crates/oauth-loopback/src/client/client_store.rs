@@ -54,9 +54,9 @@ impl Remembered {
 
     /// Whether it can still be used, for these scopes.
     fn serves(&self, scope: &[String]) -> bool {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let ends = self.client.client_secret_expires_at.filter(|it| *it > 0);
-        let ended =
-            ends.is_some_and(|it| UNIX_EPOCH + Duration::from_secs(it) <= SystemTime::now());
+        let ended = ends.is_some_and(|it| Duration::from_secs(it) <= now);
         !ended && scope.iter().all(|it| self.scope.contains(it))
     }
 }

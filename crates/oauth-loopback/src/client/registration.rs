@@ -71,9 +71,14 @@ pub async fn register(
         let documents = server.client_id_metadata_document_supported == Some(true);
         return Err(Error::NoRegistration { issuer: printable(discovery.issuer()), documents });
     };
+    let mut metadata = metadata.clone();
+    if let Some(known) = &discovery.authorization_server.grant_types_supported {
+        // A registration that wants more than there is may be refused as a whole.
+        metadata.grant_types.retain(|it| it == "authorization_code" || known.contains(it));
+    }
     let initial = metadata.initial_access_token.as_ref().map(AccessToken::reveal);
     let request = || {
-        let request = http.post(endpoint).header("accept", "application/json").json(metadata);
+        let request = http.post(endpoint).header("accept", "application/json").json(&metadata);
         Ok(initial.iter().fold(request, |request, it| request.bearer_auth(it)))
     };
     let response = transport::fetch(Step::Registration, request).await?;

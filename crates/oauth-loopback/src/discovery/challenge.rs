@@ -19,6 +19,23 @@ impl Challenge {
         (!bearers.is_empty()).then(|| bearers.swap_remove(named.unwrap_or(0)))
     }
 
+    /// The same of the lines of a header: each is read alone, and where none names its metadata all of them as one, which
+    /// they are ([RFC 9110 §5.3](https://www.rfc-editor.org/rfc/rfc9110#section-5.3)).
+    pub(crate) fn bearer_of_lines(lines: &[String]) -> Option<Self> {
+        let alone = Self::bearer(lines.iter().map(String::as_str));
+        let is_named = |it: &Self| it.parameter("resource_metadata").is_some();
+        if lines.len() < 2 || alone.as_ref().is_some_and(is_named) {
+            return alone;
+        }
+        Self::bearer([lines.join(", ").as_str()]).or(alone)
+    }
+
+    /// The values of all parameters of this name.
+    pub(crate) fn parameters_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let named = self.parameters.iter().filter(move |(it, _)| it.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.as_str())
+    }
+
     /// The first parameter of this name; names are case-insensitive.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         let (_, value) = self.parameters.iter().find(|(it, _)| it.eq_ignore_ascii_case(name))?;
@@ -166,6 +183,17 @@ mod tests {
         let found = Challenge::bearer(headers).expect("two Bearer challenges were given");
         assert_eq!(found.parameter("resource_metadata"), Some("https://m"));
         assert_eq!(Challenge::bearer(["Basic realm=a"]), None);
+    }
+
+    #[test]
+    fn a_challenge_may_go_on_in_the_next_line() {
+        let lines = ["Bearer realm=\"a\"", "error=\"x\"", "resource_metadata=\"https://m\""];
+        let found = Challenge::bearer_of_lines(&lines.map(str::to_owned)).expect("a challenge");
+        assert_eq!(found.parameter("resource_metadata"), Some("https://m"));
+        let lines = ["Basic realm=\"never closed", "Bearer resource_metadata=https://m"];
+        let found = Challenge::bearer_of_lines(&lines.map(str::to_owned)).expect("a challenge");
+        assert_eq!(found.parameters_of("Resource_Metadata").collect::<Vec<_>>(), ["https://m"]);
+        assert_eq!(Challenge::bearer_of_lines(&[]), None);
     }
 
     /// A parameter as the specification allows it: a token, or any text in quotes with `"` and `\` escaped.

@@ -11,7 +11,7 @@ use crate::discovery::server_metadata::{
 };
 use crate::error::{AddressOf, Error, printable};
 use crate::http::address::{covers, inserted, is_loopback, permitted};
-use crate::http::transport;
+use crate::http::{lenient, transport};
 use crate::refusal::Step;
 
 /// What is known about a resource before anyone signs in.
@@ -43,7 +43,9 @@ pub struct Discovery {
 #[derive(Deserialize)]
 struct ProtectedResourceMetadata {
     resource: String,
+    #[serde(default, deserialize_with = "lenient::words")]
     authorization_servers: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "lenient::words")]
     scopes_supported: Option<Vec<String>>,
 }
 
@@ -53,14 +55,16 @@ struct ProtectedResourceMetadata {
 /// Any request that fails, metadata that is missing or belongs to another resource or issuer, an address that is neither
 /// https nor loopback.
 pub async fn discover(http: &Client, resource: &str) -> Result<Discovery, Error> {
-    discover_challenged(http, resource, None).await
+    discover_challenged(http, resource, None, false).await
 }
 
-/// The same for someone who was given a challenge before, which may name the metadata where the server now does not.
+/// The same for someone who was given a challenge before, which may name the metadata where the server now does not, and
+/// who has a client already or wants to register one.
 pub(crate) async fn discover_challenged(
     http: &Client,
     resource: &str,
     before: Option<&str>,
+    registers: bool,
 ) -> Result<Discovery, Error> {
     let server = permitted(AddressOf::Resource, resource, true)?;
     // RFC 8707 section 2: a resource indicator has no fragment.
@@ -69,25 +73,39 @@ pub(crate) async fn discover_challenged(
     }
     let on_loopback = is_loopback(&server);
     let (status, headers) = challenge(http, &server).await?;
-    let challenge = Challenge::bearer(
-        headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|it| it.to_str().ok()),
-    );
+    let lines: Vec<_> = headers
+        .get_all(WWW_AUTHENTICATE)
+        .iter()
+        .map(|it| String::from_utf8_lossy(it.as_bytes()).into_owned())
+        .collect();
+    let challenge = Challenge::bearer_of_lines(&lines);
     let before = before.and_then(|it| Challenge::bearer([it]));
-    let named = [&challenge, &before]
-        .into_iter()
-        .flatten()
-        .find_map(|it| it.parameter("resource_metadata"));
-    let candidates = match named {
-        Some(it) => vec![permitted(AddressOf::ResourceMetadata, it, on_loopback)?],
-        None => inserted(&server, "oauth-protected-resource"),
-    };
+    let named = [&challenge, &before].into_iter().flatten();
+    let named = named.flat_map(|it| it.parameters_of("resource_metadata"));
+    let mut candidates = named
+        .map(|it| permitted(AddressOf::ResourceMetadata, it, on_loopback))
+        .collect::<Result<Vec<_>, _>>()?;
+    for it in inserted(&server, "oauth-protected-resource") {
+        if !candidates.contains(&it) {
+            candidates.push(it);
+        }
+    }
     let seen = match (status, &challenge) {
         (StatusCode::UNAUTHORIZED, None) => {
             format!("{} without a Bearer challenge", transport::seen(status, &headers))
         }
         _ => transport::seen(status, &headers),
     };
-    let (url, metadata) = match first_document(http, Step::ResourceMetadata, candidates).await? {
+    let is_ours = |url: &str, it: &ProtectedResourceMetadata| match covers(&it.resource, resource) {
+        true => Ok(()),
+        false => Err(Error::ResourceMismatch {
+            resource: printable(resource),
+            found: printable(&it.resource),
+            url: url.to_owned(),
+        }),
+    };
+    let found = first_document(http, Step::ResourceMetadata, candidates, is_ours).await?;
+    let (url, metadata) = match found {
         Found::Document(url, metadata) => (url, metadata),
         Found::Nothing(_) if status == StatusCode::NOT_FOUND => {
             return Err(Error::NoResource { resource: printable(resource), seen });
@@ -96,16 +114,9 @@ pub(crate) async fn discover_challenged(
             return Err(Error::NoResourceMetadata { resource: printable(resource), seen, tried });
         }
     };
-    let metadata: ProtectedResourceMetadata = metadata;
-    if !covers(&metadata.resource, resource) {
-        return Err(Error::ResourceMismatch {
-            resource: printable(resource),
-            found: printable(&metadata.resource),
-            url,
-        });
-    }
     let issuers = metadata.authorization_servers.unwrap_or_default();
-    let (authorization_server, openid) = first_server(http, &issuers, url, on_loopback).await?;
+    let (authorization_server, openid) =
+        first_server(http, &issuers, url, on_loopback, registers).await?;
     Ok(Discovery {
         resource: Some(metadata.resource),
         challenged: challenge.is_some(),

@@ -93,7 +93,8 @@ impl Config {
     pub(crate) async fn discover(&self, http: &reqwest::Client) -> Result<Discovery, Error> {
         let mut discovery = match &self.target {
             Target::Resource(it) => {
-                discover_challenged(http, it, self.challenge.as_deref()).await?
+                let registers = self.client.is_none() && self.client_metadata_url.is_none();
+                discover_challenged(http, it, self.challenge.as_deref(), registers).await?
             }
             Target::Issuer(it) => discover_issuer(http, it).await?,
             Target::Discovered(it) => (**it).clone(),

@@ -89,7 +89,8 @@ fn segments(url: &Url) -> impl Iterator<Item = &str> {
     url.path().trim_start_matches('/').trim_end_matches('/').split('/').filter(|it| !it.is_empty())
 }
 
-/// The addresses of a metadata document: `name` inserted between host and path, then without the path.
+/// The addresses of a metadata document: `name` inserted between host and path, with the query
+/// ([RFC 9728 §3.1](https://www.rfc-editor.org/rfc/rfc9728#section-3.1)) and without it, then without the path.
 pub(crate) fn inserted(base: &Url, name: &str) -> Vec<Url> {
     let path = base.path().trim_end_matches('/');
     let at = |path: String| {
@@ -100,7 +101,12 @@ pub(crate) fn inserted(base: &Url, name: &str) -> Vec<Url> {
         url
     };
     let root = at(format!("/.well-known/{name}"));
-    if path.is_empty() { vec![root] } else { vec![at(format!("/.well-known/{name}{path}")), root] }
+    let inserted = at(format!("/.well-known/{name}{path}"));
+    let mut with_query = inserted.clone();
+    with_query.set_query(base.query());
+    let mut all = vec![with_query, inserted, root];
+    all.dedup();
+    all
 }
 
 /// The addresses of an authorization server's metadata in the order of the MCP specification.
@@ -229,6 +235,7 @@ mod tests {
         check_urls(
             &inserted(&url("https://a/mcp/ws?x=1"), resource),
             &[
+                "https://a/.well-known/oauth-protected-resource/mcp/ws?x=1",
                 "https://a/.well-known/oauth-protected-resource/mcp/ws",
                 "https://a/.well-known/oauth-protected-resource",
             ],

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder, StatusCode, redirect};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -37,6 +37,11 @@ pub fn http_client() -> ClientBuilder {
         .timeout(DEADLINE)
         .user_agent(concat!("oauth-loopback/", env!("CARGO_PKG_VERSION")))
         .dns_resolver(Arc::new(Resolver))
+        .default_headers(HeaderMap::from_iter([(
+            // Some servers compress unless they are asked not to.
+            ACCEPT_ENCODING,
+            HeaderValue::from_static("identity"),
+        )]))
 }
 
 /// Looks names up, but for those of this machine, which nobody else may answer for ([RFC 6761 §6.3]); an address of the
@@ -77,7 +82,7 @@ impl Response {
     ///
     /// The reason names a missing field and no more: serde's other messages quote values, which may be secret.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let error = match serde_json::from_slice(&self.body) {
+        let error = match serde_json::from_slice(self.text()) {
             Ok(it) => return Ok(it),
             Err(it) => it,
         };
@@ -99,7 +104,7 @@ impl Response {
     /// Only the members of RFC 6749 §5.2 and RFC 7591 §3.2.2 are quoted: in any other body there may be secrets that
     /// nobody sent.
     pub(crate) fn refusal(&self, secrets: &[&str]) -> Option<Error> {
-        let body = serde_json::from_slice::<Value>(&self.body).unwrap_or_default();
+        let body = serde_json::from_slice::<Value>(self.text()).unwrap_or_default();
         let text = |name: &str| body.get(name)?.as_str().filter(|it| !it.is_empty());
         // Servers of other customs have a code of their own; what is none by its looks may be anything.
         let is_code = |it: &&str| {
@@ -124,6 +129,11 @@ impl Response {
             description: description.as_deref().map(strike),
             retry_after: RETRY_AFTER.iter().find_map(|it| header(it)),
         })))
+    }
+
+    /// The body without the byte order mark that some servers begin with.
+    fn text(&self) -> &[u8] {
+        self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body)
     }
 
     /// What kind of body it is that is not quoted.

@@ -101,6 +101,15 @@ impl TokenEndpoint {
         let asked_at = SystemTime::now();
         let response = self.send(http, step, &self.url, &form, secrets).await?;
         let mut token: TokenResponse = response.json()?;
+        if token.access_token.reveal().is_empty() {
+            return Err(Error::Malformed {
+                step,
+                url: self.url.clone(),
+                status: response.status.as_u16(),
+                reason: "an empty `access_token`".to_owned(),
+            });
+        }
+        token.refresh_token.take_if(|it| it.reveal().is_empty());
         if !token.token_type.eq_ignore_ascii_case("bearer") {
             return Err(Error::TokenType {
                 step,
@@ -131,29 +140,39 @@ impl TokenEndpoint {
         secrets: &[&str],
     ) -> Result<Response, Error> {
         let mut own = Vec::new();
-        let response =
-            transport::fetch(step, || self.authenticated(http, url, form, &mut own)).await?;
-        let secrets: Vec<&str> =
-            secrets.iter().copied().chain(own.iter().map(String::as_str)).collect();
-        match response.refusal(&secrets) {
-            Some(refused) => Err(refused),
-            None => Ok(response),
+        let mut named = !self.is_basic();
+        loop {
+            let request = || self.authenticated(http, url, form, named, &mut own);
+            let response = transport::fetch(step, request).await?;
+            let secrets = secrets.iter().copied().chain(own.iter().map(String::as_str));
+            match response.refusal(&secrets.collect::<Vec<_>>()) {
+                // Beside Basic a name in the body is a second way to authenticate (RFC 6749 §2.3), but some want it.
+                Some(it) if !named && it.code() == Some("invalid_request") => named = true,
+                Some(it) => return Err(it),
+                None => return Ok(response),
+            }
         }
     }
 
-    /// A request with the client's credentials, which are added to `secrets`.
+    fn is_basic(&self) -> bool {
+        matches!(self.client.authentication(self.methods.as_deref()), Authentication::Basic(_))
+    }
+
+    /// A request with the client's credentials, which are added to `secrets`, and its id in the body if it is `named` there.
     fn authenticated(
         &self,
         http: &Client,
         url: &str,
         form: &[(&str, &str)],
+        named: bool,
         secrets: &mut Vec<String>,
     ) -> Result<RequestBuilder, Error> {
         #[cfg(feature = "private-key-jwt")]
         let assertion;
         let mut form = form.to_vec();
-        // Some servers want the client id in the body even beside Basic.
-        form.push(("client_id", &self.client.client_id));
+        if named {
+            form.push(("client_id", &self.client.client_id));
+        }
         let mut request = http.post(url).header("accept", "application/json");
         match self.client.authentication(self.methods.as_deref()) {
             Authentication::None => {}

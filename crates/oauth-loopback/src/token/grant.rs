@@ -71,8 +71,15 @@ impl Grant {
         if !scope.is_empty() {
             form.push(("scope", &scope));
         }
-        let (mut token, expires_at) =
-            self.endpoint.request(http, Step::Refresh, &form, &[refresh_token.reveal()]).await?;
+        let secrets = [refresh_token.reveal()];
+        let mut answer = self.endpoint.request(http, Step::Refresh, &form, &secrets).await;
+        // To name the scope is optional (RFC 6749 §6), and to some servers it is wrong.
+        let is_wrong = |it: &Error| matches!(it.code(), Some("invalid_scope" | "invalid_request"));
+        if !scope.is_empty() && answer.as_ref().is_err_and(is_wrong) {
+            form.pop();
+            answer = self.endpoint.request(http, Step::Refresh, &form, &secrets).await;
+        }
+        let (mut token, expires_at) = answer?;
         token.refresh_token.get_or_insert(refresh_token);
         if !scope.is_empty() {
             token.scope.get_or_insert(scope);

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::http::lenient;
 use crate::secret::{AccessToken, RefreshToken};
 use crate::token::claims::UnverifiedClaims;
 
@@ -18,10 +19,14 @@ pub struct TokenResponse {
     /// `Bearer`, in any spelling.
     pub token_type: String,
     /// Seconds, counted from the request.
-    #[serde(default, deserialize_with = "seconds", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::number",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub expires_in: Option<u64>,
     /// What was granted; a server that leaves it out granted what was asked, which then stands here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::scope", skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
     /// What gets the next token, where the server gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,13 +73,6 @@ impl TokenResponse {
         let claims = UnverifiedClaims::decode(&self.access_token).ok();
         by_response.into_iter().chain(claims.and_then(|it| it.expires_at())).min()
     }
-}
-
-/// Reads a number of seconds, also where a server wrote it as a string or with a fraction.
-fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
-    Ok(number.filter(|it| *it >= 0.0).map(|it| it as u64))
 }
 
 #[cfg(test)]

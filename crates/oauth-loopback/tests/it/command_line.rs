@@ -145,11 +145,7 @@ async fn a_failure_is_one_sentence_on_stderr_and_exit_code_1() {
 
 #[tokio::test]
 async fn wrong_usage_exits_with_2_and_help_teaches() {
-    // A redirect URI of its own is for a client that is registered with it already.
-    let lonely = ["http://127.0.0.1:1/mcp", "--redirect-uri", "http://localhost:3000/callback"];
-    for arguments in
-        [&[][..], &["--no-such-flag"], &["http://127.0.0.1:1/mcp", "--timeout", "0"], &lonely]
-    {
+    for arguments in [&[][..], &["--no-such-flag"], &["http://127.0.0.1:1/mcp", "--timeout", "0"]] {
         let output = program(arguments).output().await.expect("it runs");
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     }
@@ -189,7 +185,15 @@ async fn the_program_names_the_flag_or_variable_that_helps() {
         ),
         (
             answer(400, r#"{"error":"invalid_redirect_uri"}"#),
-            "no loopback redirect URI; use the id of a client registered beforehand (`--client-id`)\n",
+            "this redirect URI; name another (`--redirect-uri http://localhost:PORT/callback`), or use the id of a client registered beforehand (`--client-id`)\n",
+        ),
+        (
+            answer(403, r#"{"error":"insufficient_scope","error_description":"by a policy"}"#),
+            "by a policy; name others (`--scope`), or use the id of a client registered beforehand (`--client-id`)\n",
+        ),
+        (
+            answer(422, r#"{"error":"unsupported"}"#),
+            "unsupported; use the id of a client registered beforehand (`--client-id`)\n",
         ),
         (
             Script {

@@ -167,11 +167,11 @@ async fn what_is_no_oauth_server_is_told_with_what_was_tried() {
         ],
         ..Script::default()
     };
-    insta::assert_snapshot!(refusal(open).await, @"`ORIGIN/mcp` answered 200 OK (application/json) and publishes no protected resource metadata; is it the address of an MCP server that uses OAuth? tried ORIGIN/.well-known/oauth-protected-resource/mcp: 404 Not Found (text/plain); ORIGIN/.well-known/oauth-protected-resource: 404 Not Found");
+    insta::assert_snapshot!(refusal(open).await, @"`ORIGIN/mcp` answered 200 OK (application/json) and publishes no protected resource metadata; tried ORIGIN/.well-known/oauth-protected-resource/mcp: 404 Not Found (text/plain); ORIGIN/.well-known/oauth-protected-resource: 404 Not Found");
 
     let bare =
         Script { challenge: None, instead: vec![missing(RESOURCE_METADATA)], ..Script::default() };
-    insta::assert_snapshot!(refusal(bare).await, @"`ORIGIN/mcp` answered 401 Unauthorized without a Bearer challenge and publishes no protected resource metadata; is it the address of an MCP server that uses OAuth? tried ORIGIN/.well-known/oauth-protected-resource/mcp: 404 Not Found (text/plain); ORIGIN/.well-known/oauth-protected-resource: 404 Not Found");
+    insta::assert_snapshot!(refusal(bare).await, @"`ORIGIN/mcp` answered 401 Unauthorized without a Bearer challenge and publishes no protected resource metadata; tried ORIGIN/.well-known/oauth-protected-resource/mcp: 404 Not Found (text/plain); ORIGIN/.well-known/oauth-protected-resource: 404 Not Found");
 
     let wrong = vec![missing("/mcp"), missing(RESOURCE_METADATA)];
     let wrong = Script { instead: wrong, ..Script::default() };

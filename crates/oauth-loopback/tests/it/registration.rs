@@ -52,7 +52,7 @@ async fn both_200_and_201_are_success() {
 
 #[tokio::test]
 async fn a_refusal_is_told_in_the_servers_words() {
-    insta::assert_snapshot!(refusal(answering(400, r#"{"error":"invalid_redirect_uri","error_description":"no \u001b[31mloopback"}"#)).await, @"registering the client: ORIGIN/register answered 400: invalid_redirect_uri: no [31mloopback: the server takes no loopback redirect URI");
+    insta::assert_snapshot!(refusal(answering(400, r#"{"error":"invalid_redirect_uri","error_description":"no \u001b[31mloopback"}"#)).await, @"registering the client: ORIGIN/register answered 400: invalid_redirect_uri: no [31mloopback: the server does not take this redirect URI");
     insta::assert_snapshot!(refusal(answering(403, r#"{"message":"Missing Origin","code":"MISSING_ORIGIN"}"#)).await, @"registering the client: ORIGIN/register answered 403: MISSING_ORIGIN: registration here wants an initial access token");
     insta::assert_snapshot!(refusal(answering(500, "")).await, @"registering the client: ORIGIN/register answered 500");
     insta::assert_snapshot!(refusal(answering(200, r#"{"client":"abc"}"#)).await, @"registering the client: ORIGIN/register answered 200, but not as the specification describes: missing field `client_id`");

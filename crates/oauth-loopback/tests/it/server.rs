@@ -183,7 +183,7 @@ impl Server {
             let proven = asked.is_some_and(|it| {
                 it["code_challenge"] == BASE64URL.encode(Sha256::digest(&form["code_verifier"]))
                     && it["redirect_uri"] == form["redirect_uri"]
-                    && it["client_id"] == form["client_id"]
+                    && form.get("client_id").is_none_or(|named| it["client_id"] == *named)
                     && it.get("resource") == resource
             });
             if !proven {

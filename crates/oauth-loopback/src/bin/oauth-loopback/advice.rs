@@ -1,5 +1,7 @@
 use oauth_loopback::{Error, Step};
 
+const NO_RESOURCE: &str = "for a server that knows no resources, name the authorization server in its place (`--issuer`) and the scopes (`--scope`)";
+
 /// What to do about an error, in the flags and variables of this program.
 pub(crate) fn advice(error: &Error) -> Option<&'static str> {
     Some(match error {
@@ -13,18 +15,24 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
             "use the id of a client registered beforehand (`--client-id`)"
         }
         Error::Denied { error, .. } if error == "invalid_scope" => "name others (`--scope`)",
-        Error::Refused(it) if it.step == Step::Registration => {
-            match (it.status, it.error.as_deref()) {
-                (429, _) => return None,
-                (401 | 403, _) => {
-                    "give it one (`LOADTEST_INITIAL_ACCESS_TOKEN`), or use the id of a client registered beforehand (`--client-id`)"
-                }
-                (_, Some("invalid_redirect_uri")) => {
-                    "use the id of a client registered beforehand (`--client-id`)"
-                }
-                _ => return None,
-            }
+        Error::Denied { error, .. } if error == "invalid_target" => NO_RESOURCE,
+        Error::Refused(it) if it.error.as_deref() == Some("invalid_target") => NO_RESOURCE,
+        Error::NoResourceMetadata { .. } => {
+            "check that it is the address of the MCP server; where the authorization server is known, name it instead (`--issuer`)"
         }
+        Error::Refused(it) if it.step == Step::Registration => match it.error.as_deref() {
+            _ if it.status == 429 || it.status >= 500 => return None,
+            _ if it.wants_initial_access_token() => {
+                "give it one (`LOADTEST_INITIAL_ACCESS_TOKEN`), or use the id of a client registered beforehand (`--client-id`)"
+            }
+            Some("invalid_redirect_uri") => {
+                "name another (`--redirect-uri http://localhost:PORT/callback`), or use the id of a client registered beforehand (`--client-id`)"
+            }
+            Some("insufficient_scope" | "invalid_scope") => {
+                "name others (`--scope`), or use the id of a client registered beforehand (`--client-id`)"
+            }
+            _ => "use the id of a client registered beforehand (`--client-id`)",
+        },
         _ => return None,
     })
 }

@@ -68,8 +68,9 @@ pub(crate) struct Mint {
     /// Client ID metadata document to be known by, where the server reads such documents.
     #[arg(long, value_name = "URL", value_parser = address)]
     pub(crate) client_metadata_url: Option<String>,
-    /// Redirect URI of a client that was registered beforehand: loopback, with a port. By default any free port.
-    #[arg(long, value_name = "URI", requires = "client_id", value_parser = address)]
+    /// Redirect URI to listen on, which a client that was registered beforehand may need: loopback, with a port. By
+    /// default any free port of 127.0.0.1.
+    #[arg(long, value_name = "URI", value_parser = address)]
     pub(crate) redirect_uri: Option<String>,
     /// Name of the client to register, as people read it on the consent page.
     #[arg(long, value_name = "NAME", default_value = "oauth-loopback")]

@@ -1,5 +1,5 @@
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Split};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
-use tool_edge::printable_within;
+use tool_edge::{dying_with_us, printable_within};
 use url::Url;
 
 use crate::console::say;
@@ -41,7 +41,7 @@ impl Browser {
     pub(crate) fn look_up(&self) -> anyhow::Result<()> {
         let program = &self.program;
         ensure!(
-            found(program),
+            found(program).is_some(),
             "there is no program `{program}`{}; name another with --browser or BROWSER",
             if program.contains('/') { "" } else { " on PATH" }
         );
@@ -54,7 +54,9 @@ impl Browser {
     /// window, is left alone after a while; one whose answer does not come any more is told to end.
     pub(crate) async fn open(&self, opening: &mut Opening) -> io::Result<()> {
         let Self { program, arguments } = self;
-        let mut command = dying_with_us(program);
+        // It gets SIGTERM when this process dies, where `setpriv` can arrange it.
+        let setpriv = found("setpriv").filter(|_| cfg!(target_os = "linux"));
+        let mut command = Command::from(dying_with_us(program, "TERM", setpriv.as_deref()));
         command
             .args(with_address(arguments, &without_shell_characters(&opening.url)))
             .stdin(Stdio::null())
@@ -77,6 +79,8 @@ impl Browser {
         };
         let (status, last_words) = ended?;
         if status.success() {
+            // It may have handed the address on to a browser that a person uses now.
+            opening.code_arrived().await;
             return Ok(());
         }
         Err(io::Error::other(match last_words {
@@ -102,22 +106,13 @@ fn without_shell_characters(url: &Url) -> String {
     format!("{before}{host}{}", after.chars().map(encoded).collect::<String>())
 }
 
-/// A command that gets SIGTERM when this process dies, even by SIGKILL, where `setpriv` can arrange it.
-fn dying_with_us(program: &str) -> Command {
-    if cfg!(target_os = "linux") && found("setpriv") {
-        let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "TERM", "--", program]);
-        return command;
+/// Where a program is: as it was named with a path, or on `PATH`.
+fn found(program: &str) -> Option<PathBuf> {
+    if program.contains('/') {
+        return Some(program.into()).filter(|it: &PathBuf| it.is_file());
     }
-    Command::new(program)
-}
-
-fn found(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    match program.contains('/') {
-        true => Path::new(program).is_file(),
-        false => std::env::split_paths(&path).any(|it| it.join(program).is_file()),
-    }
+    std::env::split_paths(&path).map(|it| it.join(program)).find(|it| it.is_file())
 }
 
 /// Waits for the end of the command, but not long once the answer is there.
