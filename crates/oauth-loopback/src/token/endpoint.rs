@@ -183,7 +183,8 @@ impl TokenEndpoint {
             Authentication::Basic(secret) => {
                 request = request
                     .basic_auth(encoded(&self.client.client_id), Some(encoded(secret.reveal())));
-                secrets.push(secret.reveal().to_owned());
+                // In Base64 it is the encoded one that a server may repeat.
+                secrets.extend([secret.reveal().to_owned(), encoded(secret.reveal())]);
             }
             #[cfg(feature = "private-key-jwt")]
             Authentication::Assertion(key) => {
