@@ -51,10 +51,16 @@ async fn the_metadata_of_another_issuer_leads_to_the_next_address() {
 
 #[tokio::test]
 async fn every_address_that_a_challenge_names_is_asked() {
-    let challenge = Some(
-        "Bearer resource_metadata=\"{origin}/gone\", resource_metadata=\"{origin}/.well-known/oauth-protected-resource/mcp\"",
-    );
-    let instead = vec![("/gone", Instead::Answer(404, "text/plain", "gone"))];
+    let challenge =
+        Some("Bearer resource_metadata=\"{origin}/gone\", resource_metadata=\"{origin}/metadata\"");
+    let (_, Instead::Answer(_, _, document)) = ROOT else { unreachable!() };
+    let gone = |path| (path, Instead::Answer(404, "text/plain", "gone"));
+    let instead = vec![
+        gone("/gone"),
+        gone(RESOURCE_METADATA),
+        gone(ROOT_RESOURCE_METADATA),
+        ("/metadata", Instead::Answer(200, JSON, document)),
+    ];
     let server = Server::start(Script { challenge, instead, ..Script::default() }).await;
     assert_eq!(discovered(&server).await.resource, Some(server.mcp()));
 }
@@ -67,11 +73,13 @@ async fn members_are_taken_as_servers_write_them() {
         "scopes_supported": "mcp:read offline_access",
         "authorization_response_iss_parameter_supported": "true",
     });
-    let registration =
-        json!({ "client_id": 17, "client_secret_expires_at": "0", "scope": ["mcp:read"] });
+    let registration = json!({ "client_id": 17, "client_secret_expires_at": "0", "scope": ["mcp:read"],
+        "registration_client_uri": "{origin}/register/17", "registration_access_token": "" });
     let token = json!({ "scope": ["mcp:read", "mcp:write"], "expires_in": "60", "error": "" });
     let (_, grant) = minted(Script { metadata, registration, token, ..Script::default() }).await;
     assert_eq!(grant.client_id, "17");
+    let deleted = grant.delete_client(&http()).await;
+    assert!(matches!(deleted, Err(Error::NotOffered { .. })), "{deleted:?}");
     assert_eq!(grant.token.scope.as_deref(), Some("mcp:read mcp:write"));
     assert_eq!(grant.token.expires_in, Some(60));
 }

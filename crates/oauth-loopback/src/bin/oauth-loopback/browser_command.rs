@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Split};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
 use tool_edge::{dying_with_us, printable_within};
-use url::Url;
+use url::{Position, Url};
 
 use crate::console::say;
 use crate::environment::OUR_SECRETS;
@@ -96,14 +96,13 @@ impl Browser {
 /// [RFC 3986 §2.2]: https://www.rfc-editor.org/rfc/rfc3986#section-2.2
 fn without_shell_characters(url: &Url) -> String {
     const OBEYED: &str = "$`'\"\\;|<>(){}[]*!^~";
-    // The brackets of an address of IPv6 are its own, and nobody else's.
-    let host = url.host_str().unwrap_or_default();
-    let (before, after) = url.as_str().split_once(host).unwrap_or(("", url.as_str()));
+    // The brackets of an address of IPv6 stand before the path, and stay.
+    let (before, after) = (&url[..Position::BeforePath], &url[Position::BeforePath..]);
     let encoded = |it: char| match it {
         it if OBEYED.contains(it) => format!("%{:02X}", u32::from(it)),
         it => it.to_string(),
     };
-    format!("{before}{host}{}", after.chars().map(encoded).collect::<String>())
+    format!("{before}{}", after.chars().map(encoded).collect::<String>())
 }
 
 /// Where a program is: as it was named with a path, or on `PATH`.
