@@ -6,6 +6,7 @@ pub(crate) mod curve;
 pub(crate) mod details;
 pub(crate) mod distributions;
 pub(crate) mod earlier;
+pub(crate) mod element;
 pub(crate) mod html;
 pub(crate) mod markdown;
 pub(crate) mod over_runs;

@@ -1,5 +1,7 @@
 //! A chart as a value: what is drawn where, on which scales, and what is said about it.
 
+use crate::text::kind::Tone;
+
 /// Of a chart among four and of one among two.
 pub(crate) const NARROW: f64 = 280.0;
 pub(crate) const WIDE: f64 = 500.0;
@@ -19,23 +21,14 @@ pub(crate) struct Chart {
     pub(crate) caption: Vec<(Tone, String)>,
     /// What it shows, for those who cannot see it.
     pub(crate) words: String,
-    pub(crate) marks: Vec<Mark>,
-}
-
-/// How a part of a caption is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tone {
-    Plain,
-    Strong,
-    Soft,
-    Bad,
+    pub(crate) shapes: Vec<Shape>,
 }
 
 /// Something in a chart, of a class that has its color.
 #[derive(Debug, Clone)]
-pub(crate) enum Mark {
-    Line(&'static str, Vec<(f64, f64)>),
-    /// What a line surrounds.
+pub(crate) enum Shape {
+    Polyline(&'static str, Vec<(f64, f64)>),
+    /// What a polyline surrounds.
     Area(&'static str, Vec<(f64, f64)>),
     /// A dot of a radius that says more when it is pointed at.
     Dot(&'static str, (f64, f64), f64, String),

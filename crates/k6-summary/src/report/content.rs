@@ -7,7 +7,7 @@ use crate::record::run::{Run, Scenario, Verdict};
 use crate::report::earlier::links;
 use crate::report::row::Row;
 use crate::report::sentence::{drifts, headline, legend, title};
-use crate::text::kind::{Line, Text};
+use crate::text::kind::{Phrase, Text, Tone};
 use crate::text::number::time;
 
 /// What is said about a run: [`terminal`](crate::terminal), [`markdown`](crate::markdown) and [`html`](crate::html) write it.
@@ -20,12 +20,14 @@ pub struct Report {
     pub(crate) alert: bool,
     pub(crate) title: String,
     pub(crate) headline: String,
+    /// Bad where a run passed and yet has an alert; any other has the tone of its verdict.
+    pub(crate) tone: Tone,
     pub(crate) notices: Vec<String>,
-    pub(crate) facts: Vec<Line>,
+    pub(crate) facts: Vec<Phrase>,
     pub(crate) rows: Vec<Row>,
     pub(crate) legend: Vec<String>,
     pub(crate) earlier: Vec<Text>,
-    pub(crate) remarks: Vec<Line>,
+    pub(crate) remarks: Vec<Phrase>,
 }
 
 impl Report {
@@ -42,9 +44,12 @@ impl Report {
             let timeline = timelines.iter().find(|timeline| timeline.scenario == it.name);
             Row::of((run, it), comparison, &before, timeline)
         };
+        let alert = comparison.alerts().next().is_some();
+        let alert_alone = alert && run.verdict == Verdict::Passed;
         Self {
             verdict: run.verdict,
-            alert: comparison.alerts().next().is_some(),
+            alert,
+            tone: if alert_alone { Tone::Bad } else { Tone::Plain },
             title: title(run),
             headline: headline(run, comparison),
             notices: Vec::new(),
@@ -64,7 +69,7 @@ impl Report {
     }
 }
 
-fn facts(run: &Run) -> Vec<Line> {
+fn facts(run: &Run) -> Vec<Phrase> {
     let commit = run.commit.as_deref().filter(|it| is_sha(it));
     let sentence = |label, it: &str| vec![Text::Own(label), Text::Sentence(it.to_owned())];
     let facts = [
@@ -84,7 +89,7 @@ fn is_sha(commit: &str) -> bool {
 }
 
 /// Why a verdict is bad, what crept, what was skipped, what else ran on the machine, what was accepted.
-fn remarks(run: &Run, comparison: &Comparison) -> Vec<Line> {
+fn remarks(run: &Run, comparison: &Comparison) -> Vec<Phrase> {
     let remark = |name: &str, words: &str| {
         vec![Text::Code(name.to_owned()), Text::Own(": "), Text::Sentence(words.to_owned())]
     };

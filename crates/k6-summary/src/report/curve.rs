@@ -2,7 +2,8 @@
 
 use crate::points::timeline::Timeline;
 use crate::record::run::Scenario;
-use crate::report::chart::{Chart, Mark, Tone, WIDE};
+use crate::report::chart::{Chart, Shape, WIDE};
+use crate::text::kind::Tone;
 use crate::text::number::{percent, rounded};
 
 /// More dots than these are a line.
@@ -26,18 +27,18 @@ pub(crate) fn percentiles(
     let few = if now.len() > MOST_DOTS { &[][..] } else { &now };
     let dots = few.iter().map(|(x, y)| {
         let words = format!("{} of the calls within {} ms", percent(share(*x)), rounded(*y));
-        Mark::Dot("now", (*x, *y), 2.5, words)
+        Shape::Dot("now", (*x, *y), 2.5, words)
     });
-    let dots: Vec<Mark> = dots.collect();
+    let dots: Vec<Shape> = dots.collect();
     let mut chart = Chart {
         width: WIDE,
         x: (0.0, last),
         most,
         caption: vec![(Tone::Plain, format!("latency by percentile, ms{beside}"))],
         words: "latency by percentile".to_owned(),
-        marks: vec![Mark::Line("before", before), Mark::Line("line", now)],
+        shapes: vec![Shape::Polyline("before", before), Shape::Polyline("line", now)],
     };
-    chart.marks.extend(dots);
+    chart.shapes.extend(dots);
     let mut labelled = f64::NEG_INFINITY;
     for tick in [0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999] {
         let (at, label) = (place(tick), format!("{tick} %"));
@@ -48,7 +49,7 @@ pub(crate) fn percentiles(
                 _ if near_the_end => "end",
                 _ => "middle",
             };
-            chart.marks.push(Mark::Label(at, anchor, label));
+            chart.shapes.push(Shape::Label(at, anchor, label));
             labelled = at;
         }
     }
@@ -71,11 +72,11 @@ pub(crate) fn over_time(timeline: &Timeline) -> Option<Chart> {
         most,
         caption: vec![(Tone::Plain, "latency over the run, ms: P95, paler P50".to_owned())],
         words: "P50 and P95 over the run".to_owned(),
-        marks: vec![
-            Mark::Line("before", line(|it| it.1)),
-            Mark::Line("line", line(|it| it.2)),
-            Mark::Label(first, "start", seconds(first)),
-            Mark::Label(last, "end", seconds(last)),
+        shapes: vec![
+            Shape::Polyline("before", line(|it| it.1)),
+            Shape::Polyline("line", line(|it| it.2)),
+            Shape::Label(first, "start", seconds(first)),
+            Shape::Label(last, "end", seconds(last)),
         ],
     })
 }

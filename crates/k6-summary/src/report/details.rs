@@ -4,7 +4,7 @@ use crate::compare::band::Band;
 use crate::compare::column::Column;
 use crate::compare::rule::{Cell, Compared};
 use crate::record::run::{Breakdown, Scenario, Target};
-use crate::text::kind::{Line, Text};
+use crate::text::kind::{Phrase, Text, Tone};
 use crate::text::number::{NONE, count, limit, measured, or_none, rounded};
 
 /// Something to read about a scenario.
@@ -12,9 +12,18 @@ use crate::text::number::{NONE, count, limit, measured, or_none, rounded};
 pub(crate) enum Block {
     /// Words in the first column, numbers in the others.
     Table([&'static str; 5], Vec<(Text, [String; 4])>),
-    Line(Line),
-    /// How many targets were met, missed and not measured, and each of them in words.
-    Targets(String, Vec<(String, Option<bool>)>),
+    Phrase(Phrase),
+    /// How many targets were met, missed and not measured, and each of them.
+    Targets(String, Vec<TargetWords>),
+}
+
+/// What is said of one target.
+#[derive(Debug, Clone)]
+pub(crate) struct TargetWords {
+    pub(crate) words: String,
+    pub(crate) tone: Tone,
+    /// Whether it is known to be met, and need not be read.
+    pub(crate) met: bool,
 }
 
 /// The calls by RPC and tool, the failures by class, the targets, the noise bands.
@@ -26,7 +35,7 @@ pub(crate) fn details(scenario: &Scenario, compared: Option<&Compared>) -> Vec<B
         table(["calls to", "calls", "P50 ms", "P95 ms", "P99 ms"], calls),
         failures(scenario),
         scenario.offered.map(|it| {
-            Block::Line(vec![Text::Own("Offered calls/s: "), Text::Sentence(rounded(it))])
+            Block::Phrase(vec![Text::Own("Offered calls/s: "), Text::Sentence(rounded(it))])
         }),
         targets(scenario),
         table(["noise band", "now", "median", "⚠ beyond", "runs"], bands),
@@ -49,14 +58,14 @@ fn part(it: &Breakdown) -> (Text, [String; 4]) {
 }
 
 fn failures(scenario: &Scenario) -> Option<Block> {
-    let mut line = vec![Text::Own("Failed calls: ")];
+    let mut phrase = vec![Text::Own("Failed calls: ")];
     for (class, it) in &scenario.failures {
-        if line.len() > 1 {
-            line.push(Text::Own(", "));
+        if phrase.len() > 1 {
+            phrase.push(Text::Own(", "));
         }
-        line.extend([Text::Sentence(count(*it)), Text::Own(" "), Text::Code(class.clone())]);
+        phrase.extend([Text::Sentence(count(*it)), Text::Own(" "), Text::Code(class.clone())]);
     }
-    (line.len() > 1).then_some(Block::Line(line))
+    (phrase.len() > 1).then_some(Block::Phrase(phrase))
 }
 
 /// Where each figure usually lies and beyond what it is marked.
@@ -75,13 +84,18 @@ fn targets(scenario: &Scenario) -> Option<Block> {
     let parts = [(Some(true), "met"), (Some(false), "missed"), (None, "not measured")]
         .map(|(met, what)| (all.iter().filter(|it| it.met == met).count(), what));
     let parts = parts.iter().filter(|it| it.0 > 0).map(|(count, what)| format!("{count} {what}"));
-    let tally = parts.collect::<Vec<_>>().join(", ");
-    let each = all.iter().map(|it| (target(it), it.met)).collect();
-    (!all.is_empty()).then_some(Block::Targets(tally, each))
+    let counts = parts.collect::<Vec<_>>().join(", ");
+    let each = all.iter().map(target).collect();
+    (!all.is_empty()).then_some(Block::Targets(counts, each))
+}
+
+fn target(it: &Target) -> TargetWords {
+    let tone = if it.met == Some(false) { Tone::Bad } else { Tone::Plain };
+    TargetWords { words: in_words(it), tone, met: it.met == Some(true) }
 }
 
 /// `initialize p95 < 500 ms: met, 3.10 ms`
-fn target(it: &Target) -> String {
+fn in_words(it: &Target) -> String {
     let unit = it.unit.as_ref().map_or_else(String::new, |it| format!(" {it}"));
     let bound = format!("{} {} {}{unit}", it.name, it.op, limit(it.limit));
     let word = match it.met {

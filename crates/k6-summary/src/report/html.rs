@@ -1,73 +1,36 @@
 //! A report in the ink of a page that needs nothing else: no script, no font, no network.
 
-use crate::record::run::Verdict;
 use crate::report::content::Report;
 use crate::report::details::Block;
+use crate::report::element::{ink, list, piece, table, verdict, verdict_class};
 use crate::report::row::{Figure, HEADER, Row};
 use crate::report::sentence::capital;
 use crate::report::svg::svg;
 use crate::text::escape::{html as code, markup};
-use crate::text::kind::Text;
-
-const STYLE: &str = include_str!("report.css");
+use crate::text::kind::Tone;
 
 /// The verdict, the table, and a chart of every figure of every scenario over its earlier runs.
 pub fn html(report: &Report) -> String {
     let (title, headline) = (markup(&capital(&report.title)), markup(&capital(&report.headline)));
-    let alert = report.alert && report.verdict == Verdict::Passed;
-    let tone = if alert { "bad" } else { class(report.verdict) };
+    let class = if report.tone == Tone::Bad { "bad" } else { verdict_class(report.verdict) };
     let legend = report.legend.iter().map(|it| markup(it) + ".");
     let legend = legend.chain(report.earlier.iter().map(piece)).collect::<Vec<_>>().join(" ");
     let facts: Vec<String> = report.facts.iter().map(|it| ink(it)).collect();
     let rows: String = report.rows.iter().map(table_row).collect();
     let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>{title}: {headline}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n\
-         <p class=\"soft\">{title}</p>\n<h1 class=\"{tone}\">{headline}</h1>\n"
+        include_str!("page.html"),
+        style = include_str!("report.css"),
+        title = title,
+        headline = headline,
+        class = class,
     );
     page.extend(report.notices.iter().map(|it| format!("<p>{}</p>\n", markup(it))));
     page += &format!("<p class=\"about\">{}</p>\n", facts.join(" · "));
     page += &table("<table class=\"cards\">", &HEADER, &rows);
     page += &format!("<p class=\"legend\">{legend}</p>\n");
-    page += &list(report.remarks.iter().map(|it| (ink(it), false)));
+    page += &list(report.remarks.iter().map(|it| (ink(it), Tone::Plain)));
     page.extend(report.rows.iter().map(section));
     page + "</main>\n</body>\n</html>\n"
-}
-
-fn ink(line: &[Text]) -> String {
-    line.iter().map(piece).collect()
-}
-
-fn piece(it: &Text) -> String {
-    match it {
-        Text::Own(it) => (*it).to_owned(),
-        Text::Sentence(it) => markup(it),
-        Text::Code(it) => code(it),
-        Text::Link(label, address) => {
-            format!("<a href=\"{}\">{label}</a>", address.replace('&', "&amp;"))
-        }
-    }
-}
-
-fn class(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Passed => "passed",
-        Verdict::Failed => "failed",
-        Verdict::Invalid => "invalid",
-        Verdict::DidNotRun => "did-not-run",
-    }
-}
-
-fn verdict(it: Verdict) -> String {
-    format!("<span class=\"verdict {}\">{it}</span>", class(it))
-}
-
-fn table(opening: &str, header: &[&str], rows: &str) -> String {
-    let head: String = header.iter().map(|it| format!("<th>{it}</th>")).collect();
-    format!("{opening}\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table>\n")
 }
 
 fn table_row(row: &Row) -> String {
@@ -80,29 +43,21 @@ fn table_row(row: &Row) -> String {
     format!("<tr>{}</tr>\n", cells.collect::<String>())
 }
 
-fn figure(Figure { value, change, worse, mark }: &Figure) -> (String, &'static str) {
+fn figure(Figure { value, change, mark, tone, .. }: &Figure) -> (String, &'static str) {
     let value = markup(value);
     let mark = mark.map_or_else(String::new, |it| format!(" {it}"));
     let change = change.as_ref().map(|it| format!(" <span class=\"change\">{it}</span>"));
     let cell = format!("<span>{value}{mark}{}</span>", change.unwrap_or_default());
-    (cell, if *worse || !mark.is_empty() { "bad" } else { "" })
-}
-
-/// Items, each of which may be bad news.
-fn list(items: impl Iterator<Item = (String, bool)>) -> String {
-    let class = |bad| if bad { " class=\"bad\"" } else { "" };
-    let items: String =
-        items.map(|(item, bad)| format!("<li{}>{item}</li>\n", class(bad))).collect();
-    if items.is_empty() { items } else { format!("<ul class=\"remarks\">\n{items}</ul>\n") }
+    (cell, if *tone == Tone::Bad { "bad" } else { "" })
 }
 
 fn section(row: &Row) -> String {
     let heading = format!("{} {}", code(&row.name), verdict(row.verdict));
     let mut html = format!("<section>\n<h2>{heading}</h2>\n");
-    if !row.trends.is_empty() {
+    if !row.over_runs.is_empty() {
         html += &format!("<p class=\"about\">{}</p>\n", row.before);
     }
-    for (class, charts) in [("charts", &row.trends), ("charts pair", &row.curves)] {
+    for (class, charts) in [("charts", &row.over_runs), ("charts pair", &row.curves)] {
         if !charts.is_empty() {
             let charts: String = charts.iter().map(svg).collect();
             html += &format!("<div class=\"{class}\">\n{charts}</div>\n");
@@ -119,10 +74,10 @@ fn section(row: &Row) -> String {
 
 fn block(it: &Block) -> String {
     match it {
-        Block::Line(line) => format!("<p>{}.</p>\n", ink(line)),
-        Block::Targets(tally, each) => {
-            let each = each.iter().map(|it| (markup(&it.0), it.1 == Some(false)));
-            format!("<p>Targets: {tally}.</p>\n{}", list(each))
+        Block::Phrase(phrase) => format!("<p>{}.</p>\n", ink(phrase)),
+        Block::Targets(counts, each) => {
+            let each = each.iter().map(|it| (markup(&it.words), it.tone));
+            format!("<p>Targets: {counts}.</p>\n{}", list(each))
         }
         Block::Table(header, rows) => {
             let rows = rows.iter().map(|(first, figures)| {

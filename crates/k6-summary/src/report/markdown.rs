@@ -30,8 +30,8 @@ pub fn markdown(report: &Report) -> String {
     blocks.join("\n\n") + "\n"
 }
 
-fn ink(line: &[Text]) -> String {
-    line.iter().map(piece).collect()
+fn ink(phrase: &[Text]) -> String {
+    phrase.iter().map(piece).collect()
 }
 
 fn piece(it: &Text) -> String {
@@ -70,7 +70,7 @@ fn cells(Row { name, verdict, calls, errors, figures, .. }: &Row) -> Vec<String>
     cells.into_iter().chain(figures.iter().map(figure)).collect()
 }
 
-fn figure(Figure { value, change, worse, mark }: &Figure) -> String {
+fn figure(Figure { value, change, worse, mark, .. }: &Figure) -> String {
     let parts = [Some(text(value)), change.clone(), mark.map(str::to_owned)];
     let cell = joined(parts.into_iter().flatten(), " ");
     if *worse { format!("**{cell}**") } else { cell }
@@ -78,9 +78,9 @@ fn figure(Figure { value, change, worse, mark }: &Figure) -> String {
 
 fn block(it: &Block) -> String {
     match it {
-        Block::Line(line) => ink(line) + ".",
-        Block::Targets(tally, each) => {
-            format!("Targets: {tally}.\n\n{}", list(each.iter().map(|it| text(&it.0))))
+        Block::Phrase(phrase) => ink(phrase) + ".",
+        Block::Targets(counts, each) => {
+            format!("Targets: {counts}.\n\n{}", list(each.iter().map(|it| text(&it.words))))
         }
         Block::Table(header, rows) => {
             let rows = rows.iter().map(|(first, figures)| {

@@ -4,20 +4,21 @@ use crate::compare::band::Band;
 use crate::compare::column::Column;
 use crate::compare::rule::{Cell, Tolerance};
 use crate::record::run::{Run, Scenario};
-use crate::report::chart::{Chart, Mark, NARROW, Tone};
+use crate::report::chart::{Chart, NARROW, Shape};
+use crate::text::kind::Tone;
 use crate::text::number::{OUTSIDE, change, measured, rounded, time};
 
 /// Older runs than these are not shown.
 const SHOWN: usize = 24;
 
 /// The charts of all figures that were measured now and before.
-pub(crate) fn trends(
+pub(crate) fn over_runs(
     (run, scenario): (&Run, &Scenario),
     cells: &[Cell; 4],
     comparable: &[(&Run, &Scenario)],
     tolerance: Tolerance,
 ) -> Vec<Chart> {
-    let trend = |cell: &Cell| {
+    let charted = |cell: &Cell| {
         let figure = |it: &Scenario| cell.column.of(it).filter(|it| it.is_finite() && *it >= 0.0);
         let past = comparable.iter().rev();
         let past = past.filter_map(|(run, it)| {
@@ -25,9 +26,9 @@ pub(crate) fn trends(
         });
         let past: Vec<Past<'_>> = past.collect();
         let now = figure(scenario).filter(|_| !past.is_empty())?;
-        Some(trend(cell, (run, now), &past, tolerance))
+        Some(chart(cell, (run, now), &past, tolerance))
     };
-    cells.iter().filter_map(trend).collect()
+    cells.iter().filter_map(charted).collect()
 }
 
 struct Past<'a> {
@@ -36,7 +37,7 @@ struct Past<'a> {
     judged: bool,
 }
 
-fn trend(cell: &Cell, now: (&Run, f64), past: &[Past<'_>], tolerance: Tolerance) -> Chart {
+fn chart(cell: &Cell, now: (&Run, f64), past: &[Past<'_>], tolerance: Tolerance) -> Chart {
     let direction = cell.column.direction();
     let band = |runs: usize| {
         let judged = past[..runs].iter().filter(|it| it.judged);
@@ -60,22 +61,25 @@ fn trend(cell: &Cell, now: (&Run, f64), past: &[Past<'_>], tolerance: Tolerance)
     let center: Vec<(f64, f64)> = bands.iter().map(|(x, it)| (*x, it.center)).collect();
     let words = |run: &Run, figure: f64| format!("{}: {}", time(&run.started), rounded(figure));
     let dots = shown.iter().zip(&past[first..]);
-    let dots = dots.map(|(at, it)| Mark::Dot("past", *at, 2.5, words(it.run, it.figure)));
-    let dots: Vec<Mark> = dots.collect();
+    let dots = dots.map(|(at, it)| Shape::Dot("past", *at, 2.5, words(it.run, it.figure)));
+    let dots: Vec<Shape> = dots.collect();
     let x = (first as f64, past.len() as f64);
-    let mut marks =
-        vec![Mark::Area("band", edges), Mark::Line("center", center), Mark::Line("past", shown)];
-    marks.extend(dots);
+    let mut shapes = vec![
+        Shape::Area("band", edges),
+        Shape::Polyline("center", center),
+        Shape::Polyline("past", shown),
+    ];
+    shapes.extend(dots);
     let class = if cell.outside { "now bad" } else { "now" };
-    marks.push(Mark::Dot(class, (x.1, now.1), 5.0, words(now.0, now.1)));
+    shapes.push(Shape::Dot(class, (x.1, now.1), 5.0, words(now.0, now.1)));
     if let Some(it) = past.get(first) {
         let (from, to) = (&it.run.started, &now.0.started);
         let short = if date(from) == date(to) { hour } else { date };
-        marks.push(Mark::Label(x.0, "start", short(from).to_owned()));
-        marks.push(Mark::Label(x.1, "end", short(to).to_owned()));
+        shapes.push(Shape::Label(x.0, "start", short(from).to_owned()));
+        shapes.push(Shape::Label(x.1, "end", short(to).to_owned()));
     }
     let (caption, words) = (caption(cell, now.1), words_of(cell, now.1, past.len()));
-    Chart { width: NARROW, x, most, caption, words, marks }
+    Chart { width: NARROW, x, most, caption, words, shapes }
 }
 
 fn date(started: &str) -> &str {

@@ -8,7 +8,8 @@ use crate::record::run::{Run, Scenario, Verdict};
 use crate::report::chart::Chart;
 use crate::report::curve::{over_time, percentiles};
 use crate::report::details::{Block, details};
-use crate::report::over_runs::trends;
+use crate::report::over_runs::over_runs;
+use crate::text::kind::Tone;
 use crate::text::number::{NONE, OUTSIDE, change, count, counted, measured, percent};
 
 pub(crate) const HEADER: [&str; 8] =
@@ -23,9 +24,9 @@ pub(crate) struct Row {
     pub(crate) errors: String,
     pub(crate) figures: [Figure; 4],
     pub(crate) details: Vec<Block>,
-    /// How many runs the trends show.
+    /// How many runs the charts over them show.
     pub(crate) before: String,
-    pub(crate) trends: Vec<Chart>,
+    pub(crate) over_runs: Vec<Chart>,
     pub(crate) curves: Vec<Chart>,
 }
 
@@ -38,6 +39,7 @@ pub(crate) struct Figure {
     pub(crate) worse: bool,
     /// What stands behind a figure that is outside its noise band.
     pub(crate) mark: Option<&'static str>,
+    pub(crate) tone: Tone,
 }
 
 impl Row {
@@ -51,7 +53,8 @@ impl Row {
         let compared = comparison.scenarios.iter().find(|it| it.name == scenario.name);
         let comparable = find(run, scenario, earlier).runs;
         let tolerance = comparison.tolerance;
-        let trends = compared.map(|it| trends((run, scenario), &it.cells, &comparable, tolerance));
+        let over_runs =
+            compared.map(|it| over_runs((run, scenario), &it.cells, &comparable, tolerance));
         let previous = comparable.first().map(|it| it.1);
         let curves = [percentiles(scenario, previous, timeline), timeline.and_then(over_time)];
         Self {
@@ -62,7 +65,7 @@ impl Row {
             figures: Column::ALL.map(|it| figure(it, scenario, compared)),
             details: details(scenario, compared),
             before: format!("{} before", counted(comparable.len(), "comparable run")),
-            trends: trends.unwrap_or_default(),
+            over_runs: over_runs.unwrap_or_default(),
             curves: curves.into_iter().flatten().collect(),
         }
     }
@@ -71,10 +74,13 @@ impl Row {
 fn figure(column: Column, scenario: &Scenario, compared: Option<&Compared>) -> Figure {
     let cell = compared.and_then(|it| it.cells.iter().find(|it| it.column == column));
     let change_of = cell.and_then(|it| it.change);
+    let worse = change_of.is_some_and(|it| it.worse);
+    let outside = cell.is_some_and(|it| it.outside);
     Figure {
         value: measured(column.of(scenario), cell.is_some_and(|it| it.few_samples)),
         change: change_of.map(|it| format!("({})", change(it.ratio))),
-        worse: change_of.is_some_and(|it| it.worse),
-        mark: cell.is_some_and(|it| it.outside).then_some(OUTSIDE),
+        worse,
+        mark: outside.then_some(OUTSIDE),
+        tone: if worse || outside { Tone::Bad } else { Tone::Plain },
     }
 }

@@ -1,7 +1,8 @@
 //! A chart as inline SVG; colors come from the page's style sheet.
 
-use crate::report::chart::{Chart, LEFT, Mark, RIGHT, Tone};
+use crate::report::chart::{Chart, LEFT, RIGHT, Shape};
 use crate::text::escape::markup;
+use crate::text::kind::Tone;
 use crate::text::number::rounded;
 
 const HEIGHT: f64 = 150.0;
@@ -27,23 +28,25 @@ pub(crate) fn svg(chart: &Chart) -> String {
         let label = if tick < 1000.0 { format!("{tick:.decimals$}") } else { rounded(tick) };
         body += &text(LEFT - 6.0, up + 3.5, "end", &label);
     }
-    for mark in &chart.marks {
-        body += &match mark {
-            Mark::Line(_, points) | Mark::Area(_, points) if points.len() < 2 => String::new(),
-            Mark::Line(class, points) => {
+    for shape in &chart.shapes {
+        body += &match shape {
+            Shape::Polyline(_, points) | Shape::Area(_, points) if points.len() < 2 => {
+                String::new()
+            }
+            Shape::Polyline(class, points) => {
                 format!("<path class=\"{class}\" d=\"{}\"/>\n", path(points, at))
             }
-            Mark::Area(class, points) => {
+            Shape::Area(class, points) => {
                 format!("<path class=\"{class}\" d=\"{}Z\"/>\n", path(points, at))
             }
-            Mark::Dot(class, (x, y), radius, words) => {
+            Shape::Dot(class, (x, y), radius, words) => {
                 let ((x, y), words) = (at(*x, *y), markup(words));
                 format!(
                     "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\">\
                      <title>{words}</title></circle>\n"
                 )
             }
-            Mark::Label(x, anchor, words) => text(chart.across(*x), HEIGHT - 6.0, anchor, words),
+            Shape::Label(x, anchor, words) => text(chart.across(*x), HEIGHT - 6.0, anchor, words),
         };
     }
     let caption: Vec<String> = chart.caption.iter().map(|(tone, it)| said(*tone, it)).collect();
@@ -102,8 +105,8 @@ mod tests {
         let odd = [0.0, -1.0, f64::MAX, f64::MIN_POSITIVE, 1e300];
         for most in odd {
             let (caption, words) = (Vec::new(), String::new());
-            let marks = vec![Mark::Line("now", odd.map(|it| (it, it)).to_vec())];
-            let svg = svg(&Chart { width: WIDE, x: (0.0, 1.0), most, caption, words, marks });
+            let shapes = vec![Shape::Polyline("now", odd.map(|it| (it, it)).to_vec())];
+            let svg = svg(&Chart { width: WIDE, x: (0.0, 1.0), most, caption, words, shapes });
             assert!(svg.len() < 10_000 && !svg.contains("NaN") && !svg.contains("inf"), "{svg}");
         }
     }

@@ -9,11 +9,24 @@ use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, pre
 
 /// How the terminal's text is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Style {
     /// Bold by escape sequence; otherwise between `**`.
     pub ansi: bool,
     /// Columns of the terminal.
     pub width: u16,
+}
+
+impl Style {
+    /// Text without escape sequences, as for a file or a pipe.
+    pub const fn plain(width: u16) -> Self {
+        Self { ansi: false, width }
+    }
+
+    /// Text for a terminal that knows escape sequences.
+    pub const fn ansi(width: u16) -> Self {
+        Self { ansi: true, width }
+    }
 }
 
 /// The verdict in a sentence, the table, and what has to be said about it.
@@ -29,18 +42,18 @@ pub fn terminal(report: &Report, style: Style) -> String {
     lines.extend(report.remarks.iter().map(|it| ink(it)));
     for row in &report.rows {
         for it in &row.details {
-            if let Block::Targets(tally, each) = it {
-                lines.push(format!("{}: targets {tally}", one_line(&row.name)));
-                let open = each.iter().filter(|it| it.1 != Some(true));
-                lines.extend(open.map(|it| format!("  {}", one_line(&it.0))));
+            if let Block::Targets(counts, each) = it {
+                lines.push(format!("{}: targets {counts}", one_line(&row.name)));
+                let open = each.iter().filter(|it| !it.met);
+                lines.extend(open.map(|it| format!("  {}", one_line(&it.words))));
             }
         }
     }
     lines.join("\n") + "\n"
 }
 
-fn ink(line: &[Text]) -> String {
-    let pieces = line.iter().enumerate().map(|(place, it)| match it {
+fn ink(phrase: &[Text]) -> String {
+    let pieces = phrase.iter().enumerate().map(|(place, it)| match it {
         Text::Own(it) => (*it).to_owned(),
         Text::Sentence(it) | Text::Code(it) if place == 0 => one_line(it),
         Text::Sentence(it) | Text::Code(it) => within_line(it),
@@ -93,7 +106,7 @@ pub(crate) fn lay<T: ToString>(
 }
 
 /// What is bold in one line is bold as a whole; over two lines, the figure alone is.
-fn cell(Figure { value, change, worse, mark }: &Figure, style: Style, between: &str) -> Cell {
+fn cell(Figure { value, change, worse, mark, .. }: &Figure, style: Style, between: &str) -> Cell {
     let bold = if *worse && !style.ansi { "**" } else { "" };
     let mark = mark.map_or_else(String::new, |it| format!(" {it}"));
     let text = match change {

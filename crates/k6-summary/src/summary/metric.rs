@@ -47,6 +47,7 @@ impl fmt::Display for Kind {
 
 /// A metric at the end of a run.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Metric {
     /// A sum, such as that of requests.
     Counter {
@@ -74,6 +75,7 @@ pub(crate) fn to_count(figure: f64) -> Option<u64> {
 /// Every figure is `None` when k6 was not asked for it, when it was not finite, or when there was
 /// no sample.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Trend {
     pub count: Option<u64>,
     pub min: Option<f64>,

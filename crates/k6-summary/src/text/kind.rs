@@ -1,6 +1,6 @@
 //! Words by their kind, of which each ink has its own way of writing.
 
-/// A piece of a line.
+/// A piece of a phrase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Text {
     /// Words of this crate, plain everywhere.
@@ -14,7 +14,16 @@ pub(crate) enum Text {
 }
 
 /// Pieces that stand behind one another.
-pub(crate) type Line = Vec<Text>;
+pub(crate) type Phrase = Vec<Text>;
+
+/// How words are said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Plain,
+    Strong,
+    Soft,
+    Bad,
+}
 
 impl Text {
     /// A link to a web address, or nothing where it is none.

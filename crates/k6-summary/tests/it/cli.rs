@@ -121,8 +121,8 @@ fn the_record_comes_out_and_goes_in_again() {
     let (elsewhere, _) = check(&[&mix, "--environment", "production", "--previous", previous], 0);
     let why = "No comparable earlier run: 1 in another environment";
     assert!(elsewhere.contains(why), "{elsewhere}");
-    let (rendered, _) = check(&[previous, "--format", "markdown"], 0);
-    assert!(rendered.starts_with("### load test staging: passed, 1 scenario\n"), "{rendered}");
+    let (markdown, _) = check(&[previous, "--format", "markdown"], 0);
+    assert!(markdown.starts_with("### load test staging: passed, 1 scenario\n"), "{markdown}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The crate from outside: real files of k6, the rendered text, the command line, real k6.
+//! The crate from outside: real files of k6, the text that people read, the command line, real k6.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -17,11 +17,11 @@ mod marks;
 mod merge;
 mod points;
 mod record;
-mod rendered;
 mod report;
 mod rule;
 mod runs;
 mod summary;
+mod terminal_and_markdown;
 
 use k6_summary::{Measurement, Scenario, Summary, judge};
 use std::path::PathBuf;

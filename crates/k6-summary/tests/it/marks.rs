@@ -1,7 +1,7 @@
 //! How an alert reads.
 
-use crate::rendered::{WIDE, markdown, terminal};
 use crate::runs::{record, second, worse};
+use crate::terminal_and_markdown::{WIDE, markdown, terminal};
 use k6_summary::{Run, compare};
 
 #[test]

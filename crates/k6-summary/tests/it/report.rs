@@ -1,7 +1,7 @@
 //! One report in three inks: what one of them says, the others say.
 
-use crate::rendered::WIDE;
 use crate::runs::{record, second};
+use crate::terminal_and_markdown::WIDE;
 use k6_summary::{Report, Run, Verdict, compare, html, markdown, terminal};
 use serde_json::Value;
 

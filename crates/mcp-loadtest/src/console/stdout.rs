@@ -13,7 +13,7 @@ pub(crate) fn print(report: &Report) -> anyhow::Result<()> {
     let stdout = std::io::stdout();
     let columns = rustix::termios::tcgetwinsize(&stdout).map(|it| it.ws_col);
     let width = columns.ok().filter(|it| *it > 0).unwrap_or(WIDTH);
-    let style = Style { ansi: stdout.is_terminal(), width };
+    let style = if stdout.is_terminal() { Style::ansi(width) } else { Style::plain(width) };
     let table = terminal(report, style);
     // Names and reasons in it are of others, and the log of a job has its commands anywhere in a line.
     let table = table.replace("##[", "## [");

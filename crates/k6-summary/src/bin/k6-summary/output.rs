@@ -97,10 +97,11 @@ fn exit_code(run: &Run, comparison: &Comparison, fail_on: FailOn) -> ExitCode {
 pub(crate) fn style() -> Style {
     let stdout = io::stdout();
     if !stdout.is_terminal() {
-        return Style { ansi: false, width: u16::MAX };
+        return Style::plain(u16::MAX);
     }
     let ansi = matches!(variable("NO_COLOR"), Ok(None));
-    Style { ansi, width: comfy_table::Table::new().width().unwrap_or(80) }
+    let width = comfy_table::Table::new().width().unwrap_or(80);
+    if ansi { Style::ansi(width) } else { Style::plain(width) }
 }
 
 /// A reader that has seen enough is no error.

@@ -4,8 +4,8 @@ use crate::runs::{first, second, worse};
 use k6_summary::run::Skipped;
 use k6_summary::{Comparison, Report, Run, Scenario, Style, Verdict, compare, judge};
 
-const NARROW: Style = Style { ansi: false, width: 80 };
-pub(crate) const WIDE: Style = Style { ansi: false, width: 200 };
+const NARROW: Style = Style::plain(80);
+pub(crate) const WIDE: Style = Style::plain(200);
 
 pub(crate) fn terminal(run: &Run, comparison: &Comparison, style: Style) -> String {
     k6_summary::terminal(&Report::new(run, comparison, &[], &[]), style)
@@ -115,7 +115,7 @@ fn what_got_worse_is_bold() {
 
     </details>
     "#);
-    let ansi = terminal(&run, &comparison, Style { ansi: true, width: 200 });
+    let ansi = terminal(&run, &comparison, Style::ansi(200));
     assert!(ansi.contains("\u{1b}[1m"), "{ansi:?}");
     assert!(!ansi.contains("**"), "{ansi:?}");
 }
