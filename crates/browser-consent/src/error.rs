@@ -9,7 +9,7 @@ use crate::visits::Trail;
 #[non_exhaustive]
 pub enum Error {
     /// The driver program does not start.
-    #[error("{} does not start; is it installed for this machine?", program.display())]
+    #[error("{} does not start", program.display())]
     DriverStart {
         /// The driver.
         program: PathBuf,
@@ -17,15 +17,13 @@ pub enum Error {
         source: io::Error,
     },
     /// The driver program started and never said on which port it listens.
-    #[error("{} did not say that it serves; run it by hand to see why", program.display())]
+    #[error("{} did not say that it serves", program.display())]
     DriverSilent {
         /// The driver.
         program: PathBuf,
     },
     /// A driver on another machine, to which everything that is typed would go in clear text.
-    #[error(
-        "the driver at {url} is on another machine, and secrets would go there in clear text; forward its port to this one"
-    )]
+    #[error("the driver at {url} is on another machine, and secrets would go there in clear text")]
     RemoteDriver {
         /// The driver's address.
         url: String,
@@ -37,14 +35,10 @@ pub enum Error {
         url: String,
     },
     /// The driver finds no browser.
-    #[error(
-        "the driver found no browser; install chromium-headless-shell, chromium, Google Chrome or Firefox"
-    )]
+    #[error("the driver found no browser")]
     NoBrowser,
     /// Driver and browser are of different versions.
-    #[error(
-        "chromedriver {driver} cannot drive browser {browser}; install both from one source, in one version"
-    )]
+    #[error("chromedriver {driver} cannot drive browser {browser}")]
     VersionMismatch {
         /// The version that the driver wants.
         driver: String,
@@ -52,23 +46,19 @@ pub enum Error {
         browser: String,
     },
     /// The browser does not start.
-    #[error("the browser did not start: {reason}; try it by hand with --headless")]
+    #[error("the browser did not start: {reason}")]
     BrowserStart {
         /// The first line of what the driver says.
         reason: String,
     },
     /// The browser takes too long to start, or ended as soon as it was started.
-    #[error(
-        "the browser did not start within {seconds} s; run it by hand with --headless to see why"
-    )]
+    #[error("the browser did not start within {seconds} s")]
     SessionSlow {
         /// The time that was given.
         seconds: u64,
     },
     /// The driver failed at a command, or did not answer.
-    #[error(
-        "at {address}: the driver failed at {command}: {reason}; the browser may have crashed, so try again; the way so far: {trail}"
-    )]
+    #[error("at {address}: the driver failed at {command}: {reason}; the way so far: {trail}")]
     Driver {
         /// What was asked of it.
         command: &'static str,
@@ -83,7 +73,7 @@ pub enum Error {
     #[error("the secret of one-time codes is neither Base32 nor an otpauth address")]
     TotpSecret,
     /// A file with credentials lacks one.
-    #[error("{} has no line {name}=…; write it there", file.display())]
+    #[error("{} has no line {name}=…", file.display())]
     CredentialsFile {
         /// The file.
         file: PathBuf,
@@ -91,7 +81,7 @@ pub enum Error {
         name: &'static str,
     },
     /// A file with secrets may be read by others.
-    #[error("{} may be read by others (mode {mode:o}); chmod 600 it", file.display())]
+    #[error("{} may be read by others (mode {mode:o})", file.display())]
     FileMode {
         /// The file.
         file: PathBuf,
@@ -108,7 +98,7 @@ pub enum Error {
     },
     /// A saved state is not of the shape that Playwright writes.
     #[error(
-        "{} is not a storage state: it has no list of `cookies` as Playwright writes it; name another file",
+        "{} is not a storage state: it has no list of `cookies` as Playwright writes it",
         file.display()
     )]
     StorageState {
@@ -135,9 +125,7 @@ pub enum Error {
         reason: String,
     },
     /// Credentials would cross the network in clear.
-    #[error(
-        "credentials are not typed on {origin}: use https; plain http is for loopback addresses alone"
-    )]
+    #[error("credentials are not typed on {origin}: plain http is for loopback addresses alone")]
     Insecure {
         /// The origin that was given.
         origin: String,

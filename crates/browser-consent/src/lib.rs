@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod address;
+mod advice;
 mod browser;
 mod error;
 mod flow;
@@ -21,5 +22,5 @@ pub use crate::flow::consent::consent;
 pub use crate::flow::request::Consent;
 pub use crate::input::credentials::Credentials;
 pub use crate::input::script::Script;
-pub use crate::problem::{Obstacle, Problem};
+pub use crate::problem::{Obstacle, Problem, Unreachable};
 pub use crate::visits::{Trail, Visit};

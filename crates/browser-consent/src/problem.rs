@@ -22,9 +22,7 @@ pub enum Problem {
         says: Option<String>,
     },
     /// The account is locked, whatever its password.
-    #[error(
-        "it says that the account is locked: \"{says}\"; unlock it, or wait, before the next run"
-    )]
+    #[error("it says that the account is locked: \"{says}\"")]
     Locked {
         /// The page's own words.
         says: String,
@@ -36,7 +34,7 @@ pub enum Problem {
         names: Vec<String>,
     },
     /// A step of the script cannot be done on its page.
-    #[error("the step `{step}` {reason}; look at the page and change its selector")]
+    #[error("the step `{step}` {reason}")]
     Step {
         /// The step.
         step: String,
@@ -44,15 +42,13 @@ pub enum Problem {
         reason: &'static str,
     },
     /// A policy of the authorization server keeps this user or this client out.
-    #[error(
-        "a policy keeps this account from going on: \"{says}\"; its administrator has to allow the client"
-    )]
+    #[error("a policy keeps this account from going on: \"{says}\"")]
     Policy {
         /// The page's own words.
         says: String,
     },
     /// The consent was given before, and the page does not go on.
-    #[error("the consent was given before: \"{says}\"; begin with a new authorization request")]
+    #[error("the consent was given before: \"{says}\"")]
     Already {
         /// The page's own words.
         says: String,
@@ -73,12 +69,10 @@ pub enum Problem {
     #[error("the browser could not open it: {reason}")]
     Unreachable {
         /// What a connection attempt says.
-        reason: String,
+        reason: Unreachable,
     },
     /// The redirect URI was opened and nothing listened there.
-    #[error(
-        "the consent was given, but nothing listens at the redirect URI; start the listener before the browser"
-    )]
+    #[error("the consent was given, but nothing listens at the redirect URI")]
     NothingListened,
     /// The redirect URI was reached and the listener has not said so.
     #[error("the redirect URI was reached, but its listener did not take the answer")]
@@ -97,7 +91,7 @@ pub enum Problem {
     },
     /// The consent was given, and the page after it leads nowhere.
     #[error(
-        "the consent was given, but this page does not go on to the redirect URI, so no code can come; the authorization server's log may say why"
+        "the consent was given, but this page does not go on to the redirect URI, so no code can come"
     )]
     NotRedirected,
     /// The consent page lists scopes that are not allowed, so that it was not approved.
@@ -125,7 +119,7 @@ pub enum Problem {
     },
     /// The page's own policy keeps the browser from following the redirect.
     #[error(
-        "its Content-Security-Policy form-action keeps the browser from going to the redirect URI; the server has to allow it there: {says}"
+        "its Content-Security-Policy form-action keeps the browser from going to the redirect URI: {says}"
     )]
     FormAction {
         /// The line of the browser's console.
@@ -138,9 +132,7 @@ pub enum Problem {
         field: String,
     },
     /// A text holds what a driver would press as a key, such as a line break.
-    #[error(
-        "what is to be typed ({what}) has a control character in it; take it out of the secret"
-    )]
+    #[error("what is to be typed ({what}) has a control character in it")]
     Untypable {
         /// What would have been typed, without its text.
         what: String,
@@ -152,7 +144,7 @@ pub enum Problem {
         says: String,
     },
     /// The same page came back once too often.
-    #[error("it came back after every step; is the session's cookie accepted?")]
+    #[error("it came back after every step")]
     Loop,
     /// The time was up while the browser waited for a page, or for the answer to a press.
     #[error("the server had not answered when the {seconds} s were over; the way so far: {trail}")]
@@ -170,6 +162,40 @@ pub enum Problem {
         /// The pages that were seen.
         trail: String,
     },
+}
+
+/// What a connection to the address of a page says, since the browser itself does not tell.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Unreachable {
+    /// The browser shows a page of its own, and does not say for which address.
+    Unknown,
+    /// The address has no host.
+    NoHost,
+    /// The port is open and the browser made no TLS connection.
+    Tls,
+    /// The port is open and no answer came.
+    NoAnswer,
+    /// The connection was refused.
+    Refused,
+    /// There is no way to the host, or no such host.
+    NotFound,
+    /// The host did not answer a connection attempt.
+    Silent,
+}
+
+impl fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unknown => "the browser shows an error page",
+            Self::NoHost => "it has no host",
+            Self::Tls => "the TLS connection failed",
+            Self::NoAnswer => "the connection was closed without an answer",
+            Self::Refused => "nothing listens there",
+            Self::NotFound => "its host was not found or cannot be reached",
+            Self::Silent => "its host does not answer",
+        })
+    }
 }
 
 /// What only a person can do.

@@ -2,6 +2,7 @@
 //! annotations, the page of the job, and the table on stdout.
 
 pub(crate) mod actions;
+pub(crate) mod advice;
 pub(crate) mod progress;
 pub mod section;
 pub(crate) mod stdout;

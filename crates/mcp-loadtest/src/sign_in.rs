@@ -1,7 +1,6 @@
 //! How there comes to be a bearer: in come the flags and the environment, out goes a checked token, renewed while k6 runs
 //! where it has to be.
 
-pub(crate) mod advice;
 pub(crate) mod bearer;
 pub(crate) mod bearer_file;
 pub(crate) mod by_browser;

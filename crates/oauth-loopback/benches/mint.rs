@@ -137,11 +137,7 @@ fn bind() -> io::Result<(StdListener, String)> {
 }
 
 fn config() -> Target {
-    let users = (0..USERS).map(|it| User {
-        email: email(it),
-        password: "lovelace".into(),
-        workspace: format!("ws_{it}"),
-    });
+    let users = (0..USERS).map(|it| User::new(email(it), "lovelace", format!("ws_{it}")));
     Target::new(users.collect())
 }
 

@@ -43,12 +43,10 @@ pub enum Error {
     Refused(Box<Refusal>),
 
     /// A resource that cannot be named in a request.
-    #[error(
-        "`{resource}` has a fragment, which no resource has (RFC 8707 section 2); leave out what begins with `#`"
-    )]
+    #[error("`{resource}` has a fragment, which no resource has (RFC 8707 section 2)")]
     Fragment { resource: String },
     /// There is nothing at the address of the resource, and no metadata either.
-    #[error("`{resource}` answered {seen}; is it the address of the MCP server itself?")]
+    #[error("`{resource}` answered {seen}")]
     NoResource { resource: String, seen: String },
     /// There is something at the address of the resource, but it does not say which server protects it.
     #[error("`{resource}` answered {seen} and publishes no protected resource metadata; tried {}", .tried.join("; "))]
@@ -130,9 +128,7 @@ pub enum Error {
     #[error("the client's key is {reason}")]
     ClientKey { reason: &'static str },
     /// A `WWW-Authenticate` header that asks for no bearer token.
-    #[error(
-        "the challenge `{header}` holds no Bearer challenge; give the WWW-Authenticate header of the 403 answer"
-    )]
+    #[error("the challenge `{header}` holds no Bearer challenge")]
     NoChallenge { header: String },
     /// The authorization server has no endpoint for what was asked.
     #[error("the authorization server `{issuer}` offers no {what}")]
@@ -147,15 +143,11 @@ pub enum Error {
     #[error("{step}: {url} issued a token of type `{token_type}` where Bearer was expected")]
     TokenType { step: Step, url: String, token_type: String },
     /// A grant that cannot be renewed.
-    #[error(
-        "there is no refresh token: the authorization server issued none (was `offline_access` granted?)"
-    )]
+    #[error("there is no refresh token: the authorization server issued none")]
     NoRefreshToken,
 
     /// A token that says nothing to its owner.
-    #[error(
-        "the access token is opaque, not a JWT: either the authorization server was not asked for the resource, or it issues no JWTs"
-    )]
+    #[error("the access token is opaque, not a JWT")]
     OpaqueToken,
     /// A token of three parts of which the second is no JSON object.
     #[error("the access token looks like a JWT, but its claims are {reason}")]
@@ -181,6 +173,26 @@ pub enum Error {
 }
 
 impl Error {
+    /// What to do about it, where something is known to help: in words that hold for every program, so that which option
+    /// helps is the program's to say.
+    pub fn advice(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Fragment { .. } => "leave out what begins with `#`",
+            Self::NoResource { .. } => "is it the address of the MCP server itself?",
+            Self::NoChallenge { .. } => "give the WWW-Authenticate header of the 403 answer",
+            Self::NoRefreshToken => "was `offline_access` granted?",
+            Self::OpaqueToken => {
+                "either the authorization server was not asked for the resource, or it issues no JWTs"
+            }
+            Self::Denied { error, .. } => match error.as_str() {
+                "access_denied" => "see what this user may do there",
+                "invalid_client" | "unauthorized_client" => "register another",
+                _ => return None,
+            },
+            _ => return None,
+        })
+    }
+
     /// The error code that the authorization server gave, in the callback or in a response.
     pub(crate) fn code(&self) -> Option<&str> {
         match self {
@@ -231,13 +243,11 @@ impl fmt::Display for AddressOf {
 /// What an error code of a callback says.
 fn meaning(error: &str) -> Option<&'static str> {
     Some(match error {
-        "access_denied" => {
-            "the user, or a rule of the server, said no; see what this user may do there"
-        }
+        "access_denied" => "the user, or a rule of the server, said no",
         "invalid_scope" => "the client or the user may not have these scopes",
         "invalid_target" => "the authorization server does not serve this resource for this client",
         "invalid_client" | "unauthorized_client" => {
-            "the client is not known there or may not do this; register another"
+            "the client is not known there or may not do this"
         }
         _ => return None,
     })

@@ -13,11 +13,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 //! let resource = mcp_target::resource(socket.local_addr()?);
-//! let ada = mcp_target::User {
-//!     email: "ada@novamart.example".into(),
-//!     password: "lovelace".into(),
-//!     workspace: "ws_ada".into(),
-//! };
+//! let ada = mcp_target::User::new("ada@novamart.example", "lovelace", "ws_ada");
 //! let target = mcp_target::Config::new(vec![ada]);
 //! tokio::spawn(mcp_target::serve(socket, target, std::future::pending()));
 //!

@@ -22,6 +22,7 @@ const CLOSE: Duration = Duration::from_secs(3);
 
 /// The program that drives the browser.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum WebDriver {
     /// Started for one session, and killed with it.
     Driver(Driver),
@@ -173,15 +174,15 @@ mod tests {
     fn a_refused_session_is_told_in_one_sentence() {
         check(
             "session not created: This version of ChromeDriver only supports Chrome version 156\nCurrent browser version is 120.0.1 with binary path /usr/bin/chromium\n#0 0x55d4",
-            "chromedriver 156 cannot drive browser 120.0.1; install both from one source, in one version",
+            "chromedriver 156 cannot drive browser 120.0.1",
         );
         check(
             "session not created\nfrom unknown error: cannot find Chrome binary",
-            "the driver found no browser; install chromium-headless-shell, chromium, Google Chrome or Firefox",
+            "the driver found no browser",
         );
         check(
             "session not created: Chrome instance exited. Examine ChromeDriver verbose log.\n#0 0x55d4",
-            "the browser did not start: Chrome instance exited. Examine ChromeDriver verbose log.; try it by hand with --headless",
+            "the browser did not start: Chrome instance exited. Examine ChromeDriver verbose log.",
         );
     }
 }

@@ -12,12 +12,11 @@ use crate::browser::element::Entry;
 use crate::browser::outcome::{Broken, Outcome};
 use crate::browser::tab::Tab;
 use crate::flow::look::{Move, Purpose, Typing};
-use crate::flow::memory::{Action, Cover, Memory};
+use crate::flow::memory::{Action, Cover, Memory, Witness};
 use crate::flow::request::Request;
 use crate::page::kind::Kind;
-use crate::page::locate;
 use crate::page::snapshot::{Handle, Snapshot};
-use crate::problem::Problem;
+use crate::problem::{Problem, Unreachable};
 use crate::visits::Trail;
 
 const PROBE: Duration = Duration::from_secs(2);
@@ -117,6 +116,18 @@ impl Flow<'_> {
                 }
             }
             Move::LeaveFrame => self.leave_frame().await?,
+            Move::AcceptDialog => {
+                self.tab.answer_dialog(true).await?;
+                self.acted("accepted the dialog".to_owned());
+                return Ok(Then::Pause);
+            }
+            Move::DismissDialog(problem) => {
+                self.tab.answer_dialog(false).await?;
+                return Err(problem.into());
+            }
+            Move::GiveUpReading(reason) => {
+                return Err(Broken { command: "reading the page", reason }.into());
+            }
             Move::Diagnose => return Err(self.diagnose().await.into()),
             Move::Stop(problem) => return Err(problem.into()),
         }
@@ -196,15 +207,12 @@ impl Flow<'_> {
         Ok(Then::Decide)
     }
 
-    /// Asks the browser too whether a button approves, beside the snapshot.
     async fn witness(&mut self, page: &Snapshot, at: usize) -> Result<Then, Stop> {
         let button = &page.buttons[at];
         let Outcome::Done((role, label)) = self.tab.role_and_label(&button.element).await? else {
             return Ok(Then::Pause);
         };
-        let is_button = matches!(role.as_str(), "button" | "link");
-        let approves = locate::may_approve(page, &label, &self.memory.past.names).is_ok();
-        self.memory.witness(button, is_button && approves);
+        self.memory.witness(button, Witness { role, label });
         // Meanwhile only a page without scripts is sure to be as it was.
         Ok(if page.still { Then::Decide } else { Then::Look })
     }
@@ -216,7 +224,7 @@ impl Flow<'_> {
 
     async fn diagnose(&mut self) -> Problem {
         let Some(url) = self.tab.asked_for().await else {
-            return Problem::Unreachable { reason: "the browser shows an error page".into() };
+            return Problem::Unreachable { reason: Unreachable::Unknown };
         };
         self.memory.last.address = bare(&url);
         if self.memory.past.redirect.as_deref() == Some(self.memory.last.address.as_str()) {
@@ -250,19 +258,17 @@ impl Flow<'_> {
     }
 }
 
-/// What the system says about an address that the browser could not open; the browser itself does not tell.
-async fn why_unreachable(url: &Url) -> String {
+/// What the system says about an address that the browser could not open.
+async fn why_unreachable(url: &Url) -> Unreachable {
     let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
-        return "it has no host".to_owned();
+        return Unreachable::NoHost;
     };
     let host = host.trim_start_matches('[').trim_end_matches(']');
     match tokio::time::timeout(PROBE, TcpStream::connect((host, port))).await {
-        Ok(Ok(_)) if url.scheme() == "https" => {
-            "the TLS connection failed; is the certificate valid for this name and from a known authority?".to_owned()
-        }
-        Ok(Ok(_)) => "the connection was closed without an answer".to_owned(),
-        Ok(Err(it)) if it.kind() == io::ErrorKind::ConnectionRefused => "nothing listens there; is the server running?".to_owned(),
-        Ok(Err(_)) => "its host was not found or cannot be reached; check the name and the network".to_owned(),
-        Err(_) => "its host does not answer; check the network".to_owned(),
+        Ok(Ok(_)) if url.scheme() == "https" => Unreachable::Tls,
+        Ok(Ok(_)) => Unreachable::NoAnswer,
+        Ok(Err(it)) if it.kind() == io::ErrorKind::ConnectionRefused => Unreachable::Refused,
+        Ok(Err(_)) => Unreachable::NotFound,
+        Err(_) => Unreachable::Silent,
     }
 }

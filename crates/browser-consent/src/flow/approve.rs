@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::flow::look::{Decision, Look, Move, WEAK_QUIET};
-use crate::flow::memory::Action;
+use crate::flow::memory::{Action, Witness};
 use crate::page::detour;
 use crate::page::field;
 use crate::page::locate::{self, Found};
-use crate::page::snapshot::Handle;
+use crate::page::snapshot::{Button, Handle};
 use crate::problem::Problem;
 
 const SCROLL_AFTER: Duration = Duration::from_secs(1);
@@ -38,12 +38,19 @@ impl Look<'_> {
         if !strong && (is_refused || !locate::asks_for_consent(page)) {
             return self.give_up_late();
         }
-        match memory.witnessed(button) {
+        match self.witnessed(button) {
             None => Ok(Move::Witness(index)),
             Some(false) => self.give_up_late(),
             Some(true) if !strong && self.quiet() < WEAK_QUIET => Ok(Move::Wait),
             Some(true) => self.press(button, Action::Approve, None),
         }
+    }
+
+    /// Whether the browser, which was asked beside the snapshot, says that a button approves; `None` if it was not asked.
+    pub(crate) fn witnessed(self, button: &Button) -> Option<bool> {
+        let Witness { role, label } = self.memory.witnessed(button)?;
+        let is_button = matches!(role.as_str(), "button" | "link");
+        Some(is_button && locate::may_approve(self.page, label, &self.memory.past.names).is_ok())
     }
 
     /// Whether a form that was filled in is still there, as while its answer is waited for; its button approves nothing.

@@ -14,9 +14,9 @@ use crate::browser::tab::Tab;
 use crate::error::Error;
 use crate::flow::act::{Flow, Stop, Then};
 use crate::flow::evidence;
-use crate::flow::look::{Look, Now};
+use crate::flow::look::{Move, Now};
 use crate::flow::memory::{Memory, Target};
-use crate::flow::next::next;
+use crate::flow::next::{answer, next, unreadable};
 use crate::flow::play::{eligible, is_for_script, steps_left};
 use crate::flow::request::{Consent, Request};
 use crate::input::credentials::Credentials;
@@ -29,13 +29,11 @@ use crate::visits::{Trail, Visit};
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
-/// The time that a page may be unreadable, as it is between two documents.
-const UNREADABLE: Duration = Duration::from_secs(10);
 /// How long a browser may be silent at the end before it is known to wait for somebody.
 const ANSWER: Duration = Duration::from_secs(1);
 
 /// What a command of a script finds on a page.
-const FIND: &str = concat!(include_str!("../page/visible.js"), include_str!("../browser/find.js"));
+const FIND: &str = concat!(include_str!("../page/visible.js"), include_str!("../page/find.js"));
 
 /// Signs in and approves, until `done` resolves.
 ///
@@ -130,12 +128,10 @@ impl Flow<'_> {
         self.tab.open(consent.url).await?;
         let client = consent.client_name.unwrap_or_default();
         let mut pause = SHORTEST_PAUSE;
-        let mut readable = Instant::now();
         loop {
             let (scopes, origins) = (!consent.allow_scopes.is_empty(), &self.memory.past.origins);
             match self.tab.snapshot(client, scopes, origins).await? {
                 Outcome::Done(page) => {
-                    readable = Instant::now();
                     if self.memory.observe(&page, Instant::now()) {
                         pause = SHORTEST_PAUSE;
                     }
@@ -144,12 +140,18 @@ impl Flow<'_> {
                         continue;
                     }
                 }
-                Outcome::Dialog => self.answer_dialog().await?,
-                _ if self.memory.in_frame => self.leave_frame().await?,
-                Outcome::NotNow(reason) if readable.elapsed() > UNREADABLE => {
-                    return Err(Broken { command: "reading the page", reason }.into());
+                Outcome::Dialog => {
+                    if let Some(text) = self.tab.dialog_text().await {
+                        let (memory, kind) = (&self.memory, &self.kind);
+                        self.act_on_last(answer(&text, kind, memory, &self.request, now())).await?;
+                    }
                 }
-                _ => {}
+                Outcome::NotNow(reason) => {
+                    self.act_on_last(unreadable(&self.memory, Some(reason), now())).await?;
+                }
+                Outcome::Stale | Outcome::Covered => {
+                    self.act_on_last(unreadable(&self.memory, None, now())).await?;
+                }
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -215,18 +217,10 @@ impl Flow<'_> {
         }
     }
 
-    /// A question right after the approval is a part of it, unless its words deny.
-    async fn answer_dialog(&mut self) -> Result<(), Stop> {
-        let Some(text) = self.tab.dialog_text().await else { return Ok(()) };
-        let (memory, request) = (&self.memory, &self.request);
-        let look = Look { page: &memory.last, kind: &self.kind, memory, request, now: now() };
-        let is_ours = look.may_accept(&text);
-        self.tab.answer_dialog(is_ours).await?;
-        if !is_ours {
-            return Err(Problem::Dialog { says: self.request.clean(&text) }.into());
-        }
-        self.acted("accepted the dialog".to_owned());
-        Ok(())
+    /// Carries a move out that is not about a page which was just read.
+    async fn act_on_last(&mut self, it: Move) -> Result<Then, Stop> {
+        let page = self.memory.last.clone();
+        self.act(&page, it).await
     }
 
     /// Where it stands, without the query.

@@ -157,9 +157,7 @@ impl Look<'_> {
         let found = locate::approve(page, names);
         let reason = |it: &Button| match locate::approve_score(page, it, names) {
             Ok(_) if it.disabled => "disabled".to_owned(),
-            Ok(_) if self.memory.witnessed(it) == Some(false) => {
-                "denies, says the browser".to_owned()
-            }
+            Ok(_) if self.witnessed(it) == Some(false) => "denies, says the browser".to_owned(),
             Ok(score) => {
                 let but = match (found, score.strong) {
                     (Found::Tie, _) => "not the only one",

@@ -15,7 +15,7 @@ use crate::problem::Problem;
 const TIME: Duration = Duration::from_secs(8);
 
 /// Empties every field and takes the account's name off the page, before a picture of it is taken, and reads what is left.
-const BLANK: &str = include_str!("../page/blank.js");
+const BLANK: &str = include_str!("blank.js");
 
 /// Writes `browser-consent.json` and `browser-consent.png`; the folder, if there is anything in it now.
 pub(crate) async fn keep(folder: &Path, flow: &mut Flow<'_>, problem: &Problem) -> Option<PathBuf> {

@@ -15,6 +15,8 @@ pub(crate) const WEAK_QUIET: Duration = Duration::from_millis(800);
 pub(crate) const GIVE_UP_AFTER: Duration = Duration::from_secs(5);
 /// Long enough for a listener that was reached to say so first.
 pub(crate) const SETTLE: Duration = Duration::from_millis(300);
+/// The time that a page may be unreadable, as it is between two documents.
+pub(crate) const UNREADABLE: Duration = Duration::from_secs(10);
 
 /// What is done next. Each is carried out at once; the page is looked at again before the next one.
 #[derive(Debug, Eq, PartialEq)]
@@ -43,7 +45,7 @@ pub(crate) enum Move {
         element: Handle,
         label: String,
     },
-    /// Asks the browser, as a second witness, whether this button of the page approves.
+    /// Asks the browser, as a second witness, what this button of the page is and says.
     Witness(usize),
     /// Scrolls through all that can be scrolled.
     Scroll,
@@ -57,6 +59,11 @@ pub(crate) enum Move {
     Reopen,
     EnterFrame(Handle),
     LeaveFrame,
+    AcceptDialog,
+    /// Declines a dialog, which is the end.
+    DismissDialog(Problem),
+    /// Gives up a page that cannot be read, for what the driver says.
+    GiveUpReading(String),
     /// Finds out why the browser shows a page of its own, which is the end.
     Diagnose,
     Stop(Problem),

@@ -71,6 +71,13 @@ pub(crate) struct Cover {
     pub(crate) label: String,
 }
 
+/// What the browser itself says of an element: its computed role and label.
+#[derive(Clone, Debug)]
+pub(crate) struct Witness {
+    pub(crate) role: String,
+    pub(crate) label: String,
+}
+
 /// How far a script has come.
 #[derive(Debug)]
 pub(crate) struct Played {
@@ -85,6 +92,8 @@ pub(crate) struct Memory<'a> {
     pub(crate) past: Past<'a>,
     /// The newest page.
     pub(crate) last: Snapshot,
+    /// When a page was read last.
+    pub(crate) read: Instant,
     fingerprint: u64,
     changed: Instant,
     controls: u64,
@@ -98,7 +107,7 @@ pub(crate) struct Memory<'a> {
     presses: HashMap<(String, Action), usize>,
     lost: HashSet<(String, Action)>,
     /// What the browser itself said about a button, as long as that looks the same.
-    witnessed: HashMap<Handle, (u64, bool)>,
+    witnessed: HashMap<Handle, (u64, Witness)>,
     /// How often something was typed into a field.
     pub(crate) typed: HashMap<Handle, usize>,
     marked: HashMap<Handle, usize>,
@@ -127,6 +136,7 @@ impl<'a> Memory<'a> {
         Self {
             past,
             last: Snapshot::default(),
+            read: now,
             fingerprint: 0,
             changed: now,
             controls: 0,
@@ -158,6 +168,7 @@ impl<'a> Memory<'a> {
 
     /// Takes note of a snapshot; whether anything is different from the one before.
     pub(crate) fn observe(&mut self, page: &Snapshot, now: Instant) -> bool {
+        self.read = now;
         self.targets.clear();
         self.cover = None;
         if page.document != self.last.document {
@@ -233,12 +244,12 @@ impl<'a> Memory<'a> {
         *self.marked.entry(it).or_default() += 1;
     }
 
-    pub(crate) fn witness(&mut self, it: &Button, may_be_pressed: bool) {
-        self.witnessed.insert(it.element.clone(), (look(it), may_be_pressed));
+    pub(crate) fn witness(&mut self, it: &Button, witness: Witness) {
+        self.witnessed.insert(it.element.clone(), (look(it), witness));
     }
 
-    pub(crate) fn witnessed(&self, it: &Button) -> Option<bool> {
-        self.witnessed.get(&it.element).filter(|(then, _)| *then == look(it)).map(|(_, it)| *it)
+    pub(crate) fn witnessed(&self, it: &Button) -> Option<&Witness> {
+        self.witnessed.get(&it.element).filter(|(then, _)| *then == look(it)).map(|(_, it)| it)
     }
 
     pub(crate) fn press(&mut self, page: &Snapshot, action: Action, label: String, now: Instant) {

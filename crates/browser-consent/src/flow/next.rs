@@ -1,6 +1,6 @@
 //! The decision: one look at a page becomes one move. Nothing here touches the browser or reads a clock.
 
-use crate::flow::look::{Decision, Look, Move, Now, SETTLE};
+use crate::flow::look::{Decision, Look, Move, Now, SETTLE, UNREADABLE};
 use crate::flow::memory::{Action, Memory};
 use crate::flow::request::Request;
 use crate::page::kind::Kind;
@@ -18,6 +18,31 @@ pub(crate) fn next<'a>(
     now: Now,
 ) -> Move {
     Look { page, kind, memory, request, now }.decide().unwrap_or_else(Move::Stop)
+}
+
+/// What to do about a dialog over the newest page.
+pub(crate) fn answer<'a>(
+    text: &str,
+    kind: &'a Kind,
+    memory: &'a Memory<'a>,
+    request: &'a Request<'a>,
+    now: Now,
+) -> Move {
+    let look = Look { page: &memory.last, kind, memory, request, now };
+    if look.may_accept(text) {
+        Move::AcceptDialog
+    } else {
+        Move::DismissDialog(Problem::Dialog { says: look.clean(text) })
+    }
+}
+
+/// What to do about a page that could not be read, for a reason that the driver may have given.
+pub(crate) fn unreadable(memory: &Memory<'_>, reason: Option<String>, now: Now) -> Move {
+    if memory.in_frame {
+        return Move::LeaveFrame;
+    }
+    let too_long = now.instant.duration_since(memory.read) > UNREADABLE;
+    reason.filter(|_| too_long).map_or(Move::Wait, Move::GiveUpReading)
 }
 
 impl Look<'_> {

@@ -23,8 +23,7 @@ impl Target {
     pub(crate) async fn start(screens: Screens, faults: Faults) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = mcp_target::issuer(listener.local_addr().unwrap());
-        let user =
-            User { email: EMAIL.into(), password: PASSWORD.into(), workspace: "ws-1".into() };
+        let user = User::new(EMAIL, PASSWORD, "ws-1");
         let config = Config { screens, faults, ..Config::new(vec![user]) };
         let (serves, ended) = oneshot::channel();
         tokio::spawn(async {

@@ -1,11 +1,9 @@
 //! What is done about forms and consents, as tables of moments and moves.
 
-use std::time::SystemTime;
-
 use serde_json::json;
 
-use crate::flow::look::{Look, Now};
 use crate::flow::memory::{Action, Cover};
+use crate::flow::next::{answer, unreadable};
 use crate::flow::request::Consent;
 use crate::flow::way::{EMPTY, Way, asking, consent, login, told, with};
 use crate::input::credentials::Credentials;
@@ -42,7 +40,7 @@ fn a_field_that_keeps_nothing_is_told_after_three_times() {
 fn a_key_in_a_password_is_not_typed() {
     let credentials = Credentials::new("a@b.example".into(), "two\nlines".into());
     let consent = Consent { credentials: Some(&credentials), ..consent() };
-    let says = "stop: what is to be typed (filled password) has a control character in it; take it out of the secret";
+    let says = "stop: what is to be typed (filled password) has a control character in it";
     Way::new(&consent).check(&login(EMPTY), &[(0, says)]);
     let consent = Consent { credentials: None, ..consent };
     Way::new(&consent).check(&login(EMPTY), &[(0, "stop: it asks for a sign-in")]);
@@ -107,9 +105,9 @@ fn a_consent_is_witnessed_and_then_approved() {
     let page = asking(&json!({}));
     way.check(&page, &[(0, "Witness(0)")]);
     let button = page_of(&page).buttons[0].clone();
-    way.memory.witness(&button, true);
+    way.witness(&button, "button");
     way.check(&page, &[(10, "press Allow as Approve")]);
-    way.memory.witness(&button, false);
+    way.witness(&button, "generic");
     let says = "stop: there is no way forward; seen: \"Allow\" (denies, says the browser), \"Deny\" (deny)";
     way.check(&page, &[(4900, "wait"), (5100, says)]);
 }
@@ -121,7 +119,7 @@ fn a_weak_button_waits_until_the_page_is_quiet() {
     let page = asking(&json!({ "label": "Continue" }));
     way.look(0, &page);
     let button = page_of(&page).buttons[0].clone();
-    way.memory.witness(&button, true);
+    way.witness(&button, "button");
     way.check(&page, &[(790, "wait"), (810, "press Continue as Approve")]);
 }
 
@@ -159,7 +157,7 @@ fn what_covers_a_button_is_closed_once() {
     let parts = asking(&json!({}));
     way.look(0, &parts);
     let page = page_of(&parts);
-    way.memory.witness(&page.buttons[0], true);
+    way.witness(&page.buttons[0], "button");
     let cover =
         |label: &str| Some(vec![Cover { element: Handle("c".into()), label: label.into() }]);
     way.memory.cover = cover("×");
@@ -178,15 +176,31 @@ fn what_covers_a_button_is_closed_once() {
 fn a_dialog_is_accepted_right_after_the_approval_and_not_if_it_denies() {
     let consent = consent();
     let mut way = Way::new(&consent);
-    let page = page_of(&asking(&json!({})));
-    let accepts = |way: &Way<'_>, ms: u64, text: &str| {
-        let now = Now { instant: way.at(ms), time: SystemTime::UNIX_EPOCH };
-        let (memory, request) = (&way.memory, &way.request);
-        Look { page: &page, kind: &Kind::Unknown, memory, request, now }.may_accept(text)
+    let page = asking(&json!({}));
+    let answered = |way: &Way<'_>, ms: u64, text: &str| {
+        told(&answer(text, &Kind::Unknown, &way.memory, &way.request, way.now(ms)))
     };
-    assert!(!accepts(&way, 0, "Really?"));
-    way.press(0, &asking(&json!({})), Action::Approve, "Allow");
-    assert!(accepts(&way, 100, "Really?"));
-    assert!(!accepts(&way, 100, "Do you want to cancel?"));
-    assert!(!accepts(&way, 5100, "Really?"));
+    way.look(0, &page);
+    assert!(answered(&way, 0, "Really?").starts_with("DismissDialog"));
+    way.press(0, &page, Action::Approve, "Allow");
+    assert_eq!(answered(&way, 100, "Really?"), "AcceptDialog");
+    assert!(answered(&way, 100, "Do you want to cancel?").starts_with("DismissDialog"));
+    assert!(answered(&way, 5100, "Really?").starts_with("DismissDialog"));
+}
+
+#[test]
+fn a_page_that_cannot_be_read_is_waited_for_and_then_given_up() {
+    let consent = consent();
+    let mut way = Way::new(&consent);
+    way.look(0, &login(EMPTY));
+    let became = |way: &Way<'_>, ms: u64, reason: Option<&str>| {
+        told(&unreadable(&way.memory, reason.map(str::to_owned), way.now(ms)))
+    };
+    assert_eq!(became(&way, 9_900, Some("timeout")), "wait");
+    assert_eq!(became(&way, 10_100, None), "wait");
+    assert_eq!(became(&way, 10_100, Some("timeout")), "GiveUpReading(\"timeout\")");
+    way.look(10_050, &login(EMPTY));
+    assert_eq!(became(&way, 20_000, Some("timeout")), "wait");
+    way.memory.in_frame = true;
+    assert_eq!(became(&way, 20_000, Some("timeout")), "LeaveFrame");
 }

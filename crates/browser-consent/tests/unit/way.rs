@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::flow::look::{Move, Now};
-use crate::flow::memory::{Action, Memory, Target};
+use crate::flow::memory::{Action, Memory, Target, Witness};
 use crate::flow::next::next;
 use crate::flow::play::eligible;
 use crate::flow::request::{Consent, Request};
 use crate::input::credentials::Credentials;
 use crate::page::kind::{self, Past};
 use crate::page::screens::{page as page_of, past};
-use crate::page::snapshot::Snapshot;
+use crate::page::snapshot::{Button, Snapshot};
 
 pub(crate) static URL: LazyLock<Url> =
     LazyLock::new(|| Url::parse("https://auth.example/authorize?state=1").unwrap());
@@ -45,6 +45,11 @@ impl<'a> Way<'a> {
         self.start + Duration::from_millis(ms)
     }
 
+    pub(crate) fn now(&self, ms: u64) -> Now {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(ms);
+        Now { instant: self.at(ms), time }
+    }
+
     /// Looks at a page so many milliseconds after the start, and says what is done.
     pub(crate) fn look(&mut self, ms: u64, parts: &Value) -> Move {
         self.look_for(ms, parts, &[])
@@ -64,8 +69,13 @@ impl<'a> Way<'a> {
 
     pub(crate) fn decide(&self, ms: u64, page: &Snapshot) -> Move {
         let kind = kind::classify(page, &self.memory.past);
-        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(ms);
-        next(page, &kind, &self.memory, &self.request, Now { instant: self.at(ms), time })
+        next(page, &kind, &self.memory, &self.request, self.now(ms))
+    }
+
+    /// The browser says that a button is what the page says, under another role if it is none.
+    pub(crate) fn witness(&mut self, it: &Button, role: &str) {
+        let (role, label) = (role.to_owned(), it.label.clone());
+        self.memory.witness(it, Witness { role, label });
     }
 
     pub(crate) fn press(&mut self, ms: u64, parts: &Value, action: Action, label: &str) {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tool_edge::{printable, printable_within};
 
+use crate::console::advice::advice;
 use crate::environment;
 
 /// Prints one step: a word in the margin, then what was found or done.
@@ -41,7 +42,9 @@ impl Drop for Section {
 /// Prints the error that a program ends with; the code is 1 then.
 pub fn ended(result: anyhow::Result<ExitCode>) -> ExitCode {
     result.unwrap_or_else(|error| {
-        let _unheard = writeln!(std::io::stderr(), "error: {}", printable(&format!("{error:#}")));
+        let advice = advice(&error).map_or_else(String::new, |it| format!("; {it}"));
+        let text = printable(&format!("{error:#}{advice}"));
+        let _unheard = writeln!(std::io::stderr(), "error: {text}");
         ExitCode::FAILURE
     })
 }

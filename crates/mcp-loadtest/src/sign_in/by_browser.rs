@@ -14,7 +14,6 @@ use url::Url;
 use crate::console::actions::mask_response;
 use crate::console::section::{brief, say};
 use crate::environment::variable;
-use crate::sign_in::advice::advised;
 use crate::sign_in::bearer::{Bearer, Wanted};
 use crate::sign_in::screens::Screens;
 use crate::{address, environment};
@@ -132,8 +131,7 @@ pub(crate) async fn sign_in(
         }
         Ok::<_, browser_consent::Error>(())
     };
-    let mut grant =
-        oauth_loopback::authorize(http, listener, &config, open).await.map_err(advised)?;
+    let mut grant = oauth_loopback::authorize(http, listener, &config, open).await?;
     mask_response(&grant.token);
     let took = started.elapsed().as_secs_f64();
     say("sign in", format_args!("signed in and approved in {took:.2} s, browser included"));

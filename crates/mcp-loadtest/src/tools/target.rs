@@ -103,7 +103,7 @@ async fn serve(address: SocketAddr, mut interrupt: Interrupt) -> anyhow::Result<
         say("target", format_args!("sign in as {email} with the password {password}"));
         password
     });
-    let user = User { email, password: password.into(), workspace: "ws-novamart-1".to_owned() };
+    let user = User::new(email, password, "ws-novamart-1");
     let (resource, issuer) = (mcp_target::resource(address), mcp_target::issuer(address));
     // The socket already queues connections, so whoever reads this line may connect.
     line(&serde_json::to_string(&Serving { resource, issuer }).expect("two strings"))?;

@@ -81,11 +81,7 @@ pub(crate) const PASSWORD: &str = "a-password-nobody-may-see";
 pub(crate) async fn target(faults: &[Fault]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let user = User {
-        email: EMAIL.to_owned(),
-        password: PASSWORD.to_owned().into(),
-        workspace: "ws-test".to_owned(),
-    };
+    let user = User::new(EMAIL, PASSWORD, "ws-test");
     let faults: Faults = faults.iter().copied().collect();
     let config = Config { faults, ..Config::new(vec![user]) };
     tokio::spawn(mcp_target::serve(listener, config, std::future::pending()));

@@ -6,6 +6,7 @@ use subtle::ConstantTimeEq as _;
 
 /// Someone who may sign in.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct User {
     /// What is typed at the login page; compared without case.
     pub email: String,
@@ -13,6 +14,18 @@ pub struct User {
     pub password: Password,
     /// The `workspace_id` claim of this user's access tokens.
     pub workspace: String,
+}
+
+impl User {
+    /// Someone who signs in with `email` and `password` and works in `workspace`.
+    pub fn new(
+        email: impl Into<String>,
+        password: impl Into<Password>,
+        workspace: impl Into<String>,
+    ) -> Self {
+        let (email, password, workspace) = (email.into(), password.into(), workspace.into());
+        Self { email, password, workspace }
+    }
 }
 
 /// A password that does not print itself.
@@ -97,11 +110,7 @@ mod tests {
 
     #[track_caller]
     fn check(email: &str, password: &str, expect: Option<&str>) {
-        let user = User {
-            email: "Ada@example.org".into(),
-            password: "correct".into(),
-            workspace: "ws-1".into(),
-        };
+        let user = User::new("Ada@example.org", "correct", "ws-1");
         let account = Accounts::new(vec![user]).sign_in(email, password);
         assert_eq!(account.as_ref().map(|it| it.workspace.as_str()), expect);
     }

@@ -38,11 +38,7 @@ impl Target {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let user = |email: &str, workspace: &str| User {
-            email: email.into(),
-            password: PASSWORD.into(),
-            workspace: workspace.into(),
-        };
+        let user = |email, workspace| User::new(email, PASSWORD, workspace);
         let mut config =
             Config::new(vec![user(EMAIL, "ws-1"), user("second@novamart.example", "ws-2")]);
         change(&mut config);

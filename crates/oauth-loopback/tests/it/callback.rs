@@ -229,7 +229,7 @@ async fn a_refusal_is_told_clean_and_its_markup_is_echoed_nowhere() {
     });
     let error =
         outcome.await.expect_err("access was denied").to_string().replace(&origin, "ORIGIN");
-    insta::assert_snapshot!(error, @"the authorization server `ORIGIN` did not give a code: access_denied: <script>alert(1)</script>[31m: the user, or a rule of the server, said no; see what this user may do there");
+    insta::assert_snapshot!(error, @"the authorization server `ORIGIN` did not give a code: access_denied: <script>alert(1)</script>[31m: the user, or a rule of the server, said no");
 }
 
 #[tokio::test]

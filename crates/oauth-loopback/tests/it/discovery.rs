@@ -175,7 +175,7 @@ async fn what_is_no_oauth_server_is_told_with_what_was_tried() {
 
     let wrong = vec![missing("/mcp"), missing(RESOURCE_METADATA)];
     let wrong = Script { instead: wrong, ..Script::default() };
-    insta::assert_snapshot!(refusal(wrong).await, @"`ORIGIN/mcp` answered 404 Not Found (text/plain); is it the address of the MCP server itself?");
+    insta::assert_snapshot!(refusal(wrong).await, @"`ORIGIN/mcp` answered 404 Not Found (text/plain)");
 
     let page = Instead::Answer(200, "text/html; charset=utf-8", "<html>welcome</html>");
     let homepage = Script {

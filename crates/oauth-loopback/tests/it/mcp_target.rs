@@ -16,11 +16,7 @@ use crate::http;
 async fn start(faults: &[Fault]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let resource = mcp_target::resource(listener.local_addr().expect("it is bound"));
-    let user = User {
-        email: "ada@novamart.example".into(),
-        password: "lovelace".into(),
-        workspace: "ws_ada".into(),
-    };
+    let user = User::new("ada@novamart.example", "lovelace", "ws_ada");
     let mut config = Target::new(vec![user]);
     config.faults = faults.iter().copied().collect::<Faults>();
     tokio::spawn(mcp_target::serve(listener, config, std::future::pending()));

@@ -1,4 +1,4 @@
-//! What to do about an error, as far as it is an option or a variable of this program that helps.
+//! What to do about an error: an option or a variable of this program, or what the library knows.
 
 use browser_consent::{Error, Obstacle, Problem};
 
@@ -9,7 +9,7 @@ pub(crate) fn advice(error: &Error) -> Option<String> {
         Error::NoDriver { .. } => {
             return Some("start chromedriver there, or leave --webdriver out".to_owned());
         }
-        _ => return None,
+        other => return other.advice().map(str::to_owned),
     };
     let advice = match &**problem {
         Problem::CredentialsMissing => "set LOADTEST_EMAIL and LOADTEST_PASSWORD",
@@ -25,7 +25,7 @@ pub(crate) fn advice(error: &Error) -> Option<String> {
         }
         Problem::Scope { .. } => "request less, or allow it with --allow-scope",
         Problem::NoAnswer { .. } => "if it is slow and not stuck, raise --timeout",
-        _ => return None,
+        _ => return error.advice().map(str::to_owned),
     };
     Some(advice.to_owned())
 }
@@ -60,7 +60,8 @@ mod tests {
             Problem::NeedsHuman { obstacle: Obstacle::Captcha },
             Some("use a test account that is exempt, or bring a token"),
         );
-        check(Problem::Loop, None);
+        check(Problem::Loop, Some("is the session's cookie accepted?"));
+        check(Problem::NotHeard, None);
         assert_eq!(advice(&Error::TotpSecret).as_deref(), Some("check LOADTEST_TOTP_SECRET"));
     }
 }

@@ -98,10 +98,10 @@ async fn run(args: Args) -> anyhow::Result<()> {
 fn users(email: &str, password: &str, count: u32) -> Vec<User> {
     let (name, domain) = email.split_once('@').unwrap_or((email, "novamart.example"));
     (1..=count)
-        .map(|number| User {
-            email: if number == 1 { email.to_owned() } else { format!("{name}+{number}@{domain}") },
-            password: password.into(),
-            workspace: format!("ws-novamart-{number}"),
+        .map(|number| {
+            let numbered = format!("{name}+{number}@{domain}");
+            let email = if number == 1 { email } else { &numbered };
+            User::new(email, password, format!("ws-novamart-{number}"))
         })
         .collect()
 }

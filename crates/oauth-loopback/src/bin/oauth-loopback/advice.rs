@@ -33,6 +33,6 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
             }
             _ => "use the id of a client registered beforehand (`--client-id`)",
         },
-        _ => return None,
+        other => return other.advice(),
     })
 }
