@@ -31,6 +31,11 @@ pub fn search_path() -> OsString {
     env::var_os("PATH").unwrap_or_default()
 }
 
+/// The file of the program that runs.
+pub(crate) fn this_program() -> std::io::Result<PathBuf> {
+    env::current_exe()
+}
+
 /// The cargo that runs this, or the one that a shell would.
 pub fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())

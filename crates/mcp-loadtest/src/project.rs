@@ -22,7 +22,7 @@ pub fn root() -> anyhow::Result<PathBuf> {
 /// Cargo's target directory: the one that is named, else the one that this program was built in.
 pub fn target_dir(root: &Path) -> PathBuf {
     environment::target_dir(root).unwrap_or_else(|| {
-        let program = std::env::current_exe().ok();
+        let program = environment::this_program().ok();
         let built_in = program.as_deref().and_then(|it| it.ancestors().nth(2));
         // A program that was installed lies elsewhere.
         let built_in = built_in.filter(|it| it.join(".rustc_info.json").is_file());

@@ -14,4 +14,6 @@ pub use crate::loopback::is_loopback;
 pub use crate::spreadsheet::csv_cell;
 pub use crate::strike::Secrets;
 pub use crate::text::{is_hidden, printable, printable_within};
-pub use crate::variable::{NotUnicode, SECRET_VARIABLES, harmless_variables, variable};
+pub use crate::variable::{
+    NotUnicode, SECRET_VARIABLES, harmless_variables, variable, without_line_end,
+};

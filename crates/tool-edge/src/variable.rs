@@ -88,8 +88,13 @@ pub fn variable(name: &str) -> Result<Option<String>, NotUnicode> {
 }
 
 fn value(given: &str) -> Option<String> {
-    let value = given.trim_end_matches(['\r', '\n']);
+    let value = without_line_end(given);
     (!value.trim().is_empty()).then(|| value.to_owned())
+}
+
+/// A value without the line breaks at its end, which a file or a secret store adds and nobody means.
+pub fn without_line_end(given: &str) -> &str {
+    given.trim_end_matches(['\r', '\n'])
 }
 
 #[cfg(test)]

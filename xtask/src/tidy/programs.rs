@@ -6,7 +6,8 @@ use crate::tidy::sources::{File, Package, crates};
 const PRINTS: &[&str] =
     &["print!", "println!", "dbg!", "io::stdout", "io::stderr", "stdout()", "stderr()"];
 
-const READS: &[&str] = &["env::var", "env::args", "env::home_dir"];
+const READS: &[&str] =
+    &["env::var", "env::args", "env::home_dir", "env::current_exe", "env::current_dir"];
 
 const EXITS: &[&str] = &["process::exit", "process::abort"];
 
@@ -59,6 +60,7 @@ fn a_library_that_prints_reads_the_environment_or_exits_is_found() {
         "std::env::var(\"X\")",
         "use std::env;\nenv::vars_os()",
         "std::env::args()",
+        "std::env::current_exe()",
         "tool_edge::variable(\"X\")",
         "use tool_edge::{printable, variable};\nvariable(\"X\")",
         "std::process::exit(1)",

@@ -2,6 +2,8 @@ use std::fmt;
 use std::path::Path;
 use std::time::SystemTime;
 
+use tool_edge::without_line_end;
+
 use crate::error::Error;
 use crate::input::totp::Totp;
 use crate::private;
@@ -18,7 +20,7 @@ impl Credentials {
     /// Takes the e-mail address or user name, and the password; a line break at the end, as files have it, is not a part.
     pub fn new(email: String, password: String) -> Self {
         let [email, password] = [email, password].map(|mut it| {
-            it.truncate(it.trim_end_matches(['\r', '\n']).len());
+            it.truncate(without_line_end(&it).len());
             it
         });
         Self { email, password, totp: None }

@@ -56,10 +56,12 @@ pub(crate) async fn go_build(
     home: &Path,
 ) -> anyhow::Result<()> {
     let go = on_path("go").context("no Go toolchain to build it with either")?;
-    say("k6", format_args!("building {version} with go in xtask/k6; this takes a minute or two"));
+    say("k6", format_args!("building {version} with go; this takes a minute or two"));
     let scratch = scratch(home)?;
     let mut build = child::command(go);
     build.args(["build", "-trimpath", "-o"]).arg(scratch.path().join("k6"));
+    // What an interrupted build leaves goes with the folder.
+    build.env("GOTMPDIR", scratch.path());
     build.arg(package).current_dir(module);
     elapsing("k6", "building", child::run("go build", &mut build)).await?;
     put(&scratch.path().join("k6"), home)

@@ -90,7 +90,9 @@ pub async fn pinned_k6(root: &Path) -> anyhow::Result<K6> {
     }
     if let Err(archive) = release(&home).await {
         say("k6", format_args!("no release archive: {archive:#}"));
-        let built = install::go_build(K6, &root.join("xtask/k6"), "go.k6.io/k6/v2", &home).await;
+        let built =
+            install::go_build(K6, &root.join("crates/mcp-loadtest/k6"), "go.k6.io/k6/v2", &home)
+                .await;
         built.with_context(|| {
             format!(
                 "failed to install k6 {K6}; install it by hand (https://grafana.com/docs/k6) or name it in K6; \

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 
 use crate::console::section::say;
 use crate::console::stdout::line;
-use crate::environment::variable;
+use crate::environment::{self, variable};
 use crate::interrupt::Interrupt;
 use crate::tools::child::{self, Child};
 
@@ -60,7 +60,7 @@ impl DemoUser {
 
 /// Starts it on a free port of 127.0.0.1 and waits until it serves.
 pub(crate) async fn start(user: &DemoUser) -> anyhow::Result<Target> {
-    let program = std::env::current_exe().context("failed to find this program")?;
+    let program = environment::this_program().context("failed to find this program")?;
     let mut command = child::command(program);
     command
         .arg("target")
