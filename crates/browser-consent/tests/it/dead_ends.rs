@@ -75,9 +75,11 @@ async fn a_page_behind_broken_tls_is_told_with_the_remedy() {
             let _ = stream.write_all(b"this is not TLS").await;
         }
     });
-    let error = run(&request(&url), std::future::pending()).await.unwrap_err().to_string();
-    assert!(error.starts_with(&format!("at {url}: ")), "{error}");
-    assert!(error.contains("is the certificate valid for this name"), "{error}");
+    let error = run(&request(&url), std::future::pending()).await.unwrap_err();
+    let says = "the browser could not open it: the TLS connection failed";
+    assert_eq!(error.to_string(), format!("at {url}: {says}"));
+    let advice = error.advice().unwrap();
+    assert!(advice.starts_with("is the certificate valid for this name"), "{advice}");
 }
 
 /// Neither when it is opened nor when something is sent to it.
