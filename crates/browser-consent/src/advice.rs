@@ -36,10 +36,10 @@ impl Problem {
             Self::Policy { .. } => "its administrator has to allow the client",
             Self::Already { .. } => "begin with a new authorization request",
             Self::NothingListened => "start the listener before the browser",
-            Self::NotRedirected => "the authorization server's log may say why",
+            Self::NotRedirected { .. } => "the authorization server's log may say why",
             Self::FormAction { .. } => "the server has to allow the redirect URI there",
             Self::Untypable { .. } => "take it out of the secret",
-            Self::Loop => "is the session's cookie accepted?",
+            Self::Loop { says: None } => "is the session's cookie accepted?",
             Self::Unreachable { reason } => match reason {
                 Unreachable::Tls => {
                     "is the certificate valid for this name and from a known authority?"

@@ -105,6 +105,9 @@ pub enum Error {
         /// The file.
         file: PathBuf,
     },
+    /// A saved state of somebody else, with whom the browser would be signed in.
+    #[error("the storage state is of another user than the credentials are")]
+    OtherUser,
     /// The browser keeps its cookies to itself.
     #[error(
         "this browser does not hand out all its cookies; a storage state needs Chromium or Chrome"

@@ -13,6 +13,7 @@ mod language;
 #[path = "../tests/unit/languages.rs"]
 mod languages;
 pub(crate) mod locate;
+pub(crate) mod message;
 pub(crate) mod phrases;
 #[cfg(test)]
 #[path = "../tests/unit/screens.rs"]

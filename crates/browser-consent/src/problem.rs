@@ -91,9 +91,13 @@ pub enum Problem {
     },
     /// The consent was given, and the page after it leads nowhere.
     #[error(
-        "the consent was given, but this page does not go on to the redirect URI, so no code can come"
+        "the consent was given, but this page does not go on to the redirect URI, so no code can come{}",
+        quoted(says)
     )]
-    NotRedirected,
+    NotRedirected {
+        /// What the page is about, in its own words.
+        says: Option<String>,
+    },
     /// The consent page lists scopes that are not allowed, so that it was not approved.
     #[error(
         "it asks for {}, which is not allowed, so it was not approved",
@@ -103,11 +107,20 @@ pub enum Problem {
         /// What is too much.
         scopes: Vec<String>,
     },
+    /// The consent page lists no scope that can be read, and only some are allowed.
+    #[error(
+        "it shows no scope that can be read, so that it is not known to ask for what is allowed alone, and it was not approved"
+    )]
+    ScopesUnread,
     /// Nothing on the page may be pressed.
-    #[error("there is no way forward{}", list(candidates))]
+    #[error("there is no way forward{}{}", quoted(says), list(candidates))]
     NoWayForward {
+        /// What the page is about, in its own words.
+        says: Option<String>,
         /// The buttons that were there, each with the reason against it.
         candidates: Vec<String>,
+        /// The steps by which a [`Script`](crate::Script) would press one of them, as far as they can be told apart.
+        steps: Vec<String>,
     },
     /// The page did nothing after a press; it is not pressed again.
     #[error("pressing \"{button}\" had no effect{}", list(console))]
@@ -144,8 +157,11 @@ pub enum Problem {
         says: String,
     },
     /// The same page came back once too often.
-    #[error("it came back after every step")]
-    Loop,
+    #[error("it came back after every step{}", quoted(says))]
+    Loop {
+        /// What the page is about, in its own words.
+        says: Option<String>,
+    },
     /// The time was up while the browser waited for a page, or for the answer to a press.
     #[error("the server had not answered when the {seconds} s were over; the way so far: {trail}")]
     NoAnswer {
@@ -219,6 +235,10 @@ impl fmt::Display for Obstacle {
 
 fn said(says: &Option<String>) -> String {
     says.as_ref().map(|it| format!(" and says \"{it}\"")).unwrap_or_default()
+}
+
+fn quoted(says: &Option<String>) -> String {
+    says.as_ref().map(|it| format!("; it says \"{it}\"")).unwrap_or_default()
 }
 
 fn list(lines: &[String]) -> String {

@@ -23,6 +23,9 @@ pub struct StorageState {
     cookies: Vec<Cookie>,
     #[serde(default)]
     origins: Vec<Origin>,
+    /// Who is signed in; Playwright does not know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
 }
 
 #[derive(Clone, Deserialize, Serialize)]
@@ -110,6 +113,7 @@ impl StorageState {
         let mut it = Self {
             cookies: serde_json::from_value(cookies).map_err(|_| Error::NoStorageState)?,
             origins: Vec::new(),
+            user: None,
         };
         let visited = trail.visits.iter().filter_map(|it| Url::parse(&it.address).ok());
         let origins: BTreeSet<String> = visited
@@ -127,6 +131,30 @@ impl StorageState {
             }
         }
         Ok(it)
+    }
+
+    /// Says whose state it is.
+    #[must_use]
+    pub fn of(mut self, user: &str) -> Self {
+        self.user = Some(user.to_owned());
+        self
+    }
+
+    /// Whose state it is, where that was said.
+    pub fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    /// Refuses the state of another user; one that does not say whose it is may be anybody's.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OtherUser`].
+    pub fn check_user(&self, user: &str) -> Result<(), Error> {
+        match &self.user {
+            Some(it) if !it.eq_ignore_ascii_case(user) => Err(Error::OtherUser),
+            _ => Ok(()),
+        }
     }
 
     /// Gives a fresh browser all of it.

@@ -11,8 +11,9 @@ use crate::address::{bare, without_queries};
 use crate::browser::element::Entry;
 use crate::browser::outcome::{Broken, Outcome};
 use crate::browser::tab::Tab;
+use crate::flow::evidence;
 use crate::flow::look::{Move, Purpose, Typing};
-use crate::flow::memory::{Action, Cover, Memory, Witness};
+use crate::flow::memory::{Action, Cover, Left, Memory, Witness};
 use crate::flow::request::Request;
 use crate::page::kind::Kind;
 use crate::page::snapshot::{Handle, Snapshot};
@@ -65,6 +66,8 @@ pub(crate) struct Flow<'a> {
     /// The document of the newest visit.
     pub(crate) visited: String,
     pub(crate) trail: Trail,
+    /// Of the page that is told, where another is shown by now.
+    pub(crate) picture: Option<Vec<u8>>,
     pub(crate) started: Instant,
 }
 
@@ -103,8 +106,12 @@ impl Flow<'_> {
                 self.acted("which was lost, so opened the request again".to_owned());
                 self.tab.open(self.request.consent.url).await?;
             }
-            Move::Reopen => {
-                self.memory.reopened = true;
+            Move::Reopen(problem) => {
+                let picture = match self.request.consent.evidence {
+                    Some(_) => evidence::picture(self).await,
+                    None => None,
+                };
+                self.memory.left = Some(Left { page: page.clone(), problem: *problem, picture });
                 self.memory.begin_again();
                 self.acted("opened the request again".to_owned());
                 self.tab.open(self.request.consent.url).await?;
@@ -128,6 +135,7 @@ impl Flow<'_> {
             Move::GiveUpReading(reason) => {
                 return Err(Broken { command: "reading the page", reason }.into());
             }
+            Move::StopAsBefore => return Err(self.stop_as_before()),
             Move::Diagnose => return Err(self.diagnose().await.into()),
             Move::Stop(problem) => return Err(problem.into()),
         }
@@ -215,6 +223,18 @@ impl Flow<'_> {
         self.memory.witness(button, Witness { role, label });
         // Meanwhile only a page without scripts is sure to be as it was.
         Ok(if page.still { Then::Decide } else { Then::Look })
+    }
+
+    /// The end as it would have been without the second try, on its page.
+    fn stop_as_before(&mut self) -> Stop {
+        match self.memory.left.take() {
+            Some(it) => {
+                self.memory.last = it.page;
+                self.picture = it.picture;
+                it.problem.into()
+            }
+            None => Problem::Loop { says: None }.into(),
+        }
     }
 
     pub(crate) async fn leave_frame(&mut self) -> Result<(), Stop> {

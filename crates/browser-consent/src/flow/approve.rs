@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::flow::look::{Decision, Look, Move, WEAK_QUIET};
-use crate::flow::memory::{Action, Witness};
+use crate::flow::look::{Decision, GIVE_UP_AFTER, Look, Move, WEAK_QUIET};
+use crate::flow::memory::{Action, Press, Witness};
 use crate::page::detour;
 use crate::page::field;
 use crate::page::locate::{self, Found};
@@ -15,7 +15,9 @@ const SCROLL_AFTER: Duration = Duration::from_secs(1);
 impl Look<'_> {
     pub(crate) fn approve(self, found: Found) -> Decision {
         let (page, memory) = (self.page, self.memory);
-        if memory.pressed(page, Action::Approve).is_some() {
+        if let Some(press) = memory.pressed(page, Action::Approve)
+            && !self.is_another(press, found)
+        {
             return self.after_press(Action::Approve);
         }
         self.refuse_scopes()?;
@@ -38,6 +40,13 @@ impl Look<'_> {
         if !strong && (is_refused || !locate::asks_for_consent(page)) {
             return self.give_up_late();
         }
+        if !self.request.consent.allow_scopes.is_empty() && page.scopes.is_empty() {
+            return if self.idle() < GIVE_UP_AFTER {
+                Ok(Move::Wait)
+            } else {
+                Err(Problem::ScopesUnread)
+            };
+        }
         match self.witnessed(button) {
             None => Ok(Move::Witness(index)),
             Some(false) => self.give_up_late(),
@@ -51,6 +60,14 @@ impl Look<'_> {
         let Witness { role, label } = self.memory.witnessed(button)?;
         let is_button = matches!(role.as_str(), "button" | "link");
         Some(is_button && locate::may_approve(self.page, label, &self.memory.past.names).is_ok())
+    }
+
+    /// Whether a page that was approved goes on in its document with another button, and the one that was pressed is gone.
+    fn is_another(self, press: &Press, found: Found) -> bool {
+        let is_that = |it: &Button| self.clean(&it.label) == press.label;
+        let usable = |it: &&Button| is_that(it) && !it.disabled;
+        found.best().is_some_and(|at| !is_that(self.button(at)))
+            && !self.page.buttons.iter().any(|it| usable(&it))
     }
 
     /// Whether a form that was filled in is still there, as while its answer is waited for; its button approves nothing.
@@ -78,7 +95,7 @@ impl Look<'_> {
     }
 
     /// Takes a choice on whichever page that was named beforehand.
-    fn take_named_choice(self) -> Option<Move> {
+    pub(crate) fn take_named_choice(self) -> Option<Move> {
         let at = detour::named_choice(self.page, &self.memory.past.names)?;
         self.take_choice(at)
     }

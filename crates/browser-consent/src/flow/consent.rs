@@ -81,6 +81,7 @@ pub async fn consent(
         kind: Kind::Unknown,
         visited: String::new(),
         trail: Trail::default(),
+        picture: None,
         started: Instant::now(),
     };
     let stop = tokio::select! {

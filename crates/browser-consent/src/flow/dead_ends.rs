@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::address::bare;
 use crate::flow::look::{Decision, GIVE_UP_AFTER, Look, Move, SETTLE};
-use crate::page::kind;
+use crate::page::field;
 use crate::page::locate::{self, Found};
+use crate::page::message;
 use crate::page::phrases::normalize;
 use crate::page::snapshot::Button;
 use crate::page::words;
@@ -18,6 +19,15 @@ const NOT_HEARD: Duration = Duration::from_secs(10);
 const DIALOG_AFTER_APPROVAL: Duration = Duration::from_secs(5);
 
 impl Look<'_> {
+    /// Nothing was shown when the time for a page was over.
+    pub(crate) fn blank(self) -> Decision {
+        if self.quiet() < HOP {
+            return Ok(Move::Wait);
+        }
+        let seconds = self.since(self.memory.began).as_secs();
+        Err(Problem::NoAnswer { seconds, trail: "no page at all".to_owned() })
+    }
+
     pub(crate) fn redirected(self) -> Decision {
         match &self.page.answer {
             Some(says) if self.quiet() > DENIED => Err(Problem::Denied { says: self.clean(says) }),
@@ -37,17 +47,18 @@ impl Look<'_> {
             return Ok(Move::Wait);
         }
         // Somebody who has signed in may be sent to a start page instead of back.
+        let refused = Problem::Refused { origin: self.clean(&page.origin) };
         if self.memory.past.password.is_some() && page.status < 400 && self.may_reopen() {
-            return Ok(Move::Reopen);
+            return Ok(Move::Reopen(Box::new(refused)));
         }
-        Err(Problem::Refused { origin: self.clean(&page.origin) })
+        Err(refused)
     }
 
     /// In the same document the warning has to stay for a moment, as busy forms flash theirs.
     pub(crate) fn refused(self, says: Option<&str>) -> Decision {
         let past = &self.memory.past;
         let sent = past.password.as_ref().or(past.identifier.as_ref());
-        let is_new_document = sent.is_some_and(|it| it.document != self.page.document);
+        let is_new_document = sent.is_some_and(|it| it.said.document != self.page.document);
         if self.quiet() < SETTLE && !(is_new_document && says.is_some()) {
             return Ok(Move::Wait);
         }
@@ -81,11 +92,12 @@ impl Look<'_> {
         if self.idle() < GIVE_UP_AFTER {
             return Ok(Move::Wait);
         }
-        // A page of the request itself does not get better by opening it again, nor does one that asks for consent.
+        // A page of the request itself does not get better by opening it again, nor does one that asks for something.
         let has_left = self.memory.past.identifier.is_some()
             || self.page.address != bare(self.request.consent.url);
-        if has_left && !locate::is_about_consent(self.page) && self.may_reopen() {
-            return Ok(Move::Reopen);
+        let asks = field::is_any_to_fill_in(self.page) || locate::is_about_consent(self.page);
+        if has_left && !asks && self.may_reopen() {
+            return Ok(Move::Reopen(Box::new(self.stuck())));
         }
         self.give_up_late()
     }
@@ -95,23 +107,38 @@ impl Look<'_> {
         if self.idle() < GIVE_UP_AFTER {
             return Ok(Move::Wait);
         }
-        if let Some(says) = kind::already(self.page) {
-            return Err(Problem::Already { says: self.clean(&says) });
+        Err(self.stuck())
+    }
+
+    /// What is wrong with a page on which nothing was found to do.
+    fn stuck(self) -> Problem {
+        if let Some(says) = message::already(self.page) {
+            return Problem::Already { says: self.clean(&says) };
         }
         if self.memory.has_approved() {
-            return Err(Problem::NotRedirected);
+            return Problem::NotRedirected { says: self.gist() };
         }
-        if let Some(says) = kind::policy(self.page) {
-            return Err(Problem::Policy { says: self.clean(&says) });
+        if let Some(says) = message::policy(self.page) {
+            return Problem::Policy { says: self.clean(&says) };
         }
-        Err(Problem::NoWayForward { candidates: self.candidates() })
+        let steps = self.page.buttons.iter().filter_map(locate::step).take(4);
+        Problem::NoWayForward {
+            says: self.gist(),
+            candidates: self.candidates(),
+            steps: steps.map(|it| self.clean(&it)).collect(),
+        }
+    }
+
+    /// What the page is about, in its own words, and what is new on it since the last press first of all.
+    pub(crate) fn gist(self) -> Option<String> {
+        message::gist(self.page, self.memory.past.said.as_ref()).map(|it| self.clean(&it))
     }
 
     /// How long the page has been the same, as far as that matters; a press that waits for its answer may still change it.
     ///
     /// Where consent is asked for, texts that tick and buttons that move bring no other button; but what makes a
     /// disabled one usable may be counted down to.
-    fn idle(self) -> Duration {
+    pub(crate) fn idle(self) -> Duration {
         let (page, names) = (self.page, &self.memory.past.names);
         if self.memory.awaits_answer(page) {
             return Duration::ZERO;
@@ -126,7 +153,7 @@ impl Look<'_> {
 
     /// The request is opened again once; not after the approval, which must not be asked for twice.
     fn may_reopen(self) -> bool {
-        !self.memory.has_approved() && !self.memory.reopened
+        !self.memory.has_approved() && self.memory.left.is_none()
     }
 
     pub(crate) fn enter_frame(self, at: usize) -> Decision {

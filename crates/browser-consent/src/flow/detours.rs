@@ -38,6 +38,10 @@ impl Look<'_> {
         if self.memory.pressed(self.page, Action::Code).is_some() {
             return self.after_press(Action::Code);
         }
+        // One of several devices may have been named.
+        if let Some(it) = self.take_named_choice() {
+            return Ok(it);
+        }
         let Some(code) = self.code() else { return Ok(Move::Wait) };
         let texts = self.typing_code(fields, &code)?;
         if !texts.is_empty() {

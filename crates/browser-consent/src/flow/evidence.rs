@@ -19,9 +19,13 @@ const BLANK: &str = include_str!("blank.js");
 
 /// Writes `browser-consent.json` and `browser-consent.png`; the folder, if there is anything in it now.
 pub(crate) async fn keep(folder: &Path, flow: &mut Flow<'_>, problem: &Problem) -> Option<PathBuf> {
+    let earlier = flow.picture.take();
     let picture = async {
         flow.read_console().await;
-        picture(flow).await
+        match earlier {
+            Some(it) => Some(it),
+            None => picture(flow).await,
+        }
     };
     // A browser that waits for a server answers nothing else meanwhile.
     let time = if matches!(problem, Problem::NoAnswer { .. }) { Duration::ZERO } else { TIME };
@@ -39,7 +43,8 @@ pub(crate) async fn keep(folder: &Path, flow: &mut Flow<'_>, problem: &Problem) 
     is_any.then(|| folder.to_owned())
 }
 
-async fn picture(flow: &mut Flow<'_>) -> Option<Vec<u8>> {
+/// The visible part of the page without what was typed; nothing where it still repeats a secret.
+pub(crate) async fn picture(flow: &mut Flow<'_>) -> Option<Vec<u8>> {
     flow.tab.leave_frames().await.ok()?;
     let email = flow.memory.past.names.email.unwrap_or_default().to_owned();
     let read = flow.tab.run(BLANK, vec![json!(email)]).await;
@@ -82,6 +87,8 @@ fn report(flow: &Flow<'_>, problem: &Problem) -> String {
         "kind": flow.kind.name(),
         "alerts": all(&page.alerts),
         "notes": all(&page.notes),
+        "live": all(&page.live),
+        "lines": all(&page.lines[..page.lines.len().min(20)]),
         "fields": fields.collect::<Vec<_>>(),
         "boxes": boxes.collect::<Vec<_>>(),
         "buttons": buttons.collect::<Vec<_>>(),

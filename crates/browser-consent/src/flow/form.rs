@@ -102,7 +102,7 @@ impl Look<'_> {
         }
         let is_counted = action != Action::Scripted && action != Action::Banner;
         if is_counted && self.memory.presses(self.page, action) >= MOST_PRESSES {
-            return Err(Problem::Loop);
+            return Err(Problem::Loop { says: self.gist() });
         }
         if let Some(over) = &self.memory.cover {
             return self.uncover(over);

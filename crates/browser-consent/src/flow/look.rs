@@ -55,8 +55,10 @@ pub(crate) enum Move {
     NextCode,
     /// Opens the request again after a press that was lost.
     StartOver(Action),
-    /// Opens the request again after a page that leads nowhere.
-    Reopen,
+    /// Opens the request again after a page that leads nowhere, of which this would have been told.
+    Reopen(Box<Problem>),
+    /// Ends with what was told before the request was opened again, which has not helped.
+    StopAsBefore,
     EnterFrame(Handle),
     LeaveFrame,
     AcceptDialog,

@@ -6,8 +6,11 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
+use crate::page::field;
 use crate::page::kind::{Past, Sent};
+use crate::page::message::Said;
 use crate::page::snapshot::{Button, Handle, Snapshot};
+use crate::problem::Problem;
 
 /// How long an element has to stay where it is before it is pressed.
 const STEADY: Duration = Duration::from_millis(50);
@@ -78,6 +81,14 @@ pub(crate) struct Witness {
     pub(crate) label: String,
 }
 
+/// A page that was given up for the request to be opened again, as it would have been told.
+#[derive(Debug)]
+pub(crate) struct Left {
+    pub(crate) page: Snapshot,
+    pub(crate) problem: Problem,
+    pub(crate) picture: Option<Vec<u8>>,
+}
+
 /// How far a script has come.
 #[derive(Debug)]
 pub(crate) struct Played {
@@ -92,6 +103,7 @@ pub(crate) struct Memory<'a> {
     pub(crate) past: Past<'a>,
     /// The newest page.
     pub(crate) last: Snapshot,
+    pub(crate) began: Instant,
     /// When a page was read last.
     pub(crate) read: Instant,
     fingerprint: u64,
@@ -127,7 +139,8 @@ pub(crate) struct Memory<'a> {
     pub(crate) code: Option<String>,
     pub(crate) codes_refused: usize,
     pub(crate) in_frame: bool,
-    pub(crate) reopened: bool,
+    /// Where there was no way forward, before the request was opened again.
+    pub(crate) left: Option<Left>,
     pub(crate) played: Played,
 }
 
@@ -161,7 +174,8 @@ impl<'a> Memory<'a> {
             code: None,
             codes_refused: 0,
             in_frame: false,
-            reopened: false,
+            left: None,
+            began: now,
             played: Played { commands: 0, begun: None, since: now },
         }
     }
@@ -258,6 +272,7 @@ impl<'a> Memory<'a> {
         *self.presses.entry((page.address.clone(), action)).or_default() += 1;
         self.changed = now;
         self.settled = now;
+        self.past.said = Some(Said::by(page));
     }
 
     /// Lets another code be typed and sent in this document.
@@ -290,6 +305,9 @@ impl<'a> Memory<'a> {
     pub(crate) fn begin_again(&mut self) {
         self.past.identifier = None;
         self.filled = None;
+        if let Some(sent) = &mut self.past.password {
+            sent.reopened = true;
+        }
     }
 
     /// The press of this kind in this very document.
@@ -345,15 +363,18 @@ impl<'a> Memory<'a> {
     /// Takes note of what was sent, and of what the page was warning of then.
     pub(crate) fn sent(&mut self, page: &Snapshot, action: Action) {
         self.filled = None;
-        let alerts = page.alerts.iter().chain(&page.notes).cloned().collect();
-        let sent = Some(Sent { document: page.document.clone(), alerts });
+        let password = field::password(page);
+        let user = field::user(page, password);
         match action {
-            Action::Identifier => self.past.identifier = sent,
+            Action::Identifier => self.past.identifier = Some(Sent::from(page, user)),
             Action::Password => {
-                self.past.identifier.clone_from(&sent);
-                self.past.password = sent;
+                self.past.identifier = Some(Sent::from(page, user));
+                self.past.password = Some(Sent::from(page, password));
             }
-            Action::Code => self.past.code = sent,
+            Action::Code => {
+                let code = field::one_time_code(page).first().copied();
+                self.past.code = Some(Sent::from(page, code));
+            }
             _ => {}
         }
     }

@@ -48,7 +48,7 @@ pub(crate) fn unreadable(memory: &Memory<'_>, reason: Option<String>, now: Now) 
 impl Look<'_> {
     fn decide(self) -> Decision {
         if self.memory.documents > MOST_DOCUMENTS {
-            return Err(Problem::Loop);
+            return Err(Problem::Loop { says: self.gist() });
         }
         if let Some(it) = self.play()? {
             return Ok(it);
@@ -57,11 +57,13 @@ impl Look<'_> {
             Kind::BrowserError => {
                 Ok(if self.quiet() < SETTLE { Move::Wait } else { Move::Diagnose })
             }
+            Kind::Blank => self.blank(),
             Kind::Redirected => self.redirected(),
             Kind::Elsewhere => self.elsewhere(),
             Kind::NeedsHuman(obstacle) => Err(Problem::NeedsHuman { obstacle: *obstacle }),
             Kind::Banner(at) => self.press(&self.page.buttons[*at], Action::Banner, None),
             Kind::BadCredentials(says) => self.refused(says.as_deref()),
+            Kind::SignedOut => Ok(Move::StopAsBefore),
             Kind::BadCode(says) => self.refused_code(says.as_deref()),
             Kind::Code(fields) => self.enter_code(fields),
             Kind::SignIn { user, password } => self.sign_in(*user, *password),

@@ -21,7 +21,9 @@ pub(crate) fn is_for_script(kind: &Kind) -> bool {
         Kind::BrowserError
             | Kind::Redirected
             | Kind::Elsewhere
+            | Kind::Blank
             | Kind::BadCredentials(_)
+            | Kind::SignedOut
             | Kind::BadCode(_)
     )
 }
@@ -64,7 +66,7 @@ impl Look<'_> {
         for (at, command) in &commands {
             let Some(target) = self.memory.targets.get(at) else { return Ok(Some(Move::Wait)) };
             if target.wrong {
-                return Err(self.stuck(command, "its selector is not valid"));
+                return Err(self.failed_step(command, "its selector is not valid"));
             }
             if let Some(it) = self.take(*at, command, target)? {
                 return Ok(Some(it));
@@ -76,7 +78,7 @@ impl Look<'_> {
             Some(command) if is_ours => {
                 let is_late = self.since(self.memory.played.since) > GIVE_UP_AFTER;
                 if is_late && self.quiet() > GIVE_UP_AFTER {
-                    return Err(self.stuck(command, "found nothing to act on"));
+                    return Err(self.failed_step(command, "found nothing to act on"));
                 }
                 Ok(Some(Move::Wait))
             }
@@ -98,7 +100,7 @@ impl Look<'_> {
             }
             Act::Fill(Text::Written(_)) if target.secret => {
                 let reason = "holds a password, which is for $password or env:NAME";
-                return Err(self.stuck(command, reason));
+                return Err(self.failed_step(command, reason));
             }
             Act::Fill(text) if is_usable => {
                 return self.fill(at, command, target, text).map(Some);
@@ -182,12 +184,12 @@ impl Look<'_> {
         };
         let is_late = self.since(self.memory.played.since) >= Duration::from_secs(*seconds);
         if is_late && !command.optional {
-            return Err(self.stuck(command, "waited in vain"));
+            return Err(self.failed_step(command, "waited in vain"));
         }
         Ok(())
     }
 
-    fn stuck(self, command: &Command, reason: &'static str) -> Problem {
+    fn failed_step(self, command: &Command, reason: &'static str) -> Problem {
         Problem::Step { step: self.clean(&command.named), reason }
     }
 }

@@ -65,6 +65,11 @@ pub(crate) fn user(page: &Snapshot, password: Option<usize>) -> Option<usize> {
         .position(|it| is_usable(it) && is_user(it) && form.is_none_or(|form| form == it.form))
 }
 
+/// Whether a page has a field that waits for something.
+pub(crate) fn is_any_to_fill_in(page: &Snapshot) -> bool {
+    page.fields.iter().any(|it| is_usable(it) && it.length == 0)
+}
+
 fn is_usable(it: &Field) -> bool {
     !it.disabled && !it.fixed
 }
@@ -74,7 +79,7 @@ pub(crate) fn box_to_tick(page: &Snapshot, names: &Names<'_>) -> Option<usize> {
     page.boxes.iter().position(|it| {
         let name = attribute_words(&it.attribute);
         let called = format!("{name}{}", attribute_words(&it.id));
-        let asked_for = |it: &Tick| names.scopes.contains(&it.value);
+        let asked_for = |it: &Tick| names.scopes.iter().any(|scope| is_scope_of(it, scope));
         let namesakes = page.boxes.iter().filter(|other| other.attribute == it.attribute);
         let namesakes: Vec<_> = namesakes.filter(|_| !it.attribute.is_empty()).collect();
         let is_repeated = namesakes.len() > 1;
@@ -88,6 +93,16 @@ pub(crate) fn box_to_tick(page: &Snapshot, names: &Names<'_>) -> Option<usize> {
         let is_wanted = !is_too_much && (it.required || is_scope || is_repeated);
         !it.checked && !it.disabled && !is_beside && is_wanted
     })
+}
+
+/// Whether a box is for a scope: by its value or its name, or where its label or its description says that scope alone.
+fn is_scope_of(it: &Tick, scope: &String) -> bool {
+    let said = [&it.label, &it.description].map(|it| it.trim());
+    [&it.value, &it.attribute, &it.id].contains(&scope)
+        || said.iter().any(|it| it.eq_ignore_ascii_case(scope))
+        // A word with a colon or a dot in it is nothing else.
+        || !scope.chars().all(char::is_alphanumeric)
+            && said.iter().any(|it| it.split([' ', '(', ')', ',']).any(|word| word == scope))
 }
 
 fn field_words(it: &Field) -> String {

@@ -4,8 +4,9 @@ use crate::page::banner::banner;
 use crate::page::detour::{self, Pick};
 use crate::page::field;
 use crate::page::locate::{self, Found, Names};
+use crate::page::message::{self, Said};
 use crate::page::phrases::normalize;
-use crate::page::snapshot::Snapshot;
+use crate::page::snapshot::{Field, Snapshot};
 use crate::page::words;
 use crate::problem::Obstacle;
 
@@ -22,15 +23,34 @@ pub(crate) struct Past<'a> {
     pub(crate) code: Option<Sent>,
     /// Whether one-time codes can be had.
     pub(crate) has_codes: bool,
+    /// What the page said on which something was pressed last.
+    pub(crate) said: Option<Said>,
     /// The documents in which a banner was sent away.
     pub(crate) without_banner: Vec<String>,
 }
 
-/// Where something was sent, and what the page was already warning of then.
+/// Something that was sent: the page that it was sent from, by what tells whether it comes back.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sent {
-    pub(crate) document: String,
-    pub(crate) alerts: Vec<String>,
+    pub(crate) said: Said,
+    heading: String,
+    field: Option<Field>,
+    /// Whether the request was opened again since, which brings the form back whatever became of it.
+    pub(crate) reopened: bool,
+}
+
+impl Sent {
+    /// What was sent with a field of a page.
+    pub(crate) fn from(page: &Snapshot, field: Option<usize>) -> Self {
+        let field = field.map(|at| page.fields[at].clone());
+        let heading = heading(page).to_owned();
+        Self { said: Said::by(page), heading, field, reopened: false }
+    }
+
+    /// What the page says now and did not say then.
+    fn answer(&self, page: &Snapshot) -> Option<String> {
+        message::news(page, &self.said)
+    }
 }
 
 /// The kinds of page, in the order in which they are looked for.
@@ -38,6 +58,8 @@ pub(crate) struct Sent {
 pub(crate) enum Kind {
     /// The browser's own page for an address that it could not show.
     BrowserError,
+    /// What a browser shows before there is any page.
+    Blank,
     Redirected,
     /// A page on an origin that nobody allowed.
     Elsewhere,
@@ -47,6 +69,8 @@ pub(crate) enum Kind {
     Banner(usize),
     /// The sign-in form is back; this is what the page says about it.
     BadCredentials(Option<String>),
+    /// The sign-in form is back since the request was opened again, which says nothing about what was sent with it.
+    SignedOut,
     /// The form for the one-time code is back; this is what the page says about it.
     BadCode(Option<String>),
     /// The fields for a one-time code: one, or one a digit.
@@ -74,11 +98,13 @@ impl Kind {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::BrowserError => "browser error page",
+            Self::Blank => "no page",
             Self::Redirected => "redirect URI",
             Self::Elsewhere => "foreign origin",
             Self::NeedsHuman(_) => "needs a human",
             Self::Banner(_) => "cookie banner",
             Self::BadCredentials(_) => "sign-in refused",
+            Self::SignedOut => "sign-in once more",
             Self::BadCode(_) => "one-time code refused",
             Self::Code(_) => "one-time code",
             Self::SignIn { user: Some(_), password: Some(_) } => "sign-in",
@@ -100,6 +126,9 @@ pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
     if ["chrome-error:", "about:neterror"].iter().any(|it| page.address.starts_with(it)) {
         return Kind::BrowserError;
     }
+    if ["data:", "about:blank"].iter().any(|it| page.address.starts_with(it)) {
+        return Kind::Blank;
+    }
     if past.redirect.as_deref() == Some(page.address.as_str()) {
         return Kind::Redirected;
     }
@@ -107,7 +136,8 @@ pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
         return Kind::Elsewhere;
     }
     let password = field::password(page);
-    let codes = if password.is_none() { field::one_time_code(page) } else { Vec::new() };
+    let asks_for_code = password.is_none() && !page.enrols;
+    let codes = if asks_for_code { field::one_time_code(page) } else { Vec::new() };
     if let Some(obstacle) = needs_human(page, !codes.is_empty() && !past.has_codes) {
         return Kind::NeedsHuman(obstacle);
     }
@@ -118,8 +148,8 @@ pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
     }
     if !codes.is_empty() {
         return match &past.code {
-            Some(sent) if is_back(page, sent) => {
-                Kind::BadCode(complaint(page, sent).or_else(|| page.alerts.first().cloned()))
+            Some(sent) if is_refused(page, codes.first().copied(), sent) => {
+                Kind::BadCode(sent.answer(page).or_else(|| page.alerts.first().cloned()))
             }
             _ => Kind::Code(codes),
         };
@@ -128,7 +158,12 @@ pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
     let consent = locate::approve(page, &past.names);
     if password.is_some() {
         return match &past.password {
-            Some(sent) if is_back(page, sent) => Kind::BadCredentials(complaint(page, sent)),
+            Some(sent) if sent.reopened => Kind::SignedOut,
+            Some(sent) if is_refused(page, password, sent) => {
+                Kind::BadCredentials(sent.answer(page))
+            }
+            // Another form that wants a password is none that it is known for.
+            Some(sent) if page.document != sent.said.document => Kind::Unknown,
             _ => Kind::SignIn { user, password },
         };
     }
@@ -137,7 +172,8 @@ pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
         && (consent == Found::Nothing || !is_over(page, past, consent))
     {
         return match &past.identifier {
-            Some(sent) if is_back(page, sent) => Kind::BadCredentials(complaint(page, sent)),
+            Some(sent) if is_refused(page, user, sent) => Kind::BadCredentials(sent.answer(page)),
+            Some(sent) if page.document != sent.said.document => Kind::Unknown,
             _ => Kind::SignIn { user, password },
         };
     }
@@ -152,17 +188,25 @@ pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
             return Kind::Passing;
         }
     }
+    let offer = detour::skip(page);
+    // An offer has a way out, and a button beside it that may say anything.
+    if let Some(at) = offer
+        && !consent.is_strong()
+        && !locate::speaks_of_consent(page)
+    {
+        return Kind::Offer(at);
+    }
     if consent != Found::Nothing {
         return Kind::Consent(consent);
     }
-    if let Some(at) = detour::skip(page) {
+    if let Some(at) = offer {
         return Kind::Offer(at);
     }
     let listed = |origin: &String| past.origins.contains(origin);
     if let Some(at) = page.frames.iter().position(|it| !it.hidden && listed(&it.origin)) {
         return Kind::Frame(at);
     }
-    error_text(page).map_or(Kind::Unknown, Kind::ErrorPage)
+    message::error(page).map_or(Kind::Unknown, Kind::ErrorPage)
 }
 
 /// Whether the form of a field for the account's name can be sent; where there is an approval, it has to say that it signs
@@ -198,45 +242,32 @@ fn needs_human(page: &Snapshot, needs_code: bool) -> Option<Obstacle> {
 /// Whether the identifier was sent and this is no longer the form that it was sent with.
 fn is_over(page: &Snapshot, past: &Past<'_>, consent: Found) -> bool {
     let strong = matches!(consent, Found::Best { strong: true, .. });
-    past.identifier.as_ref().is_some_and(|sent| strong || sent.document != page.document)
+    past.identifier.as_ref().is_some_and(|sent| strong || sent.said.document != page.document)
 }
 
-/// Whether the form that was sent is here again: in a new document, or below a warning that was not there.
-fn is_back(page: &Snapshot, sent: &Sent) -> bool {
-    page.document != sent.document || complaint(page, sent).is_some()
-}
-
-fn complaint(page: &Snapshot, sent: &Sent) -> Option<String> {
-    page.alerts.iter().chain(&page.notes).find(|it| !sent.alerts.contains(it)).cloned()
-}
-
-/// What a page says on which somebody decided before.
-pub(crate) fn already(page: &Snapshot) -> Option<String> {
-    let mut said = page.alerts.iter().chain([&page.heading, &page.title, &page.text]);
-    said.find(|it| words::ALREADY.occur_in(&normalize(it))).cloned()
-}
-
-/// What a page says on which no policy lets this account go on.
-pub(crate) fn policy(page: &Snapshot) -> Option<String> {
-    let head = [page.heading.as_str(), page.title.as_str()].into_iter();
-    let mut said = page.alerts.iter().chain(&page.notes).map(String::as_str).chain(head);
-    said.find(|it| words::POLICY.occur_in(&normalize(it))).map(str::to_owned)
-}
-
-/// What an error page says; only asked where there is no other way forward.
-fn error_text(page: &Snapshot) -> Option<String> {
-    if page.status >= 400 {
-        let heading = if page.heading.is_empty() { &page.title } else { &page.heading };
-        let said = if page.text.contains(heading.as_str()) {
-            page.text.clone()
-        } else {
-            format!("{heading}: {}", page.text)
-        };
-        return Some(if said.trim().is_empty() {
-            format!("HTTP status {}", page.status)
-        } else {
-            said
-        });
+/// Whether the form that was sent is here again and refuses what was sent: below a warning that was not there, or in a new
+/// document with the same field under the same heading.
+fn is_refused(page: &Snapshot, field: Option<usize>, sent: &Sent) -> bool {
+    let warns = message::complaint(page, &sent.said).is_some();
+    if page.document == sent.said.document {
+        return warns;
     }
-    page.alerts.first().cloned()
+    let is_same = match (field.map(|at| &page.fields[at]), &sent.field) {
+        (Some(it), Some(its)) => is_same_field(it, its),
+        _ => false,
+    };
+    is_same && (warns || message::news(page, &sent.said).is_some() || sent.heading == heading(page))
+}
+
+/// Whether two documents have the same field, by whichever of its names.
+fn is_same_field(one: &Field, other: &Field) -> bool {
+    let same = |one: &str, other: &str| !one.is_empty() && one == other;
+    one.kind == other.kind
+        && (same(&one.attribute, &other.attribute)
+            || same(&one.id, &other.id)
+            || same(&one.label, &other.label))
+}
+
+fn heading(page: &Snapshot) -> &str {
+    if page.heading.is_empty() { &page.title } else { &page.heading }
 }

@@ -136,7 +136,8 @@ pub(crate) fn approve_score(
     if is_in_banner(page, it) {
         return Err("part of a cookie banner");
     }
-    let strong = words::STRONG.occur_in(&label);
+    // In a language that is not known, its author's names say it.
+    let strong = words::STRONG.occur_in(&label) || approves_by_structure(page, it, &label);
     let mut points = match (strong, words::WEAK.find(&label)) {
         (true, _) => {
             10 + if words::STRONG.lead(&label) || label.split(' ').count() <= 5 { 2 } else { 0 }
@@ -277,6 +278,47 @@ fn attributes(it: &Button) -> Vec<String> {
 
 fn has_approving_attribute(it: &Button) -> bool {
     attributes(it).iter().any(|it| words::APPROVE_ATTRIBUTES.occur_in(it))
+}
+
+/// Whether a form has nothing but two buttons, one of which its author calls an approval and the other a refusal, and this
+/// is the former, with a label in none of the languages that are known.
+fn approves_by_structure(page: &Snapshot, it: &Button, label: &str) -> bool {
+    let submits = |it: &&Button| it.kind == "submit";
+    let of_form = |other: &Option<usize>| it.form.is_some() && *other == it.form;
+    let mut buttons = page.buttons.iter().filter(|it| of_form(&it.form));
+    let is_bare = !page.fields.iter().any(|it| of_form(&it.form))
+        && !page.choices.iter().any(|it| of_form(&it.form));
+    let said = [words::WEAK, words::LOGIN, words::SKIP, words::CLOSE];
+    let (first, second, more) = (buttons.next(), buttons.next(), buttons.next());
+    let (Some(first), Some(second), None) = (first, second, more) else { return false };
+    let other = if std::ptr::eq(first, it) { second } else { first };
+    let other_denies = attributes(other).iter().any(|it| words::DENY_ATTRIBUTES.occur_in(it));
+    is_bare
+        && submits(&it)
+        && submits(&other)
+        && other_denies
+        && !label.trim().is_empty()
+        && !said.iter().any(|it| it.occur_in(label))
+        && attributes(it).iter().any(|it| words::APPROVE_ATTRIBUTES.are(it))
+}
+
+/// The step that presses a button which could be an approval, where an attribute of its own names it.
+pub(crate) fn step(it: &Button) -> Option<String> {
+    if it.link || it.disabled || veto(it, &normalize(&it.label)).is_err() {
+        return None;
+    }
+    let plain = |it: &str| {
+        it.starts_with(|it: char| it.is_ascii_alphabetic())
+            && it.chars().all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_'))
+    };
+    match (it.id.as_str(), it.attribute.as_str(), it.value.as_str()) {
+        (id, ..) if plain(id) => Some(format!("click #{id}")),
+        (_, name, value) if plain(name) && plain(value) => {
+            Some(format!("click [name={name}][value={value}]"))
+        }
+        (_, name, _) if plain(name) => Some(format!("click [name={name}]")),
+        _ => None,
+    }
 }
 
 fn primary(it: &Button) -> i32 {

@@ -28,6 +28,13 @@ const named = element =>
       .map(id => (id && element.getRootNode().getElementById?.(id)?.innerText) || '')
       .join(' '),
   ) || attribute(element, 'aria-label');
+const described = element =>
+  tidy(
+    attribute(element, 'aria-describedby')
+      .split(' ')
+      .map(id => (id && element.getRootNode().getElementById?.(id)?.innerText) || '')
+      .join(' '),
+  ) || attribute(element, 'title');
 const labels = element => [...(element.labels ?? [])].map(it => it.innerText).join(' ');
 
 const forms = [];
@@ -76,6 +83,7 @@ const boxes = all('input[type=checkbox]')
     element: toHandle(target),
     value: tidy(it.value),
     label: tidy([named(it), labels(it)].join(' ')),
+    description: described(it),
     required: it.required,
     checked: it.checked,
   }));
@@ -137,6 +145,7 @@ const choices = [...radios, ...options].slice(0, 200);
 // What the protocols hand on through the browser in a form that sends itself.
 const carried = 'SAMLResponse, SAMLRequest, RelayState, id_token, access_token, code, state, wresult'.split(', ');
 const passes = it =>
+  [...it.elements].filter(it => it.matches('button:not([type=button]), input[type=submit]') && visible(it)).length < 2 &&
   carried.some(name => it.querySelector(`input[type=hidden][name=${name}]`)) &&
   !it.querySelector('input:not([type=hidden], [type=submit]), select, textarea');
 const passing = document.querySelector('meta[http-equiv=refresh i]') !== null || [...document.forms].some(passes);
@@ -198,6 +207,15 @@ const [sent, waiting] = counted.map(it => (Number.isSafeInteger(it) && it >= 0 &
 const isError = /^about:(neterror|certerror|httpsonlyerror)/.test(document.documentURI);
 
 const spoken = selector => [...new Set(all(selector).filter(visible).map(it => tidy(it.innerText)).filter(Boolean))];
+// What is styled as an error, and is not the form that has one in it.
+const warnings = '[class*=error i], [id*=error i], .errorlist, .alert-danger'
+  .split(', ')
+  .map(it => `${it}:not(:has(input, select, textarea, button), input, select, textarea, button, form, html, body, label)`)
+  .join(', ');
+// The code that a device is to be given is shown for it to be read.
+const secretToScan = all('img, canvas, svg').some(
+  it => visible(it) && it.getBoundingClientRect().width >= 100 && Math.abs(it.getBoundingClientRect().width - it.getBoundingClientRect().height) < 5 && (it.localName !== 'img' || /^data:|qr/i.test(it.getAttribute('src') ?? '')),
+);
 const query = new URLSearchParams(location.search);
 return {
   origin: trueOrigin,
@@ -213,7 +231,9 @@ return {
   text: tidy(roots.flatMap(it => (it === document ? [document.body] : [...it.children])).map(it => it?.innerText ?? '').join(' '), 2000),
   client,
   alerts: spoken('[role=alert], [aria-live=assertive]').slice(0, 5),
-  notes: spoken('.error, .errors, .errorlist, .error-message, .alert-danger, .alert-error, .form-error, [class*=input-error], [class*=FormFieldError]').slice(0, 5),
+  notes: spoken(warnings).slice(0, 5),
+  live: spoken('[aria-live=polite], [role=status], output').slice(0, 5),
+  lines: roots.flatMap(it => (it === document ? [document.body] : [...it.children])).flatMap(it => (it?.innerText ?? '').split('\n')).map(it => tidy(it)).filter(Boolean).slice(0, 100),
   answer: query.has('error') ? tidy([query.get('error'), query.get('error_description') ?? ''].join(' ')) : null,
   fields,
   boxes,
@@ -223,5 +243,6 @@ return {
   choices,
   passing,
   captcha,
+  enrols: secretToScan || /\b(?:[A-Z2-7]{4} ){3,}[A-Z2-7]{2,4}\b/.test(document.body?.innerText ?? '') || all('a[href^="otpauth:"]').length > 0,
   scopes: [...new Set(scopes)].slice(0, 50),
 };

@@ -32,6 +32,10 @@ pub(crate) struct Snapshot {
     pub(crate) alerts: Vec<String>,
     /// Text that is styled as an error and not announced as one.
     pub(crate) notes: Vec<String>,
+    /// Text that is announced and need not be a warning.
+    pub(crate) live: Vec<String>,
+    /// All text, a line each.
+    pub(crate) lines: Vec<String>,
     /// The `error` and `error_description` parameters of the page's own address.
     pub(crate) answer: Option<String>,
     pub(crate) fields: Vec<Field>,
@@ -44,6 +48,8 @@ pub(crate) struct Snapshot {
     /// Whether the page hands something on by itself, in a form or by a refresh.
     pub(crate) passing: bool,
     pub(crate) captcha: bool,
+    /// Whether it shows a secret that a device is to be given: as a picture to scan, a link, or in groups of four letters.
+    pub(crate) enrols: bool,
     /// What reads like a scope on the page.
     pub(crate) scopes: Vec<String>,
 }
@@ -77,6 +83,7 @@ pub(crate) struct Tick {
     pub(crate) form: Option<usize>,
     pub(crate) value: String,
     pub(crate) label: String,
+    pub(crate) description: String,
     pub(crate) required: bool,
     pub(crate) checked: bool,
 }
@@ -156,7 +163,8 @@ impl Snapshot {
     pub(crate) fn fingerprint(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         (&self.address, &self.document, self.ready, &self.heading, &self.text).hash(&mut hasher);
-        (&self.alerts, &self.notes, &self.fields, &self.boxes, &self.buttons).hash(&mut hasher);
+        (&self.alerts, &self.notes, &self.live, &self.fields, &self.boxes, &self.buttons)
+            .hash(&mut hasher);
         (&self.frames, &self.choices).hash(&mut hasher);
         hasher.finish()
     }

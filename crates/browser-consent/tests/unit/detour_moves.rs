@@ -5,11 +5,12 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use crate::flow::look::Move;
-use crate::flow::memory::Action;
-use crate::flow::way::{CREDENTIALS, EMPTY, Way, asking, consent, login, told, with};
+use crate::flow::memory::{Action, Left};
+use crate::flow::way::{CREDENTIALS, EMPTY, Way, asking, consent, login, told};
 use crate::page::kind::Sent;
-use crate::page::screens::page as page_of;
+use crate::page::screens::{page as page_of, with};
 use crate::page::snapshot::Handle;
+use crate::problem::Problem;
 
 #[test]
 fn the_end_is_heard_for_a_while() {
@@ -34,8 +35,10 @@ fn a_foreign_page_is_left_alone_and_told() {
 
     let mut way = Way::new(&consent);
     way.memory.past.password = Some(Sent::default());
-    way.check(&foreign, &[(0, "wait"), (310, "Reopen")]);
-    way.memory.reopened = true;
+    let reopen = says.replace("stop:", "reopen, else:");
+    way.check(&foreign, &[(0, "wait"), (310, &reopen)]);
+    let page = page_of(&foreign);
+    way.memory.left = Some(Left { page, problem: Problem::NotHeard, picture: None });
     way.check(&foreign, &[(320, says)]);
     way.memory.in_frame = true;
     way.check(&foreign, &[(330, "LeaveFrame")]);
@@ -48,8 +51,8 @@ fn credentials_are_refused_at_once_by_a_new_page_and_late_by_the_same() {
     let says = "stop: it refused the e-mail or the password and says \"Wrong password\"";
     let sent = |document: &str| {
         let mut way = Way::new(&consent);
-        let sent = Sent { document: document.into(), alerts: Vec::new() };
-        way.memory.past.password = Some(sent);
+        let sent = with(login(EMPTY), &json!({ "document": document }));
+        way.memory.past.password = Some(Sent::from(&page_of(&sent), Some(1)));
         way
     };
     sent("0").check(&refused, &[(0, says)]);
@@ -144,7 +147,7 @@ fn a_frame_is_entered_once() {
     let mut way = Way::new(&consent);
     way.check(&framed, &[(0, "EnterFrame(Handle(\"f\"))")]);
     way.memory.entered.insert(Handle("f".into()));
-    way.check(&framed, &[(10, "wait"), (5100, "Reopen")]);
+    way.check(&framed, &[(10, "wait"), (5100, "reopen, else: there is no way forward")]);
     way.memory.in_frame = true;
     way.check(&framed, &[(5200, "LeaveFrame")]);
 }
@@ -152,7 +155,7 @@ fn a_frame_is_entered_once() {
 #[test]
 fn what_comes_back_for_ever_is_a_loop() {
     let consent = consent();
-    let says = "stop: it came back after every step";
+    let says = "stop: it came back after every step; it says \"Authorize the application\"";
     let mut way = Way::new(&consent);
     let page = asking(&json!({}));
     way.look(0, &page);

@@ -5,10 +5,10 @@ use serde_json::json;
 use crate::flow::memory::{Action, Cover};
 use crate::flow::next::{answer, unreadable};
 use crate::flow::request::Consent;
-use crate::flow::way::{EMPTY, Way, asking, consent, login, told, with};
+use crate::flow::way::{EMPTY, Way, asking, consent, login, told};
 use crate::input::credentials::Credentials;
 use crate::page::kind::Kind;
-use crate::page::screens::page as page_of;
+use crate::page::screens::{page as page_of, with};
 use crate::page::snapshot::Handle;
 
 #[test]
@@ -108,7 +108,7 @@ fn a_consent_is_witnessed_and_then_approved() {
     way.witness(&button, "button");
     way.check(&page, &[(10, "press Allow as Approve")]);
     way.witness(&button, "generic");
-    let says = "stop: there is no way forward; seen: \"Allow\" (denies, says the browser), \"Deny\" (deny)";
+    let says = "stop: there is no way forward; it says \"Authorize the application\"; seen: \"Allow\" (denies, says the browser), \"Deny\" (deny)";
     way.check(&page, &[(4900, "wait"), (5100, says)]);
 }
 
@@ -130,7 +130,7 @@ fn a_disabled_approval_is_scrolled_to_and_then_given_up() {
     let page = asking(&json!({ "disabled": true }));
     way.check(&page, &[(0, "wait"), (900, "wait"), (1100, "Scroll")]);
     way.memory.scrolled.insert("1".into());
-    let says = "stop: there is no way forward; seen: \"Allow\" (disabled), \"Deny\" (deny)";
+    let says = "stop: there is no way forward; it says \"Authorize the application\"; seen: \"Allow\" (disabled), \"Deny\" (deny)";
     way.check(&page, &[(1200, "wait"), (5100, says)]);
 }
 
@@ -145,9 +145,12 @@ fn boxes_come_before_the_approval_and_scopes_before_all() {
     way.check(&page, &[(0, "ticked I agree")]);
     way.memory.mark(Handle("b".into()));
     way.memory.mark(Handle("b".into()));
-    way.check(&page, &[(10, "Witness(0)")]);
+    let read = with(page.clone(), &json!({ "scopes": ["read"] }));
+    way.check(&read, &[(10, "Witness(0)")]);
+    let says = "stop: it shows no scope that can be read, so that it is not known to ask for what is allowed alone, and it was not approved";
+    way.check(&page, &[(20, "wait"), (5100, says)]);
     let says = "stop: it asks for admin, which is not allowed, so it was not approved";
-    way.check(&with(page, &json!({ "scopes": ["read", "admin"] })), &[(20, says)]);
+    way.check(&with(page, &json!({ "scopes": ["read", "admin"] })), &[(5200, says)]);
 }
 
 #[test]

@@ -11,6 +11,12 @@ use crate::problem::Obstacle;
 
 const EMAIL: &str = "loadtest@novamart.example";
 
+/// Parts of a page with others in their place.
+pub(crate) fn with(mut parts: Value, more: &Value) -> Value {
+    parts.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    parts
+}
+
 /// A page on an allowed origin, with these parts on it.
 pub(crate) fn page(parts: &Value) -> Snapshot {
     let mut all = json!({
@@ -260,11 +266,12 @@ fn kinds_of_page_are_told_apart_in_order() {
 
 #[test]
 fn the_sign_in_form_that_comes_back_is_not_filled_again() {
-    let sent = |document: &str| Past {
-        password: Some(Sent { document: document.into(), alerts: vec!["Welcome".into()] }),
-        ..past()
+    let form =
+        |alerts: Value| json!({ "fields": [{ "kind": "password", "id": "p" }], "alerts": alerts });
+    let sent = |document: &str| {
+        let it = page(&with(form(json!(["Welcome"])), &json!({ "document": document })));
+        Past { password: Some(Sent::from(&it, Some(0))), ..past() }
     };
-    let form = |alerts: Value| json!({ "fields": [{ "kind": "password" }], "alerts": alerts });
     check_kind(&form(json!([])), &sent("0"), &Kind::BadCredentials(None));
     check_kind(
         &form(json!(["Welcome", "Wrong"])),
@@ -276,15 +283,72 @@ fn the_sign_in_form_that_comes_back_is_not_filled_again() {
         &sent("1"),
         &Kind::SignIn { user: None, password: Some(0) },
     );
+    // Our own second request brings the form back, whatever became of the first.
+    let mut again = sent("0");
+    again.password.as_mut().unwrap().reopened = true;
+    check_kind(&form(json!(["Wrong"])), &again, &Kind::SignedOut);
+}
+
+#[test]
+fn another_form_that_wants_a_password_refuses_none() {
+    let login = page(
+        &json!({ "document": "0", "heading": "Sign in", "fields": [{ "kind": "password", "id": "p" }] }),
+    );
+    let sent = Past { password: Some(Sent::from(&login, Some(0))), ..past() };
+    for other in [
+        json!({ "heading": "Choose a new password", "fields": [{ "kind": "password", "id": "new" }] }),
+        json!({ "heading": "Confirm that it is you", "fields": [{ "kind": "password", "id": "p" }] }),
+        json!({ "heading": "Choose a new password", "alerts": ["Your password has expired"], "fields": [{ "kind": "password", "id": "new" }] }),
+    ] {
+        check_kind(&other, &sent, &Kind::Unknown);
+    }
+    // The same field under a warning, or under the same heading, is the form itself.
+    let warned = json!({ "heading": "Try again", "lines": ["Try again", "Wrong", "Password", "Help", "Imprint"], "notes": ["Wrong"], "fields": [{ "kind": "password", "id": "p" }] });
+    check_kind(&warned, &sent, &Kind::BadCredentials(Some("Wrong".into())));
+    let polite = json!({ "heading": "Sign in", "live": ["Account is disabled"], "fields": [{ "kind": "password", "id": "p" }] });
+    check_kind(&polite, &sent, &Kind::BadCredentials(Some("Account is disabled".into())));
+}
+
+#[test]
+fn a_plain_line_that_is_new_is_what_the_page_says() {
+    let field = json!([{ "kind": "password", "id": "p" }]);
+    let form = |document: &str, more: &[&str]| {
+        let lines = [&["Sign in", "Password", "Imprint"], more].concat();
+        json!({ "document": document, "heading": "Sign in", "lines": lines, "fields": field })
+    };
+    let sent = Sent::from(&page(&form("0", &[])), Some(0));
+    let sent = Past { password: Some(sent), ..past() };
+    let says = "The combination is not correct";
+    check_kind(&form("1", &[says]), &sent, &Kind::BadCredentials(Some(says.into())));
+}
+
+#[test]
+fn a_page_that_gives_a_device_its_secret_asks_for_no_code() {
+    let code = json!([{ "kind": "text", "autocomplete": "one-time-code" }]);
+    check_kind(&json!({ "fields": code }), &past(), &Kind::NeedsHuman(Obstacle::OneTimeCode));
+    check_kind(&json!({ "fields": code, "enrols": true }), &past(), &Kind::Unknown);
+}
+
+#[test]
+fn a_consent_in_a_language_that_is_not_known_is_found_by_its_form() {
+    let approve = json!({ "label": "Да", "kind": "submit", "form": 0, "attribute": "accept", "id": "kc-login" });
+    let deny = json!({ "label": "Нет", "kind": "submit", "form": 0, "attribute": "cancel", "id": "kc-cancel" });
+    check(json!([approve, deny]), Some("Да"));
+    check(json!([deny, approve]), Some("Да"));
+    check(json!([approve]), None);
+    check(json!([approve, deny, deny]), None);
+    let other = json!({ "label": "Позже", "kind": "submit", "form": 0, "attribute": "later" });
+    check(json!([approve, other]), None);
+    let elsewhere = json!({ "label": "Нет", "kind": "submit", "form": 1, "attribute": "cancel" });
+    check(json!([approve, elsewhere]), None);
 }
 
 #[test]
 fn the_identifier_form_that_waits_for_its_answer_is_no_consent() {
-    let identifier = Some(Sent { document: "1".into(), alerts: Vec::new() });
     let form = json!({
         "fields": [{ "kind": "email", "form": 0 }],
         "buttons": [{ "label": "Next", "kind": "submit", "form": 0 }],
     });
-    let sent = Past { identifier, ..past() };
+    let sent = Past { identifier: Some(Sent::from(&page(&form), Some(0))), ..past() };
     check_kind(&form, &sent, &Kind::SignIn { user: Some(0), password: None });
 }

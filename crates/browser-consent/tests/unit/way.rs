@@ -104,6 +104,7 @@ pub(crate) fn told(it: &Move) -> String {
         Move::Mark { done, label, .. } => format!("{done} {label}"),
         Move::Press { label, action, .. } => format!("press {label} as {action:?}"),
         Move::Uncover { label, .. } => format!("close with {label}"),
+        Move::Reopen(problem) => format!("reopen, else: {problem}"),
         Move::Stop(problem) => format!("stop: {problem}"),
         other => format!("{other:?}"),
     }
@@ -114,7 +115,7 @@ pub(crate) fn login(length: usize) -> Value {
         "still": true,
         "fields": [
             { "element": { "e": "user" }, "kind": "email", "attribute": "username", "form": 0, "length": length },
-            { "element": { "e": "pass" }, "kind": "password", "form": 0, "length": length },
+            { "element": { "e": "pass" }, "kind": "password", "attribute": "password", "form": 0, "length": length },
         ],
         "buttons": [{ "element": { "e": "go" }, "kind": "submit", "label": "Sign in", "form": 0 }],
     })
@@ -128,11 +129,6 @@ pub(crate) fn asking(button: &Value) -> Value {
         "heading": "Authorize the application",
         "buttons": [allow, { "element": { "e": "no" }, "kind": "submit", "label": "Deny", "form": 0 }],
     })
-}
-
-pub(crate) fn with(mut parts: Value, more: &Value) -> Value {
-    parts.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    parts
 }
 
 /// As long as both texts of [`login`] are not, so that they are to be typed.

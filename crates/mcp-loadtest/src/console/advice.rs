@@ -47,6 +47,11 @@ fn browser_advice(error: &browser_consent::Error) -> Option<String> {
         Problem::Refused { origin } => {
             return Some(format!("if it may have the credentials, pass --allow-origin {origin}"));
         }
+        Problem::ScopesUnread => "approve it once by hand, or leave --allow-scope out",
+        Problem::NoWayForward { steps, .. } if !steps.is_empty() => {
+            let steps: Vec<_> = steps.iter().map(|it| format!("--step '{it}'")).collect();
+            return Some(format!("if one of them approves, pass {}", steps.join(" or ")));
+        }
         Problem::Scope { .. } => "request less, or allow it with --allow-scope",
         _ => return error.advice().map(str::to_owned),
     };

@@ -9,6 +9,11 @@ pub(crate) fn advice(error: &Error) -> Option<String> {
         Error::NoDriver { .. } => {
             return Some("start chromedriver there, or leave --webdriver out".to_owned());
         }
+        Error::OtherUser => {
+            return Some(
+                "name another file with --storage-state, or sign in with its user".to_owned(),
+            );
+        }
         other => return other.advice().map(str::to_owned),
     };
     let advice = match &**problem {
@@ -24,6 +29,11 @@ pub(crate) fn advice(error: &Error) -> Option<String> {
             return Some(format!("if it may have the credentials, pass --allow-origin {origin}"));
         }
         Problem::Scope { .. } => "request less, or allow it with --allow-scope",
+        Problem::ScopesUnread => "approve it once by hand, or leave --allow-scope out",
+        Problem::NoWayForward { steps, .. } if !steps.is_empty() => {
+            let steps: Vec<_> = steps.iter().map(|it| format!("--step '{it}'")).collect();
+            return Some(format!("if one of them approves, pass {}", steps.join(" or ")));
+        }
         Problem::NoAnswer { .. } => "if it is slow and not stuck, raise --timeout",
         _ => return error.advice().map(str::to_owned),
     };
@@ -60,7 +70,7 @@ mod tests {
             Problem::NeedsHuman { obstacle: Obstacle::Captcha },
             Some("use a test account that is exempt, or bring a token"),
         );
-        check(Problem::Loop, Some("is the session's cookie accepted?"));
+        check(Problem::Loop { says: None }, Some("is the session's cookie accepted?"));
         check(Problem::NotHeard, None);
         assert_eq!(advice(&Error::TotpSecret).as_deref(), Some("check LOADTEST_TOTP_SECRET"));
     }

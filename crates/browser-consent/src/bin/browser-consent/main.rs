@@ -67,6 +67,9 @@ async fn run(arguments: &Arguments, until: &Url, stop: &Notify) -> anyhow::Resul
     let script = script(arguments)?;
     let state = arguments.storage_state.as_deref();
     let restored = state.map(StorageState::read).transpose()?.flatten();
+    if let (Some(state), Some(it)) = (&restored, &credentials) {
+        state.check_user(it.email())?;
+    }
     preflight::check(arguments)?;
     let webdriver = match &arguments.webdriver {
         Some(url) => WebDriver::Url(url.clone()),
@@ -110,7 +113,9 @@ async fn run(arguments: &Arguments, until: &Url, stop: &Notify) -> anyhow::Resul
         }
         let closing = deadline.max(Instant::now() + CLOSING);
         let late = "the redirect URI was reached, but then nothing answered in time";
-        timeout_at(closing, finish(client, &trail, state)).await.context(late)?
+        let user = credentials.as_ref().map(Credentials::email);
+        let user = user.or(restored.as_ref().and_then(StorageState::user));
+        timeout_at(closing, finish(client, &trail, state, user)).await.context(late)?
     });
     let late = async {
         if timeout_at(deadline, opened.notified()).await.is_ok() {
@@ -124,14 +129,20 @@ async fn run(arguments: &Arguments, until: &Url, stop: &Notify) -> anyhow::Resul
 }
 
 /// What there is to say and to keep at the redirect URI; its address.
-async fn finish(client: &Client, trail: &Trail, state: Option<&Path>) -> anyhow::Result<String> {
+async fn finish(
+    client: &Client,
+    trail: &Trail,
+    state: Option<&Path>,
+    user: Option<&str>,
+) -> anyhow::Result<String> {
     warn(trail.steps_left.iter().map(|it| {
         format!("no page had anything for the step `{it}`; look whether it is still needed")
     }));
     let gone = "the redirect URI was reached, and then the browser was gone";
     let address = current_address(client).await.context(gone)?;
     if let Some(file) = state {
-        StorageState::take(client, trail).await?.write(file)?;
+        let taken = StorageState::take(client, trail).await?;
+        user.into_iter().fold(taken, StorageState::of).write(file)?;
     }
     Ok(address.into())
 }
