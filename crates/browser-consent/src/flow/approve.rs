@@ -37,7 +37,10 @@ impl Look<'_> {
             return self.give_up_late();
         }
         let is_refused = !page.alerts.is_empty() || page.status >= 400;
-        if !strong && (is_refused || !locate::asks_for_consent(page)) {
+        // What was approved in this document may want a last word.
+        let is_asked =
+            locate::asks_for_consent(page) || memory.pressed(page, Action::Approve).is_some();
+        if !strong && (is_refused || !is_asked) {
             return self.give_up_late();
         }
         if !self.request.consent.allow_scopes.is_empty() && page.scopes.is_empty() {

@@ -88,7 +88,6 @@ fn report(flow: &Flow<'_>, problem: &Problem) -> String {
         "alerts": all(&page.alerts),
         "notes": all(&page.notes),
         "live": all(&page.live),
-        "lines": all(&page.lines[..page.lines.len().min(20)]),
         "fields": fields.collect::<Vec<_>>(),
         "boxes": boxes.collect::<Vec<_>>(),
         "buttons": buttons.collect::<Vec<_>>(),

@@ -4,53 +4,59 @@ use crate::page::phrases::normalize;
 use crate::page::snapshot::Snapshot;
 use crate::page::words;
 
-/// All that a page said at one moment, to know later what is new.
+/// What a page said at one moment, to know later what is new.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Said {
     pub(crate) document: String,
-    words: Vec<String>,
+    messages: Vec<String>,
+    text: String,
 }
 
 impl Said {
     pub(crate) fn by(page: &Snapshot) -> Self {
-        let words = [&page.alerts, &page.notes, &page.live, &page.lines];
-        let words = words.into_iter().flatten().cloned().collect();
-        Self { document: page.document.clone(), words }
+        let messages = messages(page).cloned().collect();
+        Self { document: page.document.clone(), messages, text: page.text.clone() }
     }
+}
 
-    fn is_new(&self, it: &str) -> bool {
-        !self.words.iter().any(|known| known == it)
-    }
+/// All that is announced or styled as an error, warnings first.
+fn messages(page: &Snapshot) -> impl Iterator<Item = &String> {
+    page.alerts.iter().chain(&page.notes).chain(&page.live)
 }
 
 /// A warning that was not there before.
 pub(crate) fn complaint(page: &Snapshot, before: &Said) -> Option<String> {
-    page.alerts.iter().chain(&page.notes).find(|it| before.is_new(it)).cloned()
+    page.alerts.iter().chain(&page.notes).find(|it| !before.messages.contains(it)).cloned()
 }
 
-/// Whatever was not there before: a warning, a message, or else a line of a page that is otherwise as it was.
+/// Whatever was not there before: a warning, a message, or else words in a text that is otherwise as it was.
 pub(crate) fn news(page: &Snapshot, before: &Said) -> Option<String> {
-    let message = page.live.iter().find(|it| before.is_new(it)).cloned();
-    let spoken = complaint(page, before).or(message);
-    spoken.or_else(|| {
-        let new: Vec<&String> = page.lines.iter().filter(|it| before.is_new(it)).collect();
-        let is_otherwise_the_same = new.len() * 2 <= page.lines.len();
-        new.first().filter(|_| is_otherwise_the_same).map(|it| (*it).clone())
-    })
+    let spoken = messages(page).find(|it| !before.messages.contains(it)).cloned();
+    spoken.or_else(|| added(&before.text, &page.text))
 }
 
-/// What a page is about on which nothing can be done: what is new on it, else its warning, its heading and its lines.
+/// The words that were put into a text at one place, if most of it is as it was.
+fn added(before: &str, now: &str) -> Option<String> {
+    let old: Vec<&str> = before.split_whitespace().collect();
+    let new: Vec<&str> = now.split_whitespace().collect();
+    let pairs = old.iter().zip(&new);
+    let start = pairs.take_while(|(one, other)| one == other).count();
+    let (old, new) = (&old[start..], &new[start..]);
+    let pairs = old.iter().rev().zip(new.iter().rev());
+    let end = pairs.take_while(|(one, other)| one == other).count();
+    let (gone, come) = (old.len() - end, new.len() - end);
+    (come > 0 && start + end > 0 && gone * 4 <= start + end).then(|| new[..come].join(" "))
+}
+
+/// What a page is about on which nothing can be done: what is new on it, else its warning, its heading and its text.
 pub(crate) fn gist(page: &Snapshot, before: Option<&Said>) -> Option<String> {
     if let Some(it) = before.and_then(|it| news(page, it)) {
         return Some(it);
     }
-    let labels = page.buttons.iter().map(|it| &it.label);
-    let labels: Vec<&String> = labels.chain(page.fields.iter().map(|it| &it.label)).collect();
     let mut words: Vec<&str> = Vec::new();
-    let warnings = page.alerts.iter().chain(&page.notes).chain(&page.live);
-    let lines = page.lines.iter().filter(|it| !labels.contains(it));
-    for it in warnings.chain([&page.heading]).chain(lines) {
-        if !it.is_empty() && !words.iter().any(|known| known.contains(it.as_str())) {
+    let rest = page.text.trim_start_matches(page.heading.as_str()).trim();
+    for it in messages(page).map(String::as_str).chain([page.heading.as_str(), rest]) {
+        if !it.is_empty() && !words.iter().any(|known| known.contains(it)) {
             words.push(it);
         }
     }
@@ -86,4 +92,21 @@ pub(crate) fn error(page: &Snapshot) -> Option<String> {
         });
     }
     page.alerts.first().filter(|_| page.fields.is_empty()).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::added;
+
+    #[test]
+    fn words_that_come_into_a_text_are_told_from_another_text() {
+        let form = "Sign in to Novamart E-mail Password Sign in";
+        let refused = "Sign in to Novamart E-mail Password That is not known here. Sign in";
+        assert_eq!(added(form, refused).as_deref(), Some("That is not known here."));
+        let changed = "Sign in to Novamart Wrong e-mail Password Sign in";
+        assert_eq!(added(form, changed).as_deref(), Some("Wrong e-mail"));
+        assert_eq!(added(form, form), None);
+        assert_eq!(added(form, "Choose a new password Again Submit"), None);
+        assert_eq!(added("", "Choose a new password"), None);
+    }
 }

@@ -208,10 +208,10 @@ const isError = /^about:(neterror|certerror|httpsonlyerror)/.test(document.docum
 
 const spoken = selector => [...new Set(all(selector).filter(visible).map(it => tidy(it.innerText)).filter(Boolean))];
 // What is styled as an error, and is not the form that has one in it.
-const warnings = '[class*=error i], [id*=error i], .errorlist, .alert-danger'
-  .split(', ')
-  .map(it => `${it}:not(:has(input, select, textarea, button), input, select, textarea, button, form, html, body, label)`)
-  .join(', ');
+const controls = 'input, select, textarea, button';
+const bare = selectors => selectors.map(it => `${it}:not(:has(${controls}), ${controls}, form, html, body, label)`).join(', ');
+const warnings = bare(['[class*=error i]', '[id*=error i]', '.errorlist', '.alert-danger']);
+const messages = bare(['[aria-live=polite]', '[role=status]', 'output']);
 // The code that a device is to be given is shown for it to be read.
 const secretToScan = all('img, canvas, svg').some(
   it => visible(it) && it.getBoundingClientRect().width >= 100 && Math.abs(it.getBoundingClientRect().width - it.getBoundingClientRect().height) < 5 && (it.localName !== 'img' || /^data:|qr/i.test(it.getAttribute('src') ?? '')),
@@ -232,8 +232,7 @@ return {
   client,
   alerts: spoken('[role=alert], [aria-live=assertive]').slice(0, 5),
   notes: spoken(warnings).slice(0, 5),
-  live: spoken('[aria-live=polite], [role=status], output').slice(0, 5),
-  lines: roots.flatMap(it => (it === document ? [document.body] : [...it.children])).flatMap(it => (it?.innerText ?? '').split('\n')).map(it => tidy(it)).filter(Boolean).slice(0, 100),
+  live: spoken(messages).slice(0, 5),
   answer: query.has('error') ? tidy([query.get('error'), query.get('error_description') ?? ''].join(' ')) : null,
   fields,
   boxes,

@@ -34,8 +34,6 @@ pub(crate) struct Snapshot {
     pub(crate) notes: Vec<String>,
     /// Text that is announced and need not be a warning.
     pub(crate) live: Vec<String>,
-    /// All text, a line each.
-    pub(crate) lines: Vec<String>,
     /// The `error` and `error_description` parameters of the page's own address.
     pub(crate) answer: Option<String>,
     pub(crate) fields: Vec<Field>,

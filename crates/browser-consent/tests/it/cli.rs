@@ -139,6 +139,18 @@ async fn a_file_that_is_no_storage_state_is_refused_and_stays_as_it_is() {
 }
 
 #[tokio::test]
+async fn the_storage_state_of_one_user_is_refused_beside_the_credentials_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let (state, credentials) = (folder.path().join("state.json"), folder.path().join("who"));
+    crate::write_private(&state, r#"{ "cookies": [], "user": "ada@example.org" }"#);
+    crate::write_private(&credentials, "LOADTEST_EMAIL=bob@example.org\nLOADTEST_PASSWORD=x\n");
+    let (state, credentials) = (state.to_str().unwrap(), credentials.to_str().unwrap());
+    let it = output(&[REQUEST, "--storage-state", state, "--credentials", credentials]).await;
+    let expected = "error: the storage state is of another user than the credentials are; name another file with --storage-state, or sign in with its user\n";
+    assert_eq!((it.status.code(), text(&it.stderr)), (Some(1), expected));
+}
+
+#[tokio::test]
 async fn what_cannot_be_written_is_told_before_a_driver_is_looked_for() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();

@@ -7,6 +7,7 @@ mod detours;
 mod driver_responses;
 mod firefox;
 mod one_time_codes;
+mod provider_pages;
 mod refusals;
 mod screens;
 mod scripts;

@@ -178,7 +178,9 @@ async fn start(headers: HeaderMap) -> Redirect {
 
 /// Takes every code of six digits once in a row.
 async fn code(State(site): State<Site>, Query(ways): Query<Ways>, body: String) -> Redirect {
-    let code = body.strip_prefix("code=").unwrap_or_default().to_owned();
+    let pairs = url::form_urlencoded::parse(body.as_bytes());
+    let code =
+        pairs.into_iter().find(|it| it.0 == "code").map_or_else(String::new, |it| it.1.into());
     let is_code = code.len() == 6 && code.bytes().all(|it| it.is_ascii_digit());
     let mut used = site.codes.lock().unwrap();
     let is_new = is_code && used.last() != Some(&code);

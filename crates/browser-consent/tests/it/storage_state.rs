@@ -83,3 +83,17 @@ fn a_state_that_others_may_read_or_that_is_none_is_refused() {
     std::fs::write(&file, r#"{ "cookies": [] }"#).unwrap();
     assert!(StorageState::read(&file).unwrap().is_some());
 }
+
+#[test]
+fn a_state_says_whose_it_is_and_is_for_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state.json");
+    crate::write_private(&file, r#"{ "cookies": [] }"#);
+    let anybody = StorageState::read(&file).unwrap().unwrap();
+    assert_eq!((anybody.user(), anybody.check_user("ada@example.org").is_ok()), (None, true));
+    anybody.of("ada@example.org").write(&file).unwrap();
+    let hers = StorageState::read(&file).unwrap().unwrap();
+    assert!(hers.check_user("Ada@example.org").is_ok());
+    let error = hers.check_user("bob@example.org").unwrap_err().to_string();
+    assert_eq!(error, "the storage state is of another user than the credentials are");
+}

@@ -303,23 +303,23 @@ fn another_form_that_wants_a_password_refuses_none() {
         check_kind(&other, &sent, &Kind::Unknown);
     }
     // The same field under a warning, or under the same heading, is the form itself.
-    let warned = json!({ "heading": "Try again", "lines": ["Try again", "Wrong", "Password", "Help", "Imprint"], "notes": ["Wrong"], "fields": [{ "kind": "password", "id": "p" }] });
+    let warned = json!({ "heading": "Try again", "notes": ["Wrong"], "fields": [{ "kind": "password", "id": "p" }] });
     check_kind(&warned, &sent, &Kind::BadCredentials(Some("Wrong".into())));
     let polite = json!({ "heading": "Sign in", "live": ["Account is disabled"], "fields": [{ "kind": "password", "id": "p" }] });
     check_kind(&polite, &sent, &Kind::BadCredentials(Some("Account is disabled".into())));
 }
 
 #[test]
-fn a_plain_line_that_is_new_is_what_the_page_says() {
+fn a_plain_text_that_is_new_is_what_the_page_says() {
     let field = json!([{ "kind": "password", "id": "p" }]);
-    let form = |document: &str, more: &[&str]| {
-        let lines = [&["Sign in", "Password", "Imprint"], more].concat();
-        json!({ "document": document, "heading": "Sign in", "lines": lines, "fields": field })
+    let form = |document: &str, more: &str| {
+        let text = format!("Welcome to Novamart Sign in Password {more} Imprint");
+        json!({ "document": document, "heading": "Sign in", "text": text, "fields": field })
     };
-    let sent = Sent::from(&page(&form("0", &[])), Some(0));
+    let sent = Sent::from(&page(&form("0", "")), Some(0));
     let sent = Past { password: Some(sent), ..past() };
     let says = "The combination is not correct";
-    check_kind(&form("1", &[says]), &sent, &Kind::BadCredentials(Some(says.into())));
+    check_kind(&form("1", says), &sent, &Kind::BadCredentials(Some(says.into())));
 }
 
 #[test]
