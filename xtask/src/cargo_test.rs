@@ -52,7 +52,7 @@ pub(crate) async fn cargo_test(
 ) -> anyhow::Result<Outcome> {
     let ignored = arguments.contains(&"--ignored");
     let _section = section(if ignored { "cargo test --ignored" } else { "cargo test" });
-    let mut command = child::command(cargo());
+    let mut command = child::without_secrets(cargo());
     command.args(["test", "--locked", "--no-fail-fast"]).args(packages).arg("--").args(arguments);
     command.envs(variables.iter().cloned()).current_dir(root);
     // What this run was given must not reach the tests.

@@ -59,7 +59,7 @@ async fn one(root: &Path, cargo_fuzz: &Path, target: &str, seconds: u64) -> anyh
     std::fs::create_dir_all(&corpus)
         .with_context(|| format!("failed to create `{}`", corpus.display()))?;
     say("fuzz", format_args!("{target}, {seconds} s after it is built"));
-    let mut fuzz = child::command(cargo_fuzz);
+    let mut fuzz = child::without_secrets(cargo_fuzz);
     fuzz.args(["fuzz", "run", "--sanitizer", "none", "--target-dir"]).arg(&built).arg(target);
     fuzz.arg(&corpus).arg(root.join("fuzz/seeds").join(target));
     fuzz.args(["--", "-timeout=10", "-rss_limit_mb=2048", "-verbosity=0"]);
@@ -88,7 +88,7 @@ async fn cargo_fuzz() -> anyhow::Result<PathBuf> {
         return Ok(program);
     }
     say("fuzz", format_args!("building cargo-fuzz {CARGO_FUZZ}; this takes half a minute or so"));
-    let mut install = child::command(cargo());
+    let mut install = child::without_secrets(cargo());
     install.args(["install", "cargo-fuzz", "--locked", "--version", CARGO_FUZZ, "--root"]);
     install.arg(&home);
     let work = child::run("cargo install cargo-fuzz", &mut install);

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use mcp_loadtest::console::section::{elapsing, say};
 use mcp_loadtest::environment::{cargo, search_path};
 use mcp_loadtest::tools::child::{self, on_path, run as quietly};
-use mcp_loadtest::tools::install::cache;
+use mcp_loadtest::tools::install::{self, cache};
 use mcp_loadtest::tools::{apt, browser, k6};
 use sha2::{Digest as _, Sha256};
 
@@ -78,7 +78,7 @@ async fn node_modules(folder: &Path) -> anyhow::Result<()> {
     }
     let npm = on_path("npm").context("no npm on PATH; install Node.js 20 or newer")?;
     say("node", format_args!("installing the packages of {} with npm", folder.display()));
-    let mut npm = child::command(npm);
+    let mut npm = child::configured(npm, install::NODE);
     npm.args(["ci", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund"]);
     quietly("npm ci", npm.current_dir(folder)).await
 }
@@ -94,9 +94,9 @@ async fn python(requirements: &Path) -> anyhow::Result<PathBuf> {
         return Ok(python);
     }
     say("python", format_args!("installing the packages of {} with pip", requirements.display()));
-    let mut venv = child::command("python3");
+    let mut venv = child::configured("python3", install::PYTHON);
     quietly("python3 -m venv", venv.args(["-m", "venv", "--clear"]).arg(&home)).await?;
-    let mut pip = child::command(&python);
+    let mut pip = child::configured(&python, install::PYTHON);
     pip.args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(requirements);
     elapsing("python", "installing", quietly("pip install", &mut pip)).await?;
     std::fs::write(&complete, "")
@@ -107,7 +107,7 @@ async fn python(requirements: &Path) -> anyhow::Result<PathBuf> {
 /// Builds the programs that tests run as their users do, with the profile of this one, and returns their folder.
 async fn programs() -> anyhow::Result<PathBuf> {
     say("programs", "building oauth-loopback and browser-consent");
-    let mut build = child::command(cargo());
+    let mut build = child::without_secrets(cargo());
     build.args([
         "build",
         "--locked",

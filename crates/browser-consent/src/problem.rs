@@ -65,6 +65,14 @@ pub enum Problem {
         /// The page's origin.
         origin: String,
     },
+    /// A form of an allowed page sends what is typed into it to an origin that was not allowed, so that nothing was typed.
+    #[error(
+        "its form sends what is typed to {origin}, which is not an allowed origin; nothing was typed"
+    )]
+    SendsElsewhere {
+        /// The origin of the form's action.
+        origin: String,
+    },
     /// The browser could not show the page.
     #[error("the browser could not open it: {reason}")]
     Unreachable {

@@ -21,9 +21,9 @@ pub(crate) fn path(name: &str) -> Option<PathBuf> {
     env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from)
 }
 
-/// Names of all variables, as far as they can be read.
-pub(crate) fn names() -> impl Iterator<Item = String> {
-    env::vars_os().filter_map(|(name, _)| name.into_string().ok())
+/// All variables.
+pub(crate) fn all() -> impl Iterator<Item = (OsString, OsString)> {
+    env::vars_os()
 }
 
 /// The folders in which programs are looked for.

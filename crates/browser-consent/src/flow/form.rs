@@ -67,6 +67,10 @@ impl Look<'_> {
         text: &str,
         what: &str,
     ) -> Result<Option<Typing>, Problem> {
+        let to = &field.sends_to;
+        if !to.is_empty() && !self.memory.past.origins.contains(to) {
+            return Err(Problem::SendsElsewhere { origin: self.clean(to) });
+        }
         // WebDriver presses a key for each of these, such as Enter for a line break.
         if text.chars().any(|it| it.is_control() || ('\u{e000}'..='\u{e05d}').contains(&it)) {
             return Err(Problem::Untypable { what: what.to_owned() });

@@ -60,6 +60,9 @@ pub(crate) struct Target {
     pub(crate) visible: bool,
     pub(crate) disabled: bool,
     pub(crate) submits: bool,
+    /// The origin that its form sends what is typed into it to.
+    #[serde(rename = "sendsTo")]
+    pub(crate) sends_to: String,
     /// Whether what is typed there must not be seen.
     pub(crate) secret: bool,
     pub(crate) length: usize,

@@ -116,6 +116,7 @@ impl Look<'_> {
         let field = Field {
             element: target.element.clone(),
             length: target.length,
+            sends_to: target.sends_to.clone(),
             attribute: command.value.clone(),
             ..Field::default()
         };

@@ -28,6 +28,7 @@ return {
   visible: visible(element),
   disabled: element.matches(':disabled') || element.closest('[aria-disabled=true]') !== null,
   submits: element.matches('button:not([type=button], [type=reset]), input[type=submit], input[type=image]'),
+  sendsTo: sendsTo(element),
   secret: element.type === 'password',
   length: element.value?.length ?? 0,
   rect: [box.left + scrollX, box.top + scrollY, box.width, box.height].map(Math.round),

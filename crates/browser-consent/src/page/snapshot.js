@@ -71,6 +71,7 @@ const fields = all('input')
     length: it.value.length,
     limit: it.maxLength,
     fixed: it.readOnly,
+    sendsTo: sendsTo(it),
   }));
 
 // A box that a style sheet has hidden behind its label is ticked by pressing the label.

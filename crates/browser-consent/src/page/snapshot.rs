@@ -68,6 +68,9 @@ pub(crate) struct Field {
     pub(crate) length: usize,
     pub(crate) limit: i32,
     pub(crate) fixed: bool,
+    /// The origin that its form sends it to; nothing where that is not known.
+    #[serde(rename = "sendsTo")]
+    pub(crate) sends_to: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Hash)]

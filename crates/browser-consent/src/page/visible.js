@@ -9,6 +9,14 @@ const veiled = element => {
   }
   return false;
 };
+// Where a form sends what is typed into it, unless a script is faster; asked past fields that are called `action`.
+const actionOf = Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, 'action').get;
+const sendsTo = element => {
+  const form = element.form ?? element.closest('form');
+  if (!(form instanceof HTMLFormElement)) return trueOrigin;
+  const action = new URL(actionOf.call(form), document.baseURI);
+  return /^https?:$/.test(action.protocol) ? action.origin : trueOrigin;
+};
 const page = document.documentElement;
 const visible = element => {
   const box = element.getBoundingClientRect();

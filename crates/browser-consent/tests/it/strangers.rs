@@ -16,6 +16,15 @@ fn with_query(page: &str, name: &str, value: &str) -> String {
 
 #[tokio::test]
 #[ignore = "needs a browser"]
+async fn nothing_is_typed_into_a_form_that_sends_it_to_a_stranger() {
+    let site = Site::start().await;
+    let (problem, actions) = problem(visit(&site, "sending-login.html").await.unwrap_err());
+    let origin = "http://collector.localhost:1".to_owned();
+    assert_eq!((problem, actions.len()), (Problem::SendsElsewhere { origin }, 0));
+}
+
+#[tokio::test]
+#[ignore = "needs a browser"]
 async fn a_page_that_forges_its_origin_is_a_stranger() {
     let (site, foreign) = (Site::start().await, Site::start().await);
     let page = with_query("forging-login.html", "allowed", &site.origin);

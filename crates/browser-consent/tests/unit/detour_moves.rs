@@ -13,6 +13,15 @@ use crate::page::snapshot::Handle;
 use crate::problem::Problem;
 
 #[test]
+fn a_browser_that_shows_no_page_at_all_waits_for_no_person() {
+    let consent = consent();
+    let blank = json!({ "origin": "null", "address": "data://," });
+    let says =
+        "stop: the server had not answered when the 2 s were over; the way so far: no page at all";
+    Way::new(&consent).check(&blank, &[(0, "wait"), (1900, "wait"), (2100, says)]);
+}
+
+#[test]
 fn the_end_is_heard_for_a_while() {
     let consent = consent();
     let at = |more: &Value| with(json!({ "address": "http://127.0.0.1:1/callback" }), more);

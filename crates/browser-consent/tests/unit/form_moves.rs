@@ -113,6 +113,31 @@ fn a_consent_is_witnessed_and_then_approved() {
 }
 
 #[test]
+fn an_approval_may_want_a_last_word_in_its_document() {
+    let consent = consent();
+    let mut way = Way::new(&consent);
+    way.press(0, &asking(&json!({})), Action::Approve, "Allow");
+    let again = json!({ "buttons": [{ "element": { "e": "go" }, "kind": "submit", "label": "Continue", "form": 0 }], "still": true });
+    let page = page_of(&again);
+    way.look(10, &again);
+    way.witness(&page.buttons[0], "button");
+    way.check(&again, &[(20, "wait"), (900, "press Continue as Approve")]);
+    way.press(900, &again, Action::Approve, "Continue");
+    way.check(&again, &[(910, "wait"), (1900, "wait")]);
+}
+
+#[test]
+fn a_form_that_sends_to_a_stranger_is_not_filled_in() {
+    let consent = consent();
+    let mut page = login(EMPTY);
+    page["fields"][1]["sendsTo"] = json!("https://other.example");
+    let says = "stop: its form sends what is typed to https://other.example, which is not an allowed origin; nothing was typed";
+    Way::new(&consent).check(&page, &[(0, says)]);
+    page["fields"][1]["sendsTo"] = json!("https://auth.example");
+    Way::new(&consent).check(&page, &[(0, "filled email, filled password")]);
+}
+
+#[test]
 fn a_weak_button_waits_until_the_page_is_quiet() {
     let consent = consent();
     let mut way = Way::new(&consent);

@@ -44,7 +44,7 @@ fn browser_advice(error: &browser_consent::Error) -> Option<String> {
             "set LOADTEST_TOTP_SECRET, or use a test account that is exempt, or bring a token"
         }
         Problem::NeedsHuman { .. } => "use a test account that is exempt, or bring a token",
-        Problem::Refused { origin } => {
+        Problem::Refused { origin } | Problem::SendsElsewhere { origin } => {
             return Some(format!("if it may have the credentials, pass --allow-origin {origin}"));
         }
         Problem::ScopesUnread => "approve it once by hand, or leave --allow-scope out",

@@ -5,16 +5,15 @@ use std::fs::File;
 use std::net::TcpListener;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::time::Duration;
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use rustix::process::Signal;
 use serde_json::Value;
-use tokio::process::Command;
 use tool_edge::Secrets;
 
 use crate::console::progress::{Live, Progress};
-use crate::environment;
 use crate::interrupt::Interrupt;
 use crate::scenario::machine::{Machine, Shares};
 use crate::scenario::points;
@@ -23,8 +22,17 @@ use crate::tools::k6::K6;
 
 const TREND_STATS: &str = "avg,min,med,max,p(50),p(90),p(95),p(99),count";
 
+/// How often it is looked at.
+const EVERY: Duration = Duration::from_millis(500);
+
 /// How long k6 gets to write its summary after it was asked to stop.
 const STOP: Duration = Duration::from_secs(10);
+
+/// How long k6 may answer nothing, after it once did, before it is taken for frozen.
+const FROZEN: Duration = Duration::from_secs(60);
+
+/// How long k6 may take longer than planned: `setup()`, calls that still wait, the summary.
+const OVERTIME: Duration = Duration::from_secs(300);
 
 /// One script to run. It holds the bearer, so it does not print itself.
 pub(crate) struct Script<'a> {
@@ -62,8 +70,11 @@ pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::R
     std::fs::write(config.path(), "{}").context("failed to write k6's config file")?;
     let address = free_address()?;
     let mut command = child::command(&script.k6.program);
-    scrub(&mut command);
     command
+        // It is not to call home.
+        .env("K6_NO_USAGE_REPORT", "true")
+        .env("K6_AUTO_EXTENSION_RESOLUTION", "false")
+        .env("K6_NEW_MACHINE_READABLE_SUMMARY", "false")
         .args(["run", "--quiet", "--no-color", "--log-format", "json"])
         .args(["--address", &address, "--summary-trend-stats", TREND_STATS])
         .arg("--config")
@@ -85,42 +96,68 @@ pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::R
     let mut machine = Machine::watch(pid, script.target_pid);
     let mut progress = Progress::start(script.name, script.planned);
     let http = oauth_loopback::http_client().no_proxy().timeout(Duration::from_secs(1)).build()?;
-    let mut tick = tokio::time::interval(Duration::from_millis(500));
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    tick.tick().await;
-    let mut stop = interrupt.clone();
-    let status = loop {
-        tokio::select! {
-            status = child.wait() => break status?,
-            () = stop.came() => {
-                child.signal(Signal::INT);
-                let ended = tokio::time::timeout(STOP, child.wait()).await;
-                break ended.context("k6 did not stop when asked to; it was killed")??;
-            }
-            _ = tick.tick() => {
-                machine.sample();
-                progress.show(live(&http, &address).await);
-            }
-        }
+    let most = script.planned.map(|it| it + OVERTIME);
+    let look = async || {
+        machine.sample();
+        let live = live(&http, &address).await;
+        let is_alive = live.vus.is_some();
+        progress.show(live);
+        is_alive
     };
+    let status = watch(&mut child, look, (FROZEN, most), interrupt.clone()).await;
     drop(progress);
     let words = std::fs::read(&log).unwrap_or_default();
     // A script of the user's own may print what it was given.
     let words = Secrets::new((script.secrets)()).strike(&String::from_utf8_lossy(&words));
     let kept = std::fs::write(&log, &words);
     kept.with_context(|| format!("failed to write `{}`", log.display()))?;
-    Ok(Ended { exit_code: status.code(), shares: machine.shares(), last_words: last_error(&words) })
+    Ok(Ended {
+        exit_code: status?.code(),
+        shares: machine.shares(),
+        last_words: last_error(&words),
+    })
 }
 
-/// Takes away every setting of k6 that we inherited and switches off its calls home.
-fn scrub(command: &mut Command) {
-    for name in environment::names().filter(|it| it.starts_with("K6_")) {
-        command.env_remove(name);
+/// Waits for the end of k6, and ends it on an interrupt, when it was silent for so long after it had been heard, or when it
+/// takes longer than the most that it may. `look` hears whether it is alive.
+async fn watch(
+    child: &mut Child,
+    mut look: impl AsyncFnMut() -> bool,
+    (silent, most): (Duration, Option<Duration>),
+    mut stop: Interrupt,
+) -> anyhow::Result<ExitStatus> {
+    let mut tick = tokio::time::interval(EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    tick.tick().await;
+    let (started, mut heard) = (Instant::now(), None);
+    loop {
+        tokio::select! {
+            status = child.wait() => return status,
+            () = stop.came() => return end(child).await,
+            _ = tick.tick() => {}
+        }
+        if look().await {
+            heard = Some(Instant::now());
+        }
+        if heard.is_some_and(|it| it.elapsed() > silent) {
+            let _its_code_says_nothing = end(child).await;
+            bail!("k6 answered nothing for {} s, and was ended", silent.as_secs());
+        }
+        if let Some(most) = most.filter(|it| started.elapsed() > *it) {
+            let _its_code_says_nothing = end(child).await;
+            bail!(
+                "k6 had not ended after {} s, far beyond what was planned, and was ended",
+                most.as_secs()
+            );
+        }
     }
-    command
-        .env("K6_NO_USAGE_REPORT", "true")
-        .env("K6_AUTO_EXTENSION_RESOLUTION", "false")
-        .env("K6_NEW_MACHINE_READABLE_SUMMARY", "false");
+}
+
+/// Asks k6 to stop, which still writes its summary.
+async fn end(child: &mut Child) -> anyhow::Result<ExitStatus> {
+    child.signal(Signal::INT);
+    let ended = tokio::time::timeout(STOP, child.wait()).await;
+    ended.context("k6 did not stop when asked to; it was killed")?
 }
 
 fn free_address() -> anyhow::Result<String> {
@@ -175,6 +212,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    /// Stands for a k6 that hears nothing any more: it is stopped before it is asked to end.
+    #[tokio::test]
+    async fn a_frozen_k6_is_ended() {
+        for (alive, limits, says) in [
+            (true, (Duration::ZERO, None), "answered nothing for 0 s"),
+            (false, (FROZEN, Some(Duration::ZERO)), "had not ended after 0 s"),
+        ] {
+            let mut sleep = child::command("sleep");
+            let mut child = Child::spawn("sleep", sleep.arg("600")).unwrap();
+            let mut looks = [alive, false].into_iter();
+            let look = async || looks.next().unwrap_or(false);
+            let interrupt = Interrupt::listen().unwrap();
+            let error = watch(&mut child, look, limits, interrupt).await.unwrap_err().to_string();
+            assert!(error.contains(says) && error.ends_with("was ended"), "{error}");
+            assert!(child.inner().try_wait().unwrap().is_some());
+        }
+    }
 
     #[test]
     fn the_scripts_own_counters_are_preferred() {

@@ -37,7 +37,7 @@ async fn once(packages: &[&str]) -> anyhow::Result<()> {
 }
 
 fn apt_get() -> Command {
-    let mut it = child::command("apt-get");
+    let mut it = child::configured("apt-get", &["APT_"]);
     it.arg("--quiet").env("DEBIAN_FRONTEND", "noninteractive");
     it
 }

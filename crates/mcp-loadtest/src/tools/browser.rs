@@ -9,7 +9,7 @@ use crate::console::section::{elapsing, say};
 use crate::environment;
 use crate::tools::apt;
 use crate::tools::child::{self, on_path, run};
-use crate::tools::install::cache;
+use crate::tools::install::{self, cache};
 
 const PACKAGES: [&str; 2] = ["chromium-headless-shell", "chromium-driver"];
 
@@ -39,7 +39,7 @@ pub async fn firefox() -> anyhow::Result<PathBuf> {
         "browser",
         format_args!("building geckodriver {GECKODRIVER} with cargo, in a minute or two"),
     );
-    let mut cargo = child::command(environment::cargo());
+    let mut cargo = child::configured(environment::cargo(), install::CARGO);
     cargo.args(["install", "geckodriver", "--locked", "--version", GECKODRIVER, "--root"]);
     cargo.arg(&home);
     elapsing("browser", "building", run("cargo install geckodriver", &mut cargo)).await?;

