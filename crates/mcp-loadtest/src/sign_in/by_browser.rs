@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use browser_consent::{Consent, Credentials, WebDriver, consent, with_session};
 use oauth_loopback::{
     AccessToken, ClientInformation, ClientKey, ClientSecret, ClientStore, Config, Error, Grant,
@@ -52,13 +52,18 @@ impl Minted {
 
     /// Deletes a client that nobody will use again, where the server offers that (RFC 7592).
     pub(crate) async fn forget_client(&self, http: &reqwest::Client) {
-        let Some(grant) = self.grant.as_ref().filter(|_| self.for_this_run) else { return };
-        match tokio::time::timeout(FORGETTING, grant.delete_client(http)).await {
-            Ok(Ok(())) => say("forget", "the client of this run is deleted"),
-            Ok(Err(Error::NotOffered { .. })) => {}
-            Ok(Err(error)) => say("forget", format_args!("{:#}", anyhow::Error::new(error))),
-            Err(_) => say("forget", "the server did not delete the client of this run in time"),
+        if let Some(grant) = self.grant.as_ref().filter(|_| self.for_this_run) {
+            forget_client(http, grant).await;
         }
+    }
+}
+
+async fn forget_client(http: &reqwest::Client, grant: &Grant) {
+    match tokio::time::timeout(FORGETTING, grant.delete_client(http)).await {
+        Ok(Ok(())) => say("forget", "the client of this run is deleted"),
+        Ok(Err(Error::NotOffered { .. })) => {}
+        Ok(Err(error)) => say("forget", format_args!("{:#}", anyhow::Error::new(error))),
+        Err(_) => say("forget", "the server did not delete the client of this run in time"),
     }
 }
 
@@ -133,11 +138,35 @@ pub(crate) async fn sign_in(
     };
     let mut grant = oauth_loopback::authorize(http, listener, &config, open).await?;
     mask_response(&grant.token);
+    let for_this_run = config.client.is_none() && config.clients.is_none();
+    let bearer = check(http, &mut grant, wanted, &screens.allow_scope, started).await;
+    let bearer = match bearer {
+        Ok(it) => it,
+        Err(error) => {
+            // Nobody will use what was minted.
+            if for_this_run {
+                forget_client(http, &grant).await;
+            }
+            return Err(error);
+        }
+    };
+    Ok(Minted { bearer, grant: Some(grant), for_this_run })
+}
+
+/// Takes the token of a grant for a bearer, renewed once where it will have to be.
+async fn check(
+    http: &reqwest::Client,
+    grant: &mut Grant,
+    wanted: &Wanted<'_>,
+    allowed: &[String],
+    started: Instant,
+) -> anyhow::Result<Bearer> {
     let took = started.elapsed().as_secs_f64();
     say("sign in", format_args!("signed in and approved in {took:.2} s, browser included"));
     let renewable = grant.token.refresh_token.is_some();
     let (issuer, resource) = (grant.issuer.clone(), grant.resource.clone());
     let checked = |token: TokenResponse| {
+        check_scope(&token, allowed)?;
         let lifetime = if renewable { Duration::ZERO } else { wanted.lifetime };
         let (issuer, audience) = (Some(issuer.as_str()), resource.as_deref());
         Bearer::check(token, &Wanted { issuer, audience, lifetime, ..*wanted })
@@ -153,8 +182,18 @@ pub(crate) async fn sign_in(
         mask_response(&grant.token);
         bearer = checked(grant.token.clone()).context("the token was renewed, but it changed")?;
     }
-    let for_this_run = config.client.is_none() && config.clients.is_none();
-    Ok(Minted { bearer, grant: Some(grant), for_this_run })
+    Ok(bearer)
+}
+
+/// Refuses a token that was given more than is allowed, whatever its consent page showed; none allowed allows any.
+fn check_scope(token: &TokenResponse, allowed: &[String]) -> anyhow::Result<()> {
+    let granted = token.scope.as_deref().unwrap_or_default().split_whitespace();
+    let beyond: Vec<&str> = granted.filter(|it| !allowed.iter().any(|known| known == it)).collect();
+    if !allowed.is_empty() && !beyond.is_empty() {
+        let beyond = brief(&beyond.join(" "));
+        bail!("the token was given the scope `{beyond}`, which --allow-scope does not name");
+    }
+    Ok(())
 }
 
 /// Where clients are remembered, so that the next run does not register another one.
@@ -192,4 +231,26 @@ fn client(id: &str) -> anyhow::Result<ClientInformation> {
 
 fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_for_more_than_is_allowed_is_refused() {
+        let allowed = ["mcp:read".to_owned()];
+        let token = |scope: &str| -> TokenResponse {
+            let it =
+                serde_json::json!({ "access_token": "t", "token_type": "Bearer", "scope": scope });
+            serde_json::from_value(it).unwrap()
+        };
+        assert!(check_scope(&token("mcp:read"), &allowed).is_ok());
+        assert!(check_scope(&token("mcp:read admin"), &[]).is_ok());
+        let error = check_scope(&token("mcp:read admin"), &allowed).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "the token was given the scope `admin`, which --allow-scope does not name"
+        );
+    }
 }
