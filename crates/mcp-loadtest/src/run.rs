@@ -16,7 +16,7 @@ use crate::report::folder::Folder;
 use crate::report::publish::publish;
 use crate::report::tracking::Tracking;
 use crate::scenario::calls::Call;
-use crate::scenario::preflight::preflight;
+use crate::scenario::preflight::{preflight, reach};
 use crate::scenario::profiles::{Planned, Profiles, SIGN_IN, offer};
 use crate::scenario::{calls, measure};
 use crate::sign_in::renewal::Renewal;
@@ -97,6 +97,9 @@ impl Job<'_> {
         let Self { args, root, interrupt, .. } = *self;
         let setup = section("setup");
         let http = address::http_client(self.url)?;
+        if let Some(target) = &args.target {
+            interrupt.or(reach(&http, address::without_workspace(target))).await?;
+        }
         let k6 = interrupt.or(k6::k6(root)).await?;
         say("k6", &k6);
         let demo = args.target.is_none().then(DemoUser::new);

@@ -17,6 +17,9 @@ use crate::sign_in::renewal::Renewal;
 use crate::tools::k6::K6;
 
 /// Above this share of the machine, other processes make a run dirty.
+/// The variables of ours that the scripts read.
+const INHERITED: [&str; 2] = ["TARGET_RPS", "REQUEST_TIMEOUT_MS"];
+
 const NEIGHBOURS: f64 = 0.10;
 
 /// What all scenarios of a run share.
@@ -122,6 +125,7 @@ async fn run(
         let file = file.canonicalize().context("failed to find the calls again")?;
         environment.push(("CALLS_FILE", file.display().to_string()));
     }
+    environment.extend(INHERITED.into_iter().filter_map(|it| Some((it, readable(it)?))));
     let script = Script {
         k6: common.k6,
         name: &planned.name,
@@ -186,9 +190,8 @@ fn fingerprint(planned: &Planned, common: &Common<'_>) -> anyhow::Result<String>
     let major = common.k6.version.split('.').next().unwrap_or_default();
     let calls = serde_json::to_string(&planned.calls).context("failed to write the calls")?;
     let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
-    // What the scripts read from the environment, and how big the machine is.
-    let inherited = ["TARGET_RPS", "REQUEST_TIMEOUT_MS"];
-    let inherited = inherited.map(|it| readable(it).unwrap_or_default());
+    // What the scripts are told, and how big the machine is.
+    let inherited = INHERITED.map(|it| readable(it).unwrap_or_default());
     let cores = std::thread::available_parallelism().map_or(0, |it| it.get());
     hash.update(format!("{}\n{calls}\n{inherited:?}\n{major}", planned.shape));
     hash.update(format!("{os} {arch} {cores}\n1"));

@@ -1,6 +1,7 @@
 //! One authenticated round with the MCP server before any load: does the token open the door, and which tools are there?
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use reqwest::{Response, StatusCode};
@@ -15,6 +16,9 @@ const PROTOCOL: &str = "2025-11-25";
 /// More than any list of tools.
 const MOST_BODY: usize = 4 << 20;
 
+/// How long the server may take to answer at all.
+const REACH: Duration = Duration::from_secs(30);
+
 /// As many pages of `tools/list` as anybody has reason to serve.
 const MOST_PAGES: usize = 50;
 
@@ -23,6 +27,17 @@ pub(crate) struct Preflight {
     /// The revision that the server chose.
     pub(crate) protocol: String,
     pub(crate) tools: BTreeSet<String>,
+}
+
+/// Whether anybody answers at an address, whatever it is that they say; asked before anything is installed.
+pub(crate) async fn reach(http: &reqwest::Client, url: &str) -> anyhow::Result<()> {
+    let answered = tokio::time::timeout(REACH, http.get(url).send()).await;
+    let answered =
+        answered.with_context(|| format!("`{url}` did not answer within {} s", REACH.as_secs()))?;
+    answered
+        .map(drop)
+        .map_err(reqwest::Error::without_url)
+        .with_context(|| format!("`{url}` cannot be reached"))
 }
 
 /// Opens a session, lists the tools and closes it.
