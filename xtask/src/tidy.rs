@@ -6,6 +6,7 @@ mod dependencies;
 mod imports;
 mod paths;
 mod programs;
+mod promises;
 mod rooms;
 mod sources;
 mod workflows;

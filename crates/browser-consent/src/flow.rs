@@ -18,6 +18,7 @@ mod form_moves;
 pub(crate) mod look;
 pub(crate) mod memory;
 pub(crate) mod next;
+pub(crate) mod picture;
 pub(crate) mod play;
 pub(crate) mod request;
 #[cfg(test)]

@@ -11,9 +11,9 @@ use crate::address::{bare, without_queries};
 use crate::browser::element::Entry;
 use crate::browser::outcome::{Broken, Outcome};
 use crate::browser::tab::Tab;
-use crate::flow::evidence;
 use crate::flow::look::{Move, Purpose, Typing};
 use crate::flow::memory::{Action, Cover, Left, Memory, Witness};
+use crate::flow::picture::picture;
 use crate::flow::request::Request;
 use crate::page::kind::Kind;
 use crate::page::snapshot::{Handle, Snapshot};
@@ -108,7 +108,10 @@ impl Flow<'_> {
             }
             Move::Reopen(problem) => {
                 let picture = match self.request.consent.evidence {
-                    Some(_) => evidence::picture(self).await,
+                    Some(_) => {
+                        let email = self.memory.past.names.email.unwrap_or_default();
+                        picture(&mut self.tab, email, &self.request.redaction).await
+                    }
                     None => None,
                 };
                 self.memory.left = Some(Left { page: page.clone(), problem: *problem, picture });

@@ -3,19 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tool_edge::private_file;
 
-use crate::browser::outcome::Outcome;
 use crate::flow::act::Flow;
+use crate::flow::picture::picture;
 use crate::page::field;
 use crate::page::locate;
 use crate::problem::Problem;
 
 const TIME: Duration = Duration::from_secs(8);
-
-/// Empties every field and takes the account's name off the page, before a picture of it is taken, and reads what is left.
-const BLANK: &str = include_str!("blank.js");
 
 /// Writes `browser-consent.json` and `browser-consent.png`; the folder, if there is anything in it now.
 pub(crate) async fn keep(folder: &Path, flow: &mut Flow<'_>, problem: &Problem) -> Option<PathBuf> {
@@ -24,7 +21,10 @@ pub(crate) async fn keep(folder: &Path, flow: &mut Flow<'_>, problem: &Problem) 
         flow.read_console().await;
         match earlier {
             Some(it) => Some(it),
-            None => picture(flow).await,
+            None => {
+                let email = flow.memory.past.names.email.unwrap_or_default();
+                picture(&mut flow.tab, email, &flow.request.redaction).await
+            }
         }
     };
     // A browser that waits for a server answers nothing else meanwhile.
@@ -41,16 +41,6 @@ pub(crate) async fn keep(folder: &Path, flow: &mut Flow<'_>, problem: &Problem) 
         is_any |= private_file::write(&folder.join("browser-consent.png"), &picture).is_ok();
     }
     is_any.then(|| folder.to_owned())
-}
-
-/// The visible part of the page without what was typed; nothing where it still repeats a secret.
-pub(crate) async fn picture(flow: &mut Flow<'_>) -> Option<Vec<u8>> {
-    flow.tab.leave_frames().await.ok()?;
-    let email = flow.memory.past.names.email.unwrap_or_default().to_owned();
-    let read = flow.tab.run(BLANK, vec![json!(email)]).await;
-    let Ok(Outcome::Done(Value::String(text))) = read else { return None };
-    // A page that repeats a secret is kept as a report alone, in which it is struck.
-    if flow.request.redaction.occurs_in(&text) { None } else { flow.tab.picture().await }
 }
 
 /// The page in facts and labels; no markup, no values, no query.
