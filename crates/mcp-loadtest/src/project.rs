@@ -1,11 +1,13 @@
 //! The checkout in which this runs.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use anyhow::Context as _;
-use tokio::process::Command;
 
 use crate::environment;
+use crate::tools::child;
+use crate::tools::install::GIT;
 
 /// The folder of the workspace, in which `Cargo.lock` is.
 ///
@@ -35,8 +37,9 @@ pub(crate) async fn commit(root: &Path) -> Option<String> {
     if let Some(sha) = environment::readable("GITHUB_SHA") {
         return Some(sha);
     }
-    let mut git = Command::new("git");
+    let mut git = child::configured("git", GIT);
     git.args(["rev-parse", "HEAD"]).current_dir(root).kill_on_drop(true);
+    git.stdout(Stdio::piped()).stderr(Stdio::null());
     let output = git.output().await.ok()?;
     let sha = String::from_utf8(output.stdout).ok()?.trim().to_owned();
     (output.status.success() && !sha.is_empty()).then_some(sha)

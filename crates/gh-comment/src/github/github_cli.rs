@@ -8,12 +8,17 @@ use std::{
     time::Duration,
 };
 
+use tool_edge::SECRET_VARIABLES;
+
 /// How long it may take to tell its token.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The token that it keeps for a host; it may ask a keyring, which may ask somebody who is not there.
 pub(crate) fn token(host: &str) -> Option<String> {
     let mut gh = Command::new("gh");
+    for name in SECRET_VARIABLES {
+        gh.env_remove(name);
+    }
     gh.args(["auth", "token", "--hostname", host]).stdin(Stdio::null()).stderr(Stdio::null());
     let mut gh = gh.stdout(Stdio::piped()).spawn().ok()?;
     let mut stdout = gh.stdout.take()?;

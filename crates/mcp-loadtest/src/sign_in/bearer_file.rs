@@ -6,11 +6,12 @@ use std::process::Stdio;
 use anyhow::Context as _;
 use jiff::Timestamp;
 use serde::Serialize;
-use tokio::process::Command;
 use tool_edge::private_file;
 
 use crate::console::section::say;
 use crate::sign_in::bearer::Bearer;
+use crate::tools::child;
+use crate::tools::install::GIT;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -53,7 +54,7 @@ fn failed(path: &Path) -> String {
 
 /// A file that git would take has to be named to whoever commits.
 pub(crate) async fn warn_if_committable(file: &Path) {
-    let mut git = Command::new("git");
+    let mut git = child::configured("git", GIT);
     let ignored = git.args(["check-ignore", "--quiet", "--no-index"]).arg(file).kill_on_drop(true);
     let ignored = ignored.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // 0: ignored, 1: not ignored, 128: no repository or outside of it.

@@ -12,10 +12,11 @@ use crate::console::section::{elapsing, say};
 use crate::environment;
 use crate::tools::child::{self, on_path};
 
-/// How the names of the variables begin that tell a program where it installs from.
+/// How the names of the variables begin that tell a program where it gets things from.
 pub const CARGO: &[&str] = &["CARGO", "RUST", "CC", "CXX", "AR"];
 pub const GO: &[&str] = &["GO", "CGO_", "CC", "CXX", "GIT_"];
 pub const PYTHON: &[&str] = &["PIP_", "PYTHON", "PYENV_", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
+pub const GIT: &[&str] = &["GIT_"];
 pub const NODE: &[&str] = &["npm_", "NPM_", "NODE_"];
 
 /// The file beside a program that holds its hash.
