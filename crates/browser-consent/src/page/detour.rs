@@ -154,7 +154,12 @@ pub(crate) fn is_passing(page: &Snapshot) -> bool {
         && (page.passing || page.buttons.is_empty() && words::ON_ITS_WAY.occur_in(&text))
 }
 
-/// The button that declines an offer which is not the consent.
+/// The button that declines an offer which is not the consent: it says so, or it says no on a page about such an offer.
 pub(crate) fn skip(page: &Snapshot) -> Option<usize> {
-    page.buttons.iter().position(|it| !it.expands && words::SKIP.are(&normalize(&it.label)))
+    let find = |fits: &dyn Fn(&str) -> bool| {
+        page.buttons.iter().position(|it| !it.expands && fits(&normalize(&it.label)))
+    };
+    let head = normalize(&format!("{} {}", page.title, page.heading));
+    let no = || find(&|it| words::DECLINE.lead(it)).filter(|_| words::OFFER.occur_in(&head));
+    find(&|it| words::SKIP.are(it)).or_else(no)
 }

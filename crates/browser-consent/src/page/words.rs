@@ -112,6 +112,25 @@ pub(crate) const SKIP: Phrases = Phrases(
     スキップ, 後で, あとで, 今はしない, 今はスキップ, 後で設定する, 跳过, 跳過, 略過, 以后再说, 以後再說, 暂不, 稍后, 稍後, 暂时跳过",
 );
 
+/// What an offer beside the sign-in is about: a passkey, a device that is remembered, an app, a newsletter.
+pub(crate) const OFFER: Phrases = Phrases(
+    "
+    passkey, passkeys, this device, this browser, trusted device, the app, our app, mobile app, newsletter, updates by email,
+    notifications, faster, fingerprint, face id, dieses gerät, diesem gerät, diesen browser, hauptschlüssel, die app,
+    benachrichtigungen, cet appareil, ce navigateur, clé d accès, l application mobile, lettre d information, notifications,
+    este dispositivo, este navegador, clave de acceso, la aplicación, boletín, notificaciones, chave de acesso,
+    o aplicativo, notificações, questo dispositivo, questo browser, chiave di accesso, l app, notifiche, dit apparaat,
+    deze browser, toegangssleutel, de app, meldingen, パスキー, このデバイス, このブラウザ, アプリ, メールマガジン, 通知,
+    通行密钥, 通行密鑰, 此设备, 此裝置, 此浏览器, 此瀏覽器, 应用程序, 應用程式, 订阅, 訂閱, 通知",
+);
+
+/// How a label begins that declines an offer.
+pub(crate) const DECLINE: Phrases = Phrases(
+    "
+    no, not, dont, do not, never, without, nein, nicht, ohne, non, ne, pas, sans, jamais, nunca, sin, não, nao, sem, mai, senza,
+    nee, niet, zonder, nooit, いいえ, 今はしない, 不, 否",
+);
+
 /// Labels that take a layer off the page and decide nothing.
 pub(crate) const CLOSE: Phrases = Phrases(
     "

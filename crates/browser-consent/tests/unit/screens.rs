@@ -323,6 +323,27 @@ fn a_plain_text_that_is_new_is_what_the_page_says() {
 }
 
 #[test]
+fn an_offer_of_any_kind_is_passed_by_its_way_out() {
+    for (heading, way_out, other) in [
+        ("Sign in faster with a passkey", "Not now", "Continue"),
+        ("Trust this device?", "No, don't trust it", "Yes, trust it"),
+        ("Get the app", "No thanks", "Send me a link"),
+        ("Our newsletter", "Do not send it", "Next"),
+        ("Diesem Gerät vertrauen?", "Nein", "Ja"),
+        ("Faire confiance à cet appareil ?", "Ne pas lui faire confiance", "Oui"),
+        ("このデバイスを記憶しますか", "いいえ", "はい"),
+    ] {
+        let buttons =
+            json!([{ "label": other, "kind": "submit" }, { "label": way_out, "kind": "submit" }]);
+        check_kind(&json!({ "heading": heading, "buttons": buttons }), &past(), &Kind::Offer(1));
+    }
+    let consent =
+        json!([{ "label": "Yes", "kind": "submit" }, { "label": "No", "kind": "submit" }]);
+    let page = json!({ "heading": "Let the app read your data?", "text": "It wants access.", "buttons": consent });
+    check_kind(&page, &past(), &Kind::Consent(Found::Best { index: 0, strong: false }));
+}
+
+#[test]
 fn a_page_that_gives_a_device_its_secret_asks_for_no_code() {
     let code = json!([{ "kind": "text", "autocomplete": "one-time-code" }]);
     check_kind(&json!({ "fields": code }), &past(), &Kind::NeedsHuman(Obstacle::OneTimeCode));
