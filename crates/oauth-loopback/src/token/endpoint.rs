@@ -144,6 +144,10 @@ impl TokenEndpoint {
         loop {
             let request = || self.authenticated(http, url, form, named, &mut own);
             let response = transport::fetch(step, request).await?;
+            // RFC 7009 §2.2: all that a client has to know of a revocation is in the status.
+            if step == Step::Revocation && response.status.is_success() {
+                return Ok(response);
+            }
             let secrets = secrets.iter().copied().chain(own.iter().map(String::as_str));
             match response.refusal(&secrets.collect::<Vec<_>>()) {
                 // Beside Basic a name in the body is a second way to authenticate (RFC 6749 §2.3), but some want it.

@@ -99,7 +99,8 @@ impl Grant {
         self
     }
 
-    /// Revokes the refresh token and the access token, [RFC 7009](https://www.rfc-editor.org/rfc/rfc7009).
+    /// Revokes the refresh token and the access token, [RFC 7009](https://www.rfc-editor.org/rfc/rfc7009); the one also where
+    /// the other was refused.
     ///
     /// # Errors
     /// [`Error::NotOffered`] where the server has no revocation endpoint or takes neither token there, [`Error::Refused`].
@@ -116,7 +117,7 @@ impl Grant {
             .map(|it| ("refresh_token", it.reveal()))
             .into_iter()
             .chain([("access_token", self.token.access_token.reveal())]);
-        let mut revoked = 0;
+        let (mut revoked, mut refused) = (0, None);
         for (kind, token) in tokens {
             let mut form = vec![("token", token), ("token_type_hint", kind)];
             let mut response = endpoint.send(http, Step::Revocation, url, &form, &[token]).await;
@@ -133,11 +134,12 @@ impl Grant {
                 Err(it) if it.code() == Some("invalid_client") && registered => return Ok(()),
                 // RFC 7009 §2.2.1: it knows how to revoke the other kind alone.
                 Err(it) if it.code() == Some("unsupported_token_type") => {}
-                it => {
-                    it?;
-                    revoked += 1;
-                }
+                Err(it) => refused = refused.or(Some(it)),
+                Ok(_) => revoked += 1,
             }
+        }
+        if let Some(it) = refused {
+            return Err(it);
         }
         if revoked == 0 {
             let issuer = printable(&self.issuer);

@@ -294,6 +294,40 @@ async fn a_revocation_that_fails_keeps_the_file() {
 }
 
 #[tokio::test]
+async fn a_revocation_that_was_answered_200_is_done_whatever_the_body_says() {
+    let body = r#"{"error":"invalid_token","error_description":"Token is not active"}"#;
+    let answered = Instead::Answer(200, "application/json", body);
+    let server =
+        Server::start(Script { instead: vec![("/revoke", answered)], ..Script::default() }).await;
+    let (_folder, path) = granted(&server, &[]).await;
+    let (_, said) = done(program(&["forget", text(&path)])).await;
+    assert!(!said.contains("error"), "{said}");
+    assert_eq!(server.seen("/revoke").len(), 2);
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn the_client_is_deleted_also_where_its_tokens_could_not_be_revoked() {
+    let registration = json!({
+        "registration_client_uri": "{origin}/client", "registration_access_token": "manage",
+    });
+    let refused = || Instead::Answer(503, "application/json", r#"{"error":"server_error"}"#);
+    for (deletion, errors) in [(None, 1), (Some(("/client", refused())), 2)] {
+        let instead = deletion.into_iter().chain([("/revoke", refused())]).collect();
+        let registration = registration.clone();
+        let server = Server::start(Script { registration, instead, ..Script::default() }).await;
+        let (_folder, path) = granted(&server, &[]).await;
+        let said = failure(program(&["forget", text(&path)])).await;
+        assert_eq!(server.seen("/revoke").len(), 2, "both tokens are tried");
+        assert_eq!(server.seen("/client").len(), 1);
+        assert_eq!(said.matches("error: ").count(), errors, "{said}");
+        assert!(said.contains("revoking the token"), "{said}");
+        assert_eq!(said.contains("deleting the client"), errors == 2, "{said}");
+        assert!(path.exists());
+    }
+}
+
+#[tokio::test]
 async fn a_place_for_clients_that_cannot_be_written_is_noticed_before_anyone_registers() {
     let server = Server::start(Script::default()).await;
     let said = failure(program(&[&server.mcp(), "--clients", "/proc/nowhere/clients.json"])).await;

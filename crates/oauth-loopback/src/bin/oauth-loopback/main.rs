@@ -41,12 +41,16 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(err) => {
-            let advice = err.downcast_ref().and_then(advice);
-            let advice = advice.map(|it| format!("; {it}")).unwrap_or_default();
-            say(&format!("error: {err:#}{advice}"));
+            say_error(&err);
             ExitCode::FAILURE
         }
     }
+}
+
+fn say_error(err: &anyhow::Error) {
+    let advice = err.downcast_ref().and_then(advice);
+    let advice = advice.map(|it| format!("; {it}")).unwrap_or_default();
+    say(&format!("error: {err:#}{advice}"));
 }
 
 async fn mint(it: Mint) -> anyhow::Result<()> {
@@ -136,13 +140,22 @@ async fn forget(it: Forget) -> anyhow::Result<()> {
     let (file, grant) = GrantFile::open(it.file).await?;
     let grant = environment::with_credentials(grant)?;
     let http = client(&grant.issuer)?;
-    offered(grant.revoke(&http).await)?;
-    offered(grant.delete_client(&http).await)?;
-    if let Some(store) = environment::clients(it.clients, &grant.issuer)? {
+    let revoked = offered(grant.revoke(&http).await);
+    // A token that could not be revoked is no reason to leave the client behind as well.
+    let deleted = offered(grant.delete_client(&http).await);
+    if deleted.is_ok()
+        && let Some(store) = environment::clients(it.clients, &grant.issuer)?
+    {
         store.forget(&grant.issuer, &grant.client_id).await?;
     }
-    file.remove()?;
-    Ok(())
+    match (revoked, deleted) {
+        (Ok(()), Ok(())) => Ok(file.remove()?),
+        (Err(first), Err(second)) => {
+            say_error(&first.into());
+            Err(second.into())
+        }
+        (Err(it), _) | (_, Err(it)) => Err(it.into()),
+    }
 }
 
 /// What a server does not offer is said and is no failure: nobody can do more.
