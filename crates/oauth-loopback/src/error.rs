@@ -142,6 +142,9 @@ pub enum Error {
     /// A token that is no bearer token.
     #[error("{step}: {url} issued a token of type `{token_type}` where Bearer was expected")]
     TokenType { step: Step, url: String, token_type: String },
+    /// The ID token beside the access token is that of another request, OpenID Connect Core §3.1.3.7.
+    #[error("the ID token of `{issuer}` has {} `nonce`, so it is not the answer to this request; nothing that came with it is used", if *.missing { "no" } else { "another" })]
+    Nonce { issuer: String, missing: bool },
     /// A grant that cannot be renewed.
     #[error("there is no refresh token: the authorization server issued none")]
     NoRefreshToken,

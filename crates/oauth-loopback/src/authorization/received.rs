@@ -32,8 +32,9 @@ impl AuthorizationRequest {
             Ok(it) => it?,
             Err(reason) => return Ok(Received::Other { request: Box::new(self), reason }),
         };
-        let Self { redirect_uri, verifier, endpoint, .. } = self;
-        Ok(Received::Code(Box::new(AuthorizationCode { code, redirect_uri, verifier, endpoint })))
+        let Self { redirect_uri, verifier, nonce, endpoint, .. } = self;
+        let code = AuthorizationCode { code, redirect_uri, verifier, nonce, endpoint };
+        Ok(Received::Code(Box::new(code)))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::authorization::code::AuthorizationCode;
 use crate::authorization::listener::LoopbackListener;
 use crate::authorization::opening::Opening;
 use crate::authorization::pkce::CodeVerifier;
-use crate::authorization::response::{Expectation, State};
+use crate::authorization::response::{Expectation, Nonce, State};
 use crate::client::client_information::ClientInformation;
 use crate::discovery::discover::Discovery;
 use crate::error::{AddressOf, Error, printable};
@@ -18,7 +18,7 @@ use crate::http::transport::{self, FirstPage};
 use crate::token::endpoint::{TokenEndpoint, check_parameters};
 
 /// What the flow says itself in an authorization request.
-pub(crate) const RESERVED: [&str; 9] = [
+pub(crate) const RESERVED: [&str; 10] = [
     "response_type",
     "client_id",
     "redirect_uri",
@@ -28,6 +28,7 @@ pub(crate) const RESERVED: [&str; 9] = [
     "resource",
     "scope",
     "prompt",
+    "nonce",
 ];
 
 /// A request that waits for someone to open its URL. It gives one code.
@@ -43,6 +44,8 @@ pub struct AuthorizationRequest {
     pub(crate) redirect_uri: String,
     pub(crate) expectation: Expectation,
     pub(crate) verifier: CodeVerifier,
+    /// What an ID token has to repeat, where one was asked for.
+    pub(crate) nonce: Option<Nonce>,
     pub(crate) endpoint: TokenEndpoint,
 }
 
@@ -91,6 +94,11 @@ impl AuthorizationRequest {
         if !endpoint.scope.is_empty() {
             query.append_pair("scope", &endpoint.scope);
         }
+        let openid = endpoint.scope.split_ascii_whitespace().any(|it| it == "openid");
+        let nonce = openid.then(Nonce::random);
+        if let Some(it) = &nonce {
+            query.append_pair("nonce", it.reveal());
+        }
         if discovery.wants_consent_for(&endpoint.scope) {
             query.append_pair("prompt", "consent");
         }
@@ -103,7 +111,7 @@ impl AuthorizationRequest {
                 .unwrap_or_default(),
         };
         let redirect_uri = redirect_uri.to_owned();
-        Ok(Self { url, redirect_uri, expectation, verifier, endpoint })
+        Ok(Self { url, redirect_uri, expectation, verifier, nonce, endpoint })
     }
 
     /// Adds parameters to the address, such as `access_type` or `login_hint`.
@@ -183,7 +191,7 @@ impl AuthorizationRequest {
         F: AsyncFnOnce(Opening) -> Result<(), E>,
         E: std::error::Error + Send + Sync + 'static,
     {
-        let Self { url, redirect_uri, expectation, verifier, endpoint } = self;
+        let Self { url, redirect_uri, expectation, verifier, nonce, endpoint } = self;
         if listener.redirect_uri() != redirect_uri {
             let listening = listener.redirect_uri().to_owned();
             let redirect_uri = printable(&redirect_uri);
@@ -195,7 +203,7 @@ impl AuthorizationRequest {
             open(opening).await.map_err(|it| Error::Browser { issuer, source: it.into() })
         };
         let code = listener.wait(expectation, timeout, browser, settle).await?;
-        Ok(AuthorizationCode { code, redirect_uri, verifier, endpoint })
+        Ok(AuthorizationCode { code, redirect_uri, verifier, nonce, endpoint })
     }
 }
 

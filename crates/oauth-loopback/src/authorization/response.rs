@@ -68,6 +68,18 @@ impl<'a> Parameters<'a> {
 }
 
 secret! {
+    /// The value that ties an ID token to its request, OpenID Connect Core §3.1.2.1.
+    pub(crate) struct Nonce;
+}
+
+impl Nonce {
+    /// 32 random bytes, independent of the state.
+    pub(crate) fn random() -> Self {
+        Self::new(BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+    }
+}
+
+secret! {
     /// The value that ties a callback to its request, RFC 6749 §10.12.
     pub(crate) struct State;
 }

@@ -12,6 +12,7 @@ mod doctor;
 mod grant_file;
 mod lost_browser;
 mod mcp_target;
+mod nonce;
 mod odd_servers;
 mod offline_access;
 mod program;

@@ -32,6 +32,8 @@ pub(crate) struct Script {
     /// As OpenID Connect has it: the metadata is under its name too, and `offline_access` means nothing without the consent
     /// page.
     pub(crate) openid: bool,
+    /// Whether a token comes with an ID token of its request.
+    pub(crate) echoes_nonce: bool,
     /// Whole answers by path.
     pub(crate) instead: Vec<(&'static str, Instead)>,
     /// Answers that are given once before the usual ones: path, status, headers, body.
@@ -62,6 +64,7 @@ impl Default for Script {
             token: json!({}),
             refreshed: json!({ "refresh_token": "refresh-2" }),
             openid: false,
+            echoes_nonce: false,
             instead: Vec::new(),
             first: Vec::new(),
         }
@@ -174,9 +177,10 @@ impl Server {
 
     fn token(&self, form: &HashMap<String, String>) -> Response {
         let resource = form.get("resource");
-        let mut offline = true;
+        let (mut offline, mut nonce) = (true, None);
         if form["grant_type"] == "authorization_code" {
             let asked = self.codes.lock().expect("no test panics with it").remove(&form["code"]);
+            nonce = asked.as_ref().and_then(|it| it.get("nonce").cloned());
             let consented =
                 asked.as_ref().and_then(|it| it.get("prompt")) == Some(&"consent".into());
             offline = consented || !self.script.openid;
@@ -200,6 +204,10 @@ impl Server {
             "access_token": access_token, "token_type": "Bearer", "expires_in": 3600,
             "scope": "mcp:read",
         });
+        if let Some(it) = nonce.filter(|_| self.script.echoes_nonce) {
+            let claims = BASE64URL.encode(json!({ "nonce": it }).to_string());
+            conforming["id_token"] = json!(format!("e30.{claims}.c2ln"));
+        }
         if offline {
             conforming["refresh_token"] = json!("refresh-1");
         }
