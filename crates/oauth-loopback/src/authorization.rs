@@ -8,6 +8,7 @@ pub(crate) mod listener;
 pub(crate) mod opening;
 pub(crate) mod page;
 pub(crate) mod pkce;
+pub(crate) mod prompt;
 pub(crate) mod received;
 pub(crate) mod request;
 pub(crate) mod response;

@@ -124,6 +124,11 @@ pub enum Error {
     /// The callback brought an error, RFC 6749 §4.1.2.1.
     #[error("the authorization server `{issuer}` did not give a code: {error}{}{}", More(.description.as_deref()), More(meaning(.error)))]
     Denied { issuer: String, error: String, description: Option<String> },
+    /// Behind it is what was refused or failed; the scope was added to those that somebody wanted.
+    #[error(
+        "the scope `{scope}` was added to those that were asked for, since the authorization server lists it"
+    )]
+    AddedScope { scope: &'static str, source: Box<Error> },
     /// The private key of a client cannot be used.
     #[error("the client's key is {reason}")]
     ClientKey { reason: &'static str },
@@ -158,9 +163,9 @@ pub enum Error {
     /// The token is of another issuer.
     #[error("the access token was issued by `{found}`, not by `{expected}`")]
     TokenIssuer { expected: String, found: String },
-    /// The token is for another resource.
-    #[error("the access token is for {found}, which does not cover `{expected}`")]
-    TokenAudience { expected: String, found: String },
+    /// The token is for another resource, or names none.
+    #[error("the access token is for {}, which does not cover `{expected}`", .found.as_deref().unwrap_or("no audience"))]
+    TokenAudience { expected: String, found: Option<String> },
     /// The token allows less than what is needed.
     #[error("the access token lacks the scope `{missing}`; it has `{found}`")]
     TokenScope { missing: String, found: String },
@@ -187,6 +192,10 @@ impl Error {
             Self::OpaqueToken => {
                 "either the authorization server was not asked for the resource, or it issues no JWTs"
             }
+            Self::TokenAudience { found: None, .. } => {
+                "the scopes that were registered may have taken the place of those that the server gives every client, and the audience with them; a client registered beforehand has it"
+            }
+            Self::AddedScope { source, .. } => return source.advice(),
             Self::Denied { error, .. } => match error.as_str() {
                 "access_denied" => "see what this user may do there",
                 "invalid_client" | "unauthorized_client" => "register another",
@@ -201,6 +210,7 @@ impl Error {
         match self {
             Self::Denied { error, .. } => Some(error),
             Self::Refused(it) => it.error.as_deref(),
+            Self::AddedScope { source, .. } => source.code(),
             _ => None,
         }
     }

@@ -66,6 +66,7 @@ mod token;
 pub use crate::authorization::code::AuthorizationCode;
 pub use crate::authorization::listener::{LoopbackListener, SharedListener};
 pub use crate::authorization::opening::Opening;
+pub use crate::authorization::prompt::Prompt;
 pub use crate::authorization::received::Received;
 pub use crate::authorization::request::AuthorizationRequest;
 pub use crate::client::client_information::ClientInformation;

@@ -10,6 +10,7 @@ use crate::authorization::code::AuthorizationCode;
 use crate::authorization::listener::LoopbackListener;
 use crate::authorization::opening::Opening;
 use crate::authorization::pkce::CodeVerifier;
+use crate::authorization::prompt::Prompt;
 use crate::authorization::response::{Expectation, Nonce, State};
 use crate::client::client_information::ClientInformation;
 use crate::discovery::discover::Discovery;
@@ -62,14 +63,25 @@ impl AuthorizationRequest {
         redirect_uri: &str,
         scope: &[String],
     ) -> Result<Self, Error> {
-        discovery.require_pkce()?;
-        let server = &discovery.authorization_server;
+        let added = discovery.adds_offline_access(scope, None);
         let scope = match scope {
             [] => client.registered_for(discovery.scope(scope)),
             _ => scope.to_vec(),
         };
-        let scope = scope.join(" ");
-        let endpoint = TokenEndpoint::new(discovery, client, scope)?;
+        Self::asking(discovery, client, redirect_uri, &scope, added)
+    }
+
+    /// A request for these scopes and no others; `added` says that nobody wanted the `offline_access` among them.
+    pub(crate) fn asking(
+        discovery: &Discovery,
+        client: &ClientInformation,
+        redirect_uri: &str,
+        scope: &[String],
+        added: bool,
+    ) -> Result<Self, Error> {
+        discovery.require_pkce()?;
+        let server = &discovery.authorization_server;
+        let endpoint = TokenEndpoint::new(discovery, client, scope.join(" "))?;
         let Some(address) = &server.authorization_endpoint else {
             let issuer = printable(discovery.issuer());
             return Err(Error::NotOffered { what: "authorization endpoint", issuer });
@@ -99,7 +111,7 @@ impl AuthorizationRequest {
         if let Some(it) = &nonce {
             query.append_pair("nonce", it.reveal());
         }
-        if discovery.wants_consent_for(&endpoint.scope) {
+        if discovery.wants_consent_for(&endpoint.scope, added) {
             query.append_pair("prompt", "consent");
         }
         drop(query);
@@ -140,10 +152,21 @@ impl AuthorizationRequest {
     /// Where it does not, the wait ends in [`Error::Denied`] with `login_required`, `consent_required` or
     /// `interaction_required`.
     #[must_use]
-    pub fn silent(mut self) -> Self {
+    pub fn silent(self) -> Self {
+        self.with_prompt(&Prompt::Value("none".to_owned()))
+    }
+
+    /// Sends another `prompt` than the one that the scope calls for, or none.
+    #[must_use]
+    pub fn with_prompt(mut self, prompt: &Prompt) -> Self {
+        let value = match prompt {
+            Prompt::AsNeeded => return self,
+            Prompt::Omitted => None,
+            Prompt::Value(it) => Some(("prompt", it)),
+        };
         let others: Vec<(String, String)> =
             self.url.query_pairs().into_owned().filter(|(name, _)| name != "prompt").collect();
-        self.url.query_pairs_mut().clear().extend_pairs(others).append_pair("prompt", "none");
+        self.url.query_pairs_mut().clear().extend_pairs(others).extend_pairs(value);
         self
     }
 

@@ -14,6 +14,9 @@ use crate::http::address::{covers, inserted, is_loopback, permitted};
 use crate::http::{lenient, transport};
 use crate::refusal::Step;
 
+/// The scope for a refresh token that outlives the session, OpenID Connect Core §11.
+pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
+
 /// What is known about a resource before anyone signs in.
 ///
 /// It can be kept with serde, or made by hand for a server that publishes nothing of it.
@@ -168,7 +171,6 @@ impl Discovery {
     /// To scopes that were not given, `offline_access` is added if the authorization server lists it, and taken away if
     /// it lists others only. An empty answer means that no scope is named at all.
     pub fn scope(&self, given: &[String]) -> Vec<String> {
-        const OFFLINE: &str = "offline_access";
         if !given.is_empty() {
             return given.to_vec();
         }
@@ -179,27 +181,39 @@ impl Discovery {
         if let Some(supported) = &self.authorization_server.scopes_supported
             && !scope.is_empty()
         {
-            scope.retain(|it| it != OFFLINE);
-            if supported.iter().any(|it| it == OFFLINE) {
-                scope.push(OFFLINE.to_owned());
+            scope.retain(|it| it != OFFLINE_ACCESS);
+            if supported.iter().any(|it| it == OFFLINE_ACCESS) {
+                scope.push(OFFLINE_ACCESS.to_owned());
             }
         }
         scope
+    }
+
+    /// Whether `offline_access` is asked for only because the authorization server lists it: neither the caller nor a
+    /// challenge, that of the resource or `header`, names it, and there are other scopes.
+    pub(crate) fn adds_offline_access(&self, given: &[String], header: Option<&str>) -> bool {
+        let names = |it: &str| it.split_ascii_whitespace().any(|it| it == OFFLINE_ACCESS);
+        let header = header.and_then(|it| Challenge::bearer([it]));
+        let wanted = header.as_ref().and_then(|it| it.parameter("scope")).is_some_and(names)
+            || self.challenge_scope.as_deref().is_some_and(names);
+        let scope = self.scope(given);
+        given.is_empty() && !wanted && scope.len() > 1 && scope.iter().any(|it| names(it))
     }
 
     /// Whether `scope` is granted as a whole only to a request that insists on the consent page.
     ///
     /// [OpenID Connect §11](https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess) has a server ignore
     /// `offline_access` without `prompt=consent`; one that offers this prompt may do so, and one that speaks OpenID Connect
-    /// and lists no prompts, which few do. Others need not know the parameter and do not get it.
-    pub(crate) fn wants_consent_for(&self, scope: &str) -> bool {
+    /// and lists no prompts, which few do. Others need not know the parameter and do not get it, nor does one that lists no
+    /// prompts where the scope was `added` and nobody wanted it: some ask an administrator then.
+    pub(crate) fn wants_consent_for(&self, scope: &str, added: bool) -> bool {
         let server = &self.authorization_server;
         let has = |list: &[String], value: &str| list.iter().any(|it| it == value);
         let openid =
             self.openid || server.scopes_supported.as_deref().is_some_and(|it| has(it, "openid"));
         let prompts = server.prompt_values_supported.as_deref();
-        scope.split_ascii_whitespace().any(|it| it == "offline_access")
-            && prompts.map_or(openid, |it| has(it, "consent"))
+        scope.split_ascii_whitespace().any(|it| it == OFFLINE_ACCESS)
+            && prompts.map_or(openid && !added, |it| has(it, "consent"))
     }
 
     /// Takes up the challenge of a request that was refused for lack of scope: the `WWW-Authenticate` value of the 403.

@@ -2,9 +2,10 @@ use std::time::Instant;
 
 use crate::authorization::listener::LoopbackListener;
 use crate::authorization::opening::Opening;
-use crate::authorization::request::AuthorizationRequest;
+use crate::authorization::prompt::Prompt;
 use crate::discovery::discover::Discovery;
 use crate::error::Error;
+use crate::flow::asked::{Asked, refuses_offline_access};
 use crate::flow::config::Config;
 use crate::flow::registrar::{Chosen, Origin, Registrar};
 use crate::token::grant::Grant;
@@ -13,10 +14,11 @@ use crate::token::grant::Grant;
 ///
 /// `open` brings the browser to the URL it is given; see [`AuthorizationRequest::wait_for_code`]. It is called once, and
 /// again where there is a remedy: a client that was remembered and is not known any more is registered anew, one that must
-/// be linked to its resource is registered with it, and a person is asked after all if asking nobody did not do.
+/// be linked to its resource is registered with it, a person is asked after all if asking nobody did not do, and
+/// `offline_access` is left out where the server lists it, nobody wanted it, and it is refused.
 ///
 /// # Errors
-/// The first step that fails.
+/// The first step that fails, in [`Error::AddedScope`] where such a scope was refused.
 pub async fn authorize<F, E>(
     http: &reqwest::Client,
     listener: LoopbackListener,
@@ -29,27 +31,19 @@ where
 {
     config.check()?;
     let discovery = config.discover(http).await?;
-    let scope = match &config.challenge {
-        Some(it) => discovery.step_up(&config.scope, it)?,
-        None => discovery.scope(&config.scope),
-    };
     let mut left = config.timeout;
-    let registrar = Registrar { http, discovery: &discovery, config, scope: &scope };
+    let asked = Asked::new(config, &discovery)?;
+    let mut registrar = Registrar { http, discovery: &discovery, config, asked };
     let mut chosen = registrar.choose(listener).await?;
-    // A client may have been registered for less than is published, which counts where nobody named a scope.
-    let asked = if config.challenge.is_some() { &scope } else { &config.scope };
     let mut silent = chosen.known.consented
         && !chosen.known.doubted
-        && may_be_silent(config, &discovery, &scope);
+        && may_be_silent(config, &discovery, &registrar.asked);
     let mut linked = false;
     loop {
         let Chosen { known, listener, origin } = chosen;
         let successor = listener.successor();
         let redirect_uri = listener.redirect_uri();
-        let mut request =
-            AuthorizationRequest::new(&discovery, &known.client, redirect_uri, asked)?
-                .with_parameters(&config.authorization_parameters)?
-                .with_token_parameters(&config.token_parameters)?;
+        let mut request = registrar.request(&known.client, redirect_uri)?;
         if silent {
             request = request.silent();
         }
@@ -72,21 +66,31 @@ where
                 return Ok(grant);
             }
             Err(None) => Remedy::Replace,
-            Err(Some(error)) => match remedy(&error, origin, silent, linked) {
-                Some(it) if !left.is_zero() => it,
-                _ => {
-                    if remembered && is_lost(&error) {
-                        registrar.doubt(&known).await;
+            Err(Some(error)) => {
+                let remedy = remedy(&error, origin, silent, linked).or_else(|| {
+                    let may_help = registrar.asked.offline_added && refuses_offline_access(&error);
+                    may_help.then_some(Remedy::LeaveOut)
+                });
+                match remedy {
+                    Some(it) if !left.is_zero() => it,
+                    _ => {
+                        if remembered && is_lost(&error) {
+                            registrar.doubt(&known).await;
+                        }
+                        return Err(registrar.asked.told(error));
                     }
-                    return Err(error);
                 }
-            },
+            }
         };
         // A client that is yet to be registered listens anywhere.
-        let listener = successor.listen(!matches!(remedy, Remedy::Ask)).await?;
+        let listener = successor.listen(!matches!(remedy, Remedy::Ask | Remedy::LeaveOut)).await?;
         silent = false;
         chosen = match remedy {
             Remedy::Ask => Chosen { known, listener, origin },
+            Remedy::LeaveOut => {
+                registrar.asked.leave_offline_access_out();
+                Chosen { known, listener, origin }
+            }
             Remedy::Replace => registrar.replace(&known, listener, linked).await?,
             Remedy::Link => {
                 linked = true;
@@ -102,6 +106,8 @@ enum Remedy {
     Ask,
     /// Register in the place of a client that the server has forgotten.
     Replace,
+    /// Ask without the scope that was added and is refused.
+    LeaveOut,
     /// Register with the resource, for a server whose clients must be linked to it.
     Link,
 }
@@ -131,10 +137,11 @@ fn is_lost(error: &Error) -> bool {
     matches!(error, Error::Browser { .. } | Error::NoCallbackAfterBrowser { .. })
 }
 
-fn may_be_silent(config: &Config, discovery: &Discovery, scope: &[String]) -> bool {
+fn may_be_silent(config: &Config, discovery: &Discovery, asked: &Asked) -> bool {
     let values = discovery.authorization_server.prompt_values_supported.as_ref();
     config.silent_first
         && config.challenge.is_none()
-        && !discovery.wants_consent_for(&scope.join(" "))
+        && config.prompt == Prompt::AsNeeded
+        && !discovery.wants_consent_for(&asked.scope.join(" "), asked.offline_added)
         && values.is_none_or(|it| it.iter().any(|it| it == "none"))
 }

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use crate::authorization::prompt::Prompt;
 use crate::authorization::request;
 use crate::client::client_information::ClientInformation;
 use crate::client::client_store::ClientStore;
@@ -30,6 +31,8 @@ pub struct Config {
     /// Ask without a page first (`prompt=none`) where a remembered client was once consented to. It costs a second opening
     /// of the browser where that does not do.
     pub silent_first: bool,
+    /// The `prompt` of the authorization request; another than [`Prompt::AsNeeded`] is sent in every attempt.
+    pub prompt: Prompt,
     /// How long the browser step may take, all attempts together.
     pub timeout: Duration,
     /// Parameters beside those of the flow, for the authorization request: `access_type`, `login_hint` … They are no place
@@ -77,6 +80,7 @@ impl Config {
             initial_access_token: None,
             clients: None,
             silent_first: true,
+            prompt: Prompt::AsNeeded,
             timeout: Duration::from_secs(300),
             authorization_parameters: Vec::new(),
             token_parameters: Vec::new(),

@@ -5,12 +5,14 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::authorization::listener::LoopbackListener;
+use crate::authorization::request::AuthorizationRequest;
 use crate::client::client_information::ClientInformation;
 use crate::client::client_store::Remembered;
 use crate::client::deletion::delete;
 use crate::client::registration::{ClientMetadata, register};
 use crate::discovery::discover::Discovery;
 use crate::error::Error;
+use crate::flow::asked::{Asked, refuses_registered_scope};
 use crate::flow::config::Config;
 
 /// A client as it is, or would be, remembered, and the listener on its redirect URI.
@@ -32,7 +34,7 @@ pub(crate) struct Registrar<'a> {
     pub(crate) http: &'a reqwest::Client,
     pub(crate) discovery: &'a Discovery,
     pub(crate) config: &'a Config,
-    pub(crate) scope: &'a [String],
+    pub(crate) asked: Asked,
 }
 
 impl Registrar<'_> {
@@ -76,7 +78,7 @@ impl Registrar<'_> {
     ) -> Result<Chosen, Error> {
         let mut metadata =
             ClientMetadata::native(&self.config.client_name, listener.redirect_uri());
-        metadata.scope = (!self.scope.is_empty()).then(|| self.scope.join(" "));
+        metadata.scope = self.asked.registered();
         if let Some(it) = self.secret_method() {
             metadata.token_endpoint_auth_method = it.to_owned();
         }
@@ -84,10 +86,50 @@ impl Registrar<'_> {
         if linked {
             metadata.resources = self.discovery.resource.clone().map(|it| vec![it]);
         }
-        let client = register(self.http, self.discovery, &metadata).await?;
+        let client = self.registered(metadata).await?;
         let known = self.known(client, listener.redirect_uri());
         self.keep(&known).await;
         Ok(Chosen { known, listener, origin: Origin::Registered })
+    }
+
+    /// Registers, once more without the scopes where they are what the server refuses: it may have scopes for every client
+    /// and let nobody else choose (RFC 7591 §2).
+    async fn registered(&self, mut metadata: ClientMetadata) -> Result<ClientInformation, Error> {
+        let refused = match register(self.http, self.discovery, &metadata).await {
+            Err(it) if metadata.scope.is_some() && refuses_registered_scope(&it) => it,
+            it => return it,
+        };
+        metadata.scope = None;
+        let again = register(self.http, self.discovery, &metadata).await;
+        // Whoever named the scopes is told of them first.
+        again.map_err(|it| if self.asked.named { refused } else { it })
+    }
+
+    /// The authorization request of this flow for a client.
+    ///
+    /// A client may have been registered for less than is published, which counts where nobody named a scope.
+    pub(crate) fn request(
+        &self,
+        client: &ClientInformation,
+        redirect_uri: &str,
+    ) -> Result<AuthorizationRequest, Error> {
+        let Asked { scope, named, offline_added, .. } = &self.asked;
+        let scope = match named {
+            true => scope.clone(),
+            false => client.registered_for(scope.clone()),
+        };
+        let config = self.config;
+        let request = AuthorizationRequest::asking(
+            self.discovery,
+            client,
+            redirect_uri,
+            &scope,
+            *offline_added,
+        )?;
+        Ok(request
+            .with_parameters(&config.authorization_parameters)?
+            .with_token_parameters(&config.token_parameters)?
+            .with_prompt(&config.prompt))
     }
 
     /// How a client with a secret is to authenticate, at a server whose metadata leaves no other kind.
@@ -154,7 +196,7 @@ impl Registrar<'_> {
             resource: self.discovery.resource.clone(),
             client_name: self.config.client_name.clone(),
             redirect_uri: redirect_uri.to_owned(),
-            scope: self.scope.to_vec(),
+            scope: self.asked.scope.clone(),
             consented: false,
             doubted: false,
             client,
@@ -164,6 +206,7 @@ impl Registrar<'_> {
     fn remembered(&self) -> Result<Option<Remembered>, Error> {
         let Some(store) = &self.config.clients else { return Ok(None) };
         let resource = self.discovery.resource.as_deref();
-        store.find(self.discovery.issuer(), resource, &self.config.client_name, self.scope)
+        let (name, scope) = (&self.config.client_name, &self.asked.scope);
+        store.find(self.discovery.issuer(), resource, name, scope)
     }
 }

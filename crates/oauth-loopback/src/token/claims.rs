@@ -99,8 +99,8 @@ impl UnverifiedClaims {
             && !self.audience().iter().any(|it| covers(it, audience))
         {
             let found = match self.audience().as_slice() {
-                [] => "no audience".to_owned(),
-                it => printable(&format!("`{}`", it.join("`, `"))),
+                [] => None,
+                it => Some(printable(&format!("`{}`", it.join("`, `")))),
             };
             return Err(Error::TokenAudience { expected: printable(audience), found });
         }
@@ -189,6 +189,18 @@ mod tests {
                 "the access token is for no audience, which does not cover `https://mcp.a/mcp/ws_1`",
             ),
         );
+    }
+
+    #[test]
+    fn a_token_without_an_audience_is_told_with_what_may_have_cost_it() {
+        let audience = Some("https://mcp.a/mcp");
+        let expected = Expected { audience, ..Expected::default() };
+        let advice = |given: &Value| {
+            let refused = claims(given).check(&expected, SystemTime::UNIX_EPOCH);
+            refused.expect_err("another audience").advice()
+        };
+        assert!(advice(&json!({})).is_some_and(|it| it.contains("registered")));
+        assert_eq!(advice(&json!({"aud": "https://b"})), None);
     }
 
     #[test]

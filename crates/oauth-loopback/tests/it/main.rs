@@ -17,6 +17,7 @@ mod odd_servers;
 mod offline_access;
 mod program;
 mod received;
+mod registered_scope;
 mod registrar;
 mod registration;
 mod server;

@@ -17,6 +17,10 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
         Error::Denied { error, .. } if error == "invalid_scope" => "name others (`--scope`)",
         Error::Denied { error, .. } if error == "invalid_target" => NO_RESOURCE,
         Error::Refused(it) if it.error.as_deref() == Some("invalid_target") => NO_RESOURCE,
+        Error::AddedScope { source, .. } => return advice(source),
+        Error::TokenAudience { found: None, .. } => {
+            "the scopes that were registered may have taken the place of those that the server gives every client, and the audience with them: use the id of a client registered beforehand (`--client-id`)"
+        }
         Error::NoResourceMetadata { .. } => {
             "check that it is the address of the MCP server; where the authorization server is known, name it instead (`--issuer`)"
         }

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use oauth_loopback::Prompt;
 use url::Url;
 
 /// Gets an OAuth token for an MCP server through a browser and a loopback redirect.
@@ -85,6 +86,10 @@ pub(crate) struct Mint {
     /// Parameter to add to the authorize address, such as access_type=offline; may be given several times.
     #[arg(long = "authorization-parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) authorization_parameters: Vec<(String, String)>,
+    /// Value of the prompt parameter, such as login, consent or select_account; `omit` sends none. By default consent is
+    /// sent where a refresh token is granted with it alone, and none where a remembered client may do without a page.
+    #[arg(long, value_name = "VALUE", value_parser = prompt)]
+    pub(crate) prompt: Option<Prompt>,
     /// Seconds until the callback must have come.
     #[arg(long, value_name = "SECS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: u64,
@@ -190,6 +195,14 @@ fn parameter(text: &str) -> Result<(String, String), &'static str> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("a parameter is NAME=VALUE"),
+    }
+}
+
+fn prompt(text: &str) -> Result<Prompt, &'static str> {
+    match text {
+        "" => Err("a prompt has a value; `omit` sends none"),
+        "omit" => Ok(Prompt::Omitted),
+        it => Ok(Prompt::Value(it.to_owned())),
     }
 }
 

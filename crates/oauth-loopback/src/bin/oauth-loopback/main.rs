@@ -75,6 +75,7 @@ async fn mint(it: Mint) -> anyhow::Result<()> {
     config.clients = environment::clients(it.clients, server)?;
     // Whoever opens addresses by hand is not asked to do it twice.
     config.silent_first = browser.is_some();
+    config.prompt = it.prompt.unwrap_or_default();
     config.timeout = Duration::from_secs(it.timeout);
     config.allow_unadvertised_pkce = it.allow_unadvertised_pkce;
     let listener = match &it.redirect_uri {
