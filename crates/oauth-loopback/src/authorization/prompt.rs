@@ -3,7 +3,8 @@
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Prompt {
-    /// `consent` where `offline_access` is granted with it alone, `none` for an attempt without a page, else nothing.
+    /// `consent` where `offline_access` is wanted and the server lists that page, or gave no refresh token without it; `none`
+    /// for an attempt without a page; else nothing.
     #[default]
     AsNeeded,
     /// Never sent: some servers ask an administrator where `consent` is wanted.

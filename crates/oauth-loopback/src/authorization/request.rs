@@ -68,16 +68,16 @@ impl AuthorizationRequest {
             [] => client.registered_for(discovery.scope(scope)),
             _ => scope.to_vec(),
         };
-        Self::asking(discovery, client, redirect_uri, &scope, added)
+        Self::asking(discovery, client, redirect_uri, &scope, !added)
     }
 
-    /// A request for these scopes and no others; `added` says that nobody wanted the `offline_access` among them.
+    /// A request for these scopes and no others; see [`Discovery::wants_consent_for`] for `insist`.
     pub(crate) fn asking(
         discovery: &Discovery,
         client: &ClientInformation,
         redirect_uri: &str,
         scope: &[String],
-        added: bool,
+        insist: bool,
     ) -> Result<Self, Error> {
         discovery.require_pkce()?;
         let server = &discovery.authorization_server;
@@ -111,7 +111,7 @@ impl AuthorizationRequest {
         if let Some(it) = &nonce {
             query.append_pair("nonce", it.reveal());
         }
-        if discovery.wants_consent_for(&endpoint.scope, added) {
+        if discovery.wants_consent_for(&endpoint.scope, insist) {
             query.append_pair("prompt", "consent");
         }
         drop(query);

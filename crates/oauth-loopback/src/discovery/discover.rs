@@ -205,15 +205,15 @@ impl Discovery {
     /// [OpenID Connect §11](https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess) has a server ignore
     /// `offline_access` without `prompt=consent`; one that offers this prompt may do so, and one that speaks OpenID Connect
     /// and lists no prompts, which few do. Others need not know the parameter and do not get it, nor does one that lists no
-    /// prompts where the scope was `added` and nobody wanted it: some ask an administrator then.
-    pub(crate) fn wants_consent_for(&self, scope: &str, added: bool) -> bool {
+    /// prompts unless it is to `insist`: some ask an administrator then.
+    pub(crate) fn wants_consent_for(&self, scope: &str, insist: bool) -> bool {
         let server = &self.authorization_server;
         let has = |list: &[String], value: &str| list.iter().any(|it| it == value);
         let openid =
             self.openid || server.scopes_supported.as_deref().is_some_and(|it| has(it, "openid"));
         let prompts = server.prompt_values_supported.as_deref();
         scope.split_ascii_whitespace().any(|it| it == OFFLINE_ACCESS)
-            && prompts.map_or(openid && !added, |it| has(it, "consent"))
+            && prompts.map_or(openid && insist, |it| has(it, "consent"))
     }
 
     /// Takes up the challenge of a request that was refused for lack of scope: the `WWW-Authenticate` value of the 403.

@@ -4,6 +4,7 @@ use crate::discovery::discover::{Discovery, OFFLINE_ACCESS};
 use crate::error::Error;
 use crate::flow::config::Config;
 use crate::refusal::Step;
+use crate::token::grant::Grant;
 
 /// The scopes of a flow.
 pub(crate) struct Asked {
@@ -14,6 +15,8 @@ pub(crate) struct Asked {
     pub(crate) offline_added: bool,
     /// Whether it was among them, and was refused.
     pub(crate) offline_left_out: bool,
+    /// Whether a server that lists no prompts is asked for the consent page, since it gave no refresh token without.
+    pub(crate) insists: bool,
 }
 
 impl Asked {
@@ -25,7 +28,7 @@ impl Asked {
         };
         let offline_added = discovery.adds_offline_access(&config.scope, challenge);
         let named = !config.scope.is_empty() || challenge.is_some();
-        Ok(Self { scope, named, offline_added, offline_left_out: false })
+        Ok(Self { scope, named, offline_added, offline_left_out: false, insists: false })
     }
 
     /// As a registration names them, if it does: only where somebody wants them.
@@ -37,6 +40,16 @@ impl Asked {
     pub(crate) fn leave_offline_access_out(&mut self) {
         self.scope.retain(|it| it != OFFLINE_ACCESS);
         (self.offline_added, self.offline_left_out) = (false, true);
+    }
+
+    /// Whether a token that cannot be renewed is one because the server was not asked for the consent page (OpenID Connect
+    /// Core §11), and somebody wanted to renew it.
+    pub(crate) fn lacks_consent(&self, grant: &Grant, discovery: &Discovery) -> bool {
+        !self.insists
+            && !self.offline_added
+            && grant.token.refresh_token.is_none()
+            && discovery.wants_consent_for(&self.scope.join(" "), true)
+            && !discovery.wants_consent_for(&self.scope.join(" "), false)
     }
 
     /// The error of the flow, with the scope that was added where that may be what is wrong.

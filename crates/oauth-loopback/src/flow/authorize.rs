@@ -14,8 +14,9 @@ use crate::token::grant::Grant;
 ///
 /// `open` brings the browser to the URL it is given; see [`AuthorizationRequest::wait_for_code`]. It is called once, and
 /// again where there is a remedy: a client that was remembered and is not known any more is registered anew, one that must
-/// be linked to its resource is registered with it, a person is asked after all if asking nobody did not do, and
-/// `offline_access` is left out where the server lists it, nobody wanted it, and it is refused.
+/// be linked to its resource is registered with it, a person is asked after all if asking nobody did not do, a server of
+/// OpenID Connect is asked for the consent page if it gave no refresh token without, and `offline_access` is left out where
+/// the server lists it, nobody wanted it, and it is refused.
 ///
 /// # Errors
 /// The first step that fails, in [`Error::AddedScope`] where such a scope was refused.
@@ -38,7 +39,7 @@ where
     let mut silent = chosen.known.consented
         && !chosen.known.doubted
         && may_be_silent(config, &discovery, &registrar.asked);
-    let mut linked = false;
+    let (mut linked, mut without_refresh) = (false, None);
     loop {
         let Chosen { known, listener, origin } = chosen;
         let successor = listener.successor();
@@ -60,7 +61,20 @@ where
             left = left.saturating_sub(started.elapsed());
             outcome.map_err(Some)
         };
+        // A token that cannot be renewed is better than none.
+        let outcome = match without_refresh.take() {
+            Some(it) => outcome.or(Ok(it)),
+            None => outcome,
+        };
         let remedy = match outcome {
+            Ok(grant)
+                if config.prompt == Prompt::AsNeeded
+                    && !left.is_zero()
+                    && registrar.asked.lacks_consent(&grant, &discovery) =>
+            {
+                without_refresh = Some(grant);
+                Remedy::Insist
+            }
             Ok(grant) => {
                 registrar.trust(known, origin).await;
                 return Ok(grant);
@@ -83,10 +97,16 @@ where
             }
         };
         // A client that is yet to be registered listens anywhere.
-        let listener = successor.listen(!matches!(remedy, Remedy::Ask | Remedy::LeaveOut)).await?;
+        let listener = successor
+            .listen(!matches!(remedy, Remedy::Ask | Remedy::LeaveOut | Remedy::Insist))
+            .await?;
         silent = false;
         chosen = match remedy {
             Remedy::Ask => Chosen { known, listener, origin },
+            Remedy::Insist => {
+                registrar.asked.insists = true;
+                Chosen { known, listener, origin }
+            }
             Remedy::LeaveOut => {
                 registrar.asked.leave_offline_access_out();
                 Chosen { known, listener, origin }
@@ -106,6 +126,8 @@ enum Remedy {
     Ask,
     /// Register in the place of a client that the server has forgotten.
     Replace,
+    /// Ask for the consent page, without which the server gave no refresh token.
+    Insist,
     /// Ask without the scope that was added and is refused.
     LeaveOut,
     /// Register with the resource, for a server whose clients must be linked to it.
@@ -142,6 +164,6 @@ fn may_be_silent(config: &Config, discovery: &Discovery, asked: &Asked) -> bool 
     config.silent_first
         && config.challenge.is_none()
         && config.prompt == Prompt::AsNeeded
-        && !discovery.wants_consent_for(&asked.scope.join(" "), asked.offline_added)
+        && !discovery.wants_consent_for(&asked.scope.join(" "), !asked.offline_added)
         && values.is_none_or(|it| it.iter().any(|it| it == "none"))
 }

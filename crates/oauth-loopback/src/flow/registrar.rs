@@ -113,19 +113,14 @@ impl Registrar<'_> {
         client: &ClientInformation,
         redirect_uri: &str,
     ) -> Result<AuthorizationRequest, Error> {
-        let Asked { scope, named, offline_added, .. } = &self.asked;
+        let Asked { scope, named, insists, .. } = &self.asked;
         let scope = match named {
             true => scope.clone(),
             false => client.registered_for(scope.clone()),
         };
         let config = self.config;
-        let request = AuthorizationRequest::asking(
-            self.discovery,
-            client,
-            redirect_uri,
-            &scope,
-            *offline_added,
-        )?;
+        let request =
+            AuthorizationRequest::asking(self.discovery, client, redirect_uri, &scope, *insists)?;
         Ok(request
             .with_parameters(&config.authorization_parameters)?
             .with_token_parameters(&config.token_parameters)?

@@ -1,10 +1,11 @@
 //! `offline_access` at servers that grant it to whoever insists on the consent page.
 
-use oauth_loopback::{Config, Error, Grant, Prompt};
+use oauth_loopback::{Config, Error, Grant, LoopbackListener, Opening, Prompt, authorize};
 use serde_json::{Value, json};
 
 use crate::client_store::{Store, mint};
 use crate::server::{First, Instead, SERVER_METADATA, Script, Server};
+use crate::{http, visit};
 
 /// The prompts of two flows for `scope`, and whether each had a refresh token.
 async fn minted(script: Script, scope: &[&str]) -> [(Option<String>, bool); 2] {
@@ -72,6 +73,32 @@ async fn what_nobody_wanted_insists_on_no_page_unless_the_server_lists_that_page
         assert_eq!(sent["scope"], "mcp:read offline_access");
         assert_eq!(sent.get("prompt").map(String::as_str), expected);
     }
+}
+
+/// The prompts that were sent, and whether there is a refresh token in the end.
+async fn asked_for(mut script: Script, browser_fails: bool) -> (Vec<Option<String>>, bool) {
+    script.metadata = json!({ "scopes_supported": ["openid", "offline_access"] });
+    let server = Server::start(script).await;
+    let mut config = Config::resource(server.mcp());
+    config.scope = OFFLINE.iter().map(|&it| it.to_owned()).collect();
+    let listener = LoopbackListener::bind().await.expect("a free port");
+    let open = async |opening: Opening| match opening.url.as_str().contains("prompt=") {
+        true if browser_fails => Err(std::io::Error::other("an administrator has to approve")),
+        _ => visit(opening).await.map_err(std::io::Error::other),
+    };
+    let grant = authorize(&http(), listener, &config, open).await.expect("there is a token");
+    let seen = server.seen("/authorize");
+    let prompts = seen.iter().map(|it| it.form.get("prompt").cloned()).collect();
+    (prompts, grant.token.refresh_token.is_some())
+}
+
+#[tokio::test]
+async fn a_server_that_lists_no_prompts_is_asked_for_the_page_if_nothing_else_does() {
+    assert_eq!(asked_for(Script::default(), false).await, (vec![None], true));
+    let consent = Some("consent".to_owned());
+    assert_eq!(asked_for(openid(json!({})), false).await, (vec![None, consent], true));
+    // A token that cannot be renewed is better than none.
+    assert_eq!(asked_for(openid(json!({})), true).await, (vec![None], false));
 }
 
 #[tokio::test]
