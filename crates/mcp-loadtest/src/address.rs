@@ -52,7 +52,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 pub(crate) fn http_client(url: Option<&Url>) -> anyhow::Result<reqwest::Client> {
     let client = oauth_loopback::http_client()
         .user_agent(concat!("mcp-loadtest/", env!("CARGO_PKG_VERSION")));
-    let client = if url.is_none_or(is_loopback) { client.no_proxy() } else { client };
+    let client = if url.is_none() { client.no_proxy() } else { client };
     client.build().context("failed to set up HTTP")
 }
 

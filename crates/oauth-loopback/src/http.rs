@@ -4,4 +4,5 @@
 
 pub(crate) mod address;
 pub(crate) mod lenient;
+pub(crate) mod proxy;
 pub(crate) mod transport;

@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::error::{Error, printable};
 use crate::http::address::is_link_local;
+use crate::http::proxy::by_address;
 use crate::refusal::{Refusal, Step};
 
 const BODY_LIMIT: usize = 1 << 20;
@@ -24,7 +25,8 @@ const RETRY_AFTER: [&str; 2] = ["retry-after", "x-retry-after"];
 
 /// The HTTP client that the flow wants: no redirects, since a code must not travel to where nobody looked, and a deadline.
 ///
-/// Add `.no_proxy()` for a server on loopback. A client made otherwise works too, as long as it follows no redirect.
+/// It asks this machine directly and every other through the proxy that the environment has for it. A client made
+/// otherwise works too, as long as it follows no redirect.
 ///
 /// With the feature `rustls-ring` it sets ring as the cryptography of the process, where none is set yet.
 pub fn http_client() -> ClientBuilder {
@@ -37,6 +39,7 @@ pub fn http_client() -> ClientBuilder {
         .timeout(DEADLINE)
         .user_agent(concat!("oauth-loopback/", env!("CARGO_PKG_VERSION")))
         .dns_resolver(Arc::new(Resolver))
+        .proxy(by_address())
         .default_headers(HeaderMap::from_iter([(
             // Some servers compress unless they are asked not to.
             ACCEPT_ENCODING,

@@ -16,6 +16,7 @@ mod nonce;
 mod odd_servers;
 mod offline_access;
 mod program;
+mod proxy;
 mod received;
 mod registered_scope;
 mod registrar;

@@ -63,7 +63,7 @@ async fn mint(it: Mint) -> anyhow::Result<()> {
         Some(_) => Config::resource(server),
         None => Config::issuer(server),
     };
-    let http = client(server)?;
+    let http = client()?;
     config.scope = it.wanted.scope.clone();
     config.challenge = it.challenge;
     config.client = it.client_id.map(environment::client).transpose()?;
@@ -95,7 +95,7 @@ async fn by_itself(it: ClientCredentials) -> anyhow::Result<()> {
         "neither LOADTEST_CLIENT_SECRET nor LOADTEST_CLIENT_KEY_FILE is set; a client gets a token for itself with one of them alone"
     );
     let server = it.wanted.server();
-    let http = client(server)?;
+    let http = client()?;
     let discovery = match it.wanted.resource {
         Some(_) => discover(&http, server).await?,
         None => discover_issuer(&http, server).await?,
@@ -120,7 +120,7 @@ async fn put(
 }
 
 async fn examine(it: Doctor) -> anyhow::Result<()> {
-    doctor::examine(&client(&it.resource)?, &it).await
+    doctor::examine(&client()?, &it).await
 }
 
 async fn refresh(it: Refresh) -> anyhow::Result<()> {
@@ -129,7 +129,7 @@ async fn refresh(it: Refresh) -> anyhow::Result<()> {
     let _unheard = kinds.map(signal);
     let (file, grant) = GrantFile::open(it.file).await?;
     let mut grant = environment::with_credentials(grant)?;
-    grant.refresh(&client(&grant.issuer)?).await?;
+    grant.refresh(&client()?).await?;
     file.save(&grant)?;
     // The refresh token has one owner, the file.
     let mut token = grant.token;
@@ -140,7 +140,7 @@ async fn refresh(it: Refresh) -> anyhow::Result<()> {
 async fn forget(it: Forget) -> anyhow::Result<()> {
     let (file, grant) = GrantFile::open(it.file).await?;
     let grant = environment::with_credentials(grant)?;
-    let http = client(&grant.issuer)?;
+    let http = client()?;
     let revoked = offered(grant.revoke(&http).await);
     // A token that could not be revoked is no reason to leave the client behind as well.
     let deleted = offered(grant.delete_client(&http).await);
@@ -190,10 +190,8 @@ async fn open(browser: Option<&Browser>, mut opening: Opening) -> io::Result<()>
     }
 }
 
-fn client(server: &str) -> anyhow::Result<reqwest::Client> {
-    let client =
-        if environment::is_loopback(server) { http_client().no_proxy() } else { http_client() };
-    client.build().context("failed to set up the HTTP client")
+fn client() -> anyhow::Result<reqwest::Client> {
+    http_client().build().context("failed to set up the HTTP client")
 }
 
 async fn or_interrupted(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
