@@ -59,6 +59,9 @@ pub enum Error {
     /// The list of authorization servers is empty or not there.
     #[error("the metadata at {url} names no authorization server")]
     NoAuthorizationServer { url: String },
+    /// One authorization server alone will do, and it is another.
+    #[error("the authorization server is {}, and not `{issuer}`, which alone may be used", if .named.is_empty() { "none".to_owned() } else { format!("`{named}`") })]
+    OtherIssuer { issuer: String, named: String },
     /// Neither RFC 8414 nor OpenID Connect Discovery finds the metadata of the authorization server.
     #[error("the authorization server `{issuer}` publishes no metadata; tried {}", .tried.join("; "))]
     NoServerMetadata { issuer: String, tried: Vec<String> },

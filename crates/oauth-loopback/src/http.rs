@@ -6,3 +6,4 @@ pub(crate) mod address;
 pub(crate) mod lenient;
 pub(crate) mod proxy;
 pub(crate) mod transport;
+pub(crate) mod wrong_member;

@@ -74,7 +74,7 @@ pub use crate::client::client_information::ClientInformation;
 pub use crate::client::client_key::ClientKey;
 pub use crate::client::client_store::ClientStore;
 pub use crate::client::registration::{ClientMetadata, register};
-pub use crate::discovery::discover::{Discovery, discover, discover_issuer};
+pub use crate::discovery::discover::{Discovery, discover, discover_at, discover_issuer};
 pub use crate::discovery::server_metadata::AuthorizationServerMetadata;
 pub use crate::error::{AddressOf, Error};
 pub use crate::flow::authorize::authorize;

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
 use crate::error::{Error, printable};
@@ -15,7 +15,7 @@ pub struct ClientInformation {
     #[serde(deserialize_with = "lenient::name")]
     pub client_id: String,
     /// What a confidential client proves itself with.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "client_secret", skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<ClientSecret>,
     /// Seconds since 1970; 0 is never.
     #[serde(
@@ -40,7 +40,7 @@ pub struct ClientInformation {
     #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub registration_client_uri: Option<String>,
     /// What is shown there.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "access_token", skip_serializing_if = "Option::is_none")]
     pub registration_access_token: Option<AccessToken>,
     /// What proves who the client is, in the place of a secret.
     #[cfg(feature = "private-key-jwt")]
@@ -49,6 +49,15 @@ pub struct ClientInformation {
     /// Where it was registered; a client that was registered beforehand may be used at any issuer.
     #[serde(skip)]
     pub(crate) issuer: Option<String>,
+}
+
+/// An empty one is none.
+fn client_secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<ClientSecret>, D::Error> {
+    Ok(lenient::text(from)?.map(ClientSecret::new))
+}
+
+fn access_token<'de, D: Deserializer<'de>>(from: D) -> Result<Option<AccessToken>, D::Error> {
+    Ok(lenient::text(from)?.map(AccessToken::new))
 }
 
 impl ClientInformation {
@@ -103,18 +112,18 @@ impl ClientInformation {
 
     /// The way to authenticate at the token endpoint.
     ///
-    /// A client with a secret that was not told how uses Basic, RFC 7591's default, unless the server's metadata has only
-    /// the other way.
+    /// A client with a key shows that unless it was told otherwise. One with a secret that was not told how uses Basic, RFC
+    /// 7591's default, unless the server's metadata has only the other way.
     pub(crate) fn authentication(&self, supported: Option<&[String]>) -> Authentication<'_> {
+        let method = self.token_endpoint_auth_method.as_deref();
         #[cfg(feature = "private-key-jwt")]
-        if let Some(key) = &self.client_key {
+        if let (Some(key), None | Some("private_key_jwt")) = (&self.client_key, method) {
             return Authentication::Assertion(key);
         }
         const BASIC: &str = "client_secret_basic";
         const POST: &str = "client_secret_post";
         let lists = |name: &str| supported.is_some_and(|it| it.iter().any(|it| it == name));
         let default = if lists(POST) && !lists(BASIC) { POST } else { BASIC };
-        let method = self.token_endpoint_auth_method.as_deref();
         let secret = self.client_secret.as_ref().filter(|it| !it.reveal().is_empty());
         match (secret, method.unwrap_or(default)) {
             (None, _) | (_, "none") => Authentication::None,

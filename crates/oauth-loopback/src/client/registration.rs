@@ -85,8 +85,7 @@ pub async fn register(
     if let Some(refused) = response.refusal(initial.as_slice()) {
         return Err(refused);
     }
-    let mut client: ClientInformation = response.json()?;
-    client.registration_access_token.take_if(|it| it.reveal().is_empty());
+    let client: ClientInformation = response.json()?;
     if let Some(kept) = &client.redirect_uris
         && let Some(lost) = metadata
             .redirect_uris

@@ -58,16 +58,34 @@ struct ProtectedResourceMetadata {
 /// Any request that fails, metadata that is missing or belongs to another resource or issuer, an address that is neither
 /// https nor loopback.
 pub async fn discover(http: &Client, resource: &str) -> Result<Discovery, Error> {
-    discover_challenged(http, resource, None, false).await
+    discover_challenged(http, resource, &Wanted::default()).await
 }
 
-/// The same for someone who was given a challenge before, which may name the metadata where the server now does not, and
-/// who has a client already or wants to register one.
+/// The same where one authorization server alone will do, and no other is asked for anything.
+///
+/// # Errors
+/// Those of [`discover`], and [`Error::OtherIssuer`] where the metadata of the resource does not name `issuer`.
+pub async fn discover_at(http: &Client, resource: &str, issuer: &str) -> Result<Discovery, Error> {
+    let wanted = Wanted { issuer: Some(issuer), ..Wanted::default() };
+    discover_challenged(http, resource, &wanted).await
+}
+
+/// What is wanted of a discovery.
+#[derive(Default)]
+pub(crate) struct Wanted<'a> {
+    /// What the resource said before, which may name the metadata where it now does not.
+    pub(crate) challenge: Option<&'a str>,
+    /// The authorization server that alone will do.
+    pub(crate) issuer: Option<&'a str>,
+    /// Whether a client has to be registered.
+    pub(crate) registers: bool,
+}
+
+/// Finds it for someone who knows something beforehand.
 pub(crate) async fn discover_challenged(
     http: &Client,
     resource: &str,
-    before: Option<&str>,
-    registers: bool,
+    wanted: &Wanted<'_>,
 ) -> Result<Discovery, Error> {
     let server = permitted(AddressOf::Resource, resource, true)?;
     // RFC 8707 section 2: a resource indicator has no fragment.
@@ -82,7 +100,7 @@ pub(crate) async fn discover_challenged(
         .map(|it| String::from_utf8_lossy(it.as_bytes()).into_owned())
         .collect();
     let challenge = Challenge::bearer_of_lines(&lines);
-    let before = before.and_then(|it| Challenge::bearer([it]));
+    let before = wanted.challenge.and_then(|it| Challenge::bearer([it]));
     let named = [&challenge, &before].into_iter().flatten();
     let named = named.flat_map(|it| it.parameters_of("resource_metadata"));
     let mut candidates = named
@@ -118,8 +136,16 @@ pub(crate) async fn discover_challenged(
         }
     };
     let issuers = metadata.authorization_servers.unwrap_or_default();
+    let issuers = match wanted.issuer {
+        Some(it) if issuers.iter().any(|named| named == it) => vec![it.to_owned()],
+        Some(it) => {
+            let named = printable(&issuers.join("`, `"));
+            return Err(Error::OtherIssuer { issuer: printable(it), named });
+        }
+        None => issuers,
+    };
     let (authorization_server, openid) =
-        first_server(http, &issuers, url, on_loopback, registers).await?;
+        first_server(http, &issuers, url, on_loopback, wanted.registers).await?;
     Ok(Discovery {
         resource: Some(metadata.resource),
         challenged: challenge.is_some(),

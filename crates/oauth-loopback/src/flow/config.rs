@@ -4,8 +4,8 @@ use crate::authorization::prompt::Prompt;
 use crate::authorization::request;
 use crate::client::client_information::ClientInformation;
 use crate::client::client_store::ClientStore;
-use crate::discovery::discover::{Discovery, discover_challenged, discover_issuer};
-use crate::error::Error;
+use crate::discovery::discover::{Discovery, Wanted, discover_challenged, discover_issuer};
+use crate::error::{Error, printable};
 use crate::secret::AccessToken;
 use crate::token::endpoint::{self, check_parameters};
 
@@ -14,12 +14,17 @@ use crate::token::endpoint::{self, check_parameters};
 #[non_exhaustive]
 pub struct Config {
     target: Target,
+    /// The only authorization server that may be used; for a resource, its metadata must name it.
+    pub pinned_issuer: Option<String>,
     /// The scopes to ask for; if there are none, [`Discovery::scope`] chooses.
     pub scope: Vec<String>,
     /// The `WWW-Authenticate` header of a 403; what it wants is added to the scopes, see [`Discovery::step_up`].
     pub challenge: Option<String>,
     /// A client that was registered beforehand. It comes before the other ways to get one.
     pub client: Option<ClientInformation>,
+    /// How the client authenticates at the token endpoint, by its name at IANA; a client is registered so, and one that was
+    /// registered beforehand has a field of its own. Without it the server's metadata decides.
+    pub client_auth_method: Option<String>,
     /// The address of a client ID metadata document, for a server that reads such documents.
     pub client_metadata_url: Option<String>,
     /// The name under which a client is registered, which people read on the consent page.
@@ -72,9 +77,11 @@ impl Config {
     fn new(target: Target) -> Self {
         Self {
             target,
+            pinned_issuer: None,
             scope: Vec::new(),
             challenge: None,
             client: None,
+            client_auth_method: None,
             client_metadata_url: None,
             client_name: "oauth-loopback".to_owned(),
             initial_access_token: None,
@@ -98,11 +105,22 @@ impl Config {
         let mut discovery = match &self.target {
             Target::Resource(it) => {
                 let registers = self.client.is_none() && self.client_metadata_url.is_none();
-                discover_challenged(http, it, self.challenge.as_deref(), registers).await?
+                let wanted = Wanted {
+                    challenge: self.challenge.as_deref(),
+                    issuer: self.pinned_issuer.as_deref(),
+                    registers,
+                };
+                discover_challenged(http, it, &wanted).await?
             }
             Target::Issuer(it) => discover_issuer(http, it).await?,
             Target::Discovered(it) => (**it).clone(),
         };
+        if let Some(pinned) = self.pinned_issuer.as_ref().filter(|it| **it != discovery.issuer()) {
+            return Err(Error::OtherIssuer {
+                issuer: printable(pinned),
+                named: printable(discovery.issuer()),
+            });
+        }
         discovery.allow_unadvertised_pkce |= self.allow_unadvertised_pkce;
         Ok(discovery)
     }

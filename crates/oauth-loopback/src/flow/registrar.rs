@@ -79,7 +79,8 @@ impl Registrar<'_> {
         let mut metadata =
             ClientMetadata::native(&self.config.client_name, listener.redirect_uri());
         metadata.scope = self.asked.registered();
-        if let Some(it) = self.secret_method() {
+        let chosen = self.config.client_auth_method.as_deref();
+        if let Some(it) = chosen.or_else(|| self.secret_method()) {
             metadata.token_endpoint_auth_method = it.to_owned();
         }
         metadata.initial_access_token = self.config.initial_access_token.clone();
@@ -202,6 +203,12 @@ impl Registrar<'_> {
         let Some(store) = &self.config.clients else { return Ok(None) };
         let resource = self.discovery.resource.as_deref();
         let (name, scope) = (&self.config.client_name, &self.asked.scope);
-        store.find(self.discovery.issuer(), resource, name, scope)
+        let found = store.find(self.discovery.issuer(), resource, name, scope)?;
+        // One that was registered for another way to authenticate is of no use.
+        let wanted = self.config.client_auth_method.as_deref();
+        Ok(found.filter(|it| {
+            let method = it.client.token_endpoint_auth_method.as_deref();
+            wanted.is_none_or(|wanted| wanted == method.unwrap_or("none"))
+        }))
     }
 }

@@ -13,6 +13,7 @@ use url::Url;
 use crate::error::{Error, printable};
 use crate::http::address::is_link_local;
 use crate::http::proxy::by_address;
+use crate::http::wrong_member;
 use crate::refusal::{Refusal, Step};
 
 const BODY_LIMIT: usize = 1 << 20;
@@ -83,22 +84,22 @@ pub(crate) struct Response {
 impl Response {
     /// The body as the JSON that the specification describes.
     ///
-    /// The reason names a missing field and no more: serde's other messages quote values, which may be secret.
+    /// The reason names the member that is missing or wrong, and no more: a value may be secret.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let error = match serde_json::from_slice(self.text()) {
-            Ok(it) => return Ok(it),
-            Err(it) => it,
-        };
-        let said = error.to_string();
-        let reason = match said.split_once(" at line ") {
-            Some((missing, _)) if missing.starts_with("missing field") => printable(missing),
-            _ if error.is_data() => {
-                format!("a wrong type at line {}, column {}", error.line(), error.column())
-            }
-            _ => format!("{} without JSON", self.content_type().map_or("text".into(), printable)),
-        };
+        if let Ok(it) = serde_json::from_slice(self.text()) {
+            return Ok(it);
+        }
+        let kind = || self.content_type().map_or("text".into(), printable);
+        let reason = wrong_member::reason::<T>(self.text());
+        let reason = reason.unwrap_or_else(|| format!("{} without JSON", kind()));
         let (step, url, status) = (self.step, self.url.clone(), self.status.as_u16());
         Err(Error::Malformed { step, url, status, reason })
+    }
+
+    /// A member that is a text, whatever the others are.
+    pub(crate) fn text_of(&self, member: &str) -> Option<String> {
+        let body = serde_json::from_slice::<Value>(self.text()).ok()?;
+        body.get(member)?.as_str().filter(|it| !it.is_empty()).map(str::to_owned)
     }
 
     /// The error of an OAuth endpoint, whatever the status says: some servers answer 200, 401 or 500 where the

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
 use crate::error::Error;
-use crate::secret::AccessToken;
+use crate::secret::{AccessToken, RefreshToken};
 use crate::token::grant::Grant;
 
 const PATH: &str = "/token";
@@ -191,9 +191,15 @@ impl Shared {
         if !self.current().is_due() || refresher.closed || !refresher.may_try() {
             return;
         }
+        let before = refresher.grant.token.refresh_token.clone();
         let refreshed = refresher.grant.refresh(&self.http).await;
         let Refresher { grant, failure, on_refresh, .. } = &mut *refresher;
         if let Err(error) = refreshed {
+            let revealed = |it: &Option<RefreshToken>| it.as_ref().map(|it| it.reveal().to_owned());
+            if revealed(&before) != revealed(&grant.token.refresh_token) {
+                // An answer that is no token may still have taken the place of the refresh token.
+                on_refresh(Ok(grant));
+            }
             on_refresh(Err(&error));
             *failure = Some((error, Instant::now()));
             return;

@@ -87,7 +87,7 @@ impl TokenEndpoint {
         Ok(self)
     }
 
-    /// Asks for a token; `secrets` are struck from what the server echoes.
+    /// Asks for a token and reads it.
     pub(crate) async fn request(
         &self,
         http: &Client,
@@ -95,11 +95,31 @@ impl TokenEndpoint {
         form: &[(&str, &str)],
         secrets: &[&str],
     ) -> Result<(TokenResponse, Option<SystemTime>), Error> {
+        let asked_at = SystemTime::now();
+        self.read(&self.ask(http, step, form, secrets).await?, asked_at)
+    }
+
+    /// Asks for a token; `secrets` are struck from what the server echoes.
+    pub(crate) async fn ask(
+        &self,
+        http: &Client,
+        step: Step,
+        form: &[(&str, &str)],
+        secrets: &[&str],
+    ) -> Result<Response, Error> {
         let mut form = form.to_vec();
         form.extend(self.resource.as_deref().map(|it| ("resource", it)));
         form.extend(self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        let asked_at = SystemTime::now();
-        let response = self.send(http, step, &self.url, &form, secrets).await?;
+        self.send(http, step, &self.url, &form, secrets).await
+    }
+
+    /// Reads the answer to a request that was made at `asked_at`.
+    pub(crate) fn read(
+        &self,
+        response: &Response,
+        asked_at: SystemTime,
+    ) -> Result<(TokenResponse, Option<SystemTime>), Error> {
+        let step = response.step;
         let mut token: TokenResponse = response.json()?;
         if token.access_token.reveal().is_empty() {
             return Err(Error::Malformed {
@@ -109,7 +129,6 @@ impl TokenEndpoint {
                 reason: "an empty `access_token`".to_owned(),
             });
         }
-        token.refresh_token.take_if(|it| it.reveal().is_empty());
         if !token.token_type.eq_ignore_ascii_case("bearer") {
             return Err(Error::TokenType {
                 step,

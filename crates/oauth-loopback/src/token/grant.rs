@@ -11,6 +11,7 @@ use crate::client::deletion::delete;
 use crate::error::{AddressOf, Error, printable};
 use crate::http::address::{is_loopback, permitted};
 use crate::refusal::Step;
+use crate::secret::RefreshToken;
 use crate::token::endpoint::TokenEndpoint;
 use crate::token::response::TokenResponse;
 
@@ -62,7 +63,8 @@ impl Grant {
     /// Gets the next access token; resource and scope are sent again, and a rotated refresh token replaces the old one.
     ///
     /// # Errors
-    /// [`Error::NoRefreshToken`], [`Error::Refused`]; the grant is then as it was.
+    /// [`Error::NoRefreshToken`], [`Error::Refused`]; the grant is then as it was. After [`Error::Malformed`] and
+    /// [`Error::TokenType`] it may have the next refresh token, and is to be stored: the one of before may be used up.
     pub async fn refresh(&mut self, http: &Client) -> Result<(), Error> {
         let refresh_token = self.token.refresh_token.clone().ok_or(Error::NoRefreshToken)?;
         let mut form =
@@ -72,14 +74,24 @@ impl Grant {
             form.push(("scope", &scope));
         }
         let secrets = [refresh_token.reveal()];
-        let mut answer = self.endpoint.request(http, Step::Refresh, &form, &secrets).await;
+        let asked_at = SystemTime::now();
+        let mut answer = self.endpoint.ask(http, Step::Refresh, &form, &secrets).await;
         // To name the scope is optional (RFC 6749 §6), and to some servers it is wrong.
         let is_wrong = |it: &Error| matches!(it.code(), Some("invalid_scope" | "invalid_request"));
         if !scope.is_empty() && answer.as_ref().is_err_and(is_wrong) {
             form.pop();
-            answer = self.endpoint.request(http, Step::Refresh, &form, &secrets).await;
+            answer = self.endpoint.ask(http, Step::Refresh, &form, &secrets).await;
         }
-        let (mut token, expires_at) = answer?;
+        let answer = answer?;
+        let rotated = answer.text_of("refresh_token").map(RefreshToken::new);
+        let (mut token, expires_at) = match self.endpoint.read(&answer, asked_at) {
+            Ok(it) => it,
+            Err(it) => {
+                // The one of before may be good for nothing now.
+                self.token.refresh_token = rotated.or(Some(refresh_token));
+                return Err(it);
+            }
+        };
         token.refresh_token.get_or_insert(refresh_token);
         if !scope.is_empty() {
             token.scope.get_or_insert(scope);
@@ -94,7 +106,10 @@ impl Grant {
     #[must_use]
     pub fn with_credentials_of(mut self, client: &ClientInformation) -> Self {
         if self.endpoint.client.issuer.is_none() && client.client_id == self.client_id {
+            let told = self.endpoint.client.token_endpoint_auth_method.take();
             self.endpoint.client = client.clone();
+            let method = &mut self.endpoint.client.token_endpoint_auth_method;
+            *method = method.take().or(told);
         }
         self
     }
@@ -163,13 +178,14 @@ impl Grant {
 }
 
 /// The members of [`Record`] beside the token response, which a server may have sent as well, with another meaning.
-const BESIDE: [&str; 9] = [
+const BESIDE: [&str; 10] = [
     "issuer",
     "token_endpoint",
     "resource",
     "expires_at",
     "revocation_endpoint",
     "token_endpoint_auth_methods_supported",
+    "token_endpoint_auth_method",
     "token_parameters",
     "client_id",
     "client",
@@ -189,6 +205,9 @@ struct Record {
     revocation_endpoint: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    /// How a client that was registered beforehand was told to authenticate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token_endpoint_auth_method: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     token_parameters: Vec<(String, String)>,
     client_id: String,
@@ -211,6 +230,10 @@ impl From<Grant> for Record {
             expires_at: ends_at.map(|it| it.as_secs()),
             revocation_endpoint: grant.endpoint.revocation,
             token_endpoint_auth_methods_supported: grant.endpoint.methods,
+            token_endpoint_auth_method: client
+                .token_endpoint_auth_method
+                .clone()
+                .filter(|_| client.issuer.is_none()),
             token_parameters: grant.endpoint.parameters,
             client_id: grant.client_id,
             client: client.issuer.is_some().then_some(client),
@@ -224,7 +247,11 @@ impl From<Record> for Grant {
             record.expires_at.and_then(|it| UNIX_EPOCH.checked_add(Duration::from_secs(it)));
         let client = match record.client {
             Some(it) => ClientInformation { issuer: Some(record.issuer.clone()), ..it },
-            None => ClientInformation::preregistered(record.client_id),
+            None => {
+                let mut client = ClientInformation::preregistered(record.client_id);
+                client.token_endpoint_auth_method = record.token_endpoint_auth_method;
+                client
+            }
         };
         let endpoint = TokenEndpoint {
             url: record.token_endpoint,

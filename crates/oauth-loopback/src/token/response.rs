@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::http::lenient;
@@ -29,11 +29,16 @@ pub struct TokenResponse {
     #[serde(default, deserialize_with = "lenient::scope", skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
     /// What gets the next token, where the server gave one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "refresh_token", skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<RefreshToken>,
     /// What the server says beyond that, such as `id_token`. It may be secret, and `Debug` shows the names alone.
     #[serde(flatten)]
     pub other: Map<String, Value>,
+}
+
+/// An empty one is none.
+fn refresh_token<'de, D: Deserializer<'de>>(from: D) -> Result<Option<RefreshToken>, D::Error> {
+    Ok(lenient::text(from)?.map(RefreshToken::new))
 }
 
 impl fmt::Debug for TokenResponse {

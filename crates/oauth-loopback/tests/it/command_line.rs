@@ -152,6 +152,9 @@ async fn wrong_usage_exits_with_2_and_help_teaches() {
     let output = program(&["--help"]).output().await.expect("it runs");
     let help = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(help.contains("Examples:") && help.contains("Exit codes:"), "{help}");
+    for told in ["Deadlines:", "Proxies:", "Certificates:", "no `resource` parameter"] {
+        assert!(help.contains(told), "{told}: {help}");
+    }
     for command in ["refresh", "forget", "client-credentials", "doctor"] {
         let output = program(&[command, "--help"]).output().await.expect("it runs");
         let help = String::from_utf8(output.stdout).expect("UTF-8");

@@ -116,6 +116,28 @@ async fn a_rotated_token_is_stored_although_nobody_can_read_the_answer() {
 }
 
 #[tokio::test]
+async fn a_rotated_token_is_stored_although_the_rest_of_the_answer_is_wrong() {
+    for (wrong, named) in [
+        (json!({ "token_type": 7 }), "`token_type` is a number"),
+        (json!({ "access_token": ["hush"] }), "`access_token` is a list"),
+        (json!({ "access_token": "" }), "an empty `access_token`"),
+        (json!({ "access_token": null }), "missing field `access_token`"),
+        (json!({ "token_type": "DPoP" }), "type `DPoP`"),
+    ] {
+        let mut refreshed = wrong.clone();
+        refreshed["refresh_token"] = json!("refresh-2");
+        let server = Server::start(Script { refreshed, ..Script::default() }).await;
+        let (_folder, path) = granted(&server, &[]).await;
+        let before = read(&path);
+        let said = failure(program(&["refresh", text(&path)])).await;
+        assert!(said.contains(named) && !said.contains("hush"), "{said}");
+        let after = read(&path);
+        assert_eq!(after["refresh_token"], "refresh-2", "{wrong}");
+        assert_eq!(after["access_token"], before["access_token"]);
+    }
+}
+
+#[tokio::test]
 async fn refreshes_at_the_same_time_use_each_refresh_token_once() {
     let server = Server::start(Script {
         refreshed: json!({ "refresh_token": "{echo:refresh_token}+" }),

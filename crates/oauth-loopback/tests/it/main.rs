@@ -1,6 +1,7 @@
 //! The flow against a scripted authorization server, against `mcp-target`, and through the command line.
 
 mod arguments;
+mod auth_method;
 mod broker;
 mod callback;
 mod checks;
@@ -15,6 +16,7 @@ mod mcp_target;
 mod nonce;
 mod odd_servers;
 mod offline_access;
+mod pinned_issuer;
 mod program;
 mod proxy;
 mod received;

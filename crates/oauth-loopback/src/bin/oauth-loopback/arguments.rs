@@ -5,6 +5,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use oauth_loopback::Prompt;
 use url::Url;
 
+use crate::help::{AFTER_HELP, CLIENT_CREDENTIALS_HELP, DOCTOR_HELP, FORGET_HELP, REFRESH_HELP};
+
 /// Gets an OAuth token for an MCP server through a browser and a loopback redirect.
 #[derive(Debug, Parser)]
 #[command(version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -37,8 +39,9 @@ pub(crate) struct Wanted {
     /// Address of the MCP server.
     #[arg(required_unless_present = "issuer", value_parser = address)]
     pub(crate) resource: Option<String>,
-    /// Authorization server to get a token from that is meant for no MCP server in particular.
-    #[arg(long, value_name = "URL", conflicts_with = "resource", value_parser = address)]
+    /// Authorization server. Beside RESOURCE the only one that anything is sent to, and the metadata of RESOURCE must name
+    /// it; alone it gives a token for no MCP server in particular, and no `resource` parameter is sent.
+    #[arg(long, value_name = "URL", value_parser = address)]
     pub(crate) issuer: Option<String>,
     /// Scope to ask for; may be given several times. Without it the server's challenge or metadata decides.
     #[arg(long = "scope", value_name = "SCOPE", value_parser = NonEmptyStringValueParser::new())]
@@ -49,7 +52,7 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// The address that was given, of whichever of the two.
+    /// What the token is for: the MCP server, or else the authorization server itself.
     pub(crate) fn server(&self) -> &str {
         let given = self.resource.as_deref().or(self.issuer.as_deref());
         given.expect("one of them is required")
@@ -66,6 +69,10 @@ pub(crate) struct Mint {
     /// Client that was registered beforehand; its secret, if it has one, is in LOADTEST_CLIENT_SECRET.
     #[arg(long, value_name = "ID")]
     pub(crate) client_id: Option<String>,
+    /// How the client proves who it is at the token endpoint. By default what its registration or the server's metadata
+    /// says.
+    #[arg(long, value_name = "METHOD")]
+    pub(crate) client_auth_method: Option<AuthMethod>,
     /// Client ID metadata document to be known by, where the server reads such documents.
     #[arg(long, value_name = "URL", value_parser = address)]
     pub(crate) client_metadata_url: Option<String>,
@@ -109,6 +116,9 @@ pub(crate) struct ClientCredentials {
     /// Client that was registered beforehand.
     #[arg(long, value_name = "ID")]
     pub(crate) client_id: String,
+    /// How the client proves who it is at the token endpoint. By default what the server's metadata says.
+    #[arg(long, value_name = "METHOD")]
+    pub(crate) client_auth_method: Option<AuthMethod>,
     #[command(flatten)]
     pub(crate) checks: Checks,
     #[command(flatten)]
@@ -132,8 +142,11 @@ pub(crate) struct Checks {
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
     /// Address of the MCP server.
-    #[arg(value_parser = address)]
-    pub(crate) resource: String,
+    #[arg(required_unless_present = "issuer", value_parser = address)]
+    pub(crate) resource: Option<String>,
+    /// Authorization server: beside RESOURCE the one that its metadata must name, alone the one to look at.
+    #[arg(long, value_name = "URL", value_parser = address)]
+    pub(crate) issuer: Option<String>,
     /// Client that was registered beforehand.
     #[arg(long, value_name = "ID")]
     pub(crate) client_id: Option<String>,
@@ -183,6 +196,31 @@ pub(crate) enum Format {
     Header,
 }
 
+/// The names that RFC 7591 registered with IANA.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum AuthMethod {
+    /// The secret in the Authorization header.
+    ClientSecretBasic,
+    /// The secret in the body.
+    ClientSecretPost,
+    /// A JWT that is signed with the client's key.
+    PrivateKeyJwt,
+    /// Nothing but the client's id.
+    None,
+}
+
+impl AuthMethod {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::None => "none",
+        }
+    }
+}
+
 /// Keeps the spelling, which identifiers are compared by.
 fn address(text: &str) -> Result<String, &'static str> {
     match Url::parse(text) {
@@ -213,59 +251,3 @@ fn claim(text: &str) -> Result<(String, Option<String>), &'static str> {
     };
     if name.is_empty() { Err("a claim has a name") } else { Ok((name.to_owned(), value)) }
 }
-
-const REFRESH_HELP: &str = "\
-Example:
-  oauth-loopback refresh grant.json --format header | curl -H @- https://api.example.com/mcp
-
-The client's secret or key, if it was registered beforehand, is in LOADTEST_CLIENT_SECRET or LOADTEST_CLIENT_KEY_FILE.
-
-Exit codes:
-  0  FILE holds the next grant
-  1  it holds the one of before, unless the reason on stderr is stdout
-  2  wrong usage";
-
-const FORGET_HELP: &str = "\
-Example:
-  oauth-loopback forget grant.json
-
-Exit codes:
-  0  forgotten as far as the server lets; what it does not offer is on stderr
-  1  something was refused, and FILE is still there
-  2  wrong usage";
-
-const CLIENT_CREDENTIALS_HELP: &str = "\
-Example:
-  LOADTEST_CLIENT_KEY_FILE=client.pem oauth-loopback client-credentials https://api.example.com/mcp --client-id ci
-
-Exit codes:
-  0  there is a token
-  1  there is none; the reason is on stderr
-  2  wrong usage";
-
-const DOCTOR_HELP: &str = "\
-Example:
-  oauth-loopback doctor https://api.example.com/mcp
-
-Exit codes:
-  0  a client can sign in as far as can be seen
-  1  it cannot; the lines that start with FAIL say why
-  2  wrong usage";
-
-const AFTER_HELP: &str = "\
-Examples:
-  oauth-loopback https://api.example.com/mcp --browser browser-consent > token.json
-  oauth-loopback https://api.example.com/mcp --out grant.json
-  oauth-loopback refresh grant.json --format header | curl -H @- https://api.example.com/mcp
-  oauth-loopback forget grant.json
-  oauth-loopback doctor https://api.example.com/mcp
-
-Secrets come from the environment and never from a flag:
-  LOADTEST_CLIENT_SECRET         the secret of the client of --client-id
-  LOADTEST_CLIENT_KEY_FILE       file with its private key in PEM form (EC P-256, RSA, Ed25519)
-  LOADTEST_INITIAL_ACCESS_TOKEN  what a registration is authorized with, where the server wants that
-
-Exit codes:
-  0  there is a token
-  1  there is none; the reason is on stderr
-  2  wrong usage";

@@ -1,7 +1,7 @@
 use std::io::{self, Write as _};
 
 use anyhow::{Context as _, bail};
-use oauth_loopback::{AddressOf, ClientInformation, Discovery, Error, Step, discover};
+use oauth_loopback::{AddressOf, ClientInformation, Discovery, Error, Step};
 use tool_edge::printable_within;
 
 use crate::arguments::Doctor;
@@ -20,14 +20,14 @@ enum Mark {
     Fail,
 }
 
-/// Looks at a server as a client does before anyone signs in, and leaves nothing behind there.
-pub(crate) async fn examine(http: &reqwest::Client, it: &Doctor) -> anyhow::Result<()> {
-    let findings = match discover(http, &it.resource).await {
+/// Says what a client sees of a server before anyone signs in.
+pub(crate) fn examine(discovered: Result<Discovery, Error>, it: &Doctor) -> anyhow::Result<()> {
+    let findings = match discovered {
         Ok(mut discovery) => {
             discovery.allow_unadvertised_pkce = it.allow_unadvertised_pkce;
             found(&discovery, it)
         }
-        Err(error) => failed(&error),
+        Err(error) => failed(&error, it.resource.is_some()),
     };
     let mut stdout = io::stdout();
     for Finding { what, mark, seen } in &findings {
@@ -49,11 +49,12 @@ const CHALLENGE: &str = "challenge of the resource";
 const RESOURCE: &str = "protected resource metadata";
 const SERVER: &str = "authorization server metadata";
 
-/// The steps before the one that failed, and that one with the requirement.
-fn failed(error: &Error) -> Vec<Finding> {
+/// The steps before the one that failed, and that one with the requirement; without a resource there is but the last.
+fn failed(error: &Error, of_a_resource: bool) -> Vec<Finding> {
     const STEPS: [&str; 3] = [CHALLENGE, RESOURCE, SERVER];
     let (at, requirement) = requirement(error);
-    let mut findings: Vec<Finding> = STEPS[..at]
+    let (first, at) = if of_a_resource { (0, at) } else { (2, 2) };
+    let mut findings: Vec<Finding> = STEPS[first..at]
         .iter()
         .map(|what| Finding { what, mark: Mark::Ok, seen: "conforms".to_owned() })
         .collect();
@@ -90,6 +91,7 @@ fn requirement(error: &Error) -> (usize, Option<&'static str>) {
         Error::ResourceMismatch { .. } => {
             (1, Some("RFC 9728 section 3.3: the resource is that of the server that was asked"))
         }
+        Error::OtherIssuer { .. } => (1, None),
         Error::NoAuthorizationServer { .. } => {
             (1, Some("MCP authorization: authorization_servers names at least one"))
         }
@@ -132,17 +134,18 @@ fn found(discovery: &Discovery, it: &Doctor) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut add = |what, mark, seen: String| findings.push(Finding { what, mark, seen });
 
-    match (&discovery.challenge_scope, discovery.challenged) {
-        (Some(it), _) => add(CHALLENGE, Mark::Ok, format!("wants the scope `{}`", shown(it))),
-        (None, true) => add(CHALLENGE, Mark::Ok, "names no scope".to_owned()),
-        (None, false) => add(
-            CHALLENGE,
-            Mark::Note,
-            "there is none; the metadata was found at its well-known address".to_owned(),
-        ),
+    if let Some(resource) = &discovery.resource {
+        match (&discovery.challenge_scope, discovery.challenged) {
+            (Some(it), _) => add(CHALLENGE, Mark::Ok, format!("wants the scope `{}`", shown(it))),
+            (None, true) => add(CHALLENGE, Mark::Ok, "names no scope".to_owned()),
+            (None, false) => add(
+                CHALLENGE,
+                Mark::Note,
+                "there is none; the metadata was found at its well-known address".to_owned(),
+            ),
+        }
+        add(RESOURCE, Mark::Ok, format!("resource `{}`", shown(resource)));
     }
-    let resource = discovery.resource.as_deref().unwrap_or_default();
-    add(RESOURCE, Mark::Ok, format!("resource `{}`", shown(resource)));
     add(SERVER, Mark::Ok, format!("issuer `{}`", shown(discovery.issuer())));
     match &server.authorization_endpoint {
         Some(it) => add("authorization endpoint", Mark::Ok, shown(it)),

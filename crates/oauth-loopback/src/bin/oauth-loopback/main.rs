@@ -5,6 +5,7 @@ mod checks;
 mod console;
 mod doctor;
 mod environment;
+mod help;
 mod output;
 
 use std::io;
@@ -14,14 +15,15 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Parser as _;
 use oauth_loopback::{
-    Config, Error, Grant, GrantFile, LoopbackListener, Opening, authorize, client_credentials,
-    discover, discover_issuer, http_client,
+    ClientInformation, Config, Discovery, Error, Grant, GrantFile, LoopbackListener, Opening,
+    authorize, client_credentials, discover, discover_at, discover_issuer, http_client,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::advice::advice;
 use crate::arguments::{
-    Arguments, Checks, ClientCredentials, Command, Doctor, Forget, Mint, Refresh, Wanted,
+    Arguments, AuthMethod, Checks, ClientCredentials, Command, Doctor, Forget, Mint, Refresh,
+    Wanted,
 };
 use crate::browser_command::Browser;
 use crate::checks::check;
@@ -63,10 +65,16 @@ async fn mint(it: Mint) -> anyhow::Result<()> {
         Some(_) => Config::resource(server),
         None => Config::issuer(server),
     };
-    let http = client()?;
+    config.pinned_issuer = it.wanted.issuer.clone();
+    let http = http()?;
     config.scope = it.wanted.scope.clone();
     config.challenge = it.challenge;
-    config.client = it.client_id.map(environment::client).transpose()?;
+    anyhow::ensure!(
+        it.client_id.is_some() || it.client_auth_method != Some(AuthMethod::PrivateKeyJwt),
+        "private_key_jwt is for a client that was registered beforehand; name it with --client-id"
+    );
+    config.client = it.client_id.map(|id| client(id, it.client_auth_method)).transpose()?;
+    config.client_auth_method = it.client_auth_method.map(|it| it.name().to_owned());
     config.client_metadata_url = it.client_metadata_url;
     config.client_name = it.client_name;
     config.authorization_parameters = it.authorization_parameters;
@@ -89,20 +97,51 @@ async fn mint(it: Mint) -> anyhow::Result<()> {
 
 async fn by_itself(it: ClientCredentials) -> anyhow::Result<()> {
     let destination = Destination::prepare(&it.output)?;
-    let me = environment::client(it.client_id)?;
+    let me = client(it.client_id, it.client_auth_method)?;
     anyhow::ensure!(
         me.client_secret.is_some() || me.client_key.is_some(),
         "neither LOADTEST_CLIENT_SECRET nor LOADTEST_CLIENT_KEY_FILE is set; a client gets a token for itself with one of them alone"
     );
-    let server = it.wanted.server();
-    let http = client()?;
-    let discovery = match it.wanted.resource {
-        Some(_) => discover(&http, server).await?,
-        None => discover_issuer(&http, server).await?,
-    };
+    let http = http()?;
+    let Wanted { resource, issuer, .. } = &it.wanted;
+    let discovery = discovered(&http, resource.as_deref(), issuer.as_deref()).await?;
     let Wanted { scope, token_parameters, .. } = &it.wanted;
     let grant = client_credentials(&http, &discovery, &me, scope, token_parameters).await?;
     put(&http, &grant, &it.checks, scope, &destination).await
+}
+
+/// What is known of the MCP server, of the authorization server, or of the one under the other.
+async fn discovered(
+    http: &reqwest::Client,
+    resource: Option<&str>,
+    issuer: Option<&str>,
+) -> Result<Discovery, Error> {
+    match (resource, issuer) {
+        (Some(resource), Some(issuer)) => discover_at(http, resource, issuer).await,
+        (Some(it), None) => discover(http, it).await,
+        (None, it) => discover_issuer(http, it.expect("one of them is required")).await,
+    }
+}
+
+/// The client that was registered beforehand, which has what its way to authenticate needs.
+fn client(id: String, method: Option<AuthMethod>) -> anyhow::Result<ClientInformation> {
+    let mut client = environment::client(id)?;
+    match method {
+        Some(AuthMethod::PrivateKeyJwt) => anyhow::ensure!(
+            client.client_key.is_some(),
+            "private_key_jwt needs the client's key, but LOADTEST_CLIENT_KEY_FILE is not set"
+        ),
+        Some(it @ (AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost)) => {
+            anyhow::ensure!(
+                client.client_secret.is_some(),
+                "{} needs the client's secret, but LOADTEST_CLIENT_SECRET is not set",
+                it.name()
+            )
+        }
+        Some(AuthMethod::None) | None => {}
+    }
+    client.token_endpoint_auth_method = method.map(|it| it.name().to_owned());
+    Ok(client)
 }
 
 /// Hands a token out, or gives it back where it is not what was asked for.
@@ -120,7 +159,8 @@ async fn put(
 }
 
 async fn examine(it: Doctor) -> anyhow::Result<()> {
-    doctor::examine(&client()?, &it).await
+    let discovered = discovered(&http()?, it.resource.as_deref(), it.issuer.as_deref()).await;
+    doctor::examine(discovered, &it)
 }
 
 async fn refresh(it: Refresh) -> anyhow::Result<()> {
@@ -129,8 +169,12 @@ async fn refresh(it: Refresh) -> anyhow::Result<()> {
     let _unheard = kinds.map(signal);
     let (file, grant) = GrantFile::open(it.file).await?;
     let mut grant = environment::with_credentials(grant)?;
-    grant.refresh(&client()?).await?;
-    file.save(&grant)?;
+    let refreshed = grant.refresh(&http()?).await;
+    // Also after an answer that is no token, since a refresh token in it has taken the place of the one of before.
+    if matches!(refreshed, Ok(()) | Err(Error::Malformed { .. } | Error::TokenType { .. })) {
+        file.save(&grant)?;
+    }
+    refreshed?;
     // The refresh token has one owner, the file.
     let mut token = grant.token;
     token.refresh_token = None;
@@ -140,7 +184,7 @@ async fn refresh(it: Refresh) -> anyhow::Result<()> {
 async fn forget(it: Forget) -> anyhow::Result<()> {
     let (file, grant) = GrantFile::open(it.file).await?;
     let grant = environment::with_credentials(grant)?;
-    let http = client()?;
+    let http = http()?;
     let revoked = offered(grant.revoke(&http).await);
     // A token that could not be revoked is no reason to leave the client behind as well.
     let deleted = offered(grant.delete_client(&http).await);
@@ -190,7 +234,7 @@ async fn open(browser: Option<&Browser>, mut opening: Opening) -> io::Result<()>
     }
 }
 
-fn client() -> anyhow::Result<reqwest::Client> {
+fn http() -> anyhow::Result<reqwest::Client> {
     http_client().build().context("failed to set up the HTTP client")
 }
 
