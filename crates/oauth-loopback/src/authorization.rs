@@ -4,6 +4,7 @@
 
 pub(crate) mod callback;
 pub(crate) mod code;
+pub(crate) mod connections;
 pub(crate) mod listener;
 pub(crate) mod opening;
 pub(crate) mod page;

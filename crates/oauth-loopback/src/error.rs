@@ -29,6 +29,9 @@ pub enum Error {
     /// A request took longer than the deadline of the HTTP client, or than 30 s.
     #[error("{step}: {url} did not answer in time")]
     Unanswered { step: Step, url: String },
+    /// All requests of a step together took longer than it may.
+    #[error("{what} `{address}` took longer than {} s, and was given up", .limit.as_secs())]
+    Overdue { what: &'static str, address: String, limit: Duration },
     /// A response that is too large to be one of OAuth.
     #[error("{step}: {url} answered with more than {limit} bytes")]
     TooLarge { step: Step, url: String, limit: usize },
@@ -112,6 +115,9 @@ pub enum Error {
         "`{url}` is no client ID metadata document: it must be https with a path, without credentials, dot segments or a fragment"
     )]
     ClientMetadataUrl { url: String },
+    /// Whoever waited for the token does not want it any more.
+    #[error("the sign-in was interrupted")]
+    Interrupted,
     /// What was to open the address failed.
     #[error("the browser step at `{issuer}` failed")]
     Browser { issuer: String, source: Source },

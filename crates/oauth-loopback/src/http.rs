@@ -3,6 +3,7 @@
 //! In: an address and a form. Out: a status with its JSON, or a refusal.
 
 pub(crate) mod address;
+pub(crate) mod deadline;
 pub(crate) mod lenient;
 pub(crate) mod proxy;
 pub(crate) mod transport;

@@ -77,7 +77,7 @@ pub use crate::client::registration::{ClientMetadata, register};
 pub use crate::discovery::discover::{Discovery, discover, discover_at, discover_issuer};
 pub use crate::discovery::server_metadata::AuthorizationServerMetadata;
 pub use crate::error::{AddressOf, Error};
-pub use crate::flow::authorize::authorize;
+pub use crate::flow::authorize::{authorize, authorize_until};
 pub use crate::flow::config::Config;
 pub use crate::http::transport::http_client;
 pub use crate::refusal::{Refusal, Step};

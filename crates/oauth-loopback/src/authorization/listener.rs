@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::serve::Listener;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time;
 use url::{Host, Url};
 
 use crate::authorization::callback::{Callbacks, callback};
+use crate::authorization::connections::Sockets;
 use crate::error::{Error, printable};
 
 const PATH: &str = "/callback";
@@ -29,29 +30,6 @@ pub struct LoopbackListener {
     pub(crate) socket: Option<Sockets>,
     /// Whether someone chose this redirect URI, so that no other will do.
     pub(crate) fixed: bool,
-}
-
-/// What a redirect URI is heard on: one socket, or for `localhost`, which a browser may take for either, one of each family.
-pub(crate) struct Sockets(TcpListener, Option<TcpListener>);
-
-impl Listener for Sockets {
-    type Io = TcpStream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let Self(first, second) = self;
-        match second {
-            Some(second) => tokio::select! {
-                it = Listener::accept(first) => it,
-                it = Listener::accept(second) => it,
-            },
-            None => Listener::accept(first).await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
-    }
 }
 
 /// One redirect URI for many authorization requests at a time, told apart by their `state`.
@@ -69,7 +47,7 @@ impl LoopbackListener {
         let authority = address.to_string();
         let redirect_uri = format!("http://{authority}{PATH}");
         let callbacks = Arc::new(Callbacks::new(authority, PATH.to_owned(), redirect_uri));
-        Ok(Self { callbacks, socket: Some(Sockets(socket, None)), fixed: false })
+        Ok(Self { callbacks, socket: Some(Sockets::new(socket, None)), fixed: false })
     }
 
     /// Listens where a client that was registered beforehand is redirected to: on 127.0.0.1, `[::1]` or, for `localhost`, both.
@@ -108,7 +86,7 @@ impl LoopbackListener {
         };
         let (authority, path) = (url.authority().to_owned(), url.path().to_owned());
         let callbacks = Arc::new(Callbacks::new(authority, path, redirect_uri.to_owned()));
-        Ok(Self { callbacks, socket: Some(Sockets(socket, other)), fixed: true })
+        Ok(Self { callbacks, socket: Some(Sockets::new(socket, other)), fixed: true })
     }
 
     /// The redirect URI to register, to authorize with and to exchange with, always in this spelling.

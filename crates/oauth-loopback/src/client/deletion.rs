@@ -1,6 +1,9 @@
 //! The end of a client that was registered, [RFC 7592 §2.3](https://www.rfc-editor.org/rfc/rfc7592#section-2.3).
 
+use std::time::Duration;
+
 use reqwest::{Client, StatusCode};
+use tokio::time::timeout;
 use url::Url;
 
 use crate::client::client_information::ClientInformation;
@@ -8,6 +11,13 @@ use crate::error::{AddressOf, Error, printable};
 use crate::http::address::{is_loopback, permitted};
 use crate::http::transport::{self, origin};
 use crate::refusal::Step;
+
+/// Leaves no client behind at the server that nobody will use, where it lets go of it in time.
+pub(crate) async fn delete_if_offered(http: &Client, issuer: &str, client: &ClientInformation) {
+    const LIMIT: Duration = Duration::from_secs(5);
+    // Most servers do not offer it, and nobody needs it.
+    let _ = timeout(LIMIT, delete(http, issuer, client)).await;
+}
 
 /// Deletes a client where its registration gave the means to do so; one that is not there any more is deleted.
 pub(crate) async fn delete(

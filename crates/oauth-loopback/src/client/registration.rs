@@ -4,8 +4,10 @@ use serde::Serialize;
 use url::Url;
 
 use crate::client::client_information::ClientInformation;
+use crate::client::deletion::delete_if_offered;
 use crate::discovery::discover::Discovery;
 use crate::error::{Error, printable};
+use crate::http::deadline::{REGISTRATION, within};
 use crate::http::transport;
 use crate::refusal::Step;
 use crate::secret::AccessToken;
@@ -81,23 +83,24 @@ pub async fn register(
         let request = http.post(endpoint).header("accept", "application/json").json(&metadata);
         Ok(initial.iter().fold(request, |request, it| request.bearer_auth(it)))
     };
-    let response = transport::fetch(Step::Registration, request).await?;
+    let asked = transport::fetch(Step::Registration, request);
+    let response = within(REGISTRATION, "registering a client at", endpoint, asked).await?;
     if let Some(refused) = response.refusal(initial.as_slice()) {
         return Err(refused);
     }
     let client: ClientInformation = response.json()?;
+    let client = ClientInformation { issuer: Some(discovery.issuer().to_owned()), ..client };
     if let Some(kept) = &client.redirect_uris
         && let Some(lost) = metadata
             .redirect_uris
             .iter()
             .find(|it| !kept.iter().any(|kept| same_but_port(kept, it)))
     {
-        return Err(Error::RedirectUriReplaced {
-            redirect_uri: lost.clone(),
-            kept: printable(&format!("{kept:?}")),
-        });
+        let kept = printable(&format!("{kept:?}"));
+        delete_if_offered(http, discovery.issuer(), &client).await;
+        return Err(Error::RedirectUriReplaced { redirect_uri: lost.clone(), kept });
     }
-    Ok(ClientInformation { issuer: Some(discovery.issuer().to_owned()), ..client })
+    Ok(client)
 }
 
 /// Some servers keep a loopback redirect URI without its port, since any port will do (RFC 8252 §7.3).

@@ -11,6 +11,7 @@ use crate::discovery::server_metadata::{
 };
 use crate::error::{AddressOf, Error, printable};
 use crate::http::address::{covers, inserted, is_loopback, permitted};
+use crate::http::deadline::{DISCOVERY, within};
 use crate::http::{lenient, transport};
 use crate::refusal::Step;
 
@@ -56,7 +57,7 @@ struct ProtectedResourceMetadata {
 ///
 /// # Errors
 /// Any request that fails, metadata that is missing or belongs to another resource or issuer, an address that is neither
-/// https nor loopback.
+/// https nor loopback, and [`Error::Overdue`] if all of it takes longer than a minute.
 pub async fn discover(http: &Client, resource: &str) -> Result<Discovery, Error> {
     discover_challenged(http, resource, &Wanted::default()).await
 }
@@ -87,6 +88,11 @@ pub(crate) async fn discover_challenged(
     resource: &str,
     wanted: &Wanted<'_>,
 ) -> Result<Discovery, Error> {
+    let found = found(http, resource, wanted);
+    within(DISCOVERY, "finding the authorization server of", resource, found).await
+}
+
+async fn found(http: &Client, resource: &str, wanted: &Wanted<'_>) -> Result<Discovery, Error> {
     let server = permitted(AddressOf::Resource, resource, true)?;
     // RFC 8707 section 2: a resource indicator has no fragment.
     if server.fragment().is_some() {
@@ -162,7 +168,9 @@ pub(crate) async fn discover_challenged(
 /// Any request that fails, metadata that is missing or of another issuer, an address that is neither https nor loopback.
 pub async fn discover_issuer(http: &Client, issuer: &str) -> Result<Discovery, Error> {
     let on_loopback = is_loopback(&permitted(AddressOf::Issuer, issuer, true)?);
-    let (authorization_server, openid) = server(http, issuer, on_loopback).await?;
+    let server = server(http, issuer, on_loopback);
+    let what = "reading the metadata of the authorization server";
+    let (authorization_server, openid) = within(DISCOVERY, what, issuer, server).await?;
     Ok(Discovery { openid, ..Discovery::new(authorization_server) })
 }
 

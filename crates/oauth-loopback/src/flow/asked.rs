@@ -7,6 +7,7 @@ use crate::refusal::Step;
 use crate::token::grant::Grant;
 
 /// The scopes of a flow.
+#[derive(Clone)]
 pub(crate) struct Asked {
     pub(crate) scope: Vec<String>,
     /// Whether the caller named them, by themselves or by a challenge, so that nothing is left out of them.

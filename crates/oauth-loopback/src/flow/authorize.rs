@@ -1,3 +1,5 @@
+use std::future::pending;
+use std::pin::pin;
 use std::time::Instant;
 
 use crate::authorization::listener::LoopbackListener;
@@ -24,27 +26,82 @@ pub async fn authorize<F, E>(
     http: &reqwest::Client,
     listener: LoopbackListener,
     config: &Config,
-    mut open: F,
+    open: F,
+) -> Result<Grant, Error>
+where
+    F: AsyncFnMut(Opening) -> Result<(), E>,
+    E: std::error::Error + Send + Sync + 'static,
+{
+    authorize_until(http, listener, config, open, pending()).await
+}
+
+/// The same, unless `interrupt` comes before the token does.
+///
+/// Whoever drops the future of [`authorize`] leaves the client behind that it registered. This one deletes it first, which
+/// takes seconds at most.
+///
+/// # Errors
+/// Those of [`authorize`], and [`Error::Interrupted`].
+pub async fn authorize_until<F, E>(
+    http: &reqwest::Client,
+    listener: LoopbackListener,
+    config: &Config,
+    open: F,
+    interrupt: impl Future<Output = ()>,
 ) -> Result<Grant, Error>
 where
     F: AsyncFnMut(Opening) -> Result<(), E>,
     E: std::error::Error + Send + Sync + 'static,
 {
     config.check()?;
-    let discovery = config.discover(http).await?;
+    let mut interrupt = pin!(interrupt);
+    let discovery = tokio::select! {
+        it = config.discover(http) => it?,
+        () = &mut interrupt => return Err(Error::Interrupted),
+    };
+    let registrar = Registrar::new(http, &discovery, config, Asked::new(config, &discovery)?);
+    let outcome = {
+        let mut attempts = pin!(attempts(&registrar, listener, open));
+        tokio::select! {
+            it = &mut attempts => it,
+            () = interrupt => {
+                tokio::select! {
+                    // Its token would be handed to nobody.
+                    _ = &mut attempts => {}
+                    () = registrar.registered_or_not() => {}
+                }
+                Err(Error::Interrupted)
+            }
+        }
+    };
+    if outcome.is_err() {
+        registrar.clean_up().await;
+    }
+    outcome
+}
+
+/// Attempts until there is a token or no remedy.
+async fn attempts<F, E>(
+    registrar: &Registrar<'_>,
+    listener: LoopbackListener,
+    mut open: F,
+) -> Result<Grant, Error>
+where
+    F: AsyncFnMut(Opening) -> Result<(), E>,
+    E: std::error::Error + Send + Sync + 'static,
+{
+    let Registrar { http, discovery, config, .. } = *registrar;
     let mut left = config.timeout;
-    let asked = Asked::new(config, &discovery)?;
-    let mut registrar = Registrar { http, discovery: &discovery, config, asked };
+    let mut asked = registrar.asked.clone();
     let mut chosen = registrar.choose(listener).await?;
-    let mut silent = chosen.known.consented
-        && !chosen.known.doubted
-        && may_be_silent(config, &discovery, &registrar.asked);
+    let mut silent =
+        chosen.known.consented && !chosen.known.doubted && may_be_silent(config, discovery, &asked);
     let (mut linked, mut without_refresh) = (false, None);
     loop {
         let Chosen { known, listener, origin } = chosen;
         let successor = listener.successor();
         let redirect_uri = listener.redirect_uri();
-        let mut request = registrar.request(&known.client, redirect_uri)?;
+        let mut request = registrar.request(&known.client, redirect_uri, &asked)?;
         if silent {
             request = request.silent();
         }
@@ -70,7 +127,7 @@ where
             Ok(grant)
                 if config.prompt == Prompt::AsNeeded
                     && !left.is_zero()
-                    && registrar.asked.lacks_consent(&grant, &discovery) =>
+                    && asked.lacks_consent(&grant, discovery) =>
             {
                 without_refresh = Some(grant);
                 Remedy::Insist
@@ -82,7 +139,7 @@ where
             Err(None) => Remedy::Replace,
             Err(Some(error)) => {
                 let remedy = remedy(&error, origin, silent, linked).or_else(|| {
-                    let may_help = registrar.asked.offline_added && refuses_offline_access(&error);
+                    let may_help = asked.offline_added && refuses_offline_access(&error);
                     may_help.then_some(Remedy::LeaveOut)
                 });
                 match remedy {
@@ -91,7 +148,7 @@ where
                         if remembered && is_lost(&error) {
                             registrar.doubt(&known).await;
                         }
-                        return Err(registrar.asked.told(error));
+                        return Err(asked.told(error));
                     }
                 }
             }
@@ -104,11 +161,11 @@ where
         chosen = match remedy {
             Remedy::Ask => Chosen { known, listener, origin },
             Remedy::Insist => {
-                registrar.asked.insists = true;
+                asked.insists = true;
                 Chosen { known, listener, origin }
             }
             Remedy::LeaveOut => {
-                registrar.asked.leave_offline_access_out();
+                asked.leave_offline_access_out();
                 Chosen { known, listener, origin }
             }
             Remedy::Replace => registrar.replace(&known, listener, linked).await?,

@@ -1,14 +1,16 @@
 //! Which client to be: the order of the MCP specification's client registration.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::authorization::listener::LoopbackListener;
 use crate::authorization::request::AuthorizationRequest;
 use crate::client::client_information::ClientInformation;
 use crate::client::client_store::Remembered;
-use crate::client::deletion::delete;
+use crate::client::deletion::delete_if_offered;
 use crate::client::registration::{ClientMetadata, register};
 use crate::discovery::discover::Discovery;
 use crate::error::Error;
@@ -34,10 +36,44 @@ pub(crate) struct Registrar<'a> {
     pub(crate) http: &'a reqwest::Client,
     pub(crate) discovery: &'a Discovery,
     pub(crate) config: &'a Config,
+    /// What a client is registered for.
     pub(crate) asked: Asked,
+    /// The clients of this flow that nobody remembers, the one in use among them.
+    unremembered: Mutex<Vec<ClientInformation>>,
+    /// Whether a registration is under way, whose client nobody knows yet.
+    registering: watch::Sender<bool>,
 }
 
-impl Registrar<'_> {
+impl<'a> Registrar<'a> {
+    pub(crate) fn new(
+        http: &'a reqwest::Client,
+        discovery: &'a Discovery,
+        config: &'a Config,
+        asked: Asked,
+    ) -> Self {
+        let (unremembered, registering) = (Mutex::default(), watch::Sender::new(false));
+        Self { http, discovery, config, asked, unremembered, registering }
+    }
+
+    /// Resolves once no registration is under way, but does not wait for long.
+    pub(crate) async fn registered_or_not(&self) {
+        const LIMIT: Duration = Duration::from_secs(5);
+        let mut registering = self.registering.subscribe();
+        // There is no error as long as this is there.
+        let _ = timeout(LIMIT, registering.wait_for(|it| !it)).await;
+    }
+
+    /// Deletes what a flow without a token registered, unless it is remembered for the next one.
+    pub(crate) async fn clean_up(&self) {
+        for it in std::mem::take(&mut *self.unremembered()) {
+            self.delete(&it).await;
+        }
+    }
+
+    fn unremembered(&self) -> MutexGuard<'_, Vec<ClientInformation>> {
+        self.unremembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Registered beforehand, then a metadata document, then one that is remembered, then registration.
     pub(crate) async fn choose(&self, listener: LoopbackListener) -> Result<Chosen, Error> {
         self.discovery.require_pkce()?;
@@ -87,8 +123,13 @@ impl Registrar<'_> {
         if linked {
             metadata.resources = self.discovery.resource.clone().map(|it| vec![it]);
         }
-        let client = self.registered(metadata).await?;
-        let known = self.known(client, listener.redirect_uri());
+        self.registering.send_replace(true);
+        let registered = self.registered(metadata).await;
+        if let Ok(it) = &registered {
+            self.unremembered().push(it.clone());
+        }
+        self.registering.send_replace(false);
+        let known = self.known(registered?, listener.redirect_uri());
         self.keep(&known).await;
         Ok(Chosen { known, listener, origin: Origin::Registered })
     }
@@ -113,8 +154,9 @@ impl Registrar<'_> {
         &self,
         client: &ClientInformation,
         redirect_uri: &str,
+        asked: &Asked,
     ) -> Result<AuthorizationRequest, Error> {
-        let Asked { scope, named, insists, .. } = &self.asked;
+        let Asked { scope, named, insists, .. } = asked;
         let scope = match named {
             true => scope.clone(),
             false => client.registered_for(scope.clone()),
@@ -147,6 +189,13 @@ impl Registrar<'_> {
         linked: bool,
     ) -> Result<Chosen, Error> {
         let chosen = self.register(listener, linked).await?;
+        {
+            let mut clients = self.unremembered();
+            // The new one, which comes after it, may have the same name.
+            if let Some(at) = clients.iter().position(|it| it.client_id == old.client.client_id) {
+                clients.remove(at);
+            }
+        }
         self.delete(&old.client).await;
         Ok(chosen)
     }
@@ -170,19 +219,18 @@ impl Registrar<'_> {
         }
     }
 
-    /// Leaves no client behind at the server that nobody will use, where it lets go of it in time.
     async fn delete(&self, client: &ClientInformation) {
-        const LIMIT: Duration = Duration::from_secs(5);
-        // Most servers do not offer it, and the flow does not need it.
-        let _ = timeout(LIMIT, delete(self.http, self.discovery.issuer(), client)).await;
+        delete_if_offered(self.http, self.discovery.issuer(), client).await;
     }
 
     /// Keeps what a server gave even where it cannot be written down: [`ClientStore::prepare`] is there to know that before.
     ///
     /// [`ClientStore::prepare`]: crate::client::client_store::ClientStore::prepare
     async fn keep(&self, known: &Remembered) {
-        if let Some(store) = &self.config.clients {
-            let _ = store.remember(known).await;
+        if let Some(store) = &self.config.clients
+            && store.remember(known).await.is_ok()
+        {
+            self.unremembered().retain(|it| it.client_id != known.client.client_id);
         }
     }
 

@@ -274,3 +274,25 @@ async fn pages_are_constant_and_forbid_everything() {
     .await
     .expect("the right answer");
 }
+
+#[tokio::test]
+async fn a_neighbour_with_many_connections_does_not_keep_the_callback_out() {
+    let mut held = Vec::new();
+    let code = with_callback(async |callback: &mut Callback| {
+        let url = reqwest::Url::parse(&callback.uri).expect("an address");
+        let address = ("127.0.0.1", url.port().expect("a port"));
+        for _ in 0..300 {
+            let mut it = TcpStream::connect(address).await.expect("it listens");
+            it.write_all(b"GET /callback HTTP/1.1\r\nHost: ").await.expect("it is open");
+            held.push(it);
+        }
+        // The oldest have had to go, since each of them is a file of ours.
+        let mut byte = [0];
+        let ended = held[0].read(&mut byte);
+        let ended = tokio::time::timeout(Duration::from_secs(5), ended).await.expect("its end");
+        assert!(matches!(ended, Ok(0) | Err(_)), "{ended:?}");
+    })
+    .await;
+    code.expect("the right answer came last");
+    assert_eq!(held.len(), 300);
+}

@@ -11,6 +11,7 @@ mod command_line;
 mod discovery;
 mod doctor;
 mod grant_file;
+mod left_behind;
 mod lost_browser;
 mod mcp_target;
 mod nonce;

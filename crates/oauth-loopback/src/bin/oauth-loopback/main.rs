@@ -16,9 +16,10 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use oauth_loopback::{
     ClientInformation, Config, Discovery, Error, Grant, GrantFile, LoopbackListener, Opening,
-    authorize, client_credentials, discover, discover_at, discover_issuer, http_client,
+    authorize_until, client_credentials, discover, discover_at, discover_issuer, http_client,
 };
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
 
 use crate::advice::advice;
 use crate::arguments::{
@@ -30,6 +31,9 @@ use crate::checks::check;
 use crate::console::say;
 use crate::output::{Destination, print};
 
+/// How long a server may take to take a token or a client back.
+const GIVING_BACK: Duration = Duration::from_secs(10);
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -38,7 +42,7 @@ async fn main() -> ExitCode {
         Some(Command::Forget(it)) => forget(it).await,
         Some(Command::ClientCredentials(it)) => or_interrupted(by_itself(it)).await,
         Some(Command::Doctor(it)) => or_interrupted(examine(it)).await,
-        None => or_interrupted(mint(arguments.mint)).await,
+        None => mint(arguments.mint).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -91,8 +95,14 @@ async fn mint(it: Mint) -> anyhow::Result<()> {
         None => LoopbackListener::bind().await?,
     };
     let open = async |opening| open(browser.as_ref(), opening).await;
-    let grant = authorize(&http, listener, &config, open).await?;
-    put(&http, &grant, &it.checks, &config.scope, &destination).await
+    let mut by = None;
+    let interrupt = async { by = Some(interruption().await) };
+    let minted = authorize_until(&http, listener, &config, open, interrupt).await;
+    let grant = match (minted, by) {
+        (Err(Error::Interrupted), Some(by)) => return Err(by),
+        (minted, _) => minted?,
+    };
+    put(&http, &grant, &it.checks, &config.scope, &destination, config.clients.is_some()).await
 }
 
 async fn by_itself(it: ClientCredentials) -> anyhow::Result<()> {
@@ -107,7 +117,7 @@ async fn by_itself(it: ClientCredentials) -> anyhow::Result<()> {
     let discovery = discovered(&http, resource.as_deref(), issuer.as_deref()).await?;
     let Wanted { scope, token_parameters, .. } = &it.wanted;
     let grant = client_credentials(&http, &discovery, &me, scope, token_parameters).await?;
-    put(&http, &grant, &it.checks, scope, &destination).await
+    put(&http, &grant, &it.checks, scope, &destination, false).await
 }
 
 /// What is known of the MCP server, of the authorization server, or of the one under the other.
@@ -144,18 +154,28 @@ fn client(id: String, method: Option<AuthMethod>) -> anyhow::Result<ClientInform
     Ok(client)
 }
 
-/// Hands a token out, or gives it back where it is not what was asked for.
+/// Hands a token out, or gives it back where it is not what was asked for, or where nobody could be given it; then its
+/// client goes too, unless it is `remembered`.
 async fn put(
     http: &reqwest::Client,
     grant: &Grant,
     checks: &Checks,
     scope: &[String],
     destination: &Destination,
+    remembered: bool,
 ) -> anyhow::Result<()> {
-    let Err(refused) = check(grant, checks, scope) else { return destination.put(grant) };
-    // Not every server takes a token back, and the reason of the failure is another.
-    let _ = grant.revoke(http).await;
-    Err(refused.into())
+    let (held, outcome) = match check(grant, checks, scope) {
+        Ok(()) => destination.put(grant),
+        Err(refused) => (false, Err(refused.into())),
+    };
+    if !held {
+        // Not every server takes them back, and the reason of the failure is another.
+        let _ = timeout(GIVING_BACK, grant.revoke(http)).await;
+        if !remembered {
+            let _ = timeout(GIVING_BACK, grant.delete_client(http)).await;
+        }
+    }
+    outcome
 }
 
 async fn examine(it: Doctor) -> anyhow::Result<()> {
@@ -239,13 +259,25 @@ fn http() -> anyhow::Result<reqwest::Client> {
 }
 
 async fn or_interrupted(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    let name = tokio::select! {
-        done = work => return done,
-        it = tokio::signal::ctrl_c() => it.map(|()| "SIGINT")?,
-        _ = terminate.recv() => "SIGTERM",
-        _ = hangup.recv() => "SIGHUP",
+    tokio::select! {
+        done = work => done,
+        by = interruption() => Err(by),
+    }
+}
+
+/// Waits for a signal, and gives the error that tells it.
+async fn interruption() -> anyhow::Error {
+    let heard = async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut hangup = signal(SignalKind::hangup())?;
+        io::Result::Ok(tokio::select! {
+            it = tokio::signal::ctrl_c() => it.map(|()| "SIGINT")?,
+            _ = terminate.recv() => "SIGTERM",
+            _ = hangup.recv() => "SIGHUP",
+        })
     };
-    anyhow::bail!("interrupted by {name}")
+    match heard.await {
+        Ok(name) => anyhow::anyhow!("interrupted by {name}"),
+        Err(it) => it.into(),
+    }
 }

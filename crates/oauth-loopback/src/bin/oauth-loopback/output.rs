@@ -19,11 +19,13 @@ impl Destination {
         Ok(Self { file, format })
     }
 
-    pub(crate) fn put(&self, grant: &Grant) -> anyhow::Result<()> {
-        if let Some(it) = &self.file {
-            it.save(grant)?;
+    /// Hands a grant out, and says whether somebody has it now.
+    pub(crate) fn put(&self, grant: &Grant) -> (bool, anyhow::Result<()>) {
+        if let Some(Err(it)) = self.file.as_ref().map(|it| it.save(grant)) {
+            return (false, Err(it.into()));
         }
-        self.format.map_or(Ok(()), |it| print(&grant.token, it))
+        let printed = self.format.map_or(Ok(()), |it| print(&grant.token, it));
+        (self.file.is_some() || printed.is_ok(), printed)
     }
 }
 
