@@ -15,8 +15,8 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 #[non_exhaustive]
 pub enum Error {
     /// An address that cannot be parsed, is neither http nor https, has credentials in it, or leads to the own link.
-    #[error("the {what} `{address}` is no plain http or https address")]
-    Address { what: AddressOf, address: String },
+    #[error("the {what} `{address}` is no plain http or https address: {reason}")]
+    Address { what: AddressOf, address: String, reason: &'static str },
     /// An address to which nothing secret may be sent.
     #[error(
         "the {what} `{address}` is refused: it must be https on another machine, and only a resource on loopback may name loopback"

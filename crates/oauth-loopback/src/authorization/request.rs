@@ -90,6 +90,7 @@ impl AuthorizationRequest {
         let mut url = Url::parse(address).map_err(|_| Error::Address {
             what: AddressOf::AuthorizationEndpoint,
             address: printable(address),
+            reason: "it cannot be read",
         })?;
         url.set_fragment(None);
         let mut query = url.query_pairs_mut();

@@ -1,6 +1,6 @@
 //! What an address may be: transport, loopback, and which resource covers which server.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
@@ -9,24 +9,26 @@ use crate::error::{AddressOf, Error, printable};
 /// Parses an address that a server gave, and refuses it unless it is https.
 ///
 /// http is accepted on loopback, and only when the resource itself lives there: a remote server has no business to send us
-/// to a port of this machine. No server has any to send us to where [no public server is](is_link_local), nor a reason to
+/// to a port of this machine. No server has any to send us to where [no public server is](of_no_server), nor a reason to
 /// spell this machine in a way of its own.
 pub(crate) fn permitted(
     what: AddressOf,
     address: &str,
     resource_on_loopback: bool,
 ) -> Result<Url, Error> {
-    let refused = |address: &str| Error::Address { what, address: printable(address) };
-    let url = Url::parse(address).map_err(|_| refused(address))?;
+    let refused =
+        |address: &str, reason| Error::Address { what, address: printable(address), reason };
+    let url = Url::parse(address).map_err(|_| refused(address, "it cannot be read"))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(refused(&format!(
-            "{}://(credentials)@{}",
-            url.scheme(),
-            url.host_str().unwrap_or_default()
-        )));
+        let host = url.host_str().unwrap_or_default();
+        let shown = format!("{}://(credentials)@{host}", url.scheme());
+        return Err(refused(&shown, "there are credentials in it"));
     }
-    if !matches!(url.scheme(), "https" | "http") || url.host().is_none_or(|it| is_elsewhere(&it)) {
-        return Err(refused(address));
+    if !matches!(url.scheme(), "https" | "http") {
+        return Err(refused(address, "it has another scheme"));
+    }
+    if let Some(reason) = url.host().map_or(Some("it has no host"), |it| elsewhere(&it)) {
+        return Err(refused(address, reason));
     }
     let loopback = is_loopback(&url);
     if (loopback && !resource_on_loopback) || (url.scheme() == "http" && !loopback) {
@@ -35,31 +37,39 @@ pub(crate) fn permitted(
     Ok(url)
 }
 
-/// Whether a host is one that no server is named by: an address within the link, that of a cloud's metadata, the
-/// unspecified one, which leads to this machine, a v4 address in the clothes of v6, or a name with a dot behind it.
-fn is_elsewhere(host: &Host<&str>) -> bool {
+/// Why a host is one that no server is named by, if it is: an address as in [`of_no_server`], a v4 address in the clothes
+/// of v6, or a name with a dot behind it.
+fn elsewhere(host: &Host<&str>) -> Option<&'static str> {
+    const METADATA_SERVER: &str = "metadata.google.internal";
     match host {
-        Host::Ipv4(it) => is_link_local((*it).into()),
-        Host::Ipv6(it) => it.to_ipv4_mapped().is_some() || is_link_local((*it).into()),
-        Host::Domain(it) => it.ends_with('.') || *it == "metadata.google.internal",
+        Host::Ipv4(it) => of_no_server((*it).into()),
+        Host::Ipv6(it) if it.to_ipv4_mapped().is_some() => {
+            Some("its host is an address of IPv4 in the form of IPv6")
+        }
+        Host::Ipv6(it) => of_no_server((*it).into()),
+        Host::Domain(METADATA_SERVER) => Some(METADATA),
+        Host::Domain(it) => it.ends_with('.').then_some("its host ends with a dot"),
     }
 }
 
-/// Whether an address leads to the own link or to nowhere: link-local, unspecified, for many, or a cloud's metadata.
-pub(crate) fn is_link_local(it: IpAddr) -> bool {
-    const AWS_METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+const METADATA: &str = "it leads to the metadata of a cloud's machine";
+
+/// Why an address leads to the own link or to nowhere, if it does: link-local, unspecified, for many, or a cloud's metadata.
+pub(crate) fn of_no_server(it: IpAddr) -> Option<&'static str> {
+    const METADATA_V4: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
+    const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+    let it = it.to_canonical();
+    let link_local = match it {
+        IpAddr::V4(it) => it.is_link_local(),
+        IpAddr::V6(it) => it.is_unicast_link_local(),
+    };
+    let broadcast = it == IpAddr::V4(Ipv4Addr::BROADCAST);
     match it {
-        IpAddr::V4(it) => {
-            it.is_link_local() || it.is_unspecified() || it.is_broadcast() || it.is_multicast()
-        }
-        IpAddr::V6(it) => {
-            let mapped = it.to_ipv4_mapped().map(IpAddr::from);
-            mapped.is_some_and(is_link_local)
-                || it.is_unicast_link_local()
-                || it.is_unspecified()
-                || it.is_multicast()
-                || it == AWS_METADATA
-        }
+        it if it == METADATA_V4 || it == METADATA_V6 => Some(METADATA),
+        _ if link_local => Some("its host is link-local, which is no place for a server"),
+        it if it.is_unspecified() => Some("its host is the unspecified address"),
+        it if broadcast || it.is_multicast() => Some("its host is an address of many machines"),
+        _ => None,
     }
 }
 
@@ -205,6 +215,28 @@ mod tests {
         }
         check_permitted("https://10.0.0.7/t", false, true);
         check_permitted("https://2130706433/t", false, false);
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_address_is_told() {
+        for (address, reason) in [
+            ("https://169.254.1.1/t", "link-local"),
+            ("https://[fe80::1]/t", "link-local"),
+            ("https://169.254.169.254/t", "metadata"),
+            ("https://metadata.google.internal/t", "metadata"),
+            ("http://0.0.0.0:1/t", "unspecified"),
+            ("https://[::ffff:127.0.0.1]/t", "in the form of IPv6"),
+            ("https://[ff02::1]/t", "many machines"),
+            ("https://255.255.255.255/t", "many machines"),
+            ("https://a.example./t", "a dot"),
+            ("https://u@a.example/t", "credentials"),
+            ("ftp://a.example/t", "another scheme"),
+            ("//a.example/t", "cannot be read"),
+        ] {
+            let refused = permitted(AddressOf::TokenEndpoint, address, true);
+            let said = refused.expect_err(address).to_string();
+            assert!(said.contains(reason), "{said}");
+        }
     }
 
     #[test]

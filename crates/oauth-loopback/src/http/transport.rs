@@ -11,7 +11,7 @@ use tool_edge::Secrets;
 use url::Url;
 
 use crate::error::{Error, printable};
-use crate::http::address::is_link_local;
+use crate::http::address::of_no_server;
 use crate::http::proxy::by_address;
 use crate::http::wrong_member;
 use crate::refusal::{Refusal, Step};
@@ -62,7 +62,7 @@ impl Resolve for Resolver {
                 both.map(|it| SocketAddr::new(it, 0)).into()
             } else {
                 let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-                found.filter(|it| !is_link_local(it.ip())).collect()
+                found.filter(|it| of_no_server(it.ip()).is_none()).collect()
             };
             if addresses.is_empty() {
                 return Err("the name has no address that may be asked".into());
@@ -356,4 +356,32 @@ fn failed(step: Step, url: String, error: reqwest::Error) -> Error {
         return Error::Unanswered { step, url };
     }
     Error::Request { step, url, source: error.without_url().into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The addresses of a name, without a question to anybody for those of this machine.
+    async fn resolved(name: &str) -> Vec<IpAddr> {
+        let found = Resolver.resolve(name.parse().expect("a name")).await.expect("addresses");
+        found.map(|it| it.ip()).collect()
+    }
+
+    #[tokio::test]
+    async fn names_of_this_machine_lead_nowhere_else() {
+        let both: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        for name in ["localhost", "LocalHost", "tenant.localhost", "a.b.localhost"] {
+            assert_eq!(resolved(name).await, both, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_of_the_own_link_is_not_asked() {
+        // Addresses resolve to themselves, as a name of a stranger may.
+        for address in ["169.254.169.254", "0.0.0.0", "fe80::1"] {
+            let name: Name = address.parse().expect("it is like a name");
+            assert!(Resolver.resolve(name).await.is_err(), "{address}");
+        }
+    }
 }

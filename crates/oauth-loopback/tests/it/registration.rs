@@ -1,6 +1,7 @@
 use oauth_loopback::{AuthorizationRequest, ClientInformation, ClientMetadata, Error, register};
 use serde_json::{Value, json};
 
+use crate::client_store::{Store, mint as remembering};
 use crate::server::{Instead, Script, Server};
 use crate::{discovered, http, mint};
 
@@ -92,4 +93,18 @@ async fn a_client_of_one_issuer_is_not_used_at_another() {
         &[],
     );
     assert!(matches!(refused, Err(Error::ForeignClient { .. })));
+}
+
+#[tokio::test]
+async fn a_secret_that_ends_in_the_far_future_is_one_that_lasts() {
+    let store = Store::new();
+    for ends in [u64::MAX, u64::MAX / 2, i64::MAX as u64] {
+        let registration = json!({ "client_secret": "hush", "client_secret_expires_at": ends });
+        let server = Server::start(Script { registration, ..Script::default() }).await;
+        let config = store.config(&server);
+        for _ in 0..2 {
+            remembering(&config).await.expect("the script conforms");
+        }
+        assert_eq!(server.seen("/register").len(), 1, "{ends}: it is remembered");
+    }
 }

@@ -40,7 +40,7 @@ async fn endpoints_and_metadata_are_https_or_on_loopback() {
         ..Script::default()
     })
     .await;
-    insta::assert_snapshot!(said, @"the authorization endpoint `file:///bin/sh` is no plain http or https address");
+    insta::assert_snapshot!(said, @"the authorization endpoint `file:///bin/sh` is no plain http or https address: it has another scheme");
 }
 
 #[tokio::test]
