@@ -137,7 +137,7 @@ pub enum Error {
     #[error(
         "the scope `{scope}` was added to those that were asked for, since the authorization server lists it"
     )]
-    AddedScope { scope: &'static str, source: Box<Error> },
+    AddedScope { scope: &'static str, source: Box<Self> },
     /// The private key of a client cannot be used.
     #[error("the client's key is {reason}")]
     ClientKey { reason: &'static str },

@@ -17,7 +17,7 @@
 //! let target = mcp_target::Config::new(vec![ada]);
 //! tokio::spawn(mcp_target::serve(socket, target, std::future::pending()));
 //!
-//! let http = http_client().no_proxy().build()?;
+//! let http = http_client().build()?;
 //! let listener = LoopbackListener::bind().await?;
 //! let config = Config::resource(&resource);
 //! let grant = authorize(&http, listener, &config, async |opening| {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::Listener;
+use axum::serve::Listener as _;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time;

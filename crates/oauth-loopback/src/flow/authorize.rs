@@ -14,11 +14,13 @@ use crate::token::grant::Grant;
 
 /// Gets a token: discovery, registration, authorization in a browser, callback, exchange.
 ///
-/// `open` brings the browser to the URL it is given; see [`AuthorizationRequest::wait_for_code`]. It is called once, and
+/// `open` brings the browser to the URL it is given; see [`wait_for_code`]. It is called once, and
 /// again where there is a remedy: a client that was remembered and is not known any more is registered anew, one that must
 /// be linked to its resource is registered with it, a person is asked after all if asking nobody did not do, a server of
 /// OpenID Connect is asked for the consent page if it gave no refresh token without, and `offline_access` is left out where
 /// the server lists it, nobody wanted it, and it is refused.
+///
+/// [`wait_for_code`]: crate::AuthorizationRequest::wait_for_code
 ///
 /// # Errors
 /// The first step that fails, in [`Error::AddedScope`] where such a scope was refused.

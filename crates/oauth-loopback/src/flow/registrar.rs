@@ -65,7 +65,8 @@ impl<'a> Registrar<'a> {
 
     /// Deletes what a flow without a token registered, unless it is remembered for the next one.
     pub(crate) async fn clean_up(&self) {
-        for it in std::mem::take(&mut *self.unremembered()) {
+        let left = std::mem::take(&mut *self.unremembered());
+        for it in left {
             self.delete(&it).await;
         }
     }
