@@ -4,6 +4,7 @@
 mod bench;
 mod cargo_test;
 mod fuzz;
+mod identity_providers;
 mod needs;
 mod roc;
 mod test;

@@ -10,7 +10,8 @@ use mcp_loadtest::environment::{cargo, search_path};
 use mcp_loadtest::tools::child::{self, on_path, run as quietly};
 use mcp_loadtest::tools::install::{self, cache};
 use mcp_loadtest::tools::{apt, browser, k6};
-use sha2::{Digest as _, Sha256};
+
+use crate::identity_providers::{fingerprint, hydra, keycloak, spring};
 
 /// The crate whose tests run our own programs as their users do.
 const WHOLE: &str = "mcp-loadtest";
@@ -56,9 +57,22 @@ pub(crate) async fn install(
             node_modules(&interop.join(folder)).await?;
         }
     }
-    if needs.contains("python") {
-        let python = python(&interop.join("fastmcp/requirements.txt")).await?;
-        variables.push(("FASTMCP_PYTHON", python.into_os_string()));
+    for (need, variable, folder) in
+        [("python", "FASTMCP_PYTHON", "fastmcp"), ("django", "DJANGO_PYTHON", "django")]
+    {
+        if needs.contains(need) {
+            let python = python(&interop.join(folder).join("requirements.txt")).await?;
+            variables.push((variable, python.into_os_string()));
+        }
+    }
+    if needs.contains("keycloak") {
+        variables.push(("KEYCLOAK", keycloak().await?.into_os_string()));
+    }
+    if needs.contains("spring") {
+        variables.push(("SPRING", spring(&interop.join("spring")).await?.into_os_string()));
+    }
+    if needs.contains("hydra") {
+        variables.push(("HYDRA", hydra(&interop.join("hydra")).await?.into_os_string()));
     }
     if is_due(WHOLE) && !needs.is_empty() {
         folders.insert(0, programs().await?);
@@ -85,10 +99,7 @@ async fn node_modules(folder: &Path) -> anyhow::Result<()> {
 
 /// A Python in the tool cache with the packages that `requirements` pins, put there once for each text of that file.
 async fn python(requirements: &Path) -> anyhow::Result<PathBuf> {
-    let text = std::fs::read(requirements)
-        .with_context(|| format!("failed to read `{}`", requirements.display()))?;
-    let text: String = Sha256::digest(text).iter().map(|it| format!("{it:02x}")).collect();
-    let home = cache()?.join(format!("python-{}", &text[..16]));
+    let home = cache()?.join(format!("python-{}", fingerprint(&[requirements])?));
     let (python, complete) = (home.join("bin/python"), home.join("complete"));
     if complete.exists() {
         return Ok(python);

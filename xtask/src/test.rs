@@ -11,9 +11,23 @@ use mcp_loadtest::project;
 use crate::cargo_test::{Outcome, cargo_test};
 use crate::needs::{install, words};
 
-/// What the tests say that only `--firefox` runs, and the module that they are in.
-const NEEDS_FIREFOX: &str = "needs firefox";
-const FIREFOX_TESTS: &str = "firefox::";
+/// Tests that cost much and only run when a flag asks for them.
+struct OnRequest {
+    flag: &'static str,
+    /// Words of their reasons, one of which each of them has and no other test.
+    needs: &'static [&'static str],
+    /// The module that they are in.
+    module: &'static str,
+}
+
+const FIREFOX: OnRequest =
+    OnRequest { flag: "--firefox", needs: &["firefox"], module: "firefox::" };
+
+const SERVERS: OnRequest = OnRequest {
+    flag: "--servers",
+    needs: &["keycloak", "spring", "hydra", "django"],
+    module: "servers_by_others::",
+};
 
 /// The package whose tests are about browsers and nothing else.
 const BROWSERS: &str = "browser-consent";
@@ -29,6 +43,9 @@ pub(crate) struct Args {
     /// Install Firefox and geckodriver too, and run the tests that need them
     #[arg(long)]
     firefox: bool,
+    /// Install identity providers that people run (Keycloak, Spring Authorization Server, Ory Hydra, Django OAuth Toolkit) too, and run the tests that sign in at them
+    #[arg(long)]
+    servers: bool,
 }
 
 impl Args {
@@ -36,8 +53,21 @@ impl Args {
         self.package.is_empty() || self.package.iter().any(|it| it == package)
     }
 
+    /// What is left out, since its flag was not given.
+    fn left_out(&self) -> impl Iterator<Item = OnRequest> {
+        let on_request = [(self.firefox, FIREFOX), (self.servers, SERVERS)];
+        on_request.into_iter().filter(|(asked_for, _)| !asked_for).map(|(_, it)| it)
+    }
+
+    /// The flag without which tests with this reason are left out.
+    fn lacks(&self, reason: &str) -> Option<&'static str> {
+        let words = words(once(reason));
+        let it = self.left_out().find(|it| it.needs.iter().any(|need| words.contains(need)))?;
+        Some(it.flag)
+    }
+
     fn needs_are_due(&self, reason: &str) -> bool {
-        self.firefox || reason != NEEDS_FIREFOX
+        self.lacks(reason).is_none()
     }
 
     /// What cargo is told of the packages for which `fits`.
@@ -62,20 +92,21 @@ pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<Ex
         let variables = interrupt.or(install(&needs, |it| args.is_due(it), &root)).await?;
         drop(setup);
         // One at a time: what load measures would be the others. Chromium on pages of its own measures nothing.
-        let one_by_one = ["--ignored", "--test-threads=1"];
-        let chromium = ["--ignored", "--skip", FIREFOX_TESTS];
-        let of_browsers: &[&str] = if args.firefox { &one_by_one } else { &chromium };
+        let one_by_one = ["--test-threads=1"];
+        let of_browsers: &[&str] = if args.firefox { &one_by_one } else { &[] };
+        let skipped: Vec<&str> = args.left_out().flat_map(|it| ["--skip", it.module]).collect();
+        let ignored = [filter.as_slice(), &["--ignored"], &skipped].concat();
         let others = match everything {
             true => vec!["--workspace", "--exclude", BROWSERS],
             false => args.packages(|it| it != BROWSERS),
         };
         if args.is_due(BROWSERS) {
-            let arguments = [&filter, of_browsers].concat();
+            let arguments = [&ignored, of_browsers].concat();
             let tests = cargo_test(&root, &["--package", BROWSERS], &arguments, &variables);
             rest.push(interrupt.or(tests).await?);
         }
         if !others.is_empty() {
-            let arguments = [filter.as_slice(), &one_by_one].concat();
+            let arguments = [ignored.as_slice(), &one_by_one].concat();
             rest.push(interrupt.or(cargo_test(&root, &others, &arguments, &variables)).await?);
         }
     }
@@ -94,7 +125,8 @@ fn summarise(args: &Args, alone: &Outcome, rest: &[Outcome]) -> anyhow::Result<E
     println!();
     println!("{:>5} tests that need no other program", alone.ran());
     for (reason, count) in &alone.ignored {
-        let left_out = if args.needs_are_due(reason) { "" } else { "; not run without --firefox" };
+        let left_out = args.lacks(reason).map(|it| format!("; not run without {it}"));
+        let left_out = left_out.unwrap_or_default();
         println!("{count:>5} tests: {reason}{left_out}");
     }
     let with = |what: &str| -> usize {
@@ -129,9 +161,7 @@ mod tests {
 
     use super::*;
 
-    fn args(firefox: bool) -> Args {
-        Args { filter: None, package: Vec::new(), firefox }
-    }
+    const NONE: Args = Args { filter: None, package: Vec::new(), firefox: false, servers: false };
 
     fn outcome(passed: usize, ignored: &[(&str, usize)]) -> Outcome {
         let ignored: BTreeMap<_, _> =
@@ -142,20 +172,26 @@ mod tests {
     #[test]
     fn a_test_that_was_ignored_and_never_ran_is_an_error() {
         let alone = outcome(3, &[("needs k6", 2)]);
-        summarise(&args(false), &alone, &[outcome(1, &[])]).unwrap_err();
+        summarise(&NONE, &alone, &[outcome(1, &[])]).unwrap_err();
     }
 
     #[test]
-    fn tests_that_need_firefox_are_only_due_when_it_was_asked_for() {
-        let alone = outcome(3, &[("needs k6", 1), (NEEDS_FIREFOX, 8)]);
-        summarise(&args(false), &alone, &[outcome(1, &[])]).unwrap();
-        summarise(&args(true), &alone, &[outcome(1, &[])]).unwrap_err();
-        summarise(&args(true), &alone, &[outcome(9, &[])]).unwrap();
+    fn tests_that_cost_much_are_only_due_when_they_were_asked_for() {
+        let reasons =
+            [("needs k6", 1), ("needs firefox", 8), ("needs hydra, a browser and node", 3)];
+        let alone = outcome(3, &reasons);
+        for (firefox, servers, due) in
+            [(false, false, 1), (true, false, 9), (false, true, 4), (true, true, 12)]
+        {
+            let args = Args { firefox, servers, ..NONE };
+            summarise(&args, &alone, &[outcome(due, &[])]).unwrap();
+            summarise(&args, &alone, &[outcome(due - 1, &[])]).unwrap_err();
+        }
     }
 
     #[test]
     fn a_filter_that_no_test_passes_is_an_error() {
-        let args = Args { filter: Some("x".to_owned()), ..args(false) };
+        let args = Args { filter: Some("x".to_owned()), ..NONE };
         summarise(&args, &outcome(0, &[]), &[]).unwrap_err();
         summarise(&args, &outcome(1, &[]), &[]).unwrap();
     }
@@ -163,8 +199,8 @@ mod tests {
     #[test]
     fn what_breaks_before_its_tests_is_an_error_and_a_test_that_fails_is_none() {
         let broken = Outcome { succeeded: false, ..outcome(0, &[]) };
-        summarise(&args(false), &broken, &[]).unwrap_err();
+        summarise(&NONE, &broken, &[]).unwrap_err();
         let failed = Outcome { failed: vec!["x".to_owned()], ..broken };
-        summarise(&args(false), &failed, &[]).unwrap();
+        summarise(&NONE, &failed, &[]).unwrap();
     }
 }

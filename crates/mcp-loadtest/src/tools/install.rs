@@ -105,7 +105,7 @@ pub(crate) async fn wheel(
 }
 
 /// A folder beside the final place, so that moving a finished file there is atomic.
-fn scratch(home: &Path) -> anyhow::Result<tempfile::TempDir> {
+pub fn scratch(home: &Path) -> anyhow::Result<tempfile::TempDir> {
     let cache = home.parent().expect("a tool's folder lies in the cache");
     std::fs::create_dir_all(cache)
         .and_then(|()| tempfile::tempdir_in(cache))
@@ -150,7 +150,8 @@ fn sha256(file: &Path) -> anyhow::Result<String> {
     Ok(Sha256::digest(&bytes).iter().map(|it| format!("{it:02x}")).collect())
 }
 
-fn check_sha256(file: &Path, expect: &str) -> anyhow::Result<()> {
+/// Refuses a file that is not the pinned one.
+pub fn check_sha256(file: &Path, expect: &str) -> anyhow::Result<()> {
     let seen = sha256(file)?;
     if seen != expect {
         bail!("`{}` has sha256 {seen}, but {expect} is pinned: not used", file.display());
