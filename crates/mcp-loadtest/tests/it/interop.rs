@@ -1,15 +1,15 @@
 //! Servers that are not ours: the whole loop on them, and the life of a grant.
 
-use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use mcp_loadtest::tools::child;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 use crate::program::{Ended, Sandbox, json, program, run};
 use crate::servers::{EMAIL, PASSWORD};
+use crate::started::{Server, folder};
 
 /// The tool of `cargo xtask test`, which says what it did.
 const BROWSER: &str = "browser-consent --trace trail.json";
@@ -17,7 +17,7 @@ const BROWSER: &str = "browser-consent --trace trail.json";
 #[tokio::test]
 #[ignore = "needs k6, a browser and node"]
 async fn better_auth_signs_in_on_another_origin_and_takes_load() {
-    let server = Server::better_auth().await;
+    let server = better_auth().await;
     let sandbox = Sandbox::new();
     let mut command = sandbox.mcp_loadtest("run");
     command
@@ -42,7 +42,7 @@ async fn better_auth_signs_in_on_another_origin_and_takes_load() {
 #[tokio::test]
 #[ignore = "needs a browser and node"]
 async fn a_grant_of_better_auth_is_used_renewed_and_forgotten() {
-    let server = Server::better_auth().await;
+    let server = better_auth().await;
     let browser = format!("{BROWSER} --allow-origin {}", server.said("login_origin"));
     let pressed = ["pressed Sign in", "pressed Approve"];
     a_grant_is_used_renewed_and_forgotten(&server, &browser, &pressed, true).await;
@@ -51,14 +51,14 @@ async fn a_grant_of_better_auth_is_used_renewed_and_forgotten() {
 #[tokio::test]
 #[ignore = "needs a browser and python"]
 async fn a_grant_of_fastmcp_in_memory_is_used_renewed_and_forgotten() {
-    let server = Server::fastmcp(&[]).await;
+    let server = fastmcp(&[]).await;
     a_grant_is_used_renewed_and_forgotten(&server, BROWSER, &[], true).await;
 }
 
 #[tokio::test]
 #[ignore = "needs a browser and python"]
 async fn a_grant_of_fastmcps_consent_form_is_used_renewed_and_forgotten() {
-    let server = Server::fastmcp(&["--consent"]).await;
+    let server = fastmcp(&["--consent"]).await;
     a_grant_is_used_renewed_and_forgotten(&server, BROWSER, &["pressed Allow Access"], false).await;
 }
 
@@ -115,14 +115,6 @@ async fn oauth_loopback(files: &TempDir, arguments: &[&str]) -> Ended {
     run(&mut command).await
 }
 
-impl Ended {
-    #[track_caller]
-    fn done(self) -> Self {
-        assert_eq!(self.code, Some(0), "{}", self.stderr);
-        self
-    }
-}
-
 /// What the server's `echo` tool says to the bearer of a grant who tells it "minted".
 async fn echoed(resource: &str, grant: &Value) -> String {
     let http = oauth_loopback::http_client().no_proxy().build().unwrap();
@@ -152,41 +144,15 @@ async fn echoed(resource: &str, grant: &Value) -> String {
     last["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{last:#}")).to_owned()
 }
 
-/// A program of `eval/interop`, which ends when its stdin closes.
-struct Server {
-    said: Value,
-    _child: Child,
+async fn better_auth() -> Server {
+    let mut command = child::command("node");
+    command.arg("server.mjs").current_dir(folder("better-auth"));
+    Server::start(command.env("LOADTEST_EMAIL", EMAIL).env("LOADTEST_PASSWORD", PASSWORD)).await
 }
 
-impl Server {
-    async fn better_auth() -> Self {
-        let mut command = Command::new("node");
-        command.arg("server.mjs").current_dir(folder("better-auth"));
-        Self::start(command.env("LOADTEST_EMAIL", EMAIL).env("LOADTEST_PASSWORD", PASSWORD)).await
-    }
-
-    async fn fastmcp(arguments: &[&str]) -> Self {
-        let mut command = Command::new(program("FASTMCP_PYTHON"));
-        command.arg("server.py").args(arguments).current_dir(folder("fastmcp"));
-        command.env("FASTMCP_LOG_LEVEL", "ERROR");
-        Self::start(&mut command).await
-    }
-
-    async fn start(command: &mut Command) -> Self {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).await.unwrap();
-        let said = serde_json::from_str(&line).expect("the server says where it serves");
-        Self { said, _child: child }
-    }
-
-    #[track_caller]
-    fn said(&self, name: &str) -> &str {
-        self.said[name].as_str().unwrap()
-    }
-}
-
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../eval/interop").join(name)
+async fn fastmcp(arguments: &[&str]) -> Server {
+    let mut command = child::command(program("FASTMCP_PYTHON"));
+    command.arg("server.py").args(arguments).current_dir(folder("fastmcp"));
+    command.env("FASTMCP_LOG_LEVEL", "ERROR");
+    Server::start(&mut command).await
 }

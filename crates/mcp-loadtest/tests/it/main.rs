@@ -12,3 +12,5 @@ mod points;
 mod program;
 mod run;
 mod servers;
+mod servers_by_others;
+mod started;

@@ -79,6 +79,12 @@ pub(crate) async fn run(command: &mut Command) -> Ended {
 }
 
 impl Ended {
+    #[track_caller]
+    pub(crate) fn done(self) -> Self {
+        assert_eq!(self.code, Some(0), "{}", self.stderr);
+        self
+    }
+
     /// The sentence that a failed run ends with.
     #[track_caller]
     pub(crate) fn error(&self) -> &str {
