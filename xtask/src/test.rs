@@ -130,7 +130,8 @@ fn summarise(args: &Args, alone: &Outcome, rest: &[Outcome]) -> anyhow::Result<E
         println!("{count:>5} tests: {reason}{left_out}");
     }
     let with = |what: &str| -> usize {
-        alone.ignored.iter().filter(|(it, _)| it.contains(what)).map(|(_, count)| count).sum()
+        let of_these = alone.ignored.iter().filter(|(it, _)| args.needs_are_due(it));
+        of_these.filter(|(it, _)| it.contains(what)).map(|(_, count)| count).sum()
     };
     if !alone.ignored.is_empty() {
         let (browser, k6) = (with("browser"), with("k6"));
