@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::process::Command;
 
 use crate::program::{Ended, json as read, program, run};
-use crate::started::{Keycloak, Server, folder};
+use crate::started::{BRIEFLY, Keycloak, Server, folder};
 
 /// Keycloak's `realm.json` has them too.
 const EMAIL: &str = "loadtest@example.test";
@@ -345,7 +345,7 @@ async fn spring() -> Server {
     let home = program("SPRING");
     let classes = format!("{}:{}", home.display(), home.join("lib/*").display());
     let mut java = child::command("java");
-    java.args(["-Xmx300m", "-cp", &classes, "Server"]);
+    java.args(BRIEFLY).args(["-Xmx300m", "-cp", &classes, "Server"]);
     start(java.env("LOADTEST_CLIENT_SECRET", CLIENT_SECRET)).await
 }
 
