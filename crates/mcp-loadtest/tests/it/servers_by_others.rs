@@ -182,6 +182,8 @@ async fn renewed_and_forgotten(client: &Client) -> Ended {
         let token = renewed["client"]["registration_access_token"].as_str().unwrap();
         (uri, Some(token))
     });
+    let was_there_beforehand = client.arguments.iter().any(|it| it == "--client-id");
+    assert_eq!(management.is_none(), was_there_beforehand);
     if let Some((uri, token)) = management {
         assert_eq!(status(uri, token).await, 200);
     }
