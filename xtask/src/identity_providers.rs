@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use mcp_loadtest::console::section::{elapsing, say};
 use mcp_loadtest::tools::apt;
 use mcp_loadtest::tools::child::{self, on_path, run as quietly};
-use mcp_loadtest::tools::install::{cache, check_sha256, scratch};
+use mcp_loadtest::tools::install::{GO, PYTHON, cache, check_sha256, scratch};
 use sha2::{Digest as _, Sha256};
 use tokio::process::Command;
 
@@ -14,6 +14,9 @@ const KEYCLOAK: &str = "26.4.5";
 
 /// sha256 of its distribution, which is a zip.
 const KEYCLOAK_ZIP: &str = "72f73642a2c36de797d51b4b2b342d4a49f6e5832af10aa470cd123627bd80b3";
+
+/// How the names of the variables begin that tell Maven and Java where they are and get things from.
+const JAVA: &[&str] = &["MAVEN_", "JAVA_", "JDK_"];
 
 /// The plugin of Maven that fetches what it is told.
 const FETCH: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
@@ -33,11 +36,11 @@ pub(crate) async fn keycloak() -> anyhow::Result<PathBuf> {
     elapsing("keycloak", "downloading", quietly("mvn", &mut fetch)).await?;
     let zip = scratch.path().join(format!("keycloak-quarkus-dist-{KEYCLOAK}.zip"));
     check_sha256(&zip, KEYCLOAK_ZIP)?;
-    let mut unzip = child::command("python3");
+    let mut unzip = child::configured("python3", PYTHON);
     unzip.args(["-m", "zipfile", "-e"]).arg(zip).arg(scratch.path());
     quietly("unpacking Keycloak", &mut unzip).await?;
     let unpacked = scratch.path().join(format!("keycloak-{KEYCLOAK}"));
-    let mut build = child::command("bash");
+    let mut build = child::configured("bash", JAVA);
     build.args(["bin/kc.sh", "build", "--db=dev-mem"]).current_dir(&unpacked);
     elapsing("keycloak", "building", quietly("kc.sh build", &mut build)).await?;
     put(&unpacked, &home)
@@ -60,7 +63,7 @@ pub(crate) async fn spring(folder: &Path) -> anyhow::Result<PathBuf> {
     fetch.args(["-DincludeScope=runtime", "--file"]).arg(&pom).current_dir(scratch.path());
     elapsing("spring", "downloading", quietly("mvn", &mut fetch)).await?;
     check_all(&lib, &sums)?;
-    let mut javac = child::command("javac");
+    let mut javac = child::configured("javac", JAVA);
     javac.arg("-d").arg(&built).arg("-cp").arg(lib.join("*")).arg(&server);
     quietly("javac", &mut javac).await?;
     put(&built, &home)
@@ -79,7 +82,7 @@ pub(crate) async fn hydra(module: &Path) -> anyhow::Result<PathBuf> {
     say("hydra", "building Ory Hydra with go; this takes a minute or two");
     let scratch = scratch(&home)?;
     let built = scratch.path().join("built");
-    let mut build = child::command(go);
+    let mut build = child::configured(go, GO);
     build.args(["build", "-mod=readonly", "-trimpath", "-tags", "sqlite", "-o"]);
     build.arg(built.join("hydra")).arg("github.com/ory/hydra/v2").current_dir(module);
     // What an interrupted build leaves goes with the folder.
@@ -110,7 +113,7 @@ async fn java() -> anyhow::Result<()> {
 
 /// Maven with a goal of [`FETCH`] that writes to `folder`.
 fn mvn(goal: &str, folder: &Path) -> Command {
-    let mut mvn = child::command("sh");
+    let mut mvn = child::configured("sh", JAVA);
     // It says on stdout what went wrong.
     mvn.args(["-c", "exec mvn \"$@\" >&2", "mvn", "--quiet", "--batch-mode", "--strict-checksums"]);
     mvn.arg(format!("{FETCH}:{goal}"));

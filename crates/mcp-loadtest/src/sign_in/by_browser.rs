@@ -71,6 +71,9 @@ async fn forget_client(http: &reqwest::Client, grant: &Grant) {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Sign-in")]
 pub(crate) struct Requested {
+    /// Authorization server that alone may get the password; the server's metadata has to name it
+    #[arg(long, value_name = "ISSUER")]
+    issuer: Option<String>,
     /// Client that is registered already, instead of registering one
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
@@ -104,6 +107,7 @@ pub(crate) async fn sign_in(
     let listener = LoopbackListener::bind().await?;
     let mut config = Config::resource(resource);
     config.client_name = CLIENT_NAME.to_owned();
+    config.pinned_issuer = requested.issuer.clone();
     config.scope = requested.scope.clone();
     config.client = requested.client_id.as_deref().map(client).transpose()?;
     config.initial_access_token = variable("LOADTEST_INITIAL_ACCESS_TOKEN")?.map(AccessToken::new);
