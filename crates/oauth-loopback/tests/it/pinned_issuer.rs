@@ -30,7 +30,7 @@ async fn a_resource_that_names_another_is_refused_before_a_browser_opens() {
         let said = said.replace(&server.origin, "ORIGIN");
         let pinned = pinned.replace(&server.origin, "ORIGIN");
         let expected = format!(
-            "error: the authorization server is `ORIGIN`, and not `{pinned}`, which alone may be used\n"
+            "error: the authorization server is `ORIGIN`, and not `{pinned}`, which alone may be used; if it is the same server, spell it as the resource does (`--issuer`)\n"
         );
         assert_eq!(said, expected);
     }

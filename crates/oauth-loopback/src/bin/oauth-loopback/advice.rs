@@ -21,6 +21,9 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
         Error::TokenAudience { found: None, .. } => {
             "the scopes that were registered may have taken the place of those that the server gives every client, and the audience with them: use the id of a client registered beforehand (`--client-id`)"
         }
+        Error::OtherIssuer { .. } => {
+            "if it is the same server, spell it as the resource does (`--issuer`)"
+        }
         Error::NoResourceMetadata { .. } => {
             "check that it is the address of the MCP server; where the authorization server is known, name it instead (`--issuer`)"
         }
