@@ -1,10 +1,12 @@
 use std::future::pending;
+use std::ops::ControlFlow;
 use std::pin::pin;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::authorization::listener::LoopbackListener;
 use crate::authorization::opening::Opening;
 use crate::authorization::prompt::Prompt;
+use crate::client::client_store::Remembered;
 use crate::discovery::discover::Discovery;
 use crate::error::Error;
 use crate::flow::asked::{Asked, refuses_offline_access};
@@ -92,90 +94,149 @@ where
     F: AsyncFnMut(Opening) -> Result<(), E>,
     E: std::error::Error + Send + Sync + 'static,
 {
-    let Registrar { http, discovery, config, .. } = *registrar;
-    let mut left = config.timeout;
-    let mut asked = registrar.asked.clone();
     let mut chosen = registrar.choose(listener).await?;
-    let mut silent =
-        chosen.known.consented && !chosen.known.doubted && may_be_silent(config, discovery, &asked);
-    let (mut linked, mut without_refresh) = (false, None);
+    let mut state = State::new(registrar, &chosen);
     loop {
         let Chosen { known, listener, origin } = chosen;
         let successor = listener.successor();
-        let redirect_uri = listener.redirect_uri();
-        let mut request = registrar.request(&known.client, redirect_uri, &asked)?;
-        if silent {
-            request = request.silent();
-        }
-        let remembered = origin == Origin::Remembered;
-        let outcome = if remembered && request.is_refused(http).await? {
-            drop(listener);
-            Err(None)
-        } else {
-            let started = Instant::now();
-            let attempt = async {
-                request.wait_for_code(listener, left, &mut open).await?.exchange(http).await
-            };
-            let outcome = attempt.await;
-            left = left.saturating_sub(started.elapsed());
-            outcome.map_err(Some)
-        };
-        // A token that cannot be renewed is better than none.
-        let outcome = match without_refresh.take() {
-            Some(it) => outcome.or(Ok(it)),
-            None => outcome,
-        };
-        let remedy = match outcome {
-            Ok(grant)
-                if config.prompt == Prompt::AsNeeded
-                    && !left.is_zero()
-                    && asked.lacks_consent(&grant, discovery) =>
-            {
-                without_refresh = Some(grant);
-                Remedy::Insist
-            }
-            Ok(grant) => {
+        let outcome = state.attempt(registrar, &known, origin, listener, &mut open).await;
+        let remedy = match state.next(outcome, origin, registrar) {
+            ControlFlow::Continue(it) => it,
+            ControlFlow::Break(Ok(grant)) => {
                 registrar.trust(known, origin).await;
                 return Ok(grant);
             }
-            Err(None) => Remedy::Replace,
-            Err(Some(error)) => {
-                let remedy = remedy(&error, origin, silent, linked).or_else(|| {
-                    let may_help = asked.offline_added && refuses_offline_access(&error);
-                    may_help.then_some(Remedy::LeaveOut)
-                });
-                match remedy {
-                    Some(it) if !left.is_zero() => it,
-                    _ => {
-                        if remembered && is_lost(&error) {
-                            registrar.doubt(&known).await;
-                        }
-                        return Err(asked.told(error));
-                    }
+            ControlFlow::Break(Err(error)) => {
+                if origin == Origin::Remembered && is_lost(&error) {
+                    registrar.doubt(&known).await;
                 }
+                return Err(state.asked.told(error));
             }
         };
         // A client that is yet to be registered listens anywhere.
-        let listener = successor
-            .listen(!matches!(remedy, Remedy::Ask | Remedy::LeaveOut | Remedy::Insist))
-            .await?;
-        silent = false;
+        let elsewhere = matches!(remedy, Remedy::Replace | Remedy::Link);
+        let listener = match successor.listen(elsewhere).await {
+            Ok(it) => it,
+            Err(it) => return state.without_refresh.ok_or(it),
+        };
+        state.take(&remedy);
         chosen = match remedy {
-            Remedy::Ask => Chosen { known, listener, origin },
-            Remedy::Insist => {
-                asked.insists = true;
-                Chosen { known, listener, origin }
-            }
-            Remedy::LeaveOut => {
-                asked.leave_offline_access_out();
-                Chosen { known, listener, origin }
-            }
-            Remedy::Replace => registrar.replace(&known, listener, linked).await?,
-            Remedy::Link => {
-                linked = true;
-                registrar.replace(&known, listener, linked).await?
+            Remedy::Ask | Remedy::Insist | Remedy::LeaveOut => Chosen { known, listener, origin },
+            Remedy::Replace | Remedy::Link => {
+                registrar.replace(&known, listener, state.linked).await?
             }
         };
+    }
+}
+
+/// How far the attempts have come.
+struct State {
+    left: Duration,
+    asked: Asked,
+    silent: bool,
+    linked: bool,
+    /// A token of an attempt before, which cannot be renewed.
+    without_refresh: Option<Grant>,
+}
+
+impl State {
+    fn new(registrar: &Registrar<'_>, chosen: &Chosen) -> Self {
+        let Registrar { discovery, config, .. } = *registrar;
+        let asked = registrar.asked.clone();
+        let silent = chosen.known.consented
+            && !chosen.known.doubted
+            && may_be_silent(config, discovery, &asked);
+        Self { left: config.timeout, asked, silent, linked: false, without_refresh: None }
+    }
+
+    /// Asks once; without an error the server has turned a remembered client away before anyone was asked.
+    async fn attempt<E>(
+        &mut self,
+        registrar: &Registrar<'_>,
+        known: &Remembered,
+        origin: Origin,
+        listener: LoopbackListener,
+        open: impl AsyncFnOnce(Opening) -> Result<(), E>,
+    ) -> Result<Grant, Option<Error>>
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        let http = registrar.http;
+        let mut request = registrar.request(&known.client, listener.redirect_uri(), &self.asked)?;
+        if self.silent {
+            request = request.silent();
+        }
+        if origin == Origin::Remembered && request.is_refused(http).await? {
+            return Err(None);
+        }
+        let started = Instant::now();
+        let attempt =
+            async { request.wait_for_code(listener, self.left, open).await?.exchange(http).await };
+        let outcome = attempt.await;
+        self.left = self.left.saturating_sub(started.elapsed());
+        Ok(outcome?)
+    }
+
+    /// The end of the flow, or what helps.
+    fn next(
+        &mut self,
+        outcome: Result<Grant, Option<Error>>,
+        origin: Origin,
+        registrar: &Registrar<'_>,
+    ) -> ControlFlow<Result<Grant, Error>, Remedy> {
+        // A token that cannot be renewed is better than none.
+        let outcome = match self.without_refresh.take() {
+            Some(it) => outcome.or(Ok(it)),
+            None => outcome,
+        };
+        match outcome {
+            Ok(grant) if self.may_insist(&grant, registrar) => {
+                self.without_refresh = Some(grant);
+                ControlFlow::Continue(Remedy::Insist)
+            }
+            Ok(grant) => ControlFlow::Break(Ok(grant)),
+            Err(None) => ControlFlow::Continue(Remedy::Replace),
+            Err(Some(error)) => match self.remedy(&error, origin) {
+                Some(it) if !self.left.is_zero() => ControlFlow::Continue(it),
+                _ => ControlFlow::Break(Err(error)),
+            },
+        }
+    }
+
+    fn may_insist(&self, grant: &Grant, registrar: &Registrar<'_>) -> bool {
+        registrar.config.prompt == Prompt::AsNeeded
+            && !self.left.is_zero()
+            && self.asked.lacks_consent(grant, registrar.discovery)
+    }
+
+    fn remedy(&self, error: &Error, origin: Origin) -> Option<Remedy> {
+        match error.code() {
+            Some("invalid_client" | "unauthorized_client") if origin == Origin::Remembered => {
+                Some(Remedy::Replace)
+            }
+            Some("invalid_target") if origin != Origin::Given && !self.linked => Some(Remedy::Link),
+            Some(
+                "login_required"
+                | "consent_required"
+                | "interaction_required"
+                | "account_selection_required",
+            ) if self.silent => Some(Remedy::Ask),
+            _ if self.asked.offline_added && refuses_offline_access(error) => {
+                Some(Remedy::LeaveOut)
+            }
+            _ => None,
+        }
+    }
+
+    /// What the next attempt does otherwise.
+    fn take(&mut self, remedy: &Remedy) {
+        self.silent = false;
+        match remedy {
+            Remedy::Ask | Remedy::Replace => {}
+            Remedy::Insist => self.asked.insists = true,
+            Remedy::LeaveOut => self.asked.leave_offline_access_out(),
+            Remedy::Link => self.linked = true,
+        }
     }
 }
 
@@ -191,22 +252,6 @@ enum Remedy {
     LeaveOut,
     /// Register with the resource, for a server whose clients must be linked to it.
     Link,
-}
-
-fn remedy(error: &Error, origin: Origin, silent: bool, linked: bool) -> Option<Remedy> {
-    match error.code() {
-        Some("invalid_client" | "unauthorized_client") if origin == Origin::Remembered => {
-            Some(Remedy::Replace)
-        }
-        Some("invalid_target") if origin != Origin::Given && !linked => Some(Remedy::Link),
-        Some(
-            "login_required"
-            | "consent_required"
-            | "interaction_required"
-            | "account_selection_required",
-        ) if silent => Some(Remedy::Ask),
-        _ => None,
-    }
 }
 
 /// Whether the browser ended nowhere: it broke, the password was wrong, or a page said that it does not know the client.
