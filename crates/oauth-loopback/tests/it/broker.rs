@@ -206,3 +206,13 @@ async fn a_token_that_ends_long_before_its_response_says_so_is_not_renewed_at_on
     let grant = broker.ended.await.expect("no panic").expect("it served");
     assert_eq!(grant.token.access_token.reveal(), token);
 }
+
+#[tokio::test]
+async fn a_refresh_token_in_an_answer_that_is_no_token_is_told_to_be_stored() {
+    let refreshed = json!({ "token_type": 7, "refresh_token": "refresh-2" });
+    let broker = Broker::start(Script { refreshed, ..short_lived() }).await;
+    assert_eq!(broker.ask().await.0, StatusCode::SERVICE_UNAVAILABLE);
+    let told = broker.told.lock().expect("no test panics with it").clone();
+    assert!(told.len() == 2 && told[0] == "refresh-2", "{told:?}");
+    assert!(told[1].contains("`token_type` is a number"), "{told:?}");
+}
