@@ -353,7 +353,7 @@ async fn spring() -> Server {
 
 async fn hydra() -> Server {
     let mut node = child::command("node");
-    start(node.arg("server.mjs").current_dir(folder("hydra"))).await
+    start(node.arg("server.mjs").env("HYDRA", program("HYDRA")).current_dir(folder("hydra"))).await
 }
 
 async fn django() -> Server {

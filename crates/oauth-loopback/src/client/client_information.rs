@@ -107,7 +107,8 @@ impl ClientInformation {
         if !wanted.iter().any(is_left) {
             return wanted;
         }
-        wanted.into_iter().filter(is_left).collect()
+        // That OpenID Connect is spoken is no permission, and some servers do not list it.
+        wanted.into_iter().filter(|it| it == "openid" || is_left(it)).collect()
     }
 
     /// The way to authenticate at the token endpoint.
@@ -214,6 +215,7 @@ mod tests {
         check_scope(Some("read"), "read write", "read");
         check_scope(Some("write read admin"), "read write", "read write");
         check_scope(None, "read write", "read write");
+        check_scope(Some("profile email"), "openid profile admin", "openid profile");
         // A server that speaks of other scopes, or of none, has not said which of these it means.
         check_scope(Some("other"), "read write", "read write");
         check_scope(Some(""), "read", "read");
