@@ -14,6 +14,7 @@ use url::Url;
 use crate::console::actions::mask_response;
 use crate::console::section::{brief, say};
 use crate::environment::variable;
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::sign_in::bearer::{Bearer, Wanted};
 use crate::sign_in::screens::Screens;
 use crate::{address, environment};
@@ -97,11 +98,12 @@ pub(crate) struct SignIn<'a> {
     pub(crate) evidence: &'a Path,
 }
 
-/// Gets a token through a browser and checks it; one that can be renewed may end at any time.
+/// Gets a token through a browser, unless the user interrupts, and checks it; one that can be renewed may end at any time.
 pub(crate) async fn sign_in(
     http: &reqwest::Client,
     it: &SignIn<'_>,
     wanted: &Wanted<'_>,
+    interrupt: &Interrupt,
 ) -> anyhow::Result<Minted> {
     let SignIn { requested, screens, resource, credentials, webdriver, evidence } = *it;
     let listener = LoopbackListener::bind().await?;
@@ -140,11 +142,16 @@ pub(crate) async fn sign_in(
         }
         Ok::<_, browser_consent::Error>(())
     };
-    let mut grant = oauth_loopback::authorize(http, listener, &config, open).await?;
+    let mut stop = interrupt.clone();
+    let minted = oauth_loopback::authorize_until(http, listener, &config, open, stop.came()).await;
+    let mut grant = minted.map_err(|it| match it {
+        Error::Interrupted => Interrupted.into(),
+        other => anyhow::Error::new(other),
+    })?;
     mask_response(&grant.token);
     let for_this_run = config.client.is_none() && config.clients.is_none();
-    let bearer = check(http, &mut grant, wanted, &screens.allow_scope, started).await;
-    let bearer = match bearer {
+    let checked = check(http, &mut grant, wanted, &screens.allow_scope, started);
+    let bearer = match interrupt.or(checked).await {
         Ok(it) => it,
         Err(error) => {
             // Nobody will use what was minted.

@@ -125,7 +125,7 @@ impl Minting {
                     webdriver,
                     evidence,
                 };
-                interrupt.or(sign_in(http, &it, &wanted)).await?
+                sign_in(http, &it, &wanted, interrupt).await?
             }
         };
         let bearer = &minted.bearer;
