@@ -16,6 +16,9 @@ pub(crate) mod locate;
 pub(crate) mod message;
 pub(crate) mod phrases;
 #[cfg(test)]
+#[path = "../tests/unit/provider_screens.rs"]
+mod provider_screens;
+#[cfg(test)]
 #[path = "../tests/unit/screens.rs"]
 pub(crate) mod screens;
 pub(crate) mod snapshot;

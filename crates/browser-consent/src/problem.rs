@@ -9,8 +9,8 @@ pub enum Problem {
     /// There is a sign-in form and there are no credentials.
     #[error("it asks for a sign-in")]
     CredentialsMissing,
-    /// The e-mail address or the password was not accepted; they are sent once.
-    #[error("it refused the e-mail or the password{}", said(says))]
+    /// The form for the e-mail address or the password came back; they are sent once.
+    #[error("{}", refused(says))]
     BadCredentials {
         /// The page's own words.
         says: Option<String>,
@@ -73,6 +73,11 @@ pub enum Problem {
         /// The origin of the form's action.
         origin: String,
     },
+    /// The request was opened again after a press that was lost, and the browser is not signed in any more.
+    #[error(
+        "it asks for the sign-in once more, after the request was opened again; nothing was typed a second time"
+    )]
+    SignedOut,
     /// The browser could not show the page.
     #[error("the browser could not open it: {reason}")]
     Unreachable {
@@ -131,8 +136,10 @@ pub enum Problem {
         steps: Vec<String>,
     },
     /// The page did nothing after a press; it is not pressed again.
-    #[error("pressing \"{button}\" had no effect{}", list(console))]
+    #[error("pressing \"{button}\" had no effect{}{}", quoted(says), list(console))]
     NoEffect {
+        /// What is new on the page, in its own words.
+        says: Option<String>,
         /// The button's label.
         button: String,
         /// The last lines of the browser's console.
@@ -238,6 +245,13 @@ impl fmt::Display for Obstacle {
             Self::OneTimeCode => "a one-time code",
             Self::Captcha => "a captcha",
         })
+    }
+}
+
+fn refused(says: &Option<String>) -> String {
+    match says {
+        Some(it) => format!("it refused the e-mail or the password and says \"{it}\""),
+        None => "it asks for the e-mail and the password again and does not say why".to_owned(),
     }
 }
 

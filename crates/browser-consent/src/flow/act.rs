@@ -12,7 +12,7 @@ use crate::browser::element::Entry;
 use crate::browser::outcome::{Broken, Outcome};
 use crate::browser::tab::Tab;
 use crate::flow::look::{Move, Purpose, Typing};
-use crate::flow::memory::{Action, Cover, Left, Memory, Witness};
+use crate::flow::memory::{Action, Cover, GivenUp, Memory, Witness};
 use crate::flow::picture::picture;
 use crate::flow::request::Request;
 use crate::page::kind::Kind;
@@ -109,12 +109,13 @@ impl Flow<'_> {
             Move::Reopen(problem) => {
                 let picture = match self.request.consent.evidence {
                     Some(_) => {
-                        let email = self.memory.past.names.email.unwrap_or_default();
+                        let email = self.memory.past.name_for(&page.origin);
                         picture(&mut self.tab, email, &self.request.redaction).await
                     }
                     None => None,
                 };
-                self.memory.left = Some(Left { page: page.clone(), problem: *problem, picture });
+                let (page, kind) = (page.clone(), self.kind.clone());
+                self.memory.given_up = Some(GivenUp { page, kind, problem: *problem, picture });
                 self.memory.begin_again();
                 self.acted("opened the request again".to_owned());
                 self.tab.open(self.request.consent.url).await?;
@@ -195,7 +196,7 @@ impl Flow<'_> {
             self.memory.played.begun = begun;
             return Ok(then);
         }
-        self.memory.press(page, action, label, Instant::now());
+        self.memory.press(page, action, (element, label), Instant::now());
         if let Some(at) = command {
             self.memory.advance(at, Instant::now());
         }
@@ -230,13 +231,13 @@ impl Flow<'_> {
 
     /// The end as it would have been without the second try, on its page.
     fn stop_as_before(&mut self) -> Stop {
-        match self.memory.left.take() {
+        match self.memory.given_up.take() {
             Some(it) => {
-                self.memory.last = it.page;
+                (self.memory.last, self.kind) = (it.page, it.kind);
                 self.picture = it.picture;
                 it.problem.into()
             }
-            None => Problem::Loop { says: None }.into(),
+            None => Problem::SignedOut.into(),
         }
     }
 

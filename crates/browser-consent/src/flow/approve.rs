@@ -7,7 +7,9 @@ use crate::flow::memory::{Action, Press, Witness};
 use crate::page::detour;
 use crate::page::field;
 use crate::page::locate::{self, Found};
+use crate::page::phrases::normalize;
 use crate::page::snapshot::{Button, Handle};
+use crate::page::words;
 use crate::problem::Problem;
 
 const SCROLL_AFTER: Duration = Duration::from_secs(1);
@@ -36,11 +38,13 @@ impl Look<'_> {
             }
             return self.give_up_late();
         }
-        let is_refused = !page.alerts.is_empty() || page.status >= 400;
-        // What was approved in this document may want a last word.
-        let is_asked =
-            locate::asks_for_consent(page) || memory.pressed(page, Action::Approve).is_some();
-        if !strong && (is_refused || !is_asked) {
+        let warns = !page.alerts.is_empty() || page.status >= 400;
+        let is_last_word = memory.pressed(page, Action::Approve).is_some()
+            && words::LOGIN.are(&normalize(&button.label));
+        let is_asked = locate::asks_for_consent(page)
+            || locate::approves_by_structure(page, button)
+            || is_last_word;
+        if !strong && (warns || !is_asked) {
             return self.give_up_late();
         }
         if !self.request.consent.allow_scopes.is_empty() && page.scopes.is_empty() {
@@ -66,11 +70,15 @@ impl Look<'_> {
     }
 
     /// Whether a page that was approved goes on in its document with another button, and the one that was pressed is gone.
+    ///
+    /// The same button may say in other words that it is at work.
     fn is_another(self, press: &Press, found: Found) -> bool {
-        let is_that = |it: &Button| self.clean(&it.label) == press.label;
-        let usable = |it: &&Button| is_that(it) && !it.disabled;
+        let is_that = |it: &Button| {
+            it.element == press.element || self.clean(&it.label).starts_with(&press.label)
+        };
         found.best().is_some_and(|at| !is_that(self.button(at)))
-            && !self.page.buttons.iter().any(|it| usable(&it))
+            && !self.page.buttons.iter().any(|it| is_that(it) && !it.disabled)
+            && !self.memory.awaits_answer(self.page)
     }
 
     /// Whether a form that was filled in is still there, as while its answer is waited for; its button approves nothing.

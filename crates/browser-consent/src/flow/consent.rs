@@ -16,7 +16,7 @@ use crate::flow::act::{Flow, Stop, Then};
 use crate::flow::evidence;
 use crate::flow::look::{Move, Now};
 use crate::flow::memory::{Memory, Target};
-use crate::flow::next::{answer, next, unreadable};
+use crate::flow::next::{next, next_in_dialog, unreadable};
 use crate::flow::play::{eligible, is_for_script, steps_left};
 use crate::flow::request::{Consent, Request};
 use crate::input::credentials::Credentials;
@@ -144,7 +144,8 @@ impl Flow<'_> {
                 Outcome::Dialog => {
                     if let Some(text) = self.tab.dialog_text().await {
                         let (memory, kind) = (&self.memory, &self.kind);
-                        self.act_on_last(answer(&text, kind, memory, &self.request, now())).await?;
+                        self.act_on_last(next_in_dialog(&text, kind, memory, &self.request, now()))
+                            .await?;
                     }
                 }
                 Outcome::NotNow(reason) => {

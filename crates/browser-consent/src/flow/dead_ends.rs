@@ -153,7 +153,7 @@ impl Look<'_> {
 
     /// The request is opened again once; not after the approval, which must not be asked for twice.
     fn may_reopen(self) -> bool {
-        !self.memory.has_approved() && self.memory.left.is_none()
+        !self.memory.has_approved() && self.memory.given_up.is_none()
     }
 
     pub(crate) fn enter_frame(self, at: usize) -> Decision {

@@ -22,7 +22,7 @@ pub(crate) async fn keep(folder: &Path, flow: &mut Flow<'_>, problem: &Problem) 
         match earlier {
             Some(it) => Some(it),
             None => {
-                let email = flow.memory.past.names.email.unwrap_or_default();
+                let email = flow.memory.past.name_for(&flow.memory.last.origin);
                 picture(&mut flow.tab, email, &flow.request.redaction).await
             }
         }

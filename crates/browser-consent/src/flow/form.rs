@@ -6,6 +6,7 @@ use crate::flow::look::{Decision, GIVE_UP_AFTER, Look, Move, Purpose, Typing};
 use crate::flow::memory::{Action, Cover, Press};
 use crate::page::field;
 use crate::page::locate;
+use crate::page::message;
 use crate::page::snapshot::{Button, Field};
 use crate::problem::Problem;
 
@@ -26,6 +27,10 @@ impl Look<'_> {
             return self.after_press(action);
         }
         let credentials = self.request.consent.credentials.ok_or(Problem::CredentialsMissing)?;
+        let field = password.or(user).map(|at| &self.page.fields[at]);
+        if let Some(at) = field.and_then(|it| locate::login(self.page, it).best()) {
+            self.refuse_to_send(&self.button(at).sends_to)?;
+        }
         let mut texts = Vec::new();
         for (at, text, what) in [
             (user, credentials.email(), "filled email"),
@@ -44,9 +49,7 @@ impl Look<'_> {
         if !texts.is_empty() {
             return Ok(Move::Fill(texts, Purpose::SignIn(action)));
         }
-        let Some(field) = password.or(user).map(|at| &self.page.fields[at]) else {
-            return Ok(Move::Wait);
-        };
+        let Some(field) = field else { return Ok(Move::Wait) };
         let Some(at) = locate::login(self.page, field).best() else { return self.give_up_late() };
         let typed = self.memory.typed.get(&field.element).copied().unwrap_or_default();
         if self.button(at).disabled && typed == 1 && self.quiet() > KEYS_AFTER {
@@ -60,6 +63,14 @@ impl Look<'_> {
         self.press(self.button(at), action, None)
     }
 
+    /// Leaves a form alone that sends to an origin which is not allowed; one that does not say where it sends is the page's.
+    fn refuse_to_send(self, origin: &str) -> Result<(), Problem> {
+        if origin.is_empty() || self.memory.past.origins.iter().any(|it| it == origin) {
+            return Ok(());
+        }
+        Err(Problem::SendsElsewhere { origin: self.clean(origin) })
+    }
+
     /// What there is to type into a field that does not hold the text yet.
     pub(crate) fn typing(
         self,
@@ -67,10 +78,7 @@ impl Look<'_> {
         text: &str,
         what: &str,
     ) -> Result<Option<Typing>, Problem> {
-        let to = &field.sends_to;
-        if !to.is_empty() && !self.memory.past.origins.contains(to) {
-            return Err(Problem::SendsElsewhere { origin: self.clean(to) });
-        }
+        self.refuse_to_send(&field.sends_to)?;
         // WebDriver presses a key for each of these, such as Enter for a line break.
         if text.chars().any(|it| it.is_control() || ('\u{e000}'..='\u{e05d}').contains(&it)) {
             return Err(Problem::Untypable { what: what.to_owned() });
@@ -104,6 +112,7 @@ impl Look<'_> {
         if matches!(action, Action::Approve | Action::Passing | Action::Scripted) {
             self.refuse_scopes()?;
         }
+        self.refuse_to_send(&button.sends_to)?;
         let is_counted = action != Action::Scripted && action != Action::Banner;
         if is_counted && self.memory.presses(self.page, action) >= MOST_PRESSES {
             return Err(Problem::Loop { says: self.gist() });
@@ -141,7 +150,9 @@ impl Look<'_> {
         let is_over = self.quiet() > GIVE_UP_AFTER && !self.memory.awaits_answer(self.page);
         if self.since(press.at) > NO_EFFECT && is_over {
             let console = console.iter().rev().take(3).rev().cloned().collect();
-            return Err(Problem::NoEffect { button: press.label.clone(), console });
+            let said = self.memory.past.said.as_ref();
+            let says = said.and_then(|it| message::news(self.page, it)).map(|it| self.clean(&it));
+            return Err(Problem::NoEffect { says, button: press.label.clone(), console });
         }
         Ok(Move::Wait)
     }

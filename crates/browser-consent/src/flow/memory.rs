@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use crate::page::field;
-use crate::page::kind::{Past, Sent};
+use crate::page::kind::{Kind, Past, Sent};
 use crate::page::message::Said;
 use crate::page::snapshot::{Button, Handle, Snapshot};
 use crate::problem::Problem;
@@ -39,6 +39,7 @@ pub(crate) enum Action {
 #[derive(Clone, Debug)]
 pub(crate) struct Press {
     pub(crate) at: Instant,
+    pub(crate) element: Handle,
     pub(crate) label: String,
     /// What the document had sent before.
     pub(crate) sent: u32,
@@ -86,8 +87,9 @@ pub(crate) struct Witness {
 
 /// A page that was given up for the request to be opened again, as it would have been told.
 #[derive(Debug)]
-pub(crate) struct Left {
+pub(crate) struct GivenUp {
     pub(crate) page: Snapshot,
+    pub(crate) kind: Kind,
     pub(crate) problem: Problem,
     pub(crate) picture: Option<Vec<u8>>,
 }
@@ -143,7 +145,7 @@ pub(crate) struct Memory<'a> {
     pub(crate) codes_refused: usize,
     pub(crate) in_frame: bool,
     /// Where there was no way forward, before the request was opened again.
-    pub(crate) left: Option<Left>,
+    pub(crate) given_up: Option<GivenUp>,
     pub(crate) played: Played,
 }
 
@@ -177,7 +179,7 @@ impl<'a> Memory<'a> {
             code: None,
             codes_refused: 0,
             in_frame: false,
-            left: None,
+            given_up: None,
             began: now,
             played: Played { commands: 0, begun: None, since: now },
         }
@@ -269,8 +271,14 @@ impl<'a> Memory<'a> {
         self.witnessed.get(&it.element).filter(|(then, _)| *then == look(it)).map(|(_, it)| it)
     }
 
-    pub(crate) fn press(&mut self, page: &Snapshot, action: Action, label: String, now: Instant) {
-        let press = Press { at: now, label, sent: page.sent, waiting: page.waiting };
+    pub(crate) fn press(
+        &mut self,
+        page: &Snapshot,
+        action: Action,
+        (element, label): (Handle, String),
+        now: Instant,
+    ) {
+        let press = Press { at: now, element, label, sent: page.sent, waiting: page.waiting };
         self.pressed.insert((page.document.clone(), action), press);
         *self.presses.entry((page.address.clone(), action)).or_default() += 1;
         self.changed = now;
@@ -306,7 +314,7 @@ impl<'a> Memory<'a> {
 
     /// The request is opened again, with an empty form.
     pub(crate) fn begin_again(&mut self) {
-        self.past.identifier = None;
+        (self.past.identifier, self.past.code) = (None, None);
         self.filled = None;
         if let Some(sent) = &mut self.past.password {
             sent.reopened = true;

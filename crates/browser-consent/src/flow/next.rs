@@ -21,7 +21,7 @@ pub(crate) fn next<'a>(
 }
 
 /// What to do about a dialog over the newest page.
-pub(crate) fn answer<'a>(
+pub(crate) fn next_in_dialog<'a>(
     text: &str,
     kind: &'a Kind,
     memory: &'a Memory<'a>,

@@ -151,15 +151,19 @@ pub(crate) fn is_passing(page: &Snapshot) -> bool {
     is_empty
         && !denies
         && page.status < 400
+        && !locate::is_headed_by_consent(page)
         && (page.passing || page.buttons.is_empty() && words::ON_ITS_WAY.occur_in(&text))
 }
 
 /// The button that declines an offer which is not the consent: it says so, or it says no on a page about such an offer.
 pub(crate) fn skip(page: &Snapshot) -> Option<usize> {
-    let find = |fits: &dyn Fn(&str) -> bool| {
-        page.buttons.iter().position(|it| !it.expands && fits(&normalize(&it.label)))
+    let find = |fits: &dyn Fn(&Button, &str) -> bool| {
+        page.buttons.iter().position(|it| !it.expands && fits(it, &normalize(&it.label)))
+    };
+    let declines = |it: &Button, label: &str| {
+        !it.link && words::DENY.lead(label) && !words::ASIDE.occur_in(label)
     };
     let head = normalize(&format!("{} {}", page.title, page.heading));
-    let no = || find(&|it| words::DECLINE.lead(it)).filter(|_| words::OFFER.occur_in(&head));
-    find(&|it| words::SKIP.are(it)).or_else(no)
+    let is_offer = words::OFFER.occur_in(&head) && !locate::names_client(page);
+    find(&|_, label| words::SKIP.are(label)).or_else(|| find(&declines).filter(|_| is_offer))
 }

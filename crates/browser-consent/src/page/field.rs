@@ -34,6 +34,17 @@ pub(crate) fn one_time_code(page: &Snapshot) -> Vec<usize> {
         .collect()
 }
 
+/// Whether the page gives a device its secret, and wants a code only to see that it did: it shows the secret, or a picture
+/// to scan beside words about that or beside a field for the device's name.
+pub(crate) fn enrols(page: &Snapshot) -> bool {
+    let says = || words::ENROL.occur_in(&normalize(&format!("{} {}", page.heading, page.text)));
+    let asks_more = || {
+        let others = page.fields.iter().filter(|it| is_usable(it) && !is_one_time_code(it));
+        others.filter(|it| it.kind == "text" && it.limit != 1).count() > 0
+    };
+    page.device_secret || page.barcode && (says() || asks_more())
+}
+
 /// Whether the field wants the e-mail address or the user name.
 pub(crate) fn is_user(it: &Field) -> bool {
     const OTHER: Phrases = Phrases("search, newsletter, subscribe, coupon, invite");

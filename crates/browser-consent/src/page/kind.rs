@@ -29,12 +29,20 @@ pub(crate) struct Past<'a> {
     pub(crate) without_banner: Vec<String>,
 }
 
+impl<'a> Past<'a> {
+    /// The account's name for a script on a page of this origin; a page that is not allowed is told nothing of ours.
+    pub(crate) fn name_for(&self, origin: &String) -> &'a str {
+        self.names.email.filter(|_| self.origins.contains(origin)).unwrap_or_default()
+    }
+}
+
 /// Something that was sent: the page that it was sent from, by what tells whether it comes back.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sent {
     pub(crate) said: Said,
     heading: String,
     field: Option<Field>,
+    kinds: Vec<String>,
     /// Whether the request was opened again since, which brings the form back whatever became of it.
     pub(crate) reopened: bool,
 }
@@ -42,13 +50,13 @@ pub(crate) struct Sent {
 impl Sent {
     /// What was sent with a field of a page.
     pub(crate) fn from(page: &Snapshot, field: Option<usize>) -> Self {
+        let (kinds, heading) = (kinds(page, field), heading(page).to_owned());
         let field = field.map(|at| page.fields[at].clone());
-        let heading = heading(page).to_owned();
-        Self { said: Said::by(page), heading, field, reopened: false }
+        Self { said: Said::by(page), heading, field, kinds, reopened: false }
     }
 
     /// What the page says now and did not say then.
-    fn answer(&self, page: &Snapshot) -> Option<String> {
+    fn news(&self, page: &Snapshot) -> Option<String> {
         message::news(page, &self.said)
     }
 }
@@ -136,7 +144,7 @@ pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
         return Kind::Elsewhere;
     }
     let password = field::password(page);
-    let asks_for_code = password.is_none() && !page.enrols;
+    let asks_for_code = password.is_none() && !field::enrols(page);
     let codes = if asks_for_code { field::one_time_code(page) } else { Vec::new() };
     if let Some(obstacle) = needs_human(page, !codes.is_empty() && !past.has_codes) {
         return Kind::NeedsHuman(obstacle);
@@ -149,7 +157,7 @@ pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
     if !codes.is_empty() {
         return match &past.code {
             Some(sent) if is_refused(page, codes.first().copied(), sent) => {
-                Kind::BadCode(sent.answer(page).or_else(|| page.alerts.first().cloned()))
+                Kind::BadCode(sent.news(page).or_else(|| page.alerts.first().cloned()))
             }
             _ => Kind::Code(codes),
         };
@@ -159,9 +167,7 @@ pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
     if password.is_some() {
         return match &past.password {
             Some(sent) if sent.reopened => Kind::SignedOut,
-            Some(sent) if is_refused(page, password, sent) => {
-                Kind::BadCredentials(sent.answer(page))
-            }
+            Some(sent) if is_refused(page, password, sent) => Kind::BadCredentials(sent.news(page)),
             // Another form that wants a password is none that it is known for.
             Some(sent) if page.document != sent.said.document => Kind::Unknown,
             _ => Kind::SignIn { user, password },
@@ -171,11 +177,14 @@ pub(crate) fn classify(page: &Snapshot, past: &Past<'_>) -> Kind {
         && sends_identifier(page, at, consent)
         && (consent == Found::Nothing || !is_over(page, past, consent))
     {
-        return match &past.identifier {
-            Some(sent) if is_refused(page, user, sent) => Kind::BadCredentials(sent.answer(page)),
-            Some(sent) if page.document != sent.said.document => Kind::Unknown,
-            _ => Kind::SignIn { user, password },
-        };
+        match &past.identifier {
+            Some(sent) if is_refused(page, user, sent) => {
+                return Kind::BadCredentials(sent.news(page));
+            }
+            // Another form that wants an address is none that it is known for.
+            Some(sent) if page.document != sent.said.document => {}
+            _ => return Kind::SignIn { user, password },
+        }
     }
     if let Some(at) = detour::account(page, &past.names, consent) {
         return Kind::AccountChooser(at);
@@ -245,27 +254,34 @@ fn is_over(page: &Snapshot, past: &Past<'_>, consent: Found) -> bool {
     past.identifier.as_ref().is_some_and(|sent| strong || sent.said.document != page.document)
 }
 
-/// Whether the form that was sent is here again and refuses what was sent: below a warning that was not there, or in a new
-/// document with the same field under the same heading.
+/// Whether the form that was sent is here again and refuses what was sent: in its document below a warning that was not
+/// there, or in a new one with the same fields under the same heading. That it took too long is no refusal.
 fn is_refused(page: &Snapshot, field: Option<usize>, sent: &Sent) -> bool {
-    let warns = message::complaint(page, &sent.said).is_some();
-    if page.document == sent.said.document {
-        return warns;
+    let is_same_document = page.document == sent.said.document;
+    if is_same_document {
+        return message::complaint(page, &sent.said).is_some();
     }
     let is_same = match (field.map(|at| &page.fields[at]), &sent.field) {
         (Some(it), Some(its)) => is_same_field(it, its),
         _ => false,
     };
-    is_same && (warns || message::news(page, &sent.said).is_some() || sent.heading == heading(page))
+    let expired = sent.news(page).is_some_and(|it| words::EXPIRED.occur_in(&normalize(&it)));
+    is_same && !expired && sent.heading == heading(page) && sent.kinds == kinds(page, field)
+}
+
+/// The kinds of the fields of a form.
+fn kinds(page: &Snapshot, field: Option<usize>) -> Vec<String> {
+    let form = field.map(|at| page.fields[at].form);
+    let fields = page.fields.iter().filter(|it| Some(it.form) == form);
+    fields.map(|it| it.kind.clone()).collect()
 }
 
 /// Whether two documents have the same field, by whichever of its names.
 fn is_same_field(one: &Field, other: &Field) -> bool {
     let same = |one: &str, other: &str| !one.is_empty() && one == other;
-    one.kind == other.kind
-        && (same(&one.attribute, &other.attribute)
-            || same(&one.id, &other.id)
-            || same(&one.label, &other.label))
+    same(&one.attribute, &other.attribute)
+        || same(&one.id, &other.id)
+        || same(&one.label, &other.label)
 }
 
 fn heading(page: &Snapshot) -> &str {

@@ -136,13 +136,14 @@ pub(crate) fn approve_score(
     if is_in_banner(page, it) {
         return Err("part of a cookie banner");
     }
-    // In a language that is not known, its author's names say it.
-    let strong = words::STRONG.occur_in(&label) || approves_by_structure(page, it, &label);
+    let strong = words::STRONG.occur_in(&label);
     let mut points = match (strong, words::WEAK.find(&label)) {
         (true, _) => {
             10 + if words::STRONG.lead(&label) || label.split(' ').count() <= 5 { 2 } else { 0 }
         }
         (false, Some(_)) => 4,
+        // In a language that is not known, its author's names say it.
+        (false, None) if approves_by_structure(page, it) => 4,
         (false, None) => 0,
     };
     // What its author calls it only counts beside words of its own, which a close button has not.
@@ -280,26 +281,33 @@ fn has_approving_attribute(it: &Button) -> bool {
     attributes(it).iter().any(|it| words::APPROVE_ATTRIBUTES.occur_in(it))
 }
 
-/// Whether a form has nothing but two buttons, one of which its author calls an approval and the other a refusal, and this
-/// is the former, with a label in none of the languages that are known.
-fn approves_by_structure(page: &Snapshot, it: &Button, label: &str) -> bool {
-    let submits = |it: &&Button| it.kind == "submit";
+/// Whether the page names the client, as one that asks for consent does.
+pub(crate) fn names_client(page: &Snapshot) -> bool {
+    let client = normalize(&page.client);
+    client.trim().chars().count() > 1
+        && normalize(&format!("{} {} {}", page.title, page.heading, page.text)).contains(&client)
+}
+
+/// Whether this approves by its form alone, on a page that names the client: there is nothing in the form but two buttons,
+/// its author calls this one an approval and the other a refusal, and its label is in none of the known languages.
+pub(crate) fn approves_by_structure(page: &Snapshot, it: &Button) -> bool {
+    let label = normalize(&it.label);
     let of_form = |other: &Option<usize>| it.form.is_some() && *other == it.form;
     let mut buttons = page.buttons.iter().filter(|it| of_form(&it.form));
-    let is_bare = !page.fields.iter().any(|it| of_form(&it.form))
-        && !page.choices.iter().any(|it| of_form(&it.form));
-    let said = [words::WEAK, words::LOGIN, words::SKIP, words::CLOSE];
     let (first, second, more) = (buttons.next(), buttons.next(), buttons.next());
     let (Some(first), Some(second), None) = (first, second, more) else { return false };
     let other = if std::ptr::eq(first, it) { second } else { first };
-    let other_denies = attributes(other).iter().any(|it| words::DENY_ATTRIBUTES.occur_in(it));
+    let is_bare = !page.fields.iter().any(|it| of_form(&it.form))
+        && !page.choices.iter().any(|it| of_form(&it.form));
+    let known = [words::WEAK, words::LOGIN, words::SKIP, words::CLOSE];
+    let called = |it: &Button, phrases: Phrases| attributes(it).iter().any(|it| phrases.are(it));
     is_bare
-        && submits(&it)
-        && submits(&other)
-        && other_denies
+        && [it, other].iter().all(|it| it.kind == "submit")
         && !label.trim().is_empty()
-        && !said.iter().any(|it| it.occur_in(label))
-        && attributes(it).iter().any(|it| words::APPROVE_ATTRIBUTES.are(it))
+        && !known.iter().any(|it| it.occur_in(&label))
+        && called(it, words::APPROVE_ATTRIBUTES)
+        && attributes(other).iter().any(|it| words::DENY_ATTRIBUTES.occur_in(it))
+        && names_client(page)
 }
 
 /// The step that presses a button which could be an approval, where an attribute of its own names it.

@@ -118,6 +118,7 @@ const buttons = all(`${native}, a[href], [role=button]`)
     class: attribute(it, 'class'),
     data: Object.entries({ ...it.dataset }).map(([key, value]) => tidy(`${key} ${value}`)),
     action: attribute(it, 'formaction'),
+    sendsTo: it.hasAttribute('formaction') ? originOf(it.getAttribute('formaction')) : '',
     method: method(it),
     link: it.localName === 'a' && it.getAttribute('role') !== 'button',
     expands: it.hasAttribute('aria-expanded') || it.hasAttribute('aria-haspopup'),
@@ -214,9 +215,10 @@ const bare = selectors => selectors.map(it => `${it}:not(:has(${controls}), ${co
 const warnings = bare(['[class*=error i]', '[id*=error i]', '.errorlist', '.alert-danger']);
 const messages = bare(['[aria-live=polite]', '[role=status]', 'output']);
 // The code that a device is to be given is shown for it to be read.
-const secretToScan = all('img, canvas, svg').some(
-  it => visible(it) && it.getBoundingClientRect().width >= 100 && Math.abs(it.getBoundingClientRect().width - it.getBoundingClientRect().height) < 5 && (it.localName !== 'img' || /^data:|qr/i.test(it.getAttribute('src') ?? '')),
-);
+const isSquare = ([, , width, height]) => width >= 100 && Math.abs(width - height) < 5;
+const barcode = all('canvas, img[src^="data:"], img[src*=qr i], img[src*=barcode i]').some(it => visible(it) && isSquare(rect(it)));
+const shown = document.body?.innerText ?? '';
+const deviceSecret = /\b(?=[A-Z ]*[2-7])(?:[A-Z2-7]{4} ){3,}[A-Z2-7]{2,4}\b/.test(shown) || all('a[href^="otpauth:"]').length > 0;
 const query = new URLSearchParams(location.search);
 return {
   origin: trueOrigin,
@@ -243,6 +245,7 @@ return {
   choices,
   passing,
   captcha,
-  enrols: secretToScan || /\b(?:[A-Z2-7]{4} ){3,}[A-Z2-7]{2,4}\b/.test(document.body?.innerText ?? '') || all('a[href^="otpauth:"]').length > 0,
+  barcode,
+  deviceSecret,
   scopes: [...new Set(scopes)].slice(0, 50),
 };

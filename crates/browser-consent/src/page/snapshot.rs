@@ -46,8 +46,11 @@ pub(crate) struct Snapshot {
     /// Whether the page hands something on by itself, in a form or by a refresh.
     pub(crate) passing: bool,
     pub(crate) captcha: bool,
-    /// Whether it shows a secret that a device is to be given: as a picture to scan, a link, or in groups of four letters.
-    pub(crate) enrols: bool,
+    /// Whether it shows what may be a picture to scan.
+    pub(crate) barcode: bool,
+    /// Whether it shows the secret of a device: as a link, or in groups of four letters.
+    #[serde(rename = "deviceSecret")]
+    pub(crate) device_secret: bool,
     /// What reads like a scope on the page.
     pub(crate) scopes: Vec<String>,
 }
@@ -107,6 +110,9 @@ pub(crate) struct Button {
     pub(crate) class: String,
     pub(crate) data: Vec<String>,
     pub(crate) action: String,
+    /// The origin that it sends its form to, where it says so itself.
+    #[serde(rename = "sendsTo")]
+    pub(crate) sends_to: String,
     /// The `_method` field of its form.
     pub(crate) method: String,
     pub(crate) link: bool,

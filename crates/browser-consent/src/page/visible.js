@@ -11,11 +11,18 @@ const veiled = element => {
 };
 // Where a form sends what is typed into it, unless a script is faster; asked past fields that are called `action`.
 const actionOf = Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, 'action').get;
+const originOf = address => {
+  try {
+    const url = new URL(address, document.baseURI);
+    return /^https?:$/.test(url.protocol) ? url.origin : trueOrigin;
+  } catch {
+    return 'null';
+  }
+};
 const sendsTo = element => {
   const form = element.form ?? element.closest('form');
   if (!(form instanceof HTMLFormElement)) return trueOrigin;
-  const action = new URL(actionOf.call(form), document.baseURI);
-  return /^https?:$/.test(action.protocol) ? action.origin : trueOrigin;
+  return originOf(actionOf.call(form));
 };
 const page = document.documentElement;
 const visible = element => {

@@ -112,23 +112,35 @@ pub(crate) const SKIP: Phrases = Phrases(
     スキップ, 後で, あとで, 今はしない, 今はスキップ, 後で設定する, 跳过, 跳過, 略過, 以后再说, 以後再說, 暂不, 稍后, 稍後, 暂时跳过",
 );
 
-/// What an offer beside the sign-in is about: a passkey, a device that is remembered, an app, a newsletter.
+/// What an offer beside the sign-in says: of a passkey, a device that is remembered, an app to get, a newsletter.
 pub(crate) const OFFER: Phrases = Phrases(
     "
-    passkey, passkeys, this device, this browser, trusted device, the app, our app, mobile app, newsletter, updates by email,
-    notifications, faster, fingerprint, face id, dieses gerät, diesem gerät, diesen browser, hauptschlüssel, die app,
-    benachrichtigungen, cet appareil, ce navigateur, clé d accès, l application mobile, lettre d information, notifications,
-    este dispositivo, este navegador, clave de acceso, la aplicación, boletín, notificaciones, chave de acesso,
-    o aplicativo, notificações, questo dispositivo, questo browser, chiave di accesso, l app, notifiche, dit apparaat,
-    deze browser, toegangssleutel, de app, meldingen, パスキー, このデバイス, このブラウザ, アプリ, メールマガジン, 通知,
-    通行密钥, 通行密鑰, 此设备, 此裝置, 此浏览器, 此瀏覽器, 应用程序, 應用程式, 订阅, 訂閱, 通知",
+    passkey, passkeys, trust this device, trust this browser, remember this device, remember this browser, get the app,
+    get our app, download the app, download our app, newsletter, updates by email, sign in faster, fingerprint, face id,
+    diesem gerät vertrauen, diesem browser vertrauen, gerät merken, app herunterladen, hauptschlüssel,
+    faire confiance à cet appareil, faire confiance à ce navigateur, mémoriser cet appareil, télécharger l application,
+    clé d accès, lettre d information, confiar en este dispositivo, confiar en este navegador, recordar este dispositivo,
+    descargar la aplicación, clave de acceso, boletín, confiar neste dispositivo, confiar neste navegador,
+    lembrar este dispositivo, baixar o aplicativo, chave de acesso, considera attendibile, ricorda questo dispositivo,
+    scarica l app, chiave di accesso, dit apparaat vertrouwen, deze browser vertrouwen, dit apparaat onthouden,
+    download de app, toegangssleutel, パスキー, このデバイスを信頼, このデバイスを記憶, アプリをダウンロード, メールマガジン,
+    通行密钥, 通行密鑰, 信任此设备, 信任此裝置, 记住此设备, 記住此裝置, 下载应用, 下載應用",
 );
 
-/// How a label begins that declines an offer.
-pub(crate) const DECLINE: Phrases = Phrases(
+/// Words of a form that came back because it took too long.
+pub(crate) const EXPIRED: Phrases = Phrases(
     "
-    no, not, dont, do not, never, without, nein, nicht, ohne, non, ne, pas, sans, jamais, nunca, sin, não, nao, sem, mai, senza,
-    nee, niet, zonder, nooit, いいえ, 今はしない, 不, 否",
+    expired, timed out, timeout, took too long, session has ended, start over, begin again, abgelaufen, zu lange, expiré,
+    expirée, trop de temps, trop longtemps, caducado, caducada, expirado, expirada, demasiado tiempo, expirou,
+    demorou demais, scaduta, scaduto, troppo tempo, verlopen, te lang, 期限切れ, タイムアウト, 有効期限, 过期, 過期, 超时, 逾時",
+);
+
+/// Words of a page on which a device is given a secret.
+pub(crate) const ENROL: Phrases = Phrases(
+    "
+    scan, set up, setup, enroll, enrol, enrollment, unable to scan, einrichten, einscannen, scannen, scannez, scanner,
+    configurer, escanea, escanear, configurar, escaneie, scansiona, configura, configurare, instellen,
+    スキャン, 読み取, 設定, 扫描, 掃描, 设置, 設置",
 );
 
 /// Labels that take a layer off the page and decide nothing.

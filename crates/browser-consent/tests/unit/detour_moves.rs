@@ -5,9 +5,9 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use crate::flow::look::Move;
-use crate::flow::memory::{Action, Left};
+use crate::flow::memory::{Action, GivenUp};
 use crate::flow::way::{CREDENTIALS, EMPTY, Way, asking, consent, login, told};
-use crate::page::kind::Sent;
+use crate::page::kind::{Kind, Sent};
 use crate::page::screens::{page as page_of, with};
 use crate::page::snapshot::Handle;
 use crate::problem::Problem;
@@ -47,7 +47,8 @@ fn a_foreign_page_is_left_alone_and_told() {
     let reopen = says.replace("stop:", "reopen, else:");
     way.check(&foreign, &[(0, "wait"), (310, &reopen)]);
     let page = page_of(&foreign);
-    way.memory.left = Some(Left { page, problem: Problem::NotHeard, picture: None });
+    way.memory.given_up =
+        Some(GivenUp { page, kind: Kind::Elsewhere, problem: Problem::NotHeard, picture: None });
     way.check(&foreign, &[(320, says)]);
     way.memory.in_frame = true;
     way.check(&foreign, &[(330, "LeaveFrame")]);

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::flow::memory::{Action, Cover};
-use crate::flow::next::{answer, unreadable};
+use crate::flow::next::{next_in_dialog, unreadable};
 use crate::flow::request::Consent;
 use crate::flow::way::{EMPTY, Way, asking, consent, login, told};
 use crate::input::credentials::Credentials;
@@ -127,6 +127,40 @@ fn an_approval_may_want_a_last_word_in_its_document() {
 }
 
 #[test]
+fn an_approval_at_work_under_another_label_is_not_given_twice() {
+    let consent = consent();
+    for busy in [
+        json!({ "label": "Allow …" }),
+        json!({ "element": { "e": "new" }, "label": "Allowing ⏳" }),
+        json!({ "label": "Please wait" }),
+    ] {
+        let mut way = Way::new(&consent);
+        way.press(0, &asking(&json!({})), Action::Approve, "Allow");
+        let page = asking(&busy);
+        way.look(10, &page);
+        way.witness(&page_of(&page).buttons[0], "button");
+        way.check(&page, &[(20, "wait"), (1900, "wait")]);
+    }
+    // Nor while its request is not answered, whatever stands in its place.
+    let mut way = Way::new(&consent);
+    way.press(0, &asking(&json!({})), Action::Approve, "Allow");
+    let page = with(
+        asking(&json!({ "element": { "e": "new" }, "label": "Authorize" })),
+        &json!({ "waiting": 1 }),
+    );
+    way.look(10, &page);
+    way.witness(&page_of(&page).buttons[0], "button");
+    way.check(&page, &[(20, "wait"), (1900, "wait")]);
+    // After an approval a button that means something else is not pressed for going on.
+    let mut way = Way::new(&consent);
+    way.press(0, &asking(&json!({})), Action::Approve, "Allow");
+    let other = json!({ "heading": "Delete your other sessions?", "still": true, "buttons": [{ "element": { "e": "ok" }, "kind": "submit", "label": "OK", "form": 0 }] });
+    way.look(10, &other);
+    way.witness(&page_of(&other).buttons[0], "button");
+    way.check(&other, &[(20, "wait"), (1900, "wait")]);
+}
+
+#[test]
 fn a_form_that_sends_to_a_stranger_is_not_filled_in() {
     let consent = consent();
     let mut page = login(EMPTY);
@@ -134,6 +168,9 @@ fn a_form_that_sends_to_a_stranger_is_not_filled_in() {
     let says = "stop: its form sends what is typed to https://other.example, which is not an allowed origin; nothing was typed";
     Way::new(&consent).check(&page, &[(0, says)]);
     page["fields"][1]["sendsTo"] = json!("https://auth.example");
+    page["buttons"][0]["sendsTo"] = json!("https://other.example");
+    Way::new(&consent).check(&page, &[(0, says)]);
+    page["buttons"][0]["sendsTo"] = json!("");
     Way::new(&consent).check(&page, &[(0, "filled email, filled password")]);
 }
 
@@ -206,7 +243,7 @@ fn a_dialog_is_accepted_right_after_the_approval_and_not_if_it_denies() {
     let mut way = Way::new(&consent);
     let page = asking(&json!({}));
     let answered = |way: &Way<'_>, ms: u64, text: &str| {
-        told(&answer(text, &Kind::Unknown, &way.memory, &way.request, way.now(ms)))
+        told(&next_in_dialog(text, &Kind::Unknown, &way.memory, &way.request, way.now(ms)))
     };
     way.look(0, &page);
     assert!(answered(&way, 0, "Really?").starts_with("DismissDialog"));

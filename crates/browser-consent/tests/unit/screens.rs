@@ -208,7 +208,7 @@ fn the_login_button_is_the_one_of_the_form() {
 }
 
 #[track_caller]
-fn check_kind(parts: &Value, past: &Past<'_>, expected: &Kind) {
+pub(crate) fn check_kind(parts: &Value, past: &Past<'_>, expected: &Kind) {
     assert_eq!(&classify(&page(parts), past), expected, "{parts}");
 }
 
@@ -287,81 +287,6 @@ fn the_sign_in_form_that_comes_back_is_not_filled_again() {
     let mut again = sent("0");
     again.password.as_mut().unwrap().reopened = true;
     check_kind(&form(json!(["Wrong"])), &again, &Kind::SignedOut);
-}
-
-#[test]
-fn another_form_that_wants_a_password_refuses_none() {
-    let login = page(
-        &json!({ "document": "0", "heading": "Sign in", "fields": [{ "kind": "password", "id": "p" }] }),
-    );
-    let sent = Past { password: Some(Sent::from(&login, Some(0))), ..past() };
-    for other in [
-        json!({ "heading": "Choose a new password", "fields": [{ "kind": "password", "id": "new" }] }),
-        json!({ "heading": "Confirm that it is you", "fields": [{ "kind": "password", "id": "p" }] }),
-        json!({ "heading": "Choose a new password", "alerts": ["Your password has expired"], "fields": [{ "kind": "password", "id": "new" }] }),
-    ] {
-        check_kind(&other, &sent, &Kind::Unknown);
-    }
-    // The same field under a warning, or under the same heading, is the form itself.
-    let warned = json!({ "heading": "Try again", "notes": ["Wrong"], "fields": [{ "kind": "password", "id": "p" }] });
-    check_kind(&warned, &sent, &Kind::BadCredentials(Some("Wrong".into())));
-    let polite = json!({ "heading": "Sign in", "live": ["Account is disabled"], "fields": [{ "kind": "password", "id": "p" }] });
-    check_kind(&polite, &sent, &Kind::BadCredentials(Some("Account is disabled".into())));
-}
-
-#[test]
-fn a_plain_text_that_is_new_is_what_the_page_says() {
-    let field = json!([{ "kind": "password", "id": "p" }]);
-    let form = |document: &str, more: &str| {
-        let text = format!("Welcome to Novamart Sign in Password {more} Imprint");
-        json!({ "document": document, "heading": "Sign in", "text": text, "fields": field })
-    };
-    let sent = Sent::from(&page(&form("0", "")), Some(0));
-    let sent = Past { password: Some(sent), ..past() };
-    let says = "The combination is not correct";
-    check_kind(&form("1", says), &sent, &Kind::BadCredentials(Some(says.into())));
-}
-
-#[test]
-fn an_offer_of_any_kind_is_passed_by_its_way_out() {
-    for (heading, way_out, other) in [
-        ("Sign in faster with a passkey", "Not now", "Continue"),
-        ("Trust this device?", "No, don't trust it", "Yes, trust it"),
-        ("Get the app", "No thanks", "Send me a link"),
-        ("Our newsletter", "Do not send it", "Next"),
-        ("Diesem Gerät vertrauen?", "Nein", "Ja"),
-        ("Faire confiance à cet appareil ?", "Ne pas lui faire confiance", "Oui"),
-        ("このデバイスを記憶しますか", "いいえ", "はい"),
-    ] {
-        let buttons =
-            json!([{ "label": other, "kind": "submit" }, { "label": way_out, "kind": "submit" }]);
-        check_kind(&json!({ "heading": heading, "buttons": buttons }), &past(), &Kind::Offer(1));
-    }
-    let consent =
-        json!([{ "label": "Yes", "kind": "submit" }, { "label": "No", "kind": "submit" }]);
-    let page = json!({ "heading": "Let the app read your data?", "text": "It wants access.", "buttons": consent });
-    check_kind(&page, &past(), &Kind::Consent(Found::Best { index: 0, strong: false }));
-}
-
-#[test]
-fn a_page_that_gives_a_device_its_secret_asks_for_no_code() {
-    let code = json!([{ "kind": "text", "autocomplete": "one-time-code" }]);
-    check_kind(&json!({ "fields": code }), &past(), &Kind::NeedsHuman(Obstacle::OneTimeCode));
-    check_kind(&json!({ "fields": code, "enrols": true }), &past(), &Kind::Unknown);
-}
-
-#[test]
-fn a_consent_in_a_language_that_is_not_known_is_found_by_its_form() {
-    let approve = json!({ "label": "Да", "kind": "submit", "form": 0, "attribute": "accept", "id": "kc-login" });
-    let deny = json!({ "label": "Нет", "kind": "submit", "form": 0, "attribute": "cancel", "id": "kc-cancel" });
-    check(json!([approve, deny]), Some("Да"));
-    check(json!([deny, approve]), Some("Да"));
-    check(json!([approve]), None);
-    check(json!([approve, deny, deny]), None);
-    let other = json!({ "label": "Позже", "kind": "submit", "form": 0, "attribute": "later" });
-    check(json!([approve, other]), None);
-    let elsewhere = json!({ "label": "Нет", "kind": "submit", "form": 1, "attribute": "cancel" });
-    check(json!([approve, elsewhere]), None);
 }
 
 #[test]

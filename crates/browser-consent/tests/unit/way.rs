@@ -14,7 +14,7 @@ use crate::flow::request::{Consent, Request};
 use crate::input::credentials::Credentials;
 use crate::page::kind::{self, Past};
 use crate::page::screens::{page as page_of, past};
-use crate::page::snapshot::{Button, Snapshot};
+use crate::page::snapshot::{Button, Handle, Snapshot};
 
 pub(crate) static URL: LazyLock<Url> =
     LazyLock::new(|| Url::parse("https://auth.example/authorize?state=1").unwrap());
@@ -80,7 +80,10 @@ impl<'a> Way<'a> {
 
     pub(crate) fn press(&mut self, ms: u64, parts: &Value, action: Action, label: &str) {
         let now = self.at(ms);
-        self.memory.press(&page_of(parts), action, label.to_owned(), now);
+        let page = page_of(parts);
+        let button = page.buttons.iter().find(|it| it.label == label);
+        let element = button.map_or_else(Handle::default, |it| it.element.clone());
+        self.memory.press(&page, action, (element, label.to_owned()), now);
     }
 
     /// Looks at the same page at each of the moments, and compares what is done with what is told.

@@ -31,6 +31,9 @@ const STOP: Duration = Duration::from_secs(10);
 /// How long k6 may answer nothing, after it once did, before it is taken for frozen.
 const FROZEN: Duration = Duration::from_secs(60);
 
+/// How long it may answer nothing before it has answered at all, where nothing else bounds it.
+const FIRST: Duration = Duration::from_secs(600);
+
 /// How long k6 may take longer than planned: `setup()`, calls that still wait, the summary.
 const OVERTIME: Duration = Duration::from_secs(300);
 
@@ -104,7 +107,8 @@ pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::R
         progress.show(live);
         is_alive
     };
-    let status = watch(&mut child, look, (FROZEN, most), interrupt.clone()).await;
+    let limits = Limits { first: FIRST, silent: FROZEN, most, stop: STOP };
+    let status = watch(&mut child, look, &limits, interrupt.clone()).await;
     drop(progress);
     let words = std::fs::read(&log).unwrap_or_default();
     // A script of the user's own may print what it was given.
@@ -118,33 +122,45 @@ pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::R
     })
 }
 
+/// How long k6 may be silent before it was heard at all, after it was, how long it may take, and to stop when asked to.
+struct Limits {
+    first: Duration,
+    silent: Duration,
+    most: Option<Duration>,
+    stop: Duration,
+}
+
 /// Waits for the end of k6, and ends it on an interrupt, when it was silent for so long after it had been heard, or when it
 /// takes longer than the most that it may. `look` hears whether it is alive.
 async fn watch(
     child: &mut Child,
     mut look: impl AsyncFnMut() -> bool,
-    (silent, most): (Duration, Option<Duration>),
-    mut stop: Interrupt,
+    limits: &Limits,
+    mut interrupt: Interrupt,
 ) -> anyhow::Result<ExitStatus> {
     let mut tick = tokio::time::interval(EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     tick.tick().await;
     let (started, mut heard) = (Instant::now(), None);
+    let Limits { first, silent, most, stop } = *limits;
     loop {
         tokio::select! {
             status = child.wait() => return status,
-            () = stop.came() => return end(child).await,
+            () = interrupt.came() => return end(child, stop).await,
             _ = tick.tick() => {}
         }
         if look().await {
             heard = Some(Instant::now());
         }
-        if heard.is_some_and(|it| it.elapsed() > silent) {
-            let _its_code_says_nothing = end(child).await;
-            bail!("k6 answered nothing for {} s, and was ended", silent.as_secs());
+        // A script that says itself how long it runs may be frozen before it was heard at all.
+        let unheard = heard.is_none() && most.is_none() && started.elapsed() > first;
+        if unheard || heard.is_some_and(|it| it.elapsed() > silent) {
+            let _its_code_says_nothing = end(child, stop).await;
+            let time = if unheard { first } else { silent };
+            bail!("k6 answered nothing for {} s, and was ended", time.as_secs());
         }
         if let Some(most) = most.filter(|it| started.elapsed() > *it) {
-            let _its_code_says_nothing = end(child).await;
+            let _its_code_says_nothing = end(child, stop).await;
             bail!(
                 "k6 had not ended after {} s, far beyond what was planned, and was ended",
                 most.as_secs()
@@ -154,9 +170,9 @@ async fn watch(
 }
 
 /// Asks k6 to stop, which still writes its summary.
-async fn end(child: &mut Child) -> anyhow::Result<ExitStatus> {
+async fn end(child: &mut Child, stop: Duration) -> anyhow::Result<ExitStatus> {
     child.signal(Signal::INT);
-    let ended = tokio::time::timeout(STOP, child.wait()).await;
+    let ended = tokio::time::timeout(stop, child.wait()).await;
     ended.context("k6 did not stop when asked to; it was killed")?
 }
 
@@ -213,21 +229,27 @@ mod tests {
 
     use super::*;
 
-    /// Stands for a k6 that hears nothing any more: it is stopped before it is asked to end.
+    /// What is frozen does not hear that it is to end, and is killed when the run lets go of it.
     #[tokio::test]
     async fn a_frozen_k6_is_ended() {
+        let zero = Duration::ZERO;
+        let limits = || Limits { first: FIRST, silent: FROZEN, most: None, stop: zero };
         for (alive, limits, says) in [
-            (true, (Duration::ZERO, None), "answered nothing for 0 s"),
-            (false, (FROZEN, Some(Duration::ZERO)), "had not ended after 0 s"),
+            (true, Limits { silent: zero, ..limits() }, "k6 answered nothing for 0 s"),
+            (false, Limits { first: zero, ..limits() }, "k6 answered nothing for 0 s"),
+            (false, Limits { most: Some(zero), ..limits() }, "k6 had not ended after 0 s"),
         ] {
             let mut sleep = child::command("sleep");
             let mut child = Child::spawn("sleep", sleep.arg("600")).unwrap();
+            child.signal(Signal::STOP);
+            let pid = child.id().unwrap();
             let mut looks = [alive, false].into_iter();
             let look = async || looks.next().unwrap_or(false);
             let interrupt = Interrupt::listen().unwrap();
-            let error = watch(&mut child, look, limits, interrupt).await.unwrap_err().to_string();
-            assert!(error.contains(says) && error.ends_with("was ended"), "{error}");
-            assert!(child.inner().try_wait().unwrap().is_some());
+            let error = watch(&mut child, look, &limits, interrupt).await.unwrap_err().to_string();
+            assert!(error.starts_with(says) && error.ends_with("was ended"), "{error}");
+            drop(child);
+            assert!(!Path::new(&format!("/proc/{pid}/stat")).exists());
         }
     }
 

@@ -1,5 +1,6 @@
 //! Where `oauth-loopback` meets `browser-consent`: a test user signs in, and there is a token.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,7 @@ use anyhow::{Context as _, bail};
 use browser_consent::{Consent, Credentials, WebDriver, consent, with_session};
 use oauth_loopback::{
     AccessToken, ClientInformation, ClientKey, ClientSecret, ClientStore, Config, Error, Grant,
-    LoopbackListener, Opening, TokenResponse,
+    LoopbackListener, Opening, TokenResponse, UnverifiedClaims,
 };
 use url::Url;
 
@@ -154,7 +155,8 @@ pub(crate) async fn sign_in(
     let bearer = match interrupt.or(checked).await {
         Ok(it) => it,
         Err(error) => {
-            // Nobody will use what was minted.
+            // Nobody will use what was minted; not every server takes it back, and the reason of the failure is another.
+            let _refused = tokio::time::timeout(FORGETTING, grant.revoke(http)).await;
             if for_this_run {
                 forget_client(http, &grant).await;
             }
@@ -198,10 +200,22 @@ async fn check(
 
 /// Refuses a token that was given more than is allowed, whatever its consent page showed; none allowed allows any.
 fn check_scope(token: &TokenResponse, allowed: &[String]) -> anyhow::Result<()> {
-    let granted = token.scope.as_deref().unwrap_or_default().split_whitespace();
-    let beyond: Vec<&str> = granted.filter(|it| !allowed.iter().any(|known| known == it)).collect();
-    if !allowed.is_empty() && !beyond.is_empty() {
-        let beyond = brief(&beyond.join(" "));
+    if allowed.is_empty() {
+        return Ok(());
+    }
+    let claims = UnverifiedClaims::decode(&token.access_token).ok();
+    let claimed = claims.as_ref().and_then(UnverifiedClaims::scope);
+    let told = token.scope.as_ref().map(|it| it.split_whitespace().collect::<Vec<_>>());
+    if claimed.is_none() && told.is_none() {
+        bail!(
+            "the token does not say which scopes it was given, so that --allow-scope cannot be kept"
+        );
+    }
+    let granted = claimed.into_iter().chain(told).flatten();
+    let beyond: BTreeSet<&str> =
+        granted.filter(|it| !allowed.iter().any(|known| known == it)).collect();
+    if !beyond.is_empty() {
+        let beyond = brief(&Vec::from_iter(beyond).join(" "));
         bail!("the token was given the scope `{beyond}`, which --allow-scope does not name");
     }
     Ok(())
@@ -256,6 +270,9 @@ mod tests {
                 serde_json::json!({ "access_token": "t", "token_type": "Bearer", "scope": scope });
             serde_json::from_value(it).unwrap()
         };
+        let silent = serde_json::json!({ "access_token": "t", "token_type": "Bearer" });
+        let silent: TokenResponse = serde_json::from_value(silent).unwrap();
+        assert!(check_scope(&silent, &[]).is_ok() && check_scope(&silent, &allowed).is_err());
         assert!(check_scope(&token("mcp:read"), &allowed).is_ok());
         assert!(check_scope(&token("mcp:read admin"), &[]).is_ok());
         let error = check_scope(&token("mcp:read admin"), &allowed).unwrap_err().to_string();

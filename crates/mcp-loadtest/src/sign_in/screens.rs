@@ -12,10 +12,11 @@ use crate::environment::{readable, variable};
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Sign-in")]
 pub(crate) struct Screens {
-    /// Origin where the password may be typed, beside the authorization endpoint's own
+    /// Origin where the password may be typed, buttons pressed and forms sent to, beside the authorization endpoint's own
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<Url>,
-    /// Scope that a consent page may list; with it a page that lists others is refused [default: any]
+    /// Scope that may be consented to; with it a consent page that lists others, or none that can be read, is refused, and a
+    /// token that was given others [default: any]
     #[arg(long, value_name = "SCOPE")]
     pub(crate) allow_scope: Vec<String>,
     /// Workspace or region to take where a page lets one choose

@@ -35,15 +35,21 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     configured(program, &[])
 }
 
-/// The same with the variables whose names begin so, by which a program is told where it gets things from.
-pub fn configured(program: impl AsRef<OsStr>, beginnings: &[&str]) -> Command {
+/// The same with the variables of these names, or with `_` at their end of these beginnings, by which a program is told where
+/// it gets things from.
+pub fn configured(program: impl AsRef<OsStr>, names: &[&str]) -> Command {
     let mut command = with_our_environment(program);
-    let its_own = environment::all().filter(|(name, _)| {
-        let name = name.to_string_lossy();
-        !SECRET_VARIABLES.contains(&&*name) && beginnings.iter().any(|it| name.starts_with(it))
-    });
+    let its_own = environment::all().filter(|(name, _)| configures(&name.to_string_lossy(), names));
     command.env_clear().envs(harmless_variables()).envs(its_own);
     command
+}
+
+/// Whether a variable is one of these, and holds no secret by its name.
+fn configures(variable: &str, names: &[&str]) -> bool {
+    const SECRET: [&str; 6] = ["TOKEN", "SECRET", "PASSWORD", "KEY", "AUTH", "CREDENTIAL"];
+    let upper = variable.to_ascii_uppercase();
+    let is_named = |it: &&str| variable == *it || it.ends_with('_') && variable.starts_with(*it);
+    names.iter().any(is_named) && !SECRET.iter().any(|it| upper.contains(it))
 }
 
 /// The same with all that holds none of our secrets, for cargo, which runs whatever a maintainer is at.
@@ -150,6 +156,23 @@ pub fn on_path(program: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_is_configured_and_given_no_secret() {
+        let names = ["CARGO", "CARGO_", "AR"];
+        for (variable, is_given) in [
+            ("CARGO", true),
+            ("CARGO_HOME", true),
+            ("AR", true),
+            ("ARM_CLIENT_ID", false),
+            ("CARGOES", false),
+            ("CARGO_REGISTRY_TOKEN", false),
+            ("CARGO_REGISTRIES_OURS_CREDENTIAL_PROVIDER", false),
+            ("LOADTEST_PASSWORD", false),
+        ] {
+            assert_eq!(configures(variable, &names), is_given, "{variable}");
+        }
+    }
 
     #[tokio::test]
     async fn dropping_a_child_ends_its_whole_group() {

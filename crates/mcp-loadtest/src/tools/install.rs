@@ -12,10 +12,30 @@ use crate::console::section::{elapsing, say};
 use crate::environment;
 use crate::tools::child::{self, on_path};
 
-/// How the names of the variables begin that tell a program where it gets things from.
-pub const CARGO: &[&str] = &["CARGO", "RUST", "CC", "CXX", "AR"];
-pub const GO: &[&str] = &["GO", "CGO_", "CC", "CXX", "GIT_"];
-pub const PYTHON: &[&str] = &["PIP_", "PYTHON", "PYENV_", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
+/// The variables that tell a program where it gets things from: a name, or with `_` at its end how names begin.
+pub const CARGO: &[&str] = &["CARGO", "CARGO_", "RUST_", "RUSTFLAGS", "RUSTUP_", "CC", "CXX", "AR"];
+pub const GO: &[&str] = &[
+    "GOCACHE",
+    "GOENV",
+    "GOFLAGS",
+    "GOINSECURE",
+    "GOMODCACHE",
+    "GONOPROXY",
+    "GONOSUMDB",
+    "GOPATH",
+    "GOPRIVATE",
+    "GOPROXY",
+    "GOROOT",
+    "GOSUMDB",
+    "GOTOOLCHAIN",
+    "GOVCS",
+    "CGO_",
+    "CC",
+    "CXX",
+    "GIT_",
+];
+pub const PYTHON: &[&str] =
+    &["PIP_", "PYTHONPATH", "PYTHONHOME", "PYENV_", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
 pub const GIT: &[&str] = &["GIT_"];
 pub const NODE: &[&str] = &["npm_", "NPM_", "NODE_"];
 

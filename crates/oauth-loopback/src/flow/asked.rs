@@ -55,7 +55,7 @@ impl Asked {
 
     /// The error of the flow, with the scope that was added where that may be what is wrong.
     pub(crate) fn told(&self, error: Error) -> Error {
-        if self.offline_left_out || (self.offline_added && refuses_offline_access(&error)) {
+        if (self.offline_left_out || self.offline_added) && refuses_offline_access(&error) {
             return Error::AddedScope { scope: OFFLINE_ACCESS, source: Box::new(error) };
         }
         error

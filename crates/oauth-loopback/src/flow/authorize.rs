@@ -42,7 +42,7 @@ where
 /// The same, unless `interrupt` comes before the token does.
 ///
 /// Whoever drops the future of [`authorize`] leaves the client behind that it registered. This one deletes it first, which
-/// takes seconds at most.
+/// takes seconds at most: a registration that is not answered within 5 s by then is not waited for.
 ///
 /// # Errors
 /// Those of [`authorize`], and [`Error::Interrupted`].

@@ -21,10 +21,15 @@ fn proxy_for(system: &Matcher, url: &Url) -> Option<Url> {
         return None;
     }
     let address: Uri = url.as_str().parse().ok()?;
-    with_credentials(&system.intercept(&address)?)
+    let it = system.intercept(&address)?;
+    // What cannot be read as a proxy is asked for and fails, since nothing may go past the proxy that was named.
+    Some(
+        with_credentials(&it)
+            .unwrap_or_else(|| Url::parse("http://proxy.invalid:9").expect("it is an address")),
+    )
 }
 
-/// The address of a proxy with the credentials that stood in it.
+/// The address of a proxy with the credentials that stood in it; nothing where they are no text.
 fn with_credentials(it: &Intercept) -> Option<Url> {
     let mut url = Url::parse(&it.uri().to_string()).ok()?;
     if let Some(header) = it.basic_auth() {
@@ -68,5 +73,8 @@ mod tests {
             check(&system, address, None);
         }
         check(&Matcher::builder().build(), "https://a.example/token", None);
+        // A proxy whose password is no text is not gone past.
+        let odd = Matcher::builder().https("http://u:%ff@proxy.example:3128").build();
+        check(&odd, "https://a.example/token", Some("http://proxy.invalid:9/"));
     }
 }

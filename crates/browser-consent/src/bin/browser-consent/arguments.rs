@@ -29,10 +29,12 @@ pub(crate) struct Arguments {
     /// End when the page's address starts with this [default: the redirect_uri in URL]
     #[arg(long, value_name = "PREFIX")]
     pub(crate) until: Option<Url>,
-    /// An origin, besides that of URL, on which credentials may be typed; may be repeated
+    /// An origin, besides that of URL, on which credentials may be typed and buttons pressed, and to which a form may send;
+    /// may be repeated
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<Url>,
-    /// A scope that the consent page may list, which is refused if it lists others; may be repeated
+    /// A scope that the consent page may list, which is left alone if it lists others, or none that can be read; may be
+    /// repeated
     #[arg(long, value_name = "SCOPE")]
     pub(crate) allow_scope: Vec<String>,
     /// A workspace or region to take where a page lets one choose; may be repeated
