@@ -9,10 +9,16 @@ pub enum Problem {
     /// There is a sign-in form and there are no credentials.
     #[error("it asks for a sign-in")]
     CredentialsMissing,
-    /// The form for the e-mail address or the password came back; they are sent once.
-    #[error("{}", refused(says))]
+    /// The e-mail address or the password was not accepted; they are sent once.
+    #[error("it refused the e-mail or the password and says \"{says}\"")]
     BadCredentials {
         /// The page's own words.
+        says: String,
+    },
+    /// The sign-in form came back, and not because what was typed is not right, as far as the page says.
+    #[error("the sign-in form came back{}", said(says))]
+    CameBack {
+        /// The page's own words, if any are new.
         says: Option<String>,
     },
     /// The one-time code was not accepted, nor the one after it.
@@ -34,7 +40,7 @@ pub enum Problem {
         names: Vec<String>,
     },
     /// A step of the script cannot be done on its page.
-    #[error("the step `{step}` {reason}")]
+    #[error("the step `{step}`: {reason}")]
     Step {
         /// The step.
         step: String,
@@ -60,10 +66,12 @@ pub enum Problem {
         obstacle: Obstacle,
     },
     /// The page is on an origin that was not allowed, so that nothing was typed or pressed.
-    #[error("{origin} is not an allowed origin, nothing was typed or pressed")]
+    #[error("{origin} is not an allowed origin, nothing was typed or pressed there{}", handed_on(*is_after_sign_in))]
     Refused {
         /// The page's origin.
         origin: String,
+        /// Whether it came after something was sent on an allowed page, which may have handed it on.
+        is_after_sign_in: bool,
     },
     /// A form of an allowed page sends what is typed into it to an origin that was not allowed, so that nothing was typed.
     #[error(
@@ -248,10 +256,11 @@ impl fmt::Display for Obstacle {
     }
 }
 
-fn refused(says: &Option<String>) -> String {
-    match says {
-        Some(it) => format!("it refused the e-mail or the password and says \"{it}\""),
-        None => "it asks for the e-mail and the password again and does not say why".to_owned(),
+fn handed_on(is_after_sign_in: bool) -> &'static str {
+    if is_after_sign_in {
+        "; it came after the sign-in form was sent, and a redirect or a script may have handed that on to it"
+    } else {
+        ""
     }
 }
 

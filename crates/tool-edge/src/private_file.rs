@@ -1,7 +1,7 @@
 //! Files for their owner alone that change as a whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,7 +28,37 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     draft.persist()
 }
 
+/// Room on the disk for a file that has to be written later, whatever fills the disk until then.
+#[derive(Debug)]
+pub struct Room(Draft);
+
+/// Takes room for so many bytes; nothing is changed at `path` until it is used.
+///
+/// # Errors
+/// Those of [`write`], a full disk above all.
+pub fn reserve(path: &Path, bytes: usize) -> io::Result<Room> {
+    let mut draft = Draft::beside(path)?;
+    draft.file.write_all(&vec![b' '; bytes])?;
+    draft.file.sync_all()?;
+    Ok(Room(draft))
+}
+
+impl Room {
+    /// Replaces the file, as [`write`] does.
+    ///
+    /// # Errors
+    /// What the system says; it cannot be that the disk is full unless there is more than was reserved.
+    pub fn write(mut self, content: &[u8]) -> io::Result<()> {
+        self.0.file.rewind()?;
+        self.0.file.write_all(content)?;
+        self.0.file.set_len(content.len() as u64)?;
+        self.0.file.sync_all()?;
+        self.0.persist()
+    }
+}
+
 /// A new file beside the one that it is to replace, removed unless it does.
+#[derive(Debug)]
 struct Draft {
     file: File,
     path: PathBuf,
@@ -112,6 +142,20 @@ mod tests {
         }
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
         assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn reserved_room_becomes_the_file_or_nothing() {
+        let folder = Folder::new("room");
+        let file = folder.0.join("file");
+        drop(reserve(&file, 100).unwrap());
+        assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 0);
+        reserve(&file, 100).unwrap().write(b"short").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"short");
+        reserve(&file, 1).unwrap().write(b"longer than one").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"longer than one");
+        // A device on which there is never room.
+        assert!(Path::new("/dev/full").exists() && reserve(Path::new("/dev/full"), 1).is_err());
     }
 
     #[test]

@@ -47,7 +47,8 @@ impl Look<'_> {
             return Ok(Move::Wait);
         }
         // Somebody who has signed in may be sent to a start page instead of back.
-        let refused = Problem::Refused { origin: self.clean(&page.origin) };
+        let is_after_sign_in = self.memory.past.identifier.is_some();
+        let refused = Problem::Refused { origin: self.clean(&page.origin), is_after_sign_in };
         if self.memory.past.password.is_some() && page.status < 400 && self.may_reopen() {
             return Ok(Move::Reopen(Box::new(refused)));
         }
@@ -66,7 +67,10 @@ impl Look<'_> {
             Some(says) if words::LOCKED.occur_in(&normalize(&says)) => {
                 Err(Problem::Locked { says })
             }
-            says => Err(Problem::BadCredentials { says }),
+            Some(says) if words::WRONG.occur_in(&normalize(&says)) => {
+                Err(Problem::BadCredentials { says })
+            }
+            says => Err(Problem::CameBack { says }),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Text from a server on its way to a terminal or a file.
 
+use std::time::{Duration, SystemTime};
+
 use tool_edge::{Secrets, is_hidden};
 use url::Url;
 
@@ -8,7 +10,11 @@ use crate::input::credentials::Credentials;
 use crate::input::script::{Act, Script, Text};
 
 /// What must not occur in anything that is written or said.
-pub(crate) struct Redaction(Secrets);
+pub(crate) struct Redaction {
+    secrets: Secrets,
+    /// What the one-time codes are made of, which are good for as long as they are typed.
+    credentials: Option<Credentials>,
+}
 
 impl Redaction {
     /// Knows the credentials, and those values of the authorization request that are good for one use.
@@ -41,14 +47,17 @@ impl Redaction {
             Act::Fill(Text::Given(it)) if it.len() >= 4 => Some(it.clone()),
             _ => None,
         }));
-        Self(Secrets::new(secrets))
+        let credentials = credentials.filter(|it| it.has_codes()).cloned();
+        Self { secrets: Secrets::new(secrets), credentials }
     }
 
     /// One line of at most `length` characters, without what a terminal hides and without what is secret.
     pub(crate) fn clean(&self, text: &str, length: usize) -> String {
         // Both before and after: a secret may have two spaces in it, and a page may break one over two lines.
-        let text = self.0.strike(text).split_whitespace().collect::<Vec<_>>().join(" ");
-        let mut text = self.0.strike(&text);
+        let codes = self.codes();
+        let strike = |text: &str| codes.strike(&self.secrets.strike(text));
+        let text = strike(text).split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut text = strike(&text);
         for name in ["code=", "state=", "token="] {
             text = without_values(&text, name);
         }
@@ -61,7 +70,18 @@ impl Redaction {
 
     /// Whether something secret is in a text that is about to be kept.
     pub(crate) fn occurs_in(&self, text: &str) -> bool {
-        self.0.occur_in(text)
+        self.secrets.occur_in(text) || self.codes().occur_in(text)
+    }
+
+    /// The one-time codes that may have been typed in the last minute, or that a server may still take.
+    fn codes(&self) -> Secrets {
+        let now = SystemTime::now();
+        let moments = [-60_i64, -30, 0, 30].map(|it| {
+            let time = Duration::from_secs(it.unsigned_abs());
+            if it < 0 { now - time } else { now + time }
+        });
+        let codes = moments.into_iter().filter_map(|it| self.credentials.as_ref()?.code(it));
+        Secrets::new(codes)
     }
 }
 
@@ -84,6 +104,11 @@ mod tests {
             "at /cb?code=…&x=1, state=…"
         );
         assert_eq!(redaction.clean("/u/a%40b.example", 100), "/u/…");
+        let with_codes = credentials.with_totp("JBSWY3DPEHPK3PXP").unwrap();
+        let code = with_codes.code(SystemTime::now()).unwrap();
+        let redaction = Redaction::new(&url, Some(&with_codes), None);
+        assert_eq!(redaction.clean(&format!("Wrong code {code}"), 100), "Wrong code …");
+        assert!(redaction.occurs_in(&code));
         assert!(redaction.occurs_in("…hunter2…") && !redaction.occurs_in("public-name"));
     }
 }

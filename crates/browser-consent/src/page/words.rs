@@ -127,6 +127,21 @@ pub(crate) const OFFER: Phrases = Phrases(
     通行密钥, 通行密鑰, 信任此设备, 信任此裝置, 记住此设备, 記住此裝置, 下载应用, 下載應用",
 );
 
+/// Words by which a page says that what was typed is not right.
+pub(crate) const WRONG: Phrases = Phrases(
+    "
+    incorrect, invalid, wrong, not correct, isnt correct, not right, does not match, do not match, doesnt match, dont match,
+    not recognized, not recognised, dont recognize, unknown, not known, not found, couldnt find, could not find, does not exist,
+    doesnt exist, bad credentials, does not belong, no account, login failed, sign in failed, authentication failed,
+    falsch, falsches, ungültig, ungültige, ungültiger, ungültiges, nicht korrekt, stimmt nicht, stimmen nicht, unbekannt,
+    nicht gefunden, incorrecte, incorrects, invalide, mauvais, erroné, ne correspond pas, ne correspondent pas, inconnu, introuvable,
+    incorrecta, incorrectos, inválido, inválida, no válido, no coincide, no coinciden, desconocido, no encontrado,
+    incorreto, incorreta, incorretos, não confere, não corresponde, desconhecido, não encontrado, errato, errata, errati,
+    non corretto, non valido, non valida, non corrisponde, sconosciuto, non trovato, onjuist, onjuiste, ongeldig, ongeldige,
+    verkeerd, klopt niet, komt niet overeen, onbekend, niet gevonden, 正しくありません, 間違, 無効, 一致しません, 見つかりません,
+    不正确, 不正確, 错误, 錯誤, 无效, 無效, 不匹配, 不符, 不存在, 有误, 有誤",
+);
+
 /// Words of a form that came back because it took too long.
 pub(crate) const EXPIRED: Phrases = Phrases(
     "

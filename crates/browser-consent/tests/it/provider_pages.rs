@@ -57,13 +57,13 @@ async fn a_message_is_quoted_wherever_it_stands() {
     let site = Site::start().await;
     let (told, _) = problem(visit(&site, "disabled-login.html").await.unwrap_err());
     let says = Some("This account is switched off until an owner confirms it.".to_owned());
-    assert_eq!(told, Problem::BadCredentials { says });
+    assert_eq!(told, Problem::CameBack { says });
 
     let site = Site::start().await;
     let wrong = Credentials::new(EMAIL.into(), "not the password".into());
     let (told, _) =
         problem(visit_as(&site, "plain-words-login.html", Some(&wrong)).await.unwrap_err());
-    let says = Some("That combination is not known here.".to_owned());
+    let says = "That combination is not known here.".to_owned();
     assert_eq!(told, Problem::BadCredentials { says });
 }
 

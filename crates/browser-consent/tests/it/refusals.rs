@@ -44,7 +44,7 @@ async fn a_wrong_password_is_noticed_in_a_page_that_stays() {
     let site = Site::start().await;
     let credentials = Credentials::new(EMAIL.into(), "not the password".into());
     let (problem, _) = problem(visit_as(&site, "spa.html", Some(&credentials)).await.unwrap_err());
-    assert_eq!(problem, Problem::BadCredentials { says: Some("Wrong e-mail or password".into()) });
+    assert_eq!(problem, Problem::BadCredentials { says: "Wrong e-mail or password".into() });
     assert_eq!(site.posted(), ["/session"]);
 }
 
@@ -97,7 +97,10 @@ async fn nothing_is_typed_on_an_origin_that_nobody_allowed() {
     let (site, foreign) = (Site::start().await, Site::start().await);
     let hop = format!("hop?to={}/plain-login.html", foreign.origin);
     let (problem, actions) = problem(visit(&site, &hop).await.unwrap_err());
-    assert_eq!(problem, Problem::Refused { origin: foreign.origin.clone() });
+    assert!(
+        matches!(&problem, Problem::Refused { origin, .. } if *origin == foreign.origin),
+        "{problem:?}"
+    );
     assert_eq!((actions.len(), foreign.posted().len()), (0, 0));
 }
 

@@ -136,7 +136,10 @@ async fn a_step_is_not_typed_on_an_origin_that_nobody_allowed() {
     let (site, foreign) = (Site::start().await, Site::start().await);
     let hop = format!("hop?to={}/odd-login.html", foreign.origin);
     let (problem, actions) = problem(go(&site, &hop, &steps(&ODD)).await.unwrap_err());
-    assert_eq!(problem, Problem::Refused { origin: foreign.origin.clone() });
+    assert!(
+        matches!(&problem, Problem::Refused { origin, .. } if *origin == foreign.origin),
+        "{problem:?}"
+    );
     assert_eq!((actions.len(), foreign.posted().len()), (0, 0));
 }
 
@@ -148,7 +151,10 @@ async fn a_step_is_not_typed_on_a_page_that_came_meanwhile() {
     let leaving = format!("leaving.html?to={}/odd-login.html", foreign.origin);
     for _ in 0..4 {
         let (problem, actions) = problem(go(&site, &leaving, &steps(&ODD)).await.unwrap_err());
-        assert_eq!(problem, Problem::Refused { origin: foreign.origin.clone() });
+        assert!(
+            matches!(&problem, Problem::Refused { origin, .. } if *origin == foreign.origin),
+            "{problem:?}"
+        );
         assert_eq!((actions.len(), foreign.posted().len()), (0, 0), "{actions:?}");
     }
 }

@@ -30,7 +30,10 @@ async fn a_page_that_forges_its_origin_is_a_stranger() {
     let page = with_query("forging-login.html", "allowed", &site.origin);
     let hop = with_query("hop", "to", &format!("{}/{page}", foreign.origin));
     let (problem, actions) = problem(visit(&site, &hop).await.unwrap_err());
-    assert_eq!(problem, Problem::Refused { origin: foreign.origin.clone() });
+    assert!(
+        matches!(&problem, Problem::Refused { origin, .. } if *origin == foreign.origin),
+        "{problem:?}"
+    );
     assert_eq!((actions.len(), foreign.posted()), (0, Vec::<String>::new()));
 }
 

@@ -36,7 +36,8 @@ fn the_end_is_heard_for_a_while() {
 #[test]
 fn a_foreign_page_is_left_alone_and_told() {
     let consent = consent();
-    let says = "stop: https://other.example is not an allowed origin, nothing was typed or pressed";
+    let says =
+        "stop: https://other.example is not an allowed origin, nothing was typed or pressed there";
     let foreign = with(login(EMPTY), &json!({ "origin": "https://other.example", "ready": true }));
     Way::new(&consent).check(&foreign, &[(0, "wait"), (290, "wait"), (310, says)]);
     let bare = json!({ "origin": "https://other.example", "ready": true });

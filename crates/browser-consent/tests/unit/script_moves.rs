@@ -68,7 +68,7 @@ fn a_selector_that_is_none_is_told() {
     let consent = Consent { script: Some(&script), ..consent() };
     let wrong = Target { wrong: true, ..Target::default() };
     let it = Way::new(&consent).look_for(0, &login(EMPTY), &[wrong]);
-    let says = "stop: the step `click ][` its selector is not valid";
+    let says = "stop: the step `click ][`: its selector is not valid";
     assert_eq!(told(&it), says);
 }
 
@@ -90,7 +90,7 @@ fn a_page_of_the_recipes_own_is_not_for_the_rules() {
         assert_eq!(told(&way.look_for(ms, &page, &[none.clone(), none.clone()])), "wait");
     }
     let it = way.look_for(5100, &page, &[none.clone(), none.clone()]);
-    let says = "stop: the step `click id ok` found nothing to act on";
+    let says = "stop: the step `click id ok`: found nothing to act on";
     assert_eq!(told(&it), says);
     // An optional command is passed over where the next one can be done.
     let it = way.look_for(5200, &page, &[none, target("go", 0)]);
@@ -104,7 +104,7 @@ fn a_wait_has_its_own_time_and_is_not_met_by_what_was_not_seen() {
     let mut way = Way::new(&consent);
     let page = login(EMPTY);
     assert_eq!(told(&way.look_for(2900, &page, &[Target::default()])), "wait");
-    let says = "stop: the step `wait id x` waited in vain";
+    let says = "stop: the step `wait id x`: waited in vain";
     assert_eq!(told(&way.look_for(3000, &page, &[Target::default()])), says);
     assert_eq!(told(&way.look_for(3100, &page, &[target("x", 0)])), "Advance(0)");
 

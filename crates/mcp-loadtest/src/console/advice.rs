@@ -37,14 +37,16 @@ fn browser_advice(error: &browser_consent::Error) -> Option<String> {
         other => return other.advice().map(str::to_owned),
     };
     let advice = match &**problem {
-        Problem::BadCredentials { .. } => "check LOADTEST_EMAIL and LOADTEST_PASSWORD",
+        Problem::BadCredentials { .. } | Problem::CameBack { .. } => {
+            "check LOADTEST_EMAIL and LOADTEST_PASSWORD"
+        }
         Problem::BadCode { .. } => "check LOADTEST_TOTP_SECRET and this machine's clock",
         Problem::Choice { .. } => "pass --choose NAME",
         Problem::NeedsHuman { obstacle: Obstacle::OneTimeCode } => {
             "set LOADTEST_TOTP_SECRET, or use a test account that is exempt, or bring a token"
         }
         Problem::NeedsHuman { .. } => "use a test account that is exempt, or bring a token",
-        Problem::Refused { origin } | Problem::SendsElsewhere { origin } => {
+        Problem::Refused { origin, .. } | Problem::SendsElsewhere { origin } => {
             return Some(format!("if it may have the credentials, pass --allow-origin {origin}"));
         }
         Problem::ScopesUnread => "approve it once by hand, or leave --allow-scope out",

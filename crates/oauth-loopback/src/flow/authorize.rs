@@ -146,7 +146,9 @@ impl State {
         let silent = chosen.known.consented
             && !chosen.known.doubted
             && may_be_silent(config, discovery, &asked);
-        Self { left: config.timeout, asked, silent, linked: false, without_refresh: None }
+        // Without a resource there is nothing to link a client to.
+        let linked = discovery.resource.is_none();
+        Self { left: config.timeout, asked, silent, linked, without_refresh: None }
     }
 
     /// Asks once; without an error the server has turned a remembered client away before anyone was asked.

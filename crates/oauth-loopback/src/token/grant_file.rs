@@ -1,9 +1,10 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tool_edge::private_file;
+use tool_edge::private_file::{self, Room};
 
 use crate::error::{AddressOf, Error};
 use crate::file_lock::lock;
@@ -14,6 +15,7 @@ use crate::token::grant::Grant;
 #[derive(Debug)]
 pub struct GrantFile {
     path: PathBuf,
+    room: Mutex<Option<Room>>,
     _lock: Option<File>,
 }
 
@@ -27,7 +29,7 @@ impl GrantFile {
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, Error> {
         let path = path.into();
         private_file::prepare(&path).map_err(|it| failed(&path, it))?;
-        Ok(Self { path, _lock: None })
+        Ok(Self { path, room: Mutex::default(), _lock: None })
     }
 
     /// Waits until no other process has the file, and reads it.
@@ -48,7 +50,19 @@ impl GrantFile {
             failed(&path, io::Error::new(io::ErrorKind::InvalidData, position))
         })?;
         permitted(AddressOf::TokenEndpoint, &grant.token_endpoint, true)?;
-        Ok((Self { path, _lock: Some(lock) }, grant))
+        Ok((Self { path, room: Mutex::default(), _lock: Some(lock) }, grant))
+    }
+
+    /// Takes room on the disk for the next grant, before a refresh token is spent for it.
+    ///
+    /// # Errors
+    /// [`Error::File`] if there is none; the file is as it was.
+    pub fn reserve(&self) -> Result<(), Error> {
+        // More than any grant: a token is a header of a request.
+        const MOST: usize = 64 << 10;
+        let room = private_file::reserve(&self.path, MOST);
+        *self.room() = Some(room.map_err(|it| failed(&self.path, it))?);
+        Ok(())
     }
 
     /// Replaces what the file holds, in one step.
@@ -58,7 +72,15 @@ impl GrantFile {
     pub fn save(&self, grant: &Grant) -> Result<(), Error> {
         let mut json = serde_json::to_vec_pretty(grant).expect("strings, numbers and lists");
         json.push(b'\n');
-        private_file::write(&self.path, &json).map_err(|it| failed(&self.path, it))
+        let written = match self.room().take() {
+            Some(it) => it.write(&json),
+            None => private_file::write(&self.path, &json),
+        };
+        written.map_err(|it| failed(&self.path, it))
+    }
+
+    fn room(&self) -> MutexGuard<'_, Option<Room>> {
+        self.room.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Removes the file.

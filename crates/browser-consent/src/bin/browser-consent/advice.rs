@@ -18,14 +18,16 @@ pub(crate) fn advice(error: &Error) -> Option<String> {
     };
     let advice = match &**problem {
         Problem::CredentialsMissing => "set LOADTEST_EMAIL and LOADTEST_PASSWORD",
-        Problem::BadCredentials { .. } => "check LOADTEST_EMAIL and LOADTEST_PASSWORD",
+        Problem::BadCredentials { .. } | Problem::CameBack { .. } => {
+            "check LOADTEST_EMAIL and LOADTEST_PASSWORD"
+        }
         Problem::BadCode { .. } => "check LOADTEST_TOTP_SECRET and this machine's clock",
         Problem::Choice { .. } => "pass --choose NAME",
         Problem::NeedsHuman { obstacle: Obstacle::OneTimeCode } => {
             "set LOADTEST_TOTP_SECRET, or use a test account that is exempt, or bring a token"
         }
         Problem::NeedsHuman { .. } => "use a test account that is exempt, or bring a token",
-        Problem::Refused { origin } | Problem::SendsElsewhere { origin } => {
+        Problem::Refused { origin, .. } | Problem::SendsElsewhere { origin } => {
             return Some(format!("if it may have the credentials, pass --allow-origin {origin}"));
         }
         Problem::Scope { .. } => "request less, or allow it with --allow-scope",
@@ -63,7 +65,10 @@ mod tests {
         check(Problem::CredentialsMissing, Some("set LOADTEST_EMAIL and LOADTEST_PASSWORD"));
         check(Problem::Choice { names: Vec::new() }, Some("pass --choose NAME"));
         check(
-            Problem::Refused { origin: "https://login.example".to_owned() },
+            Problem::Refused {
+                origin: "https://login.example".to_owned(),
+                is_after_sign_in: false,
+            },
             Some("if it may have the credentials, pass --allow-origin https://login.example"),
         );
         check(

@@ -15,6 +15,10 @@ What the redirect URI's page says about itself, its origin and path, is printed 
 Steps are CSS selectors, taken in order and each as soon as its page has it; on all other pages the rules act:
   --step 'click #eu-region' --step 'fill input[name=tenant] env:TENANT' --step 'fill #code totp'
 
+A page, or the answer to a press, may take half of --timeout, and at least 30 s.
+The driver is looked for in CHROMEWEBDRIVER, then on the PATH. The browser goes through the system's proxies (HTTPS_PROXY,
+NO_PROXY), is started with a fresh profile, and trusts the certificates that it trusts by itself.
+
 Example:
   browser-consent 'https://auth.example/authorize?client_id=…' --allow-origin https://login.example
 

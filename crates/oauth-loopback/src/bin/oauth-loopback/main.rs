@@ -189,6 +189,7 @@ async fn refresh(it: Refresh) -> anyhow::Result<()> {
     let _unheard = kinds.map(signal);
     let (file, grant) = GrantFile::open(it.file).await?;
     let mut grant = environment::with_credentials(grant)?;
+    file.reserve()?;
     let refreshed = grant.refresh(&http()?).await;
     // Also after an answer that is no token, since a refresh token in it has taken the place of the one of before.
     if matches!(refreshed, Ok(()) | Err(Error::Malformed { .. } | Error::TokenType { .. })) {
@@ -236,7 +237,7 @@ fn offered(outcome: Result<(), Error>) -> Result<(), Error> {
 
 async fn open(browser: Option<&Browser>, mut opening: Opening) -> io::Result<()> {
     if opening.url.query_pairs().any(|(name, value)| name == "prompt" && value == "none") {
-        say("trying without a page first, since someone once consented to this client");
+        say("trying without a page (prompt=none)");
     }
     match browser {
         Some(it) => {
