@@ -225,6 +225,7 @@ fn last_error(log: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use rustix::process::{Pid, WaitOptions, waitpid};
     use serde_json::json;
 
     use super::*;
@@ -241,15 +242,19 @@ mod tests {
         ] {
             let mut sleep = child::command("sleep");
             let mut child = Child::spawn("sleep", sleep.arg("600")).unwrap();
-            child.signal(Signal::STOP);
-            let pid = child.id().unwrap();
+            if alive {
+                child.signal(Signal::STOP);
+            }
+            let pid = Pid::from_raw(child.id().unwrap().cast_signed());
             let mut looks = [alive, false].into_iter();
             let look = async || looks.next().unwrap_or(false);
             let interrupt = Interrupt::listen().unwrap();
             let error = watch(&mut child, look, &limits, interrupt).await.unwrap_err().to_string();
             assert!(error.starts_with(says) && error.ends_with("was ended"), "{error}");
             drop(child);
-            assert!(!Path::new(&format!("/proc/{pid}/stat")).exists());
+            // It has ended, whether it was waited for already or not.
+            let ended = waitpid(pid, WaitOptions::empty());
+            assert!(ended.is_err() || ended.unwrap().unwrap().1.terminating_signal().is_some());
         }
     }
 
