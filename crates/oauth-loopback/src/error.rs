@@ -85,6 +85,11 @@ pub enum Error {
         "the client was registered without the redirect URI `{redirect_uri}`; the server kept {kept}"
     )]
     RedirectUriReplaced { redirect_uri: String, kept: String },
+    /// The server registered the client for another way to authenticate than the one that was named, RFC 7591 §3.2.1.
+    #[error(
+        "the client was to authenticate by `{wanted}`, and the server registered it for `{kept}`"
+    )]
+    AuthMethodReplaced { wanted: String, kept: String },
     /// A registered client is known to the server that registered it, and to no other.
     #[error(
         "the client belongs to the authorization server `{registered_at}` and cannot be used at `{issuer}`"

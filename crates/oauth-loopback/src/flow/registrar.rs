@@ -13,7 +13,7 @@ use crate::client::client_store::Remembered;
 use crate::client::deletion::delete_if_offered;
 use crate::client::registration::{ClientMetadata, register};
 use crate::discovery::discover::Discovery;
-use crate::error::Error;
+use crate::error::{Error, printable};
 use crate::flow::asked::{Asked, refuses_registered_scope};
 use crate::flow::config::Config;
 
@@ -130,7 +130,15 @@ impl<'a> Registrar<'a> {
             self.unremembered().push(it.clone());
         }
         self.registering.send_replace(false);
-        let known = self.known(registered?, listener.redirect_uri());
+        let registered = registered?;
+        let kept = registered.token_endpoint_auth_method.as_deref();
+        if let (Some(wanted), Some(kept)) = (chosen, kept)
+            && wanted != kept
+        {
+            let (wanted, kept) = (printable(wanted), printable(kept));
+            return Err(Error::AuthMethodReplaced { wanted, kept });
+        }
+        let known = self.known(registered, listener.redirect_uri());
         self.keep(&known).await;
         Ok(Chosen { known, listener, origin: Origin::Registered })
     }

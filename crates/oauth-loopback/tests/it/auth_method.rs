@@ -54,6 +54,17 @@ async fn a_client_is_registered_for_it() {
 }
 
 #[tokio::test]
+async fn a_server_that_registers_another_way_is_told_and_the_client_is_deleted() {
+    let registration = json!({ "token_endpoint_auth_method": "none" });
+    let server = Server::start(Script { registration, ..suggesting("none") }).await;
+    let told =
+        failure(program(&[&server.mcp(), "--client-auth-method", "client_secret_basic"])).await;
+    let says = "the client was to authenticate by `client_secret_basic`, and the server registered it for `none`";
+    assert!(told.contains(says), "{told}");
+    assert_eq!(server.seen("/authorize").len(), 0);
+}
+
+#[tokio::test]
 async fn a_client_that_has_both_shows_the_one_that_is_named() {
     let key = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/keys/rsa-pkcs8.pem");
     for method in ["private_key_jwt", "client_secret_basic"] {
