@@ -35,7 +35,7 @@ pub struct Room(Draft);
 /// Takes room for so many bytes; nothing is changed at `path` until it is used.
 ///
 /// # Errors
-/// Those of [`write`], a full disk above all.
+/// Those of [`write()`], a full disk above all.
 pub fn reserve(path: &Path, bytes: usize) -> io::Result<Room> {
     let mut draft = Draft::beside(path)?;
     draft.file.write_all(&vec![b' '; bytes])?;
@@ -44,7 +44,7 @@ pub fn reserve(path: &Path, bytes: usize) -> io::Result<Room> {
 }
 
 impl Room {
-    /// Replaces the file, as [`write`] does.
+    /// Replaces the file, as [`write()`] does.
     ///
     /// # Errors
     /// What the system says; it cannot be that the disk is full unless there is more than was reserved.
