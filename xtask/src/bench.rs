@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 
+use crate::checkout;
 use mcp_loadtest::environment::cargo;
 use mcp_loadtest::interrupt::Interrupt;
-use mcp_loadtest::project;
 use mcp_loadtest::tools::child;
 
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,7 @@ struct Bench {
 
 #[expect(clippy::print_stdout, reason = "the list is what was asked for")]
 pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
-    let root = project::root()?;
+    let root = checkout::root()?;
     let benches = benches(&root)?;
     let Some(name) = &args.name else {
         for it in &benches {

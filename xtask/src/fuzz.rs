@@ -5,10 +5,10 @@ use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context as _, bail};
 
+use crate::checkout;
 use mcp_loadtest::console::section::{elapsing, say};
 use mcp_loadtest::environment::cargo;
 use mcp_loadtest::interrupt::Interrupt;
-use mcp_loadtest::project;
 use mcp_loadtest::tools::apt;
 use mcp_loadtest::tools::child;
 use mcp_loadtest::tools::child::on_path;
@@ -28,7 +28,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
-    let root = project::root()?;
+    let root = checkout::root()?;
     let all = targets(&root)?;
     if let Some(unknown) = args.targets.iter().find(|it| !all.contains(it)) {
         bail!("there is no fuzz target `{unknown}`; there are: {}", all.join(", "));
@@ -54,7 +54,7 @@ fn targets(root: &Path) -> anyhow::Result<Vec<String>> {
 
 /// One target from its seeds and from what earlier runs found worth keeping, below cargo's target directory.
 async fn one(root: &Path, cargo_fuzz: &Path, target: &str, seconds: u64) -> anyhow::Result<()> {
-    let built = project::target_dir(root).join("fuzz");
+    let built = checkout::target_dir(root).join("fuzz");
     let corpus = built.join("corpus").join(target);
     std::fs::create_dir_all(&corpus)
         .with_context(|| format!("failed to create `{}`", corpus.display()))?;

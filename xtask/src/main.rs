@@ -3,6 +3,7 @@
 
 mod bench;
 mod cargo_test;
+mod checkout;
 mod fuzz;
 mod identity_providers;
 mod needs;
@@ -98,8 +99,8 @@ async fn main() -> ExitCode {
 async fn carry_out(command: Command) -> anyhow::Result<ExitCode> {
     let interrupt = Interrupt::listen()?;
     match command {
-        Command::Loadtest(args) => run::run(&args, &interrupt).await,
-        Command::Token(args) => token::run(&args, &interrupt).await,
+        Command::Loadtest(args) => run::run(&args, &checkout::results()?, &interrupt).await,
+        Command::Token(args) => token::run(&args, &checkout::results()?, &interrupt).await,
         Command::Target(args) => target::foreground(&args, &interrupt).await,
         Command::Setup => setup::run(&interrupt).await,
         Command::Test(args) => test::run(&args, &interrupt).await,

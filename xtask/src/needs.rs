@@ -35,7 +35,7 @@ pub(crate) async fn install(
     let mut variables = Vec::new();
     let mut folders = Vec::new();
     if needs.contains("k6") {
-        for (name, k6) in [("K6", k6::pinned_k6(root).await?), ("K6_1_1", k6::k6_1_1().await?)] {
+        for (name, k6) in [("K6", k6::pinned_k6().await?), ("K6_1_1", k6::k6_1_1().await?)] {
             say("k6", &k6);
             variables.push((name, k6.program.into_os_string()));
         }

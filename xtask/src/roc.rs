@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use k6_summary::simulation::{PROFILES, Profile, Rates, rates};
 
+use crate::checkout;
 use mcp_loadtest::console::section::say;
-use mcp_loadtest::project;
 
 const WEEKS: u32 = 2000;
 const SEED: u64 = 1;
@@ -34,7 +34,7 @@ struct Sweep {
 
 /// Writes both into `docs/`.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
-    let docs = project::root()?.join("docs");
+    let docs = checkout::root()?.join("docs");
     let sweeps = sweeps();
     for (name, text) in [("roc.csv", csv(&sweeps)), ("roc.svg", svg(&sweeps))] {
         write(&docs.join(name), &text)?;

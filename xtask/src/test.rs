@@ -3,10 +3,10 @@
 use std::iter::once;
 use std::process::ExitCode;
 
+use crate::checkout;
 use anyhow::bail;
 use mcp_loadtest::console::section::section;
 use mcp_loadtest::interrupt::Interrupt;
-use mcp_loadtest::project;
 
 use crate::cargo_test::{Outcome, cargo_test};
 use crate::needs::{install, words};
@@ -78,7 +78,7 @@ impl Args {
 }
 
 pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
-    let root = project::root()?;
+    let root = checkout::root()?;
     let everything = args.package.is_empty();
     let all = if everything { vec!["--workspace"] } else { args.packages(|_| true) };
     let filter: Vec<&str> = args.filter.as_deref().into_iter().collect();

@@ -58,7 +58,7 @@ pub struct Args {
     /// Suite of scenarios
     #[arg(long, default_value = "mcp", value_name = "NAME")]
     pub(crate) suite: String,
-    /// Amount of load: smoke (under a minute) or full (about half an hour), as eval/load-tests/profiles.json has it
+    /// Amount of load: smoke (under a minute) or full (about half an hour), as profiles.json of the scripts has it
     #[arg(long, default_value = "smoke", value_name = "NAME")]
     pub(crate) profile: String,
     /// Tracking issue that gets the report as a comment (needs GH_TOKEN or GITHUB_TOKEN)
@@ -68,12 +68,18 @@ pub struct Args {
     /// `github-actions[bot]` for the token of a workflow, which is not told its own]
     #[arg(long, value_name = "ACCOUNT")]
     pub(crate) trusted_author: Option<gh_comment::Author>,
-    /// Where runs and their history are kept [default: target/loadtest]
+    /// Where runs and their history are kept [default: ./loadtest-results; for `cargo xtask loadtest`: target/loadtest]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// What makes the exit code 3: a verdict other than passed, that or a scenario worse than its noise, or nothing
     #[arg(long, default_value = "threshold", value_name = "WHEN")]
     pub(crate) fail_on: FailOn,
+    /// Folder with profiles.json and k6 scripts, instead of those of this program, which `mcp-loadtest scripts` writes out
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scripts: Option<PathBuf>,
+    /// Commit that is tested [default: GITHUB_SHA, or that of the checkout that this runs in]
+    #[arg(long, value_name = "SHA")]
+    pub(crate) commit: Option<String>,
     /// Name under which runs are compared [default: the target's host]
     #[arg(long, value_name = "NAME")]
     pub(crate) environment: Option<String>,

@@ -32,7 +32,7 @@ pub fn search_path() -> OsString {
 }
 
 /// The file of the program that runs.
-pub(crate) fn this_program() -> std::io::Result<PathBuf> {
+pub fn this_program() -> std::io::Result<PathBuf> {
     env::current_exe()
 }
 
@@ -42,12 +42,12 @@ pub fn cargo() -> OsString {
 }
 
 /// The folder of the crate that cargo runs.
-pub(crate) fn manifest_dir() -> Option<PathBuf> {
+pub fn manifest_dir() -> Option<PathBuf> {
     path("CARGO_MANIFEST_DIR")
 }
 
 /// Cargo's target directory, where one is named, from the workspace's folder `root`.
-pub(crate) fn target_dir(root: &Path) -> Option<PathBuf> {
+pub fn target_dir(root: &Path) -> Option<PathBuf> {
     let named = path("CARGO_TARGET_DIR").or_else(|| path("CARGO_BUILD_TARGET_DIR"))?;
     Some(root.join(named))
 }

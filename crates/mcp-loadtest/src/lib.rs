@@ -5,13 +5,14 @@
 
 mod address;
 pub mod arguments;
+mod commit;
 pub mod console;
 pub mod environment;
 pub mod interrupt;
-pub mod project;
 mod report;
 pub mod run;
 mod scenario;
+pub mod scripts;
 pub mod setup;
 mod sign_in;
 pub mod token;

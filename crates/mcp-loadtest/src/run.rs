@@ -8,7 +8,9 @@ use anyhow::bail;
 use k6_summary::{Run, Scenario, Verdict};
 use url::Url;
 
+use crate::address;
 use crate::arguments::{Args, FailOn};
+use crate::commit::commit;
 use crate::console::section::{clock, say, section};
 use crate::environment::{self, variable};
 use crate::interrupt::{Interrupt, Interrupted};
@@ -18,25 +20,25 @@ use crate::report::tracking::Tracking;
 use crate::scenario::calls::Call;
 use crate::scenario::preflight::{preflight, reach};
 use crate::scenario::profiles::{Planned, Profiles, SIGN_IN, offer};
+use crate::scenario::scripts::Scripts;
 use crate::scenario::{calls, measure};
 use crate::sign_in::renewal::Renewal;
 use crate::tools::k6;
 use crate::tools::target::{self, DemoUser};
-use crate::{address, project};
 
 /// What a token must live for beyond the planned load of each scenario: k6's start, and its patience at the end.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// Runs it; the code is 0, or 3 where a run is not `passed`.
+/// Runs it, and keeps it below `results` unless another folder is named; the code is 0, or 3 where a run is not `passed`.
 ///
 /// A run that breaks off before there was any load is recorded and reported too: nobody should have to notice an absence.
 ///
 /// # Errors
 /// What kept it from measuring anything, and the first place that the report did not get to.
-pub async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
-    let root = project::root()?;
-    let profiles = Profiles::read(&root)?;
-    let plan = profiles.plan(&root, &args.suite, &args.scenarios, &args.profile)?;
+pub async fn run(args: &Args, results: &Path, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
+    let mut scripts = Scripts::find(args.scripts.as_deref())?;
+    let profiles = Profiles::read(&scripts)?;
+    let plan = profiles.plan(&mut scripts, &args.suite, &args.scenarios, &args.profile)?;
     let pool = args.calls.as_deref().map(calls::read).transpose()?;
     let url = args.target.as_deref().map(address::parse).transpose()?;
     let remote = url.as_ref().is_some_and(|it| !address::is_loopback(it));
@@ -44,11 +46,11 @@ pub async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode>
     args.minting.can_begin(url.is_none())?;
     let tracking = args.issue.as_ref().map(|it| Tracking::new(it, args.trusted_author.clone()));
     let tracking = tracking.transpose()?;
-    let folder = Folder::create(args.out.as_deref(), &root)?;
+    let folder = Folder::create(args.out.as_deref().unwrap_or(results))?;
 
     let started = Instant::now();
     let url = url.as_ref();
-    let job = Job { args, root: &root, plan: &plan, folder: &folder, interrupt, url };
+    let job = Job { args, scripts: &scripts, plan: &plan, folder: &folder, interrupt, url };
     let measured = job.measure(pool, profiles.max_error_rate).await;
     let (mut run, broke_off) = match measured {
         Ok(it) => (it, None),
@@ -62,7 +64,10 @@ pub async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode>
     let environment = args.environment.as_deref().unwrap_or(host);
     run.duration_s = Some(started.elapsed().as_secs_f64());
     run.environment = Some(environment.to_owned());
-    run.commit = project::commit(&root).await;
+    run.commit = match &args.commit {
+        Some(it) => Some(it.clone()),
+        None => commit().await,
+    };
     run.url = environment::actions_run();
     run.suite = Some(args.suite.clone());
     run.profile = Some(args.profile.clone());
@@ -84,7 +89,7 @@ pub async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<ExitCode>
 
 struct Job<'a> {
     args: &'a Args,
-    root: &'a Path,
+    scripts: &'a Scripts,
     plan: &'a [Planned],
     folder: &'a Folder,
     interrupt: &'a Interrupt,
@@ -94,13 +99,13 @@ struct Job<'a> {
 
 impl Job<'_> {
     async fn measure(&self, pool: Option<Vec<Call>>, max_error_rate: f64) -> anyhow::Result<Run> {
-        let Self { args, root, interrupt, .. } = *self;
+        let Self { args, scripts, interrupt, .. } = *self;
         let setup = section("setup");
         let http = address::http_client(self.url)?;
         if let Some(target) = &args.target {
             interrupt.or(reach(&http, address::without_workspace(target))).await?;
         }
-        let k6 = interrupt.or(k6::k6(root)).await?;
+        let k6 = interrupt.or(k6::k6()).await?;
         say("k6", &k6);
         let demo = args.target.is_none().then(DemoUser::new);
         let credentials = demo.as_ref().map(DemoUser::credentials);
@@ -147,7 +152,7 @@ impl Job<'_> {
                 max_error_rate,
                 target_pid: embedded.as_ref().and_then(|it| it.child.id()),
                 unknown_neighbour: self.url.is_some_and(address::is_loopback),
-                root,
+                library: &scripts.library(),
             };
             let measured = measure::run_all(&plan, &common, interrupt).await;
             let mut run = self.record(measured.scenarios);

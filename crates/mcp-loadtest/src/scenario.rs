@@ -9,3 +9,4 @@ pub(crate) mod measure;
 pub(crate) mod points;
 pub(crate) mod preflight;
 pub(crate) mod profiles;
+pub(crate) mod scripts;

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use k6_summary::{Run, read_history};
 
 use crate::console::section::say;
-use crate::project;
 
 const HISTORY: &str = "history.ndjson";
 
@@ -22,8 +21,8 @@ pub(crate) struct Folder {
 
 impl Folder {
     /// Makes the folder before anything long begins, so that a place where nothing can be written shows at once.
-    pub(crate) fn create(out: Option<&Path>, root: &Path) -> anyhow::Result<Self> {
-        let all = out.map_or_else(|| project::target_dir(root).join("loadtest"), Path::to_owned);
+    pub(crate) fn create(all: &Path) -> anyhow::Result<Self> {
+        let all = all.to_owned();
         let started = Timestamp::now();
         let time = started.strftime("%Y%m%dT%H%M%SZ");
         let it = Self { id: format!("{time}-{:04x}", rand::random::<u16>()), all, started };

@@ -39,7 +39,7 @@ pub(crate) struct Common<'a> {
     pub(crate) target_pid: Option<u32>,
     /// Whether there is such a process that is not known, so that nobody can be called a neighbour.
     pub(crate) unknown_neighbour: bool,
-    pub(crate) root: &'a Path,
+    pub(crate) library: &'a Path,
 }
 
 impl Common<'_> {
@@ -175,8 +175,8 @@ fn judged(
 /// Equal when two runs measured the same: script and its library, load, calls, k6's major version, platform.
 fn fingerprint(planned: &Planned, common: &Common<'_>) -> anyhow::Result<String> {
     let mut files = vec![planned.script.clone()];
-    let lib = common.root.join("eval/load-tests/lib");
-    let mut library: Vec<_> = std::fs::read_dir(&lib)
+    let lib = common.library;
+    let mut library: Vec<_> = std::fs::read_dir(lib)
         .with_context(|| format!("failed to read `{}`", lib.display()))?
         .filter_map(|it| Some(it.ok()?.path()))
         .collect();

@@ -1,4 +1,4 @@
-//! `eval/load-tests/profiles.json`: which scenarios there are and what load each profile plans.
+//! `profiles.json` of the scripts: which scenarios there are and what load each profile plans.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::console::section::say;
 use crate::scenario::calls::Call;
 use crate::scenario::load::Load;
+use crate::scenario::scripts::Scripts;
 
 /// Where a run keeps what a failed sign-in looked like.
 pub(crate) const SIGN_IN: &str = "sign-in";
@@ -48,7 +49,7 @@ struct Entry {
 #[derive(Debug, Clone)]
 pub(crate) struct Planned {
     pub(crate) name: String,
-    /// Path of the script below `eval/load-tests`, or of the user's own file.
+    /// The script of ours, or the user's own file.
     pub(crate) script: std::path::PathBuf,
     pub(crate) load: Option<Load>,
     /// What decides whether two runs are comparable, beside the script's text and the calls.
@@ -57,8 +58,8 @@ pub(crate) struct Planned {
 }
 
 impl Profiles {
-    pub(crate) fn read(root: &Path) -> anyhow::Result<Self> {
-        let path = root.join("eval/load-tests/profiles.json");
+    pub(crate) fn read(scripts: &Scripts) -> anyhow::Result<Self> {
+        let path = scripts.folder().join("profiles.json");
         let text = std::fs::read_to_string(&path)
             .with_context(|| format!("failed to read `{}`", path.display()))?;
         serde_json::from_str(&text).with_context(|| format!("failed to read `{}`", path.display()))
@@ -67,7 +68,7 @@ impl Profiles {
     /// The scenarios of a suite, or those named: by name, or by the path of a k6 file.
     pub(crate) fn plan(
         &self,
-        root: &Path,
+        scripts: &mut Scripts,
         suite: &str,
         named: &[String],
         profile: &str,
@@ -80,7 +81,7 @@ impl Profiles {
             named
         };
         let plan: anyhow::Result<Vec<_>> =
-            names.iter().map(|it| self.planned(root, it, profile)).collect();
+            names.iter().map(|it| self.planned(scripts, it, profile)).collect();
         let plan = plan?;
         // Each scenario has a folder of its name, beside that of the sign-in.
         let mut taken = BTreeSet::from([SIGN_IN]);
@@ -90,9 +91,9 @@ impl Profiles {
         Ok(plan)
     }
 
-    fn planned(&self, root: &Path, name: &str, profile: &str) -> anyhow::Result<Planned> {
+    fn planned(&self, scripts: &mut Scripts, name: &str, profile: &str) -> anyhow::Result<Planned> {
         let Some(entry) = self.scenarios.get(name) else {
-            return own_script(name)?.with_context(|| {
+            return own_script(scripts, name)?.with_context(|| {
                 let known = listed(self.scenarios.keys());
                 format!("no scenario `{name}` and no such k6 file; there are: {known}")
             });
@@ -108,7 +109,7 @@ impl Profiles {
             .with_context(|| format!("profile `{profile}` of scenario `{name}`"))?;
         Ok(Planned {
             name: name.to_owned(),
-            script: root.join("eval/load-tests").join(&entry.script),
+            script: scripts.folder().join(&entry.script),
             load: Some(load),
             shape: json!([
                 shape,
@@ -167,13 +168,14 @@ fn offered(pool: &[Call], tools: &BTreeSet<String>) -> (Vec<Call>, BTreeSet<Stri
     (kept, lacking.into_iter().map(|it| it.tool).collect())
 }
 
-fn own_script(path: &str) -> anyhow::Result<Option<Planned>> {
+fn own_script(scripts: &mut Scripts, path: &str) -> anyhow::Result<Option<Planned>> {
     let path = Path::new(path);
     if !path.is_file() {
         return Ok(None);
     }
     let script =
         path.canonicalize().with_context(|| format!("failed to find `{}`", path.display()))?;
+    let script = scripts.beside_library(&script)?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let name: String = stem
         .chars()
@@ -199,7 +201,7 @@ mod tests {
         let profiles: Profiles = serde_json::from_str(profiles).unwrap();
         let plan = |names: &[&str]| {
             let names: Vec<String> = names.iter().map(|it| (*it).to_owned()).collect();
-            profiles.plan(Path::new("/"), "mcp", &names, "smoke")
+            profiles.plan(&mut Scripts::find(None).unwrap(), "mcp", &names, "smoke")
         };
         assert_eq!(plan(&["a"]).unwrap().len(), 1);
         assert!(plan(&["a", "a"]).unwrap_err().to_string().contains("`a`"));

@@ -80,21 +80,26 @@ pub(crate) async fn archive(url: &str, sha256: &str, home: &Path) -> anyhow::Res
     put(&scratch.path().join("k6"), home)
 }
 
-/// Builds `package` of the Go module in `module`; its `go.sum` is the check.
+/// Builds `package` of the Go module whose files are `module`; its `go.sum` is the check.
 pub(crate) async fn go_build(
     version: &str,
-    module: &Path,
+    module: &[(&str, &str)],
     package: &str,
     home: &Path,
 ) -> anyhow::Result<()> {
     let go = on_path("go").context("no Go toolchain to build it with either")?;
     say("k6", format_args!("building {version} with go; this takes a minute or two"));
     let scratch = scratch(home)?;
+    let folder = scratch.path().join("module");
+    std::fs::create_dir(&folder).context("failed to write the Go module of k6")?;
+    for (name, text) in module {
+        std::fs::write(folder.join(name), text).context("failed to write the Go module of k6")?;
+    }
     let mut build = child::configured(go, GO);
     build.args(["build", "-trimpath", "-o"]).arg(scratch.path().join("k6"));
     // What an interrupted build leaves goes with the folder.
     build.env("GOTMPDIR", scratch.path());
-    build.arg(package).current_dir(module);
+    build.arg(package).current_dir(folder);
     elapsing("k6", "building", child::run("go build", &mut build)).await?;
     put(&scratch.path().join("k6"), home)
 }

