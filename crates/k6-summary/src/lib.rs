@@ -21,7 +21,7 @@ pub mod comparison {
 
 #[doc = include_str!("../RECORD.md")]
 pub mod run {
-    pub use crate::record::run::{Breakdown, Latency, Skipped, Target};
+    pub use crate::record::run::{Breakdown, Latency, Server, Skipped, Target};
 }
 
 /// What goes into [`Points`] and comes out of them.

@@ -48,6 +48,17 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     url.host_str().is_some_and(tool_edge::is_loopback)
 }
 
+/// The name under which runs of a server are compared: its host, its port unless that is the usual one, and its path unless
+/// that is `/mcp`.
+pub(crate) fn series(target: &str) -> anyhow::Result<String> {
+    let url = parse(without_workspace(without_query(target)))?;
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port().map_or_else(String::new, |it| format!(":{it}"));
+    let path = url.path().trim_end_matches('/');
+    let path = if path == "/mcp" { "" } else { path };
+    Ok(format!("{host}{port}{path}"))
+}
+
 /// A client for the machine of `url` that follows no redirect by itself; to this machine no proxy is used.
 pub(crate) fn http_client(url: Option<&Url>) -> anyhow::Result<reqwest::Client> {
     let client = oauth_loopback::http_client()
@@ -72,6 +83,21 @@ mod tests {
         with_workspace(target, Some("../admin")).unwrap_err();
         assert_eq!(without_query("https://a/mcp?key=secret"), "https://a/mcp");
         assert_eq!(with_workspace("http://[::1]/mcp", None).unwrap(), "http://[::1]/mcp");
+    }
+
+    #[test]
+    fn two_servers_on_one_host_are_two_series() {
+        for (target, name) in [
+            ("https://mcp.example.com/mcp", "mcp.example.com"),
+            ("https://mcp.example.com:443/mcp/", "mcp.example.com"),
+            ("https://mcp.example.com", "mcp.example.com"),
+            ("https://mcp.example.com/search/mcp", "mcp.example.com/search/mcp"),
+            ("https://mcp.example.com:8443/mcp", "mcp.example.com:8443"),
+            ("http://127.0.0.1:4000/sse?key=secret", "127.0.0.1:4000/sse"),
+            ("https://mcp.example.com/mcp/{workspace}", "mcp.example.com"),
+        ] {
+            assert_eq!(series(target).unwrap(), name, "{target}");
+        }
     }
 
     #[test]

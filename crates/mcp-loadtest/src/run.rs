@@ -8,7 +8,7 @@ use anyhow::bail;
 use k6_summary::{Run, Scenario, Verdict};
 use url::Url;
 
-use crate::address;
+use crate::address::{self, series};
 use crate::arguments::{Args, FailOn};
 use crate::commit::commit;
 use crate::console::section::{clock, say, section};
@@ -41,6 +41,11 @@ pub async fn run(args: &Args, results: &Path, interrupt: &Interrupt) -> anyhow::
     let plan = profiles.plan(&mut scripts, &args.suite, &args.scenarios, &args.profile)?;
     let pool = args.calls.as_deref().map(calls::read).transpose()?;
     let url = args.target.as_deref().map(address::parse).transpose()?;
+    let environment = match (&args.environment, &args.target) {
+        (Some(it), _) => it.clone(),
+        (None, Some(target)) => series(target)?,
+        (None, None) => "embedded".to_owned(),
+    };
     let remote = url.as_ref().is_some_and(|it| !address::is_loopback(it));
     announce(&plan, args, remote)?;
     args.minting.can_begin(url.is_none())?;
@@ -60,10 +65,8 @@ pub async fn run(args: &Args, results: &Path, interrupt: &Interrupt) -> anyhow::
         }
         Err(error) => (job.broken_off(&error), Some(error)),
     };
-    let host = url.and_then(Url::host_str).unwrap_or("embedded");
-    let environment = args.environment.as_deref().unwrap_or(host);
     run.duration_s = Some(started.elapsed().as_secs_f64());
-    run.environment = Some(environment.to_owned());
+    run.environment = Some(environment);
     run.commit = match &args.commit {
         Some(it) => Some(it.clone()),
         None => commit().await,
@@ -159,6 +162,7 @@ impl Job<'_> {
             run.target = Some(address::without_query(&mcp_url).to_owned());
             run.k6 = Some(k6.version.clone());
             run.protocol = Some(server.protocol);
+            run.server = server.server;
             run.dirty = measured.dirty;
             run.skipped = skipped;
             Ok(run)

@@ -31,6 +31,8 @@ pub struct Run {
     pub profile: Option<String>,
     pub k6: Option<String>,
     pub protocol: Option<String>,
+    /// What was measured, as it says itself.
+    pub server: Option<Server>,
     /// The worst verdict of the scenarios.
     pub verdict: Verdict,
     /// What else took part of the machine, one sentence each. A dirty run is never a baseline.
@@ -59,12 +61,27 @@ impl Run {
             profile: None,
             k6: None,
             protocol: None,
+            server: None,
             verdict: Verdict::worst(&scenarios),
             dirty: Vec::new(),
             baseline_reset: None,
             skipped: Vec::new(),
             scenarios,
         }
+    }
+}
+
+/// A server by its own word, the `serverInfo` of MCP's `initialize`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Server {
+    pub name: String,
+    pub version: Option<String>,
+}
+
+impl Server {
+    pub fn new(name: String, version: Option<String>) -> Self {
+        Self { name, version }
     }
 }
 

@@ -77,6 +77,10 @@ fn facts(run: &Run) -> Vec<Phrase> {
         commit.map(|it| vec![Text::Code(it[..7].to_owned())]),
         run.target.as_ref().map(|it| vec![Text::Code(it.clone())]),
         run.k6.as_deref().map(|it| sentence("k6 ", it)),
+        run.server.as_ref().map(|it| {
+            let version = it.version.iter().map(|it| format!(" {it}"));
+            sentence("server ", &format!("{}{}", it.name, version.collect::<String>()))
+        }),
         run.protocol.as_deref().map(|it| sentence("MCP ", it)),
         run.url.as_deref().and_then(|it| Some(vec![Text::link("run", it)?])),
         Some(vec![Text::Own("record "), Text::Code(run.id.clone())]),

@@ -2,7 +2,7 @@
 
 use crate::rule::{USUAL, run, scenario};
 use crate::runs::{first, second};
-use k6_summary::run::{Skipped, Target};
+use k6_summary::run::{Server, Skipped, Target};
 use k6_summary::{Run, read_history};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -21,6 +21,7 @@ fn full() -> Run {
         *it = known();
     }
     run.baseline_reset = known();
+    run.server = Some(Server::new("known".to_owned(), known()));
     let it = &mut run.scenarios[0];
     it.reasons.push("slow".to_owned());
     it.offered = Some(1.0);

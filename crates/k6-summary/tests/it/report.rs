@@ -46,6 +46,7 @@ fn everything() -> (Run, Vec<Run>) {
     slower(&mut run, 2.5);
     run.scenarios[0].throughput = Some(6.1);
     run.baseline_reset = Some("the new cache is slower on purpose".to_owned());
+    run.server = serde_json::from_str(r#"{ "name": "shop", "version": "3.1" }"#).unwrap();
     run.dirty.push("other processes took 23 % of the machine".to_owned());
     run.skipped.push(
         serde_json::from_str(r#"{ "name": "runMetric", "reason": "no such tool" }"#).unwrap(),

@@ -50,6 +50,16 @@ pub(crate) fn mask_response(response: &TokenResponse) {
     }
 }
 
+/// Gives the later steps of a job what a run came to: `verdict`, `run-id`, `report` and, once it is posted, `comment`.
+pub(crate) fn outputs(values: &[(&str, &str)]) -> anyhow::Result<()> {
+    let Some(path) = environment::path("GITHUB_OUTPUT") else { return Ok(()) };
+    let lines: String =
+        values.iter().map(|(name, it)| format!("{name}={}\n", printable(it))).collect();
+    let file = std::fs::File::options().append(true).create(true).open(&path);
+    file.and_then(|mut it| it.write_all(lines.as_bytes()))
+        .with_context(|| format!("failed to write `{}`", path.display()))
+}
+
 /// Says what somebody should look at: on the page of the run in Actions, on stderr everywhere.
 ///
 /// One line a scenario, the worst first: first what is wrong, then what is worse than usual.

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use k6_summary::{Comparison, Report, Run, Verdict, compare, html, markdown};
 
-use crate::console::actions::{annotate, job_summary, not_compared, not_posted};
+use crate::console::actions::{annotate, job_summary, not_compared, not_posted, outputs};
 use crate::console::section::say;
 use crate::console::stdout;
 use crate::interrupt::{Interrupt, Interrupted};
@@ -67,9 +67,15 @@ pub(crate) async fn publish(
     }
     say("report", folder.path().display());
     annotate(run, &comparison);
+    let report = folder.path().join(&name);
+    let (verdict, report) = (run.verdict.to_string(), report.display().to_string());
+    done.push(outputs(&[("verdict", &verdict), ("run-id", &run.id), ("report", &report)]));
     if let Some(tracking) = tracking {
         let posted = interrupt.or(tracking.post(run, &body)).await;
-        done.push(posted.inspect_err(not_posted).map(|address| say("issue", address)));
+        done.push(posted.inspect_err(not_posted).and_then(|address| {
+            say("issue", &address);
+            outputs(&[("comment", address.as_str())])
+        }));
     }
     (comparison, done.into_iter().collect())
 }

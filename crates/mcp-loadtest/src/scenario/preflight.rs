@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use k6_summary::run::Server;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use tool_edge::Secrets;
@@ -26,6 +27,8 @@ const MOST_PAGES: usize = 50;
 pub(crate) struct Preflight {
     /// The revision that the server chose.
     pub(crate) protocol: String,
+    /// What it says that it is.
+    pub(crate) server: Option<Server>,
     pub(crate) tools: BTreeSet<String>,
 }
 
@@ -46,18 +49,23 @@ pub(crate) async fn preflight(
     url: &str,
     bearer: &str,
 ) -> anyhow::Result<Preflight> {
-    let server = Server { http, url, bearer };
+    let endpoint = Endpoint { http, url, bearer };
     let params = json!({"protocolVersion": PROTOCOL, "capabilities": {},
         "clientInfo": {"name": "mcp-loadtest", "version": env!("CARGO_PKG_VERSION")}});
-    let (session, result) = server.call("initialize", 0, params, None).await?;
+    let (session, result) = endpoint.call("initialize", 0, params, None).await?;
     let protocol = result["protocolVersion"].as_str().filter(|it| is_revision(it));
     let protocol = protocol.with_context(|| {
         format!("`{url}` is no MCP server: its answer to initialize names no revision")
     })?;
     let session = Session { id: session, protocol: protocol.to_owned() };
-    let tools = server.tools(&session).await;
-    server.close(&session).await;
-    Ok(Preflight { protocol: session.protocol, tools: tools? })
+    let tools = endpoint.tools(&session).await;
+    endpoint.close(&session).await;
+    let text = |name: &str| {
+        let text = result["serverInfo"][name].as_str().map(str::trim);
+        text.filter(|it| !it.is_empty()).map(brief)
+    };
+    let server = text("name").map(|name| Server::new(name, text("version")));
+    Ok(Preflight { protocol: session.protocol, server, tools: tools? })
 }
 
 /// Revisions of MCP are named by their day.
@@ -65,7 +73,7 @@ fn is_revision(text: &str) -> bool {
     text.len() == 10 && text.bytes().all(|it| it.is_ascii_digit() || it == b'-')
 }
 
-struct Server<'a> {
+struct Endpoint<'a> {
     http: &'a reqwest::Client,
     url: &'a str,
     bearer: &'a str,
@@ -76,7 +84,7 @@ struct Session {
     protocol: String,
 }
 
-impl Server<'_> {
+impl Endpoint<'_> {
     async fn tools(&self, session: &Session) -> anyhow::Result<BTreeSet<String>> {
         self.notify("notifications/initialized", session).await?;
         let mut tools = BTreeSet::new();
