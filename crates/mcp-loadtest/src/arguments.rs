@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::environment::readable;
 use crate::sign_in::minting::Minting;
 
 /// What the exit codes of every command say.
@@ -61,8 +62,9 @@ pub struct Args {
     /// Amount of load: smoke (under a minute) or full (about half an hour), as profiles.json of the scripts has it
     #[arg(long, default_value = "smoke", value_name = "NAME")]
     pub(crate) profile: String,
-    /// Tracking issue that gets the report as a comment (needs GH_TOKEN or GITHUB_TOKEN)
-    #[arg(long, value_name = "OWNER/REPO#N")]
+    /// Tracking issue that gets the report as a comment (needs GH_TOKEN or GITHUB_TOKEN); a number alone is one of
+    /// GITHUB_REPOSITORY
+    #[arg(long, value_name = "OWNER/REPO#N", value_parser = issue)]
     pub(crate) issue: Option<gh_comment::Issue>,
     /// Account whose comments on the issue are believed, which has to be the one that writes them [default: the token's own;
     /// `github-actions[bot]` for the token of a workflow, which is not told its own]
@@ -95,6 +97,19 @@ pub struct Args {
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) minting: Minting,
+}
+
+fn issue(given: &str) -> Result<gh_comment::Issue, String> {
+    let number = given.trim_start_matches('#');
+    let is_number = !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit());
+    let full = match (is_number, readable("GITHUB_REPOSITORY")) {
+        (true, Some(repository)) => format!("{repository}#{number}"),
+        (true, None) => {
+            return Err("a number alone needs GITHUB_REPOSITORY; say OWNER/REPO#N".to_owned());
+        }
+        (false, _) => given.to_owned(),
+    };
+    full.parse().map_err(|it: gh_comment::Error| it.to_string())
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]

@@ -10,14 +10,18 @@ use crate::github::github_cli;
 
 /// The key that a run's comment has by itself.
 ///
-/// In GitHub Actions it is repository, workflow and run id, which a re-run keeps, and the record's
-/// `environment`; elsewhere it is the record's `id`.
+/// In GitHub Actions it is repository, workflow and run id, which a re-run keeps, and of the record `environment`, `suite`,
+/// `profile` and the names of its `scenarios`, since one job may run several; elsewhere it is the record's `id`.
 pub fn default_key(variable: impl Fn(&str) -> Option<String>, record: &Value) -> Option<String> {
     let field = |name| record.get(name).and_then(Value::as_str).map(str::to_owned);
     let run = ["GITHUB_REPOSITORY", "GITHUB_WORKFLOW", "GITHUB_RUN_ID"].map(variable);
     let [Some(repository), Some(workflow), Some(run)] = run else { return field("id") };
-    let environment = field("environment").unwrap_or_default();
-    Some(format!("{repository}/{workflow}/{run}/{environment}"))
+    let scenarios = record.get("scenarios").and_then(Value::as_array).into_iter().flatten();
+    let names: Vec<&str> = scenarios.filter_map(|it| it["name"].as_str()).collect();
+    let fields = ["environment", "suite", "profile"].into_iter().filter_map(field);
+    let parts = [repository, workflow, run].into_iter().chain(fields);
+    let names = (!names.is_empty()).then(|| names.join("+"));
+    Some(parts.chain(names).collect::<Vec<_>>().join("/"))
 }
 
 /// The API's address: `GITHUB_API_URL`, or the one that belongs to `GITHUB_SERVER_URL`, or github.com's.
@@ -69,6 +73,14 @@ mod tests {
         };
         let record = json!({ "id": "20261121T110203Z-3f9a", "environment": "staging" });
         assert_eq!(default_key(actions, &record).unwrap(), "acme/api/load test/42/staging");
+        let of = |suite: &str, scenario: &str| {
+            let record = json!({ "environment": "staging", "suite": suite, "profile": "full", "scenarios": [{ "name": scenario }] });
+            default_key(actions, &record).unwrap()
+        };
+        assert_eq!(of("mcp", "mix"), "acme/api/load test/42/staging/mcp/full/mix");
+        assert!(
+            of("mcp", "mix") != of("oauth", "mix") && of("mcp", "mix") != of("mcp", "cold-start")
+        );
         assert_eq!(default_key(|_| None, &record).unwrap(), "20261121T110203Z-3f9a");
         assert_eq!(default_key(|_| None, &json!([1])), None);
     }

@@ -52,13 +52,22 @@ const REASONS: [&str; 5] = [
 ];
 
 /// The runs before this one, newest first.
+///
+/// Those of the same CI run are none: who runs a job again to be sure wants the comparison with last week again.
 pub(crate) fn earlier<'a>(run: &Run, history: &'a [Run]) -> Vec<&'a Run> {
-    let mut earlier: Vec<&Run> =
-        history.iter().filter(|it| it.id != run.id && it.started <= run.started).collect();
+    let is_before = |it: &&Run| it.id != run.id && it.started <= run.started;
+    let ours = run.url.as_deref().map(without_attempt);
+    let is_another = |it: &&Run| ours.is_none() || it.url.as_deref().map(without_attempt) != ours;
+    let mut earlier: Vec<&Run> = history.iter().filter(is_before).filter(is_another).collect();
     earlier.sort_by(|a, b| (&b.started, &b.id).cmp(&(&a.started, &a.id)));
     let mut seen = HashSet::new();
     earlier.retain(|it| seen.insert(&it.id));
     earlier
+}
+
+/// The address of a CI run without the attempt, as GitHub has it.
+fn without_attempt(url: &str) -> &str {
+    url.split_once("/attempts/").map_or(url, |(it, _)| it).trim_end_matches('/')
 }
 
 /// The comparable runs among earlier ones, and what to say about the newest.

@@ -81,3 +81,18 @@ fn an_invalid_run_is_compared_with_nothing() {
     current.scenarios[0].verdict = Verdict::Invalid;
     assert_eq!(previous(&compare(&current, &[run(14, 14.0)], 0.25)), None);
 }
+
+/// The second attempt of a job is to confirm a regression or to refute it, and not to be compared with the first.
+#[test]
+fn a_run_of_the_same_ci_run_is_no_baseline() {
+    let of = |day: u8, p50: f64, url: &str| {
+        let mut run = run(day, p50);
+        run.url = Some(format!("https://github.com/acme/api/actions/runs/{url}"));
+        run
+    };
+    let week_before = of(14, 10.0, "41/attempts/1");
+    let regressed = of(20, 20.0, "42/attempts/1");
+    let again = of(21, 20.0, "42/attempts/2");
+    let history = [week_before, regressed];
+    assert_eq!(previous(&compare(&again, &history, 0.25)), Some(10.0));
+}
