@@ -23,7 +23,7 @@ fn an_alert_comes_first_and_says_what_it_stands_on() {
     Bold is more than 25 % worse
     ⚠ is outside the noise band of the last 12 runs
     ~ stands on too few calls to be judged
-    earlier run https://ci.example/acme/api/actions/runs/412
+    earlier run https://ci.example/acme/api/actions/runs/405
     cold-start: targets 1 met
     tool-call-mix: targets 1 met
     "#);
@@ -37,7 +37,7 @@ fn an_alert_comes_first_and_says_what_it_stands_on() {
     | `cold-start` | passed | 400 | 0.5 % | 1.90 (+12 %) | 3.10 (±0 %) | \~4.40 (±0 %) | 12.1 (±0 %) |
     | `tool-call-mix` | passed | 12,345 | 0.02 % | 1.70 (±0 %) | **4.40 (+42 %) ⚠** | **1,234 (×281) ⚠** | **6.29 (−48 %) ⚠** |
 
-    Compared with run day-12 of 2026-11-12 11:02:03 UTC. Bold is more than 25 % worse. ⚠ is outside the noise band of the last 12 runs. \~ stands on too few calls to be judged. [earlier run](https://ci.example/acme/api/actions/runs/412)
+    Compared with run day-12 of 2026-11-12 11:02:03 UTC. Bold is more than 25 % worse. ⚠ is outside the noise band of the last 12 runs. \~ stands on too few calls to be judged. [earlier run](https://ci.example/acme/api/actions/runs/405)
 
     <details><summary><code>cold-start</code></summary>
 

@@ -51,7 +51,7 @@ fn what_got_worse_is_bold() {
     Bold is more than 25 % worse
     The noise band is learning: 1 of 5 runs
     ~ stands on too few calls to be judged
-    earlier run https://ci.example/acme/api/actions/runs/412
+    earlier run https://ci.example/acme/api/actions/runs/405
     cold-start: targets 1 met
     tool-call-mix: targets 1 met
     "#);
@@ -67,7 +67,7 @@ fn what_got_worse_is_bold() {
     Bold is more than 25 % worse
     The noise band is learning: 1 of 5 runs
     ~ stands on too few calls to be judged
-    earlier run https://ci.example/acme/api/actions/runs/412
+    earlier run https://ci.example/acme/api/actions/runs/405
     cold-start: targets 1 met
     tool-call-mix: targets 1 met
     "#);
@@ -81,7 +81,7 @@ fn what_got_worse_is_bold() {
     | `cold-start` | passed | 400 | 0.5 % | 1.50 (−12 %) | 3.10 (±0 %) | \~4.40 (±0 %) | 12.1 (±0 %) |
     | `tool-call-mix` | passed | 12,345 | 0.02 % | 1.70 (±0 %) | **4.40 (+42 %)** | **1,234 (×281)** | **6.29 (−48 %)** |
 
-    Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC. Bold is more than 25 % worse. The noise band is learning: 1 of 5 runs. \~ stands on too few calls to be judged. [earlier run](https://ci.example/acme/api/actions/runs/412)
+    Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC. Bold is more than 25 % worse. The noise band is learning: 1 of 5 runs. \~ stands on too few calls to be judged. [earlier run](https://ci.example/acme/api/actions/runs/405)
 
     <details><summary><code>cold-start</code></summary>
 
@@ -164,7 +164,7 @@ fn an_invalid_run_says_why_and_is_never_bold() {
     Bold is more than 25 % worse
     The noise band is learning: cold-start 1/5
     ~ stands on too few calls to be judged
-    earlier run https://ci.example/acme/api/actions/runs/412
+    earlier run https://ci.example/acme/api/actions/runs/405
     tool-call-mix: 6,200 of 12,345 calls failed (50.2 %), above the limit of 5 %
     skipped runMetric: no such tool
     dirty: other processes took 23 % of the machine
@@ -182,7 +182,7 @@ fn an_invalid_run_says_why_and_is_never_bold() {
     | `cold-start` | passed | 400 | 0.5 % | 1.50 (−12 %) | 3.10 (±0 %) | \~4.40 (±0 %) | 12.1 (±0 %) |
     | `tool-call-mix` | invalid | 12,345 | 0.02 % | 1.70 | 4.40 | 1,234 | 6.29 |
 
-    Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC. Bold is more than 25 % worse. The noise band is learning: cold-start 1/5. \~ stands on too few calls to be judged. [earlier run](https://ci.example/acme/api/actions/runs/412)
+    Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC. Bold is more than 25 % worse. The noise band is learning: cold-start 1/5. \~ stands on too few calls to be judged. [earlier run](https://ci.example/acme/api/actions/runs/405)
 
     - `tool-call-mix`: 6,200 of 12,345 calls failed (50.2 %), above the limit of 5 %
     - skipped `runMetric`: no such tool
