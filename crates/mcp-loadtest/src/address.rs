@@ -49,11 +49,12 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 }
 
 /// The name under which runs of a server are compared: its host, its port unless that is the usual one, and its path unless
-/// that is `/mcp`.
+/// that is `/mcp`. On this machine a port is seldom the same twice, and is no part of it.
 pub(crate) fn series(target: &str) -> anyhow::Result<String> {
     let url = parse(without_workspace(without_query(target)))?;
     let host = url.host_str().unwrap_or_default();
-    let port = url.port().map_or_else(String::new, |it| format!(":{it}"));
+    let port = url.port().filter(|_| !is_loopback(&url));
+    let port = port.map_or_else(String::new, |it| format!(":{it}"));
     let path = url.path().trim_end_matches('/');
     let path = if path == "/mcp" { "" } else { path };
     Ok(format!("{host}{port}{path}"))
@@ -93,7 +94,7 @@ mod tests {
             ("https://mcp.example.com", "mcp.example.com"),
             ("https://mcp.example.com/search/mcp", "mcp.example.com/search/mcp"),
             ("https://mcp.example.com:8443/mcp", "mcp.example.com:8443"),
-            ("http://127.0.0.1:4000/sse?key=secret", "127.0.0.1:4000/sse"),
+            ("http://127.0.0.1:4000/sse?key=secret", "127.0.0.1/sse"),
             ("https://mcp.example.com/mcp/{workspace}", "mcp.example.com"),
         ] {
             assert_eq!(series(target).unwrap(), name, "{target}");

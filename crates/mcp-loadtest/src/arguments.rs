@@ -82,7 +82,7 @@ pub struct Args {
     /// Commit that is tested [default: GITHUB_SHA, or that of the checkout that this runs in]
     #[arg(long, value_name = "SHA")]
     pub(crate) commit: Option<String>,
-    /// Name under which runs are compared [default: the target's host, its port unless the usual one, its path unless /mcp]
+    /// Name under which runs are compared [default: the target's host, its port unless the usual one or on this machine, its path unless /mcp]
     #[arg(long, value_name = "NAME")]
     pub(crate) environment: Option<String>,
     /// Tool calls to make instead of the demo dataset's: a JSON list of {tool, arguments, weight}

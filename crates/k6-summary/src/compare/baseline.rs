@@ -1,6 +1,6 @@
 //! The earlier run that a scenario is compared with.
 //!
-//! A comparable run measured the same thing (environment, scenario, fingerprint) and measured it
+//! A comparable run measured the same thing (environment, server, scenario, fingerprint) and measured it
 //! well: not dirty, not invalid, no more than 1 % of its calls failed. Failed calls are fast, so
 //! they would make a baseline that no healthy run can keep.
 
@@ -65,6 +65,12 @@ pub(crate) fn earlier<'a>(run: &Run, history: &'a [Run]) -> Vec<&'a Run> {
     earlier
 }
 
+/// Whether two runs met servers of different names, as far as both said theirs.
+fn is_another_server(one: &Run, other: &Run) -> bool {
+    let name = |it: &Run| it.server.as_ref().map(|it| it.name.clone());
+    name(one).zip(name(other)).is_some_and(|(one, other)| one != other)
+}
+
 /// The address of a CI run without the attempt, as GitHub has it.
 fn without_attempt(url: &str) -> &str {
     url.split_once("/attempts/").map_or(url, |(it, _)| it).trim_end_matches('/')
@@ -76,7 +82,7 @@ pub(crate) fn find<'a>(run: &Run, it: &Scenario, newest_first: &[&'a Run]) -> Co
     let (mut runs, mut era) = (Vec::new(), Vec::new());
     let mut same_era = run.baseline_reset.is_none();
     for earlier in newest_first {
-        let elsewhere = earlier.environment != run.environment;
+        let elsewhere = earlier.environment != run.environment || is_another_server(run, earlier);
         let accepted = earlier.baseline_reset.is_some() && !elsewhere;
         let Some(scenario) = earlier.scenarios.iter().find(|other| other.name == it.name) else {
             same_era &= !accepted;

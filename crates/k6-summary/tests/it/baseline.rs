@@ -1,6 +1,7 @@
 //! The earlier run that a scenario is compared with.
 
 use k6_summary::comparison::{Baseline, Column};
+use k6_summary::run::Server;
 use k6_summary::{Comparison, Run, Verdict, compare};
 
 /// A run on `day` of a month whose only scenario took `p50` milliseconds.
@@ -95,4 +96,17 @@ fn a_run_of_the_same_ci_run_is_no_baseline() {
     let again = of(21, 20.0, "42/attempts/2");
     let history = [week_before, regressed];
     assert_eq!(previous(&compare(&again, &history, 0.25)), Some(10.0));
+}
+
+#[test]
+fn a_server_of_another_name_is_another_environment() {
+    let of = |day: u8, server: Option<&str>| {
+        let mut run = run(day, f64::from(day));
+        run.server = server.map(|it| Server::new(it.to_owned(), None));
+        run
+    };
+    let history = [of(7, None), of(14, Some("shop"))];
+    assert_eq!(previous(&compare(&of(21, Some("search")), &history, 0.25)), Some(7.0));
+    assert_eq!(previous(&compare(&of(21, Some("shop")), &history, 0.25)), Some(14.0));
+    assert_eq!(previous(&compare(&of(21, None), &history, 0.25)), Some(14.0));
 }
