@@ -51,6 +51,9 @@ pub async fn run(args: &Args, results: &Path, interrupt: &Interrupt) -> anyhow::
     args.minting.can_begin(url.is_none())?;
     let tracking = args.issue.as_ref().map(|it| Tracking::new(it, args.trusted_author.clone()));
     let tracking = tracking.transpose()?;
+    if let Some(it) = &tracking {
+        interrupt.or(it.check()).await?;
+    }
     let folder = Folder::create(args.out.as_deref().unwrap_or(results))?;
 
     let started = Instant::now();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use gh_comment::{
-    Author, Client, Comment, Issue, Marker, Notice, SigningKey, default_api, default_key,
+    Author, Client, Comment, Error, Issue, Marker, Notice, SigningKey, default_api, default_key,
     default_token,
 };
 use k6_summary::Run;
@@ -70,6 +70,33 @@ impl<'a> Tracking<'a> {
         }
         let marker = MARKER.parse().expect("the marker is a constant that fits");
         Ok(Self { client, issue, marker })
+    }
+
+    /// Asks for the issue before there is load: what a report would meet after it as well is an error now, and what may pass
+    /// by then is said.
+    pub(crate) async fn check(&self) -> anyhow::Result<()> {
+        let client = self.client.clone().within(READ_WITHIN);
+        let comment = Comment::new("a look").with_data(&self.marker, &Value::Null);
+        match client.preview(self.issue, &comment).await {
+            Ok(_) => Ok(()),
+            Err(
+                it @ (Error::Unauthorized
+                | Error::MissingPermission { .. }
+                | Error::Locked { .. }
+                | Error::Archived { .. }
+                | Error::Forbidden { .. }
+                | Error::NotFound { .. }
+                | Error::Gone { .. }
+                | Error::OtherHost { .. }),
+            ) => {
+                let before = "the report could not be posted, so nothing was measured";
+                Err(anyhow::Error::new(it).context(before))
+            }
+            Err(it) => {
+                say("issue", format_args!("not reached yet: {:#}", anyhow::Error::new(it)));
+                Ok(())
+            }
+        }
     }
 
     /// Trusted records of earlier runs; those of an unknown version are named and passed over.

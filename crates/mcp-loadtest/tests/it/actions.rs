@@ -54,6 +54,18 @@ async fn a_report_that_cannot_be_posted_stands_on_the_page_of_the_job() {
 }
 
 #[tokio::test]
+async fn an_issue_that_is_not_there_is_told_before_any_load() {
+    let app = Router::new();
+    let sandbox = Sandbox::new();
+    let began = sandbox.path("began");
+    let script = format!("touch '{}'; {}", began.display(), passing());
+    let ended = job(&sandbox, &script, &format!("http://{}", serve(app).await), TOKEN).await;
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    assert!(ended.error().contains("so nothing was measured"), "{ended:#?}");
+    assert!(!began.exists());
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_annotated_and_signed_for_the_next_run() {
     let (github, comments) = github().await;
     let sandbox = Sandbox::new();
