@@ -15,7 +15,7 @@ async fn token_error(faults: &[Fault], password: &str) -> (Sandbox, String) {
         .mcp_loadtest("token")
         .args(["--target", &target(faults).await])
         .env(name, value)
-        .env("CARGO_TARGET_DIR", sandbox.path("target"))
+        .current_dir(sandbox.folder.path())
         .env("LOADTEST_EMAIL", EMAIL)
         .env("LOADTEST_PASSWORD", password))
     .await;
@@ -38,7 +38,7 @@ fn check(error: &str, words: &[&str]) {
 async fn a_wrong_password_is_told_in_the_pages_own_words() {
     let (sandbox, error) = token_error(&[], "not-the-password").await;
     check(&error, &["password", "sign in"]);
-    let evidence: Vec<_> = std::fs::read_dir(sandbox.path("target/loadtest/sign-in"))
+    let evidence: Vec<_> = std::fs::read_dir(sandbox.path("loadtest-results/sign-in"))
         .unwrap()
         .map(|it| it.unwrap().path())
         .collect();
