@@ -132,7 +132,7 @@ pub(crate) const WRONG: Phrases = Phrases(
     "
     incorrect, invalid, wrong, not correct, isnt correct, not right, does not match, do not match, doesnt match, dont match,
     not recognized, not recognised, dont recognize, unknown, not known, not found, couldnt find, could not find, does not exist,
-    doesnt exist, bad credentials, does not belong, no account, login failed, sign in failed, authentication failed,
+    doesnt exist, bad credentials, does not belong, no account, login failed, sign in failed, authentication failed, authentication error, login error,
     falsch, falsches, ungültig, ungültige, ungültiger, ungültiges, nicht korrekt, stimmt nicht, stimmen nicht, unbekannt,
     nicht gefunden, incorrecte, incorrects, invalide, mauvais, erroné, ne correspond pas, ne correspondent pas, inconnu, introuvable,
     incorrecta, incorrectos, inválido, inválida, no válido, no coincide, no coinciden, desconocido, no encontrado,
