@@ -255,7 +255,7 @@ fn is_over(page: &Snapshot, past: &Past<'_>, consent: Found) -> bool {
 }
 
 /// Whether the form that was sent is here again and refuses what was sent: in its document below a warning that was not
-/// there, or in a new one with the same fields under the same heading. That it took too long is no refusal.
+/// there, or in a new one with the same fields under the same heading, or above the word that something is wrong. That it took too long is no refusal.
 fn is_refused(page: &Snapshot, field: Option<usize>, sent: &Sent) -> bool {
     let is_same_document = page.document == sent.said.document;
     if is_same_document {
@@ -265,8 +265,11 @@ fn is_refused(page: &Snapshot, field: Option<usize>, sent: &Sent) -> bool {
         (Some(it), Some(its)) => is_same_field(it, its),
         _ => false,
     };
-    let expired = sent.news(page).is_some_and(|it| words::EXPIRED.occur_in(&normalize(&it)));
-    is_same && !expired && sent.heading == heading(page) && sent.kinds == kinds(page, field)
+    let news = sent.news(page).map(|it| normalize(&it)).unwrap_or_default();
+    // The title of a form may begin with "Error:" when it is back.
+    let is_its_heading = sent.heading == heading(page) || words::WRONG.occur_in(&news);
+    let expired = words::EXPIRED.occur_in(&news);
+    is_same && !expired && is_its_heading && sent.kinds == kinds(page, field)
 }
 
 /// The kinds of the fields of a form.

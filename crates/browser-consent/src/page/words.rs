@@ -130,7 +130,7 @@ pub(crate) const OFFER: Phrases = Phrases(
 /// Words by which a page says that what was typed is not right.
 pub(crate) const WRONG: Phrases = Phrases(
     "
-    incorrect, invalid, wrong, not correct, isnt correct, not right, does not match, do not match, doesnt match, dont match,
+    incorrect, invalid, wrong, enter the correct, enter a correct, enter a valid, not correct, isnt correct, not right, does not match, do not match, doesnt match, dont match,
     not recognized, not recognised, dont recognize, unknown, not known, not found, couldnt find, could not find, does not exist,
     doesnt exist, bad credentials, does not belong, no account, login failed, sign in failed, authentication failed, authentication error, login error,
     falsch, falsches, ungültig, ungültige, ungültiger, ungültiges, nicht korrekt, stimmt nicht, stimmen nicht, unbekannt,

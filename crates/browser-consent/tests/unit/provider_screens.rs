@@ -27,6 +27,9 @@ fn another_form_that_wants_a_password_refuses_none() {
     // The same fields under the same heading are the form itself.
     let warned = json!({ "heading": "Sign in", "notes": ["Wrong"], "fields": [{ "kind": "password", "id": "p" }] });
     check_kind(&warned, &sent, &Kind::BadCredentials(Some("Wrong".into())));
+    let titled = json!({ "title": "Error: Sign in", "notes": ["Please enter the correct password"], "fields": [{ "kind": "password", "id": "p" }] });
+    let says = "Please enter the correct password".to_owned();
+    check_kind(&titled, &sent, &Kind::BadCredentials(Some(says)));
     let polite = json!({ "heading": "Sign in", "live": ["Account is disabled"], "fields": [{ "kind": "password", "id": "p" }] });
     check_kind(&polite, &sent, &Kind::BadCredentials(Some("Account is disabled".into())));
 }
