@@ -83,7 +83,7 @@ pub enum Problem {
     },
     /// The request was opened again after a press that was lost, and the browser is not signed in any more.
     #[error(
-        "it asks for the sign-in once more, after the request was opened again; nothing was typed a second time"
+        "it asks for the sign-in once more, after the request was opened again; the password was not typed a second time"
     )]
     SignedOut,
     /// The browser could not show the page.
@@ -184,6 +184,14 @@ pub enum Problem {
     Loop {
         /// What the page is about, in its own words.
         says: Option<String>,
+    },
+    /// The browser shows no page, though the time for one is over.
+    #[error(
+        "the browser shows no page after {seconds} s: nothing was answered, or nothing that can be shown"
+    )]
+    NoPage {
+        /// Since the request was opened.
+        seconds: u64,
     },
     /// The time was up while the browser waited for a page, or for the answer to a press.
     #[error("the server had not answered when the {seconds} s were over; the way so far: {trail}")]

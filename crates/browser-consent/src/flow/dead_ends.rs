@@ -19,13 +19,12 @@ const NOT_HEARD: Duration = Duration::from_secs(10);
 const DIALOG_AFTER_APPROVAL: Duration = Duration::from_secs(5);
 
 impl Look<'_> {
-    /// Nothing was shown when the time for a page was over.
+    /// There is no page, when the driver has said that it opened one or that its time is over.
     pub(crate) fn blank(self) -> Decision {
         if self.quiet() < HOP {
             return Ok(Move::Wait);
         }
-        let seconds = self.since(self.memory.began).as_secs();
-        Err(Problem::NoAnswer { seconds, trail: "no page at all".to_owned() })
+        Err(Problem::NoPage { seconds: self.since(self.memory.began).as_secs() })
     }
 
     pub(crate) fn redirected(self) -> Decision {

@@ -21,20 +21,15 @@ const rect = element => {
 };
 
 const attribute = (element, name) => tidy(element.getAttribute(name));
-const named = element =>
+const textOf = (element, ids) =>
   tidy(
-    attribute(element, 'aria-labelledby')
+    attribute(element, ids)
       .split(' ')
       .map(id => (id && element.getRootNode().getElementById?.(id)?.innerText) || '')
       .join(' '),
-  ) || attribute(element, 'aria-label');
-const described = element =>
-  tidy(
-    attribute(element, 'aria-describedby')
-      .split(' ')
-      .map(id => (id && element.getRootNode().getElementById?.(id)?.innerText) || '')
-      .join(' '),
-  ) || attribute(element, 'title');
+  );
+const named = element => textOf(element, 'aria-labelledby') || attribute(element, 'aria-label');
+const described = element => textOf(element, 'aria-describedby') || attribute(element, 'title');
 const labels = element => [...(element.labels ?? [])].map(it => it.innerText).join(' ');
 
 const forms = [];

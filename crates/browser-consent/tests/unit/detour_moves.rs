@@ -16,8 +16,7 @@ use crate::problem::Problem;
 fn a_browser_that_shows_no_page_at_all_waits_for_no_person() {
     let consent = consent();
     let blank = json!({ "origin": "null", "address": "data://," });
-    let says =
-        "stop: the server had not answered when the 2 s were over; the way so far: no page at all";
+    let says = "stop: the browser shows no page after 2 s: nothing was answered, or nothing that can be shown";
     Way::new(&consent).check(&blank, &[(0, "wait"), (1900, "wait"), (2100, says)]);
 }
 

@@ -17,8 +17,8 @@ const PROTOCOL: &str = "2025-11-25";
 /// More than any list of tools.
 const MOST_BODY: usize = 4 << 20;
 
-/// How long the server may take to answer at all.
-const REACH: Duration = Duration::from_secs(30);
+/// How long a connection to the server is tried before k6 is looked for.
+const REACH: Duration = Duration::from_secs(10);
 
 /// As many pages of `tools/list` as anybody has reason to serve.
 const MOST_PAGES: usize = 50;
@@ -32,15 +32,15 @@ pub(crate) struct Preflight {
     pub(crate) tools: BTreeSet<String>,
 }
 
-/// Whether anybody answers at an address, whatever it is that they say; asked before anything is installed.
+/// Fails where no connection can be made to an address; asked before anything is installed. What is said there, or that
+/// nothing is, does not matter yet.
 pub(crate) async fn reach(http: &reqwest::Client, url: &str) -> anyhow::Result<()> {
-    let answered = tokio::time::timeout(REACH, http.get(url).send()).await;
-    let answered =
-        answered.with_context(|| format!("`{url}` did not answer within {} s", REACH.as_secs()))?;
-    answered
-        .map(drop)
-        .map_err(reqwest::Error::without_url)
-        .with_context(|| format!("`{url}` cannot be reached"))
+    match tokio::time::timeout(REACH, http.get(url).send()).await {
+        Ok(Err(it)) if it.is_connect() => {
+            Err(it.without_url()).with_context(|| format!("`{url}` cannot be reached"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Opens a session, lists the tools and closes it.
@@ -216,7 +216,21 @@ fn message(body: &str, id: usize) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::net::TcpListener;
+
     use super::*;
+
+    #[tokio::test]
+    async fn only_a_closed_door_is_out_of_reach() {
+        let http = oauth_loopback::http_client().no_proxy();
+        let http = http.timeout(Duration::from_millis(50)).build().unwrap();
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/mcp", silent.local_addr().unwrap());
+        reach(&http, &url).await.unwrap();
+        drop(silent);
+        let error = reach(&http, &url).await.unwrap_err().to_string();
+        assert_eq!(error, format!("`{url}` cannot be reached"));
+    }
 
     #[track_caller]
     fn check(body: &str, expect: Option<&str>) {

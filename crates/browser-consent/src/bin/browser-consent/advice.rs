@@ -36,7 +36,9 @@ pub(crate) fn advice(error: &Error) -> Option<String> {
             let steps: Vec<_> = steps.iter().map(|it| format!("--step '{it}'")).collect();
             return Some(format!("if one of them approves, pass {}", steps.join(" or ")));
         }
-        Problem::NoAnswer { .. } => "if it is slow and not stuck, raise --timeout",
+        Problem::NoAnswer { .. } | Problem::NoPage { .. } => {
+            "if it is slow and not stuck, raise --timeout"
+        }
         _ => return error.advice().map(str::to_owned),
     };
     Some(advice.to_owned())
