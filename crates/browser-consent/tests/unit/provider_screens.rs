@@ -75,7 +75,7 @@ fn an_offer_of_any_kind_is_passed_by_its_way_out() {
         let page = json!({ "heading": heading, "text": text, "buttons": consent });
         check_kind(&page, &past(), &Kind::Consent(Found::Best { index: 0, strong: false }));
     }
-    let link = json!([{ "label": "Not you? Sign out", "link": true }, { "label": "No account? Sign up" }, { "label": "No", "kind": "submit" }]);
+    let link = json!([{ "label": "Not sure? Read on", "link": true }, { "label": "No account? Sign up" }, { "label": "No", "kind": "submit" }]);
     check_kind(
         &json!({ "heading": "Trust this device?", "buttons": link }),
         &past(),
