@@ -21,6 +21,9 @@ use crate::thread::post::{Call, History, MAX_COMMENTS, Place, create_unnamed};
 
 const WITHIN: Duration = Duration::from_secs(600);
 
+/// GitHub's limit is 65,536 characters.
+const MORE_THAN_GITHUB_TAKES: usize = 65_537;
+
 const POSTING: &str = "the post";
 
 /// Writes and reads the comments of issues on one GitHub.
@@ -60,6 +63,18 @@ pub struct Preview {
     pub rotates: bool,
     /// The body, hidden block included.
     pub body: String,
+}
+
+/// What [`Client::examine`] has seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Examined {
+    /// The issue that a comment would get to: the one that was named, or the one in which it goes on.
+    pub issue: Issue,
+    /// Whether it is open.
+    pub is_open: bool,
+    /// How many comments it has.
+    pub comments: u64,
 }
 
 impl fmt::Debug for Client {
@@ -175,6 +190,35 @@ impl Client {
             let body = comment.render(self.signing.as_ref().map(|it| (it, &place.issue)))?;
             let (edits, rotates) = (place.earlier.map(|it| it.url), place.full.is_some());
             Ok(Preview { notices: place.notices, issue: place.issue, edits, rotates, body })
+        })
+        .await
+    }
+
+    /// Looks whether a comment of this kind could be posted on `issue`: whether the issue is there, and whether the token may
+    /// comment on it.
+    ///
+    /// The latter is asked by a comment that is longer than GitHub takes from anybody, so that nothing is written.
+    ///
+    /// # Errors
+    /// What a [`post`](Self::post) would meet.
+    pub async fn examine(&self, issue: &Issue, comment: &Comment) -> Result<Examined, Error> {
+        let place = self.preview(issue, comment).await?;
+        self.call("the look", false, async |call| {
+            let tracker = call.retry.read(async || call.api.issue(&place.issue).await).await?;
+            if place.edits.is_none() {
+                let refused = "x".repeat(MORE_THAN_GITHUB_TAKES);
+                let asked =
+                    call.retry.read(async || match call.api.create(&place.issue, &refused).await {
+                        Ok(_)
+                        | Err(Error::TooLongForGitHub { .. } | Error::Unprocessable { .. }) => {
+                            Ok(())
+                        }
+                        Err(it) => Err(it),
+                    });
+                asked.await?;
+            }
+            let (is_open, comments) = (tracker.state != "closed", tracker.comments);
+            Ok(Examined { issue: place.issue.clone(), is_open, comments })
         })
         .await
     }

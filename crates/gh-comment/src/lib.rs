@@ -10,7 +10,7 @@ pub use crate::body::block::Marker;
 pub use crate::body::comment::{Comment, MAX_CHARACTERS};
 pub use crate::body::section::fitting;
 pub use crate::body::signature::SigningKey;
-pub use crate::client::{Client, Delivery, Preview};
+pub use crate::client::{Client, Delivery, Examined, Preview};
 pub use crate::error::Error;
 pub use crate::github::api::Token;
 pub use crate::github::author::Author;

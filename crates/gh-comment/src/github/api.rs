@@ -194,6 +194,8 @@ pub(crate) struct Tracker {
     pub(crate) title: String,
     pub(crate) comments: u64,
     #[serde(default)]
+    pub(crate) state: String,
+    #[serde(default)]
     pub(crate) locked: bool,
     pub(crate) body: Option<String>,
     pub(crate) user: Option<Account>,

@@ -139,3 +139,20 @@ async fn an_address_on_another_server_gets_neither_token_nor_comment() {
     github.client("octo").post(&here, &Comment::new("hello")).await.unwrap();
     assert_eq!(github.requests().len(), 1);
 }
+
+#[tokio::test]
+async fn whether_a_comment_could_be_posted_is_asked_without_posting_one() {
+    let github = GitHub::start().await;
+    let client = github.client("octo");
+    let seen = client.examine(&issue(), &comment("text", "r/1")).await.unwrap();
+    assert_eq!((seen.issue, seen.is_open, seen.comments), (issue(), true, 0));
+    github.held().issues[0]["state"] = "closed".into();
+    assert!(!client.examine(&issue(), &comment("text", "r/1")).await.unwrap().is_open);
+    github.held().issues[0]["locked"] = true.into();
+    let err = client.examine(&issue(), &comment("text", "r/1")).await.unwrap_err();
+    assert!(matches!(err, Error::Locked { .. }), "{err:?}");
+    let other = "acme/api#13".parse().unwrap();
+    let err = client.examine(&other, &comment("text", "r/1")).await.unwrap_err();
+    assert!(matches!(err, Error::NotFound { .. }), "{err:?}");
+    assert!(github.bodies().is_empty());
+}
