@@ -61,7 +61,7 @@ async def with_consent_form(origin, upstream, upstream_origin):
 def endpoint(auth):
     mcp = FastMCP("interop-fastmcp", auth=auth)
 
-    @mcp.tool
+    @mcp.tool(annotations={"readOnlyHint": True})
     def echo(text: str) -> str:
         """Says what it was told."""
         return text

@@ -71,7 +71,11 @@ struct RunMetric {
 
 #[tool_router]
 impl Tools {
-    #[tool(name = "listEntities", description = "List the entities of the NovaMart dataset")]
+    #[tool(
+        name = "listEntities",
+        description = "List the entities of the NovaMart dataset",
+        annotations(read_only_hint = true)
+    )]
     async fn list_entities(&self, context: RequestContext<RoleServer>) -> CallToolResult {
         let claims = context.extensions.get::<axum::http::request::Parts>();
         let workspace =
@@ -83,7 +87,11 @@ impl Tools {
         success(&json!({"workspace": workspace, "entities": entities}))
     }
 
-    #[tool(name = "describeEntity", description = "Describe the columns of one entity")]
+    #[tool(
+        name = "describeEntity",
+        description = "Describe the columns of one entity",
+        annotations(read_only_hint = true)
+    )]
     async fn describe_entity(&self, Parameters(it): Parameters<DescribeEntity>) -> CallToolResult {
         match novamart::describe(&it.name) {
             Some(entity) => success(&entity),
@@ -91,7 +99,11 @@ impl Tools {
         }
     }
 
-    #[tool(name = "executeSQL", description = "Run one read-only SQL query")]
+    #[tool(
+        name = "executeSQL",
+        description = "Run one read-only SQL query",
+        annotations(read_only_hint = true)
+    )]
     async fn execute_sql(&self, Parameters(it): Parameters<ExecuteSql>) -> CallToolResult {
         match self.database.query(it.sql).await {
             Ok(table) => success(&table),
@@ -99,7 +111,11 @@ impl Tools {
         }
     }
 
-    #[tool(name = "runMetric", description = "Compute one metric of the dataset")]
+    #[tool(
+        name = "runMetric",
+        description = "Compute one metric of the dataset",
+        annotations(read_only_hint = true)
+    )]
     async fn run_metric(&self, Parameters(it): Parameters<RunMetric>) -> CallToolResult {
         let Some((id, label, sql)) = novamart::METRICS.iter().find(|(id, ..)| *id == it.id) else {
             return failure(
