@@ -15,10 +15,11 @@ mod tidy;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use mcp_loadtest::commands::{doctor, setup, token};
 use mcp_loadtest::console::section::ended;
 use mcp_loadtest::interrupt::Interrupt;
 use mcp_loadtest::tools::target;
-use mcp_loadtest::{arguments, run, setup, token};
+use mcp_loadtest::{arguments, run};
 
 /// Load tests of an OAuth-protected MCP server, with nobody holding a token
 #[derive(Debug, Parser)]
@@ -29,11 +30,12 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one, for the length of the program")]
 enum Command {
     /// Sign in, run k6 with the minted token, judge, compare and report
     #[command(after_help = arguments::help("cargo xtask loadtest"))]
     Loadtest(arguments::Args),
+    /// Look at everything but the load: configuration, tools, sign-in, each call once, the tracking issue
+    Doctor(doctor::Args),
     /// Sign in and write the bearer file, no more
     Token(token::Args),
     /// Run the embedded target in the foreground until Ctrl-C
@@ -100,6 +102,7 @@ async fn carry_out(command: Command) -> anyhow::Result<ExitCode> {
     let interrupt = Interrupt::listen()?;
     match command {
         Command::Loadtest(args) => run::run(&args, &checkout::results()?, &interrupt).await,
+        Command::Doctor(args) => doctor::run(&args, &checkout::results()?, &interrupt).await,
         Command::Token(args) => token::run(&args, &checkout::results()?, &interrupt).await,
         Command::Target(args) => target::foreground(&args, &interrupt).await,
         Command::Setup => setup::run(&interrupt).await,

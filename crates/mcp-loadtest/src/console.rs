@@ -3,6 +3,7 @@
 
 pub(crate) mod actions;
 pub(crate) mod advice;
+pub(crate) mod ask;
 pub(crate) mod progress;
 pub mod section;
 pub(crate) mod stdout;

@@ -5,15 +5,14 @@
 
 mod address;
 pub mod arguments;
+pub mod commands;
 mod commit;
+mod config;
 pub mod console;
 pub mod environment;
 pub mod interrupt;
 mod report;
 pub mod run;
 mod scenario;
-pub mod scripts;
-pub mod setup;
 mod sign_in;
-pub mod token;
 pub mod tools;

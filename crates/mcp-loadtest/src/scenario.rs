@@ -1,12 +1,14 @@
 //! The load: in come the profiles and a server that accepted the token, out goes one judged scenario after the other with
 //! what k6 left of it.
 
-pub(crate) mod calls;
+pub(crate) mod client;
 pub(crate) mod k6_run;
 pub(crate) mod load;
 pub(crate) mod machine;
 pub(crate) mod measure;
+pub(crate) mod offer;
 pub(crate) mod points;
 pub(crate) mod preflight;
 pub(crate) mod profiles;
 pub(crate) mod scripts;
+pub(crate) mod tool;

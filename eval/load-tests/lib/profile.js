@@ -9,8 +9,11 @@ export function scenario(name) {
   return found;
 }
 
-/** The k6 scenario object that PROFILE names, `smoke` by default. */
+/** The k6 scenario object of SCENARIO, or else the one that PROFILE names, `smoke` by default. */
 export function shape(it) {
+  if (__ENV.SCENARIO) {
+    return JSON.parse(__ENV.SCENARIO);
+  }
   const profile = __ENV.PROFILE || 'smoke';
   if (!it[profile] || !it[profile].executor) {
     throw new Error(`PROFILE ${profile} is unknown to ${it.script}; profiles.json has smoke and full`);

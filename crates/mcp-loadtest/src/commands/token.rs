@@ -1,19 +1,25 @@
 //! The sign-in alone.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context as _;
+
 use crate::address;
+use crate::config::file::File;
 use crate::interrupt::Interrupt;
 use crate::sign_in::minting::Minting;
 
 /// What `token` is told.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// MCP server that the token is for
+    /// MCP server that the token is for [default: that of loadtest.json]
     #[arg(long, value_name = "URL")]
-    target: String,
+    target: Option<String>,
+    /// File that says what the load test is [default: ./loadtest.json, where there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(flatten)]
     minting: Minting,
 }
@@ -23,13 +29,19 @@ pub struct Args {
 /// # Errors
 /// Whatever kept the token from being there and good.
 pub async fn run(args: &Args, results: &Path, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
-    let url = address::parse(&args.target)?;
+    let file = File::find(args.config.as_deref())?.map(|it| it.1).unwrap_or_default();
+    let target = args.target.as_ref().or(file.target.as_ref());
+    let target =
+        target.context("there is no target: name one with --target or in loadtest.json")?;
+    let mut minting = args.minting.clone();
+    minting.fill(&file);
+    let url = address::parse(target)?;
     let http = address::http_client(Some(&url))?;
-    args.minting.can_begin(false)?;
-    let source = interrupt.or(args.minting.source(None)).await?;
+    minting.can_begin(false)?;
+    let source = interrupt.or(minting.source(None)).await?;
     let evidence = results.join("sign-in");
-    let resource = address::without_workspace(&args.target);
+    let resource = address::without_workspace(target);
     let lifetime = Duration::ZERO;
-    args.minting.mint(&http, resource, &source, lifetime, &evidence, interrupt).await?;
+    minting.mint(&http, resource, &source, lifetime, &evidence, interrupt).await?;
     Ok(ExitCode::SUCCESS)
 }

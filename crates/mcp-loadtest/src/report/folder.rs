@@ -63,22 +63,9 @@ impl Folder {
         written.with_context(|| format!("failed to write `{}`", path.display()))
     }
 
-    /// The records of earlier runs in the same place; what cannot be read is named and passed over.
+    /// The records of earlier runs in the same place.
     pub(crate) fn earlier(&self) -> Vec<Run> {
-        let path = self.all.join(HISTORY);
-        let bytes = match std::fs::read(&path) {
-            Ok(it) => it,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
-            Err(error) => {
-                say("history", format_args!("failed to read `{}`: {error}", path.display()));
-                return Vec::new();
-            }
-        };
-        let (runs, notices) = read_history(&String::from_utf8_lossy(&bytes));
-        for it in notices {
-            say("history", it);
-        }
-        runs
+        earlier(&self.all)
     }
 
     /// Adds a line to the history; one that an earlier run left unfinished stays a line of its own.
@@ -101,4 +88,22 @@ impl Folder {
             .and_then(|()| std::fs::rename(&scratch, &latest))
             .with_context(|| format!("failed to link `{}`", latest.display()))
     }
+}
+
+/// The records of the runs that are kept in a folder; what cannot be read is named and passed over.
+pub(crate) fn earlier(all: &Path) -> Vec<Run> {
+    let path = all.join(HISTORY);
+    let bytes = match std::fs::read(&path) {
+        Ok(it) => it,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
+        Err(error) => {
+            say("history", format_args!("failed to read `{}`: {error}", path.display()));
+            return Vec::new();
+        }
+    };
+    let (runs, notices) = read_history(&String::from_utf8_lossy(&bytes));
+    for it in notices {
+        say("history", it);
+    }
+    runs
 }

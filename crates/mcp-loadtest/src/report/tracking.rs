@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use gh_comment::{
-    Author, Client, Comment, Error, Issue, Marker, Notice, SigningKey, default_api, default_key,
-    default_token,
+    Author, Client, Comment, Error, Examined, Issue, Marker, Notice, SigningKey, default_api,
+    default_key, default_token,
 };
 use k6_summary::Run;
 use serde_json::Value;
@@ -21,7 +21,7 @@ const MARKER: &str = "loadtest";
 const EARLIER: usize = 52;
 
 /// Well before GitHub's 2,500 comments an issue the next one is opened.
-const ROTATE_AT: u64 = 2000;
+pub(crate) const ROTATE_AT: u64 = 2000;
 
 /// Beyond this the report is not worth waiting for earlier runs.
 const READ_WITHIN: Duration = Duration::from_secs(120);
@@ -72,12 +72,17 @@ impl<'a> Tracking<'a> {
         Ok(Self { client, issue, marker })
     }
 
-    /// Asks for the issue before there is load: what a report would meet after it as well is an error now, and what may pass
-    /// by then is said.
+    /// Asks before there is load whether a report could be posted: what it would meet after the load as well is an error now,
+    /// and what may pass by then is said.
     pub(crate) async fn check(&self) -> anyhow::Result<()> {
-        let client = self.client.clone().within(READ_WITHIN);
-        let comment = Comment::new("a look").with_data(&self.marker, &Value::Null);
-        match client.preview(self.issue, &comment).await {
+        match self.examine().await {
+            Ok(it) if !it.is_open => {
+                say(
+                    "issue",
+                    format_args!("{} is closed; the report is posted there all the same", it.issue),
+                );
+                Ok(())
+            }
             Ok(_) => Ok(()),
             Err(
                 it @ (Error::Unauthorized
@@ -87,7 +92,9 @@ impl<'a> Tracking<'a> {
                 | Error::Forbidden { .. }
                 | Error::NotFound { .. }
                 | Error::Gone { .. }
-                | Error::OtherHost { .. }),
+                | Error::OtherHost { .. }
+                | Error::TooManyComments { .. }
+                | Error::WrongAuthor { .. }),
             ) => {
                 let before = "the report could not be posted, so nothing was measured";
                 Err(anyhow::Error::new(it).context(before))
@@ -97,6 +104,17 @@ impl<'a> Tracking<'a> {
                 Ok(())
             }
         }
+    }
+
+    /// Whether a report could be posted, asked without posting anything.
+    pub(crate) async fn examine(&self) -> Result<Examined, Error> {
+        let comment = Comment::new("a look").with_data(&self.marker, &Value::Null);
+        self.client.clone().within(READ_WITHIN).examine(self.issue, &comment).await
+    }
+
+    /// The key of the comment that the report of such a run would have; outside Actions each run has its own.
+    pub(crate) fn key(&self, run: &Value) -> Option<String> {
+        default_key(readable, run)
     }
 
     /// Trusted records of earlier runs; those of an unknown version are named and passed over.

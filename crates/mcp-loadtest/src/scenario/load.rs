@@ -1,14 +1,69 @@
 //! What a k6 scenario object plans, before anything was measured.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, bail};
-use serde_json::Value;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A scenario object of k6, with the options of all its executors.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct K6Scenario {
+    pub(crate) executor: String,
+    #[serde(rename = "vus", skip_serializing_if = "Option::is_none")]
+    pub(crate) vus: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) duration: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iterations: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_duration: Option<String>,
+    #[serde(rename = "startVUs", skip_serializing_if = "Option::is_none")]
+    start_vus: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stages: Option<Vec<Stage>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_rate: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_unit: Option<String>,
+    #[serde(rename = "preAllocatedVUs", skip_serializing_if = "Option::is_none")]
+    pre_allocated_vus: Option<u64>,
+    #[serde(rename = "maxVUs", skip_serializing_if = "Option::is_none")]
+    max_vus: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    graceful_stop: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    graceful_ramp_down: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exec: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    env: Option<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<BTreeMap<String, String>>,
+}
+
+/// One step of a ramp.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Stage {
+    duration: String,
+    target: u64,
+}
 
 /// Planned load.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Load {
     pub(crate) seconds: f64,
     pub(crate) vus: u64,
-    pub(crate) calls: f64,
+    /// Nothing says how many where users call again as soon as they are answered.
+    pub(crate) calls: Option<f64>,
+    /// The most calls in a second, known as that is.
+    pub(crate) per_second: Option<f64>,
 }
 
 impl Load {
@@ -16,86 +71,97 @@ impl Load {
     ///
     /// In a closed loop an iteration lasts for `lasts` seconds of pauses; the server's own time comes on top.
     pub(crate) fn of(
-        scenario: &Value,
+        scenario: &K6Scenario,
         calls_per_iteration: f64,
         lasts: f64,
     ) -> anyhow::Result<Self> {
-        let executor = scenario["executor"].as_str().context("has no `executor`")?;
-        let number = |key: &str| {
-            scenario[key].as_f64().with_context(|| format!("`{executor}` needs a number `{key}`"))
+        let executor = scenario.executor.as_str();
+        let number = |key: &str, it: Option<u64>| {
+            it.with_context(|| format!("`{executor}` needs a number `{key}`"))
         };
-        let seconds = |key: &str| {
-            let text =
-                scenario[key].as_str().with_context(|| format!("`{executor}` needs `{key}`"))?;
+        let time = |key: &str, it: &Option<String>| {
+            let text = it.as_ref().with_context(|| format!("`{executor}` needs `{key}`"))?;
             duration(text).with_context(|| format!("`{key}` is no duration: `{text}`"))
         };
-        let per_vu_second = if lasts > 0.0 { calls_per_iteration / lasts } else { 1.0 };
+        // Of one second of a VU.
+        let paused = (lasts > 0.0).then(|| calls_per_iteration / lasts);
+        let closed = |vus: u64, iterations: f64| Self {
+            seconds: (iterations / f64_of(vus.max(1))).ceil() * lasts,
+            vus,
+            calls: Some(iterations * calls_per_iteration),
+            per_second: paused.map(|it| f64_of(vus) * it),
+        };
+        let most = || scenario.max_vus.or(scenario.pre_allocated_vus);
         match executor {
             "shared-iterations" => {
-                let (vus, iterations) = (number("vus")?, number("iterations")?);
-                Ok(closed(vus, iterations, calls_per_iteration, lasts))
+                let vus = number("vus", scenario.vus)?;
+                Ok(closed(vus, f64_of(number("iterations", scenario.iterations)?)))
             }
             "per-vu-iterations" => {
-                let (vus, each) = (number("vus")?, number("iterations")?);
-                Ok(closed(vus, vus * each, calls_per_iteration, lasts))
+                let vus = number("vus", scenario.vus)?;
+                let each = f64_of(number("iterations", scenario.iterations)?);
+                Ok(closed(vus, f64_of(vus) * each))
             }
             "constant-vus" => {
-                let (vus, seconds) = (number("vus")?, seconds("duration")?);
-                Ok(Self { seconds, vus: count(vus), calls: vus * seconds * per_vu_second })
+                let vus = number("vus", scenario.vus)?;
+                let seconds = time("duration", &scenario.duration)?;
+                let per_second = paused.map(|it| f64_of(vus) * it);
+                Ok(Self { seconds, vus, calls: per_second.map(|it| it * seconds), per_second })
             }
             "ramping-vus" => {
-                let start = scenario["startVUs"].as_f64().unwrap_or(1.0);
-                let (seconds, most, area) = stages(scenario, start)?;
-                Ok(Self { seconds, vus: count(most), calls: area * per_vu_second })
+                let (seconds, vus, area) = stages(scenario, scenario.start_vus.unwrap_or(1))?;
+                let per_second = paused.map(|it| f64_of(vus) * it);
+                Ok(Self { seconds, vus, calls: paused.map(|it| area * it), per_second })
             }
             "constant-arrival-rate" => {
-                let unit = time_unit(scenario)?;
-                let (seconds, rate) = (seconds("duration")?, number("rate")? / unit);
-                let vus = scenario["maxVUs"].as_f64().unwrap_or(number("preAllocatedVUs")?);
-                Ok(Self { seconds, vus: count(vus), calls: rate * seconds * calls_per_iteration })
+                let rate = f64_of(number("rate", scenario.rate)?) / time_unit(scenario)?;
+                let rate = rate * calls_per_iteration;
+                let seconds = time("duration", &scenario.duration)?;
+                let vus = number("preAllocatedVUs", most())?;
+                Ok(Self { seconds, vus, calls: Some(rate * seconds), per_second: Some(rate) })
             }
             "ramping-arrival-rate" => {
-                let start = scenario["startRate"].as_f64().unwrap_or(0.0);
-                let (seconds, _, area) = stages(scenario, start)?;
-                let vus = scenario["maxVUs"].as_f64().unwrap_or(number("preAllocatedVUs")?);
-                let calls = area / time_unit(scenario)? * calls_per_iteration;
-                Ok(Self { seconds, vus: count(vus), calls })
+                let (seconds, rate, area) = stages(scenario, scenario.start_rate.unwrap_or(0))?;
+                let vus = number("preAllocatedVUs", most())?;
+                let each = calls_per_iteration / time_unit(scenario)?;
+                let (calls, per_second) = (Some(area * each), Some(f64_of(rate) * each));
+                Ok(Self { seconds, vus, calls, per_second })
             }
-            other => bail!("executor `{other}` is not known to k6"),
+            other => bail!("executor `{other}` is not known"),
         }
     }
 }
 
-fn closed(vus: f64, iterations: f64, calls_per_iteration: f64, lasts: f64) -> Load {
-    let seconds = (iterations / vus.max(1.0)).ceil() * lasts;
-    Load { seconds, vus: count(vus), calls: iterations * calls_per_iteration }
-}
-
-fn time_unit(scenario: &Value) -> anyhow::Result<f64> {
-    match scenario["timeUnit"].as_str() {
+fn time_unit(scenario: &K6Scenario) -> anyhow::Result<f64> {
+    match &scenario.time_unit {
         None => Ok(1.0),
-        Some(text) => duration(text).with_context(|| format!("`timeUnit` is `{text}`")),
+        Some(text) => duration(text)
+            .filter(|it| *it > 0.0)
+            .with_context(|| format!("`timeUnit` is no duration: `{text}`")),
     }
 }
 
 /// Seconds, highest value and area under the line of `stages`.
-fn stages(scenario: &Value, start: f64) -> anyhow::Result<(f64, f64, f64)> {
-    let stages = scenario["stages"].as_array().context("needs `stages`")?;
+fn stages(scenario: &K6Scenario, start: u64) -> anyhow::Result<(f64, u64, f64)> {
+    let stages = scenario.stages.as_ref().context("needs `stages`")?;
     let (mut seconds, mut most, mut area, mut at) = (0.0, start, 0.0, start);
-    for stage in stages {
-        let text = stage["duration"].as_str().context("a stage needs `duration`")?;
+    for Stage { duration: text, target } in stages {
         let lasts = duration(text).with_context(|| format!("a stage's duration is `{text}`"))?;
-        let target = stage["target"].as_f64().context("a stage needs `target`")?;
         seconds += lasts;
-        area += (at + target) / 2.0 * lasts;
-        most = f64::max(most, target);
-        at = target;
+        area += f64_of(at + target) / 2.0 * lasts;
+        most = most.max(*target);
+        at = *target;
     }
     Ok((seconds, most, area))
 }
 
+#[expect(clippy::cast_precision_loss, reason = "counts of users and iterations are small")]
+fn f64_of(count: u64) -> f64 {
+    count as f64
+}
+
 /// A duration as k6 writes it (`1m30s`, `500ms`), in seconds.
-fn duration(text: &str) -> Option<f64> {
+pub(crate) fn duration(text: &str) -> Option<f64> {
     let mut rest = text.trim();
     let mut total = 0.0;
     if rest.is_empty() {
@@ -112,21 +178,24 @@ fn duration(text: &str) -> Option<f64> {
     Some(total)
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of VUs")]
-fn count(vus: f64) -> u64 {
-    vus.max(0.0) as u64
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
     #[track_caller]
     fn check(scenario: Value, calls_per_iteration: f64, lasts: f64, expect: (f64, u64, f64)) {
+        let scenario: K6Scenario = serde_json::from_value(scenario).unwrap();
         let load = Load::of(&scenario, calls_per_iteration, lasts).unwrap();
-        assert_eq!((load.seconds, load.vus, load.calls), expect);
+        assert_eq!((load.seconds, load.vus, load.calls.unwrap()), expect);
+    }
+
+    #[test]
+    fn nobody_knows_how_many_calls_a_loop_without_a_pause_makes() {
+        let it = json!({"executor": "constant-vus", "vus": 2, "duration": "5s"});
+        let it: K6Scenario = serde_json::from_value(it).unwrap();
+        assert_eq!(Load::of(&it, 1.0, 0.0).unwrap().calls, None);
     }
 
     #[test]
@@ -162,7 +231,7 @@ mod tests {
 
     #[test]
     fn an_executor_that_k6_does_not_know_is_refused() {
-        let it = json!({"executor": "ramping-rate", "stages": []});
+        let it = K6Scenario { executor: "ramping-rate".to_owned(), ..K6Scenario::default() };
         assert!(Load::of(&it, 1.0, 1.0).unwrap_err().to_string().contains("ramping-rate"));
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use k6_summary::{Measurement, Scenario, Summary, Verdict, judge};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::console::section::{say, section};
@@ -16,11 +17,14 @@ use crate::sign_in::bearer::Bearer;
 use crate::sign_in::renewal::Renewal;
 use crate::tools::k6::K6;
 
-/// Above this share of the machine, other processes make a run dirty.
-/// The variables of ours that the scripts read.
-const INHERITED: [&str; 2] = ["TARGET_RPS", "REQUEST_TIMEOUT_MS"];
+/// The variable of ours that the scripts read and no flag sets.
+const INHERITED: &str = "REQUEST_TIMEOUT_MS";
 
+/// Above this share of the machine, other processes make a run dirty.
 const NEIGHBOURS: f64 = 0.10;
+
+/// More calls than planned by this factor make a run dirty: the load was another one.
+const MORE_THAN_PLANNED: f64 = 1.5;
 
 /// What all scenarios of a run share.
 #[derive(Debug)]
@@ -35,6 +39,8 @@ pub(crate) struct Common<'a> {
     pub(crate) profile: &'a str,
     pub(crate) protocol: &'a str,
     pub(crate) max_error_rate: f64,
+    /// Calls per second of all VUs, for the scripts that heed it.
+    pub(crate) rate: Option<f64>,
     /// The process of the target, where it is on this machine and known.
     pub(crate) target_pid: Option<u32>,
     /// Whether there is such a process that is not known, so that nobody can be called a neighbour.
@@ -81,6 +87,7 @@ pub(crate) async fn run_all(
         let reasons = scenario.reasons.join("; ");
         let reasons = if reasons.is_empty() { reasons } else { format!(": {reasons}") };
         say(&planned.name, format_args!("{}{reasons}", scenario.verdict));
+        measured.dirty.extend(beyond_plan(planned, &scenario));
         measured.scenarios.push(scenario);
         let busy = others.filter(|it| *it > NEIGHBOURS && !common.unknown_neighbour);
         measured.dirty.extend(busy.map(|share| {
@@ -89,6 +96,16 @@ pub(crate) async fn run_all(
         }));
     }
     measured
+}
+
+/// Says of a scenario that made far more calls than were planned that it did.
+fn beyond_plan(planned: &Planned, scenario: &Scenario) -> Option<String> {
+    let expected = planned.load?.calls?;
+    let calls = scenario.calls?;
+    (calls as f64 > expected * MORE_THAN_PLANNED).then(|| {
+        let name = &planned.name;
+        format!("{name} made {calls} calls where {expected:.0} were planned")
+    })
 }
 
 /// A scenario that k6 was not even started for.
@@ -125,7 +142,14 @@ async fn run(
         let file = file.canonicalize().context("failed to find the calls again")?;
         environment.push(("CALLS_FILE", file.display().to_string()));
     }
-    environment.extend(INHERITED.into_iter().filter_map(|it| Some((it, readable(it)?))));
+    if let Some(it) = &planned.k6_scenario {
+        environment.push(("SCENARIO", json(it)?));
+    }
+    if let Some(it) = &planned.thresholds {
+        environment.push(("THRESHOLDS", json(it)?));
+    }
+    environment.extend(common.rate.map(|it| ("TARGET_RPS", it.to_string())));
+    environment.extend(readable(INHERITED).map(|it| (INHERITED, it)));
     let script = Script {
         k6: common.k6,
         name: &planned.name,
@@ -140,6 +164,10 @@ async fn run(
     let ended = k6_run::run(&script, interrupt).await?;
     let expired = common.expired_by(SystemTime::now());
     Ok(judged(planned, &fingerprint, common, &folder, &ended, expired))
+}
+
+fn json(it: &impl Serialize) -> anyhow::Result<String> {
+    serde_json::to_string(it).context("failed to write what k6 is told")
 }
 
 fn judged(
@@ -191,7 +219,7 @@ fn fingerprint(planned: &Planned, common: &Common<'_>) -> anyhow::Result<String>
     let calls = serde_json::to_string(&planned.calls).context("failed to write the calls")?;
     let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
     // What the scripts are told, and how big the machine is.
-    let inherited = INHERITED.map(|it| readable(it).unwrap_or_default());
+    let inherited = (common.rate, readable(INHERITED));
     let cores = std::thread::available_parallelism().map_or(0, |it| it.get());
     hash.update(format!("{}\n{calls}\n{inherited:?}\n{major}", planned.shape));
     hash.update(format!("{os} {arch} {cores}\n1"));

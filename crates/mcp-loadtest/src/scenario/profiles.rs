@@ -2,28 +2,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use k6_summary::run::Skipped;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::console::section::say;
-use crate::scenario::calls::Call;
-use crate::scenario::load::Load;
+use crate::config::call::Call;
+use crate::config::strict::{from_json, listed, nearest};
+use crate::config::threshold::{Limit, Thresholds, merged};
+use crate::scenario::load::{K6Scenario, Load};
 use crate::scenario::scripts::Scripts;
 
 /// Where a run keeps what a failed sign-in looked like.
 pub(crate) const SIGN_IN: &str = "sign-in";
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Profiles {
     pub(crate) max_error_rate: f64,
     suites: BTreeMap<String, Vec<String>>,
     scenarios: BTreeMap<String, Entry>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct Entry {
     script: String,
     /// The rpc names that count as calls.
@@ -37,12 +40,31 @@ struct Entry {
     /// Seconds from call to call of one VU, for scenarios that pace their calls.
     #[serde(default)]
     pace_s: Option<f64>,
+    /// Whether the calls per second of all VUs are those of TARGET_RPS, where it is set.
+    #[serde(default)]
+    target_rps: bool,
+    #[serde(default)]
+    thresholds: Thresholds,
     /// The pool of tool calls, for scenarios that make some.
     #[serde(default)]
     calls: Option<Vec<Call>>,
     /// The k6 scenario object of each profile.
     #[serde(flatten)]
-    by_profile: BTreeMap<String, Value>,
+    by_profile: BTreeMap<String, K6Scenario>,
+}
+
+/// What is asked of the scenarios beyond their profile.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wishes<'a> {
+    /// The calls that somebody named, in the place of the scenarios' own.
+    pub(crate) calls: Option<&'a [Call]>,
+    pub(crate) limits: &'a [Limit],
+    /// Calls per second of all VUs, where a scenario heeds that.
+    pub(crate) rate: Option<f64>,
+    /// VUs of such a scenario.
+    pub(crate) vus: Option<u64>,
+    /// How long such a scenario lasts, as k6 writes it.
+    pub(crate) lasts: Option<&'a str>,
 }
 
 /// One scenario as it will be run.
@@ -52,17 +74,30 @@ pub(crate) struct Planned {
     /// The script of ours, or the user's own file.
     pub(crate) script: std::path::PathBuf,
     pub(crate) load: Option<Load>,
+    /// The k6 scenario object, where it is not for the script to say.
+    pub(crate) k6_scenario: Option<K6Scenario>,
+    pub(crate) thresholds: Option<Thresholds>,
     /// What decides whether two runs are comparable, beside the script's text and the calls.
     pub(crate) shape: String,
     pub(crate) calls: Option<Vec<Call>>,
 }
 
+/// What a token must live for beyond the planned load of each scenario: k6's start, and its patience at the end.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// What a token must live for, as far as it is planned.
+pub(crate) fn lives_for(plan: &[Planned]) -> Duration {
+    let lasts =
+        |it: &Planned| it.load.map_or(Duration::ZERO, |it| Duration::from_secs_f64(it.seconds));
+    plan.iter().map(|it| lasts(it) + MARGIN).sum()
+}
+
 impl Profiles {
     pub(crate) fn read(scripts: &Scripts) -> anyhow::Result<Self> {
         let path = scripts.folder().join("profiles.json");
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("failed to read `{}`", path.display()))?;
-        serde_json::from_str(&text).with_context(|| format!("failed to read `{}`", path.display()))
+        let text = std::fs::read_to_string(&path);
+        let text = text.with_context(|| format!("failed to read `{}`", path.display()))?;
+        from_json(&text).with_context(|| format!("`{}` cannot be used", path.display()))
     }
 
     /// The scenarios of a suite, or those named: by name, or by the path of a k6 file.
@@ -72,6 +107,7 @@ impl Profiles {
         suite: &str,
         named: &[String],
         profile: &str,
+        wishes: &Wishes<'_>,
     ) -> anyhow::Result<Vec<Planned>> {
         let names = if named.is_empty() {
             self.suites.get(suite).with_context(|| {
@@ -81,32 +117,94 @@ impl Profiles {
             named
         };
         let plan: anyhow::Result<Vec<_>> =
-            names.iter().map(|it| self.planned(scripts, it, profile)).collect();
+            names.iter().map(|it| self.planned(scripts, it, profile, wishes)).collect();
         let plan = plan?;
         // Each scenario has a folder of its name, beside that of the sign-in.
         let mut taken = BTreeSet::from([SIGN_IN]);
         if let Some(it) = plan.iter().find(|it| !taken.insert(&it.name)) {
             bail!("two scenarios would be called `{}`; rename a file", it.name);
         }
+        self.check(&plan, wishes)?;
         Ok(plan)
     }
 
-    fn planned(&self, scripts: &mut Scripts, name: &str, profile: &str) -> anyhow::Result<Planned> {
+    /// Whether there is what the wishes are about.
+    fn check(&self, plan: &[Planned], wishes: &Wishes<'_>) -> anyhow::Result<()> {
+        let heed = |it: &&Entry| it.target_rps;
+        let asked = wishes.lasts.is_some() || wishes.vus.is_some();
+        if asked && !plan.iter().filter_map(|it| self.scenarios.get(&it.name)).any(|it| heed(&it)) {
+            let heeding = self.scenarios.iter().filter(|(_, it)| heed(it)).map(|(name, _)| name);
+            bail!(
+                "--rate and --for are for the scenario {}, which is not planned",
+                listed(heeding)
+            );
+        }
+        for it in wishes.limits {
+            let Some(scenario) = &it.selector.scenario else { continue };
+            let own = plan.iter().any(|it| it.name == *scenario && it.thresholds.is_none());
+            if own {
+                bail!(
+                    "a limit is for `{scenario}`, a script of your own, which says itself what its thresholds are"
+                );
+            }
+            let Some(entry) = self.scenarios.get(scenario) else {
+                let meant = nearest(scenario, self.scenarios.keys().map(String::as_str));
+                let meant = meant.map_or_else(String::new, |it| format!("; did you mean `{it}`?"));
+                bail!("a limit is for the scenario `{scenario}`, which is not known{meant}");
+            };
+            let Some((key, value)) = &it.selector.tag else { continue };
+            let calls = wishes.calls.or(entry.calls.as_deref()).unwrap_or_default();
+            let known: BTreeSet<&str> = match key.as_str() {
+                "tool" => calls.iter().map(|it| it.tool.as_str()).collect(),
+                _ => entry.measured.iter().map(String::as_str).collect(),
+            };
+            if !known.contains(value.as_str()) {
+                let known = Vec::from_iter(known).join(", ");
+                bail!(
+                    "a limit is for the {key} `{value}` of `{scenario}`, which does not call it; it calls: {known}"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn planned(
+        &self,
+        scripts: &mut Scripts,
+        name: &str,
+        profile: &str,
+        wishes: &Wishes<'_>,
+    ) -> anyhow::Result<Planned> {
         let Some(entry) = self.scenarios.get(name) else {
             return own_script(scripts, name)?.with_context(|| {
+                let meant = nearest(name, self.scenarios.keys().map(String::as_str));
+                let meant = meant.map_or_else(String::new, |it| format!("did you mean `{it}`? "));
                 let known = listed(self.scenarios.keys());
-                format!("no scenario `{name}` and no such k6 file; there are: {known}")
+                format!("no scenario `{name}` and no such k6 file; {meant}There are: {known}")
             });
         };
-        let Some(shape) = entry.by_profile.get(profile).filter(|it| it.is_object()) else {
-            let known = entry.by_profile.iter().filter(|(_, it)| it.get("executor").is_some());
-            let known = listed(known.map(|(it, _)| it));
+        let Some(shape) = entry.by_profile.get(profile) else {
+            let known = listed(entry.by_profile.keys());
             bail!("scenario `{name}` has no profile `{profile}`; it has: {known}");
         };
+        let mut shape = shape.clone();
         let calls_per_iteration = entry.calls_per_iteration.unwrap_or(1.0);
         let lasts = entry.pace_s.map_or(entry.pause_s, |it| it * calls_per_iteration);
-        let load = Load::of(shape, calls_per_iteration, lasts)
-            .with_context(|| format!("profile `{profile}` of scenario `{name}`"))?;
+        let rate = wishes.rate.filter(|_| entry.target_rps);
+        if entry.target_rps {
+            shape.vus = wishes.vus.or(shape.vus);
+            shape.duration = wishes.lasts.map(str::to_owned).or(shape.duration);
+        }
+        let load = Load::of(&shape, calls_per_iteration, lasts);
+        let mut load = load.with_context(|| format!("profile `{profile}` of scenario `{name}`"))?;
+        if let Some(rate) = rate {
+            (load.calls, load.per_second) = (Some(rate * load.seconds), Some(rate));
+        }
+        for (key, it) in [("pause_s", Some(entry.pause_s)), ("pace_s", entry.pace_s)] {
+            if it.is_some_and(|it| !(it >= 0.0 && it.is_finite())) {
+                bail!("`{key}` of scenario `{name}` is no number of seconds from 0 up");
+            }
+        }
         Ok(Planned {
             name: name.to_owned(),
             script: scripts.folder().join(&entry.script),
@@ -114,58 +212,17 @@ impl Profiles {
             shape: json!([
                 shape,
                 entry.measured,
-                entry.calls_per_iteration,
+                calls_per_iteration,
                 entry.pause_s,
-                entry.pace_s
+                entry.pace_s,
+                rate
             ])
             .to_string(),
+            k6_scenario: Some(shape),
+            thresholds: Some(merged(&entry.thresholds, wishes.limits, name)),
             calls: entry.calls.clone(),
         })
     }
-}
-
-/// Leaves out of the plan what the server does not offer, with the reason; `pool` takes the place of the scenarios' own calls.
-pub(crate) fn offer(
-    plan: &[Planned],
-    pool: Option<&[Call]>,
-    tools: &BTreeSet<String>,
-) -> (Vec<Planned>, Vec<Skipped>) {
-    let (mut kept, mut skipped) = (Vec::new(), Vec::new());
-    for planned in plan {
-        // A script of the user's own has no calls here and gets theirs as they are.
-        let Some(own) = &planned.calls else {
-            let calls = pool.filter(|_| planned.load.is_none()).map(<[Call]>::to_vec);
-            kept.push(Planned { calls, ..planned.clone() });
-            continue;
-        };
-        let (calls, lacking) = offered(pool.unwrap_or(own), tools);
-        if calls.is_empty() {
-            let lacking = lacking.into_iter().collect::<Vec<_>>().join(", ");
-            let remedy = match pool {
-                Some(_) => "are their names in --calls right?",
-                None => "name yours with --calls FILE",
-            };
-            let reason = format!("the server offers none of its tools ({lacking}); {remedy}");
-            skipped.push(Skipped::new(planned.name.clone(), reason));
-            continue;
-        }
-        skipped.extend(lacking.into_iter().map(|tool| {
-            let name = format!("{}: {tool}", planned.name);
-            Skipped::new(name, "the server has no such tool".to_owned())
-        }));
-        kept.push(Planned { calls: Some(calls), ..planned.clone() });
-    }
-    for it in &skipped {
-        say("skipped", format_args!("{}: {}", it.name, it.reason));
-    }
-    (kept, skipped)
-}
-
-/// Splits a pool into what the server offers and the names of the tools that it lacks.
-fn offered(pool: &[Call], tools: &BTreeSet<String>) -> (Vec<Call>, BTreeSet<String>) {
-    let (kept, lacking): (Vec<_>, Vec<_>) =
-        pool.iter().cloned().partition(|it| tools.contains(&it.tool));
-    (kept, lacking.into_iter().map(|it| it.tool).collect())
 }
 
 fn own_script(scripts: &mut Scripts, path: &str) -> anyhow::Result<Option<Planned>> {
@@ -181,17 +238,19 @@ fn own_script(scripts: &mut Scripts, path: &str) -> anyhow::Result<Option<Planne
         .chars()
         .map(|it| if it.is_ascii_alphanumeric() || "-_.".contains(it) { it } else { '-' })
         .collect();
-    Ok(Some(Planned { name, script, load: None, shape: String::new(), calls: None }))
-}
-
-fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
-    names.map(String::as_str).collect::<Vec<_>>().join(", ")
+    Ok(Some(Planned {
+        name,
+        script,
+        load: None,
+        k6_scenario: None,
+        thresholds: None,
+        shape: String::new(),
+        calls: None,
+    }))
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Map;
-
     use super::*;
 
     #[test]
@@ -201,19 +260,16 @@ mod tests {
         let profiles: Profiles = serde_json::from_str(profiles).unwrap();
         let plan = |names: &[&str]| {
             let names: Vec<String> = names.iter().map(|it| (*it).to_owned()).collect();
-            profiles.plan(&mut Scripts::find(None).unwrap(), "mcp", &names, "smoke")
+            profiles.plan(
+                &mut Scripts::find(None).unwrap(),
+                "mcp",
+                &names,
+                "smoke",
+                &Wishes::default(),
+            )
         };
         assert_eq!(plan(&["a"]).unwrap().len(), 1);
         assert!(plan(&["a", "a"]).unwrap_err().to_string().contains("`a`"));
-        assert!(plan(&["b"]).unwrap_err().to_string().contains("there are: a"));
-    }
-
-    #[test]
-    fn what_the_server_lacks_is_named_once() {
-        let call = |tool: &str| Call { tool: tool.to_owned(), arguments: Map::new(), weight: 1.0 };
-        let tools = BTreeSet::from(["echo".to_owned()]);
-        let (kept, lacking) = offered(&[call("echo"), call("sum"), call("sum")], &tools);
-        assert_eq!(kept, [call("echo")]);
-        assert_eq!(lacking, BTreeSet::from(["sum".to_owned()]));
+        assert!(plan(&["b"]).unwrap_err().to_string().contains("There are: a"));
     }
 }

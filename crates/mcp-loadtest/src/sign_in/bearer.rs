@@ -116,9 +116,14 @@ impl Bearer {
         self.expired_by(SystemTime::now() + duration)
     }
 
+    /// How long it is good for, where that is known.
+    pub(crate) fn left(&self) -> Option<Duration> {
+        Some(self.expires_at?.duration_since(SystemTime::now()).unwrap_or_default())
+    }
+
     pub(crate) fn describe(&self) -> String {
-        let life = self.expires_at.and_then(|it| it.duration_since(SystemTime::now()).ok());
-        let life = life
+        let life = self
+            .left()
             .map_or_else(|| "of unknown life".to_owned(), |it| format!("good for {}", clock(it)));
         let workspace = self.workspace.as_deref().map(|it| format!(", workspace {}", brief(it)));
         let scope = self.scope.as_deref().map(|it| format!(", scope `{}`", brief(it)));

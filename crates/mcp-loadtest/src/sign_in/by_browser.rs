@@ -12,6 +12,7 @@ use oauth_loopback::{
 };
 use url::Url;
 
+use crate::config::file::File;
 use crate::console::actions::mask_response;
 use crate::console::section::{brief, say};
 use crate::environment::variable;
@@ -75,7 +76,7 @@ async fn forget_client(http: &reqwest::Client, grant: &Grant) {
 pub(crate) struct Requested {
     /// Authorization server that alone may get the password; the server's metadata has to name it
     #[arg(long, value_name = "ISSUER")]
-    issuer: Option<String>,
+    pub(crate) issuer: Option<String>,
     /// Client that is registered already, instead of registering one
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
@@ -85,6 +86,28 @@ pub(crate) struct Requested {
     /// Scope to ask for [default: what the server names]
     #[arg(long, value_name = "SCOPE")]
     pub(crate) scope: Vec<String>,
+}
+
+impl Requested {
+    /// Takes from the file what no flag says.
+    pub(crate) fn fill(&mut self, file: &File) {
+        if self.issuer.is_none() {
+            self.issuer.clone_from(&file.issuer);
+        }
+        if self.client_id.is_none() {
+            self.client_id.clone_from(&file.client_id);
+        }
+        if self.scope.is_empty() {
+            self.scope.clone_from(&file.scopes);
+        }
+    }
+
+    /// Writes down for the next time what the flags say.
+    pub(crate) fn note(&self, file: &mut File) {
+        file.issuer.clone_from(&self.issuer);
+        file.client_id.clone_from(&self.client_id);
+        file.scopes.clone_from(&self.scope);
+    }
 }
 
 /// Who signs in where.

@@ -1,5 +1,6 @@
 //! A bearer without hands: by a browser, by a command, or brought along.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -9,9 +10,10 @@ use browser_consent::{Credentials, WebDriver};
 use oauth_loopback::{AccessToken, TokenResponse};
 use url::Url;
 
+use crate::config::file::File;
 use crate::console::actions::{mask, mask_response};
 use crate::console::section::say;
-use crate::environment::variable;
+use crate::environment::{readable, variable};
 use crate::interrupt::Interrupt;
 use crate::sign_in::bearer::{Bearer, Wanted};
 use crate::sign_in::bearer_file;
@@ -53,7 +55,61 @@ pub(crate) enum Source {
     Browser(Credentials, WebDriver),
 }
 
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(_) => write!(f, "LOADTEST_BEARER"),
+            Self::Command(_) => write!(f, "--mint"),
+            Self::Browser(..) => write!(f, "a browser"),
+        }
+    }
+}
+
 impl Minting {
+    /// The authorization server that alone may get the password, where one is named.
+    pub(crate) fn issuer(&self) -> Option<&str> {
+        self.requested.issuer.as_deref()
+    }
+
+    /// Whether it takes a browser of this machine to get a bearer.
+    pub(crate) fn needs_a_browser(&self, demo: bool) -> anyhow::Result<bool> {
+        let given = !demo && variable("LOADTEST_BEARER")?.is_some();
+        Ok(self.mint.is_none() && !given && self.webdriver.is_none())
+    }
+
+    /// Takes from the file what no flag says.
+    pub(crate) fn fill(&mut self, file: &File) {
+        let Self { requested, screens, workspace_claim, .. } = self;
+        requested.fill(file);
+        screens.fill(file);
+        if workspace_claim.is_none() {
+            workspace_claim.clone_from(&file.workspace_claim);
+        }
+    }
+
+    /// Writes down for the next time what the flags say.
+    pub(crate) fn note(&self, file: &mut File) {
+        self.requested.note(file);
+        self.screens.note(file);
+        file.workspace_claim.clone_from(&self.workspace_claim);
+    }
+
+    /// The variables that hold what it needs to sign in, as far as they are set; those of the test user where none is.
+    pub(crate) fn secrets(&self) -> Vec<&'static str> {
+        const ALL: [&str; 5] = [
+            "LOADTEST_BEARER",
+            "LOADTEST_EMAIL",
+            "LOADTEST_PASSWORD",
+            "LOADTEST_TOTP_SECRET",
+            "LOADTEST_CLIENT_SECRET",
+        ];
+        let mut set: Vec<&str> = ALL.into_iter().filter(|it| readable(it).is_some()).collect();
+        if set.contains(&ALL[0]) {
+            set.truncate(1);
+        }
+        if set.is_empty() { ALL[1..3].to_vec() } else { set }
+    }
+
     /// Whether there is somebody to sign in and a place for the bearer, before anything long begins.
     ///
     /// The embedded target's user needs no environment.

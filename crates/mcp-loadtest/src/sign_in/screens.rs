@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use browser_consent::{Credentials, Error, Script};
 use url::Url;
 
+use crate::config::file::File;
 use crate::environment::{readable, variable};
 
 /// The part of the flags that is about pages and who signs in on them.
@@ -36,6 +37,30 @@ pub(crate) struct Screens {
 pub(crate) const MISSING: &str = "LOADTEST_EMAIL and LOADTEST_PASSWORD are not both set; set them to the test user's, name a file with --credentials, or bring a token by LOADTEST_BEARER or --mint COMMAND";
 
 impl Screens {
+    /// Takes from the file what no flag says.
+    pub(crate) fn fill(&mut self, file: &File) {
+        if self.allow_origin.is_empty() {
+            self.allow_origin.clone_from(&file.allow_origins);
+        }
+        if self.allow_scope.is_empty() {
+            self.allow_scope.clone_from(&file.allow_scopes);
+        }
+        if self.choose.is_empty() {
+            self.choose.clone_from(&file.choose);
+        }
+        if self.step.is_empty() && self.recipe.is_none() {
+            self.step.clone_from(&file.steps);
+        }
+    }
+
+    /// Writes down for the next time what the flags say.
+    pub(crate) fn note(&self, file: &mut File) {
+        file.allow_origins.clone_from(&self.allow_origin);
+        file.allow_scopes.clone_from(&self.allow_scope);
+        file.choose.clone_from(&self.choose);
+        file.steps.clone_from(&self.step);
+    }
+
     /// Whether somebody is named who can sign in.
     pub(crate) fn name_a_user(&self) -> anyhow::Result<bool> {
         Ok(self.credentials.is_some() || test_user()?.is_some())

@@ -46,7 +46,8 @@ pub async fn firefox() -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-fn find() -> Option<Driver> {
+/// The driver that is there already, with its browser.
+pub(crate) fn find() -> Option<Driver> {
     let (path, folder) = (environment::search_path(), environment::path("CHROMEWEBDRIVER"));
     let driver = browser_consent::find_driver(&path, folder.as_deref())?;
     // Without a browser beside it, only on macOS the driver knows a usual place to look.

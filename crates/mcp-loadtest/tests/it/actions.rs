@@ -1,12 +1,13 @@
 //! What GitHub Actions reads of a run: hidden values, annotations, the page of the job.
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::routing::get;
 use serde_json::json;
 
 use crate::program::{Ended, Sandbox, run};
-use crate::servers::{TOKEN, github, mcp, serve};
+use crate::servers::{TOKEN, github, mcp, serve, too_long};
 
 const SUMMARY: &str = r#"{"metrics": {
   "mcp_calls": {"count": 300, "rate": 60},
@@ -35,9 +36,10 @@ fn passing() -> String {
 
 #[tokio::test]
 async fn a_report_that_cannot_be_posted_stands_on_the_page_of_the_job() {
-    let archived = async || {
+    // Archived while the load went on.
+    let archived = async |comment: Bytes| {
         let body = json!({ "message": "Repository was archived so is read-only." });
-        (StatusCode::FORBIDDEN, body.to_string())
+        too_long(&comment).unwrap_or((StatusCode::FORBIDDEN, body.to_string()))
     };
     let tracker =
         json!({ "number": 12, "title": "t", "comments": 0, "labels": [], "html_url": "x" });
@@ -62,6 +64,26 @@ async fn an_issue_that_is_not_there_is_told_before_any_load() {
     let ended = job(&sandbox, &script, &format!("http://{}", serve(app).await), TOKEN).await;
     assert_eq!(ended.code, Some(1), "{ended:#?}");
     assert!(ended.error().contains("so nothing was measured"), "{ended:#?}");
+    assert!(!began.exists());
+}
+
+#[tokio::test]
+async fn an_issue_that_may_not_be_commented_on_is_told_before_any_load() {
+    let refused = async || {
+        let body = json!({ "message": "Resource not accessible by integration" });
+        (StatusCode::FORBIDDEN, body.to_string())
+    };
+    let tracker =
+        json!({ "number": 12, "title": "t", "comments": 0, "labels": [], "html_url": "x" });
+    let app = Router::new()
+        .route("/repos/acme/api/issues/12", get(async move || tracker.to_string()))
+        .route("/repos/acme/api/issues/12/comments", get(async || "[]").post(refused));
+    let sandbox = Sandbox::new();
+    let began = sandbox.path("began");
+    let script = format!("touch '{}'; {}", began.display(), passing());
+    let ended = job(&sandbox, &script, &format!("http://{}", serve(app).await), TOKEN).await;
+    let error = ended.error();
+    assert!(error.contains("issues: write") && error.contains("nothing was measured"), "{error}");
     assert!(!began.exists());
 }
 

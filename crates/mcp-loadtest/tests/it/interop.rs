@@ -150,7 +150,7 @@ async fn better_auth() -> Server {
     Server::start(command.env("LOADTEST_EMAIL", EMAIL).env("LOADTEST_PASSWORD", PASSWORD)).await
 }
 
-async fn fastmcp(arguments: &[&str]) -> Server {
+pub(crate) async fn fastmcp(arguments: &[&str]) -> Server {
     let mut command = child::command(program("FASTMCP_PYTHON"));
     command.arg("server.py").args(arguments).current_dir(folder("fastmcp"));
     command.env("FASTMCP_LOG_LEVEL", "ERROR");

@@ -5,8 +5,10 @@
 mod actions;
 mod alerts;
 mod comment;
+mod config;
 mod conformance;
 mod failures;
+mod first_steps;
 mod interop;
 mod points;
 mod program;

@@ -43,7 +43,7 @@ impl Sandbox {
         if command == "run" {
             it.arg("--out").arg(self.path("runs"));
         }
-        if command == "run" || command == "token" {
+        if ["run", "token", "init", "doctor"].contains(&command) {
             it.arg("--bearer-file").arg(self.path("bearer.json"));
         }
         it

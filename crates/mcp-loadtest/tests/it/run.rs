@@ -337,5 +337,5 @@ async fn what_a_server_does_not_offer_is_skipped_with_the_reason() {
     assert_eq!(record["scenarios"].as_array().unwrap().len(), 1);
     let skipped: Vec<_> = record["skipped"].as_array().unwrap().iter().collect();
     assert_eq!(skipped.len(), 2);
-    assert!(skipped[0]["reason"].as_str().unwrap().contains("--calls"));
+    assert!(skipped[0]["reason"].as_str().unwrap().contains("mcp-loadtest init"));
 }

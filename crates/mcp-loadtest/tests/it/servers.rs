@@ -31,7 +31,7 @@ pub(crate) struct Sessions {
 
 type Counted = Arc<Mutex<Sessions>>;
 
-/// An MCP server with one tool, open to [`TOKEN`] alone; returns its address.
+/// An MCP server with a tool that reads, one that may write and one that fails, open to [`TOKEN`] alone; returns its address.
 pub(crate) async fn mcp() -> String {
     counting_mcp().await.0
 }
@@ -59,7 +59,15 @@ async fn answer(State(sessions): State<Counted>, headers: HeaderMap, body: Bytes
     let result = match method {
         "initialize" => json!({"protocolVersion": "2025-11-25", "capabilities": {"tools": {}},
             "serverInfo": {"name": "test", "version": "1"}}),
-        "tools/list" => json!({"tools": [{"name": "echo", "inputSchema": {"type": "object"}}]}),
+        "tools/list" => json!({"tools": [
+            {"name": "echo", "inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": true}},
+            {"name": "search", "inputSchema": {"type": "object", "required": ["q"],
+                "properties": {"q": {"type": "string"}}}},
+            {"name": "fail", "inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": true}},
+        ]}),
+        "tools/call" if request["params"]["name"] == "fail" => {
+            json!({"content": [{"type": "text", "text": "no such customer"}], "isError": true})
+        }
         "tools/call" => json!({"content": [{"type": "text", "text": "hi"}]}),
         _ => return StatusCode::ACCEPTED.into_response(),
     };
@@ -119,7 +127,17 @@ async fn list(State(comments): Comments) -> String {
     Value::from(all).to_string()
 }
 
+/// What GitHub says of a comment that is longer than it takes from anybody.
+pub(crate) fn too_long(comment: &[u8]) -> Option<(StatusCode, String)> {
+    let message =
+        json!({"message": "Validation Failed", "errors": [{"message": "Body is too long"}]});
+    (comment.len() > 65_536).then(|| (StatusCode::UNPROCESSABLE_ENTITY, message.to_string()))
+}
+
 async fn create(State(comments): Comments, body: Bytes) -> (StatusCode, String) {
+    if let Some(it) = too_long(&body) {
+        return it;
+    }
     let request: Value = serde_json::from_slice(&body).unwrap();
     let mut comments = comments.lock().unwrap();
     comments.push(request["body"].as_str().unwrap().to_owned());
