@@ -56,7 +56,6 @@ pub async fn run(args: &Args, results: &Path, interrupt: &Interrupt) -> anyhow::
     }
     let folder = Folder::create(test.out.as_deref().unwrap_or(results))?;
 
-    let started = Instant::now();
     let url = url.as_ref();
     let max_error_rate = test.max_error_rate.unwrap_or(profiles.max_error_rate);
     let job = Job {
@@ -78,7 +77,6 @@ pub async fn run(args: &Args, results: &Path, interrupt: &Interrupt) -> anyhow::
         }
         Err(error) => (job.broken_off(&error), Some(error)),
     };
-    run.duration_s = Some(started.elapsed().as_secs_f64());
     run.environment = Some(environment);
     run.commit = match &args.commit {
         Some(it) => Some(it.clone()),
@@ -134,6 +132,8 @@ impl Job<'_> {
         };
         drop(setup);
 
+        // What a run needed and had to install is no part of how long it took.
+        let started = Instant::now();
         let signing_in = section("sign-in");
         let given = test.target.as_deref();
         let target = given.or(embedded.as_ref().map(|it| it.resource.as_str()));
@@ -180,6 +180,7 @@ impl Job<'_> {
             run.server = seen.server;
             run.dirty = measured.dirty;
             run.skipped = seen.skipped;
+            run.duration_s = Some(started.elapsed().as_secs_f64());
             Ok(run)
         };
         let measured = measured.await;

@@ -34,6 +34,12 @@ pub(crate) fn prepare(path: &Path) -> anyhow::Result<()> {
 
 /// Writes it: mode 0600 from the first byte, in place of an older one at once.
 pub(crate) fn write(path: &Path, bearer: &Bearer) -> anyhow::Result<()> {
+    let text = text(bearer).with_context(|| failed(path))?;
+    private_file::write(path, format!("{text}\n").as_bytes()).with_context(|| failed(path))
+}
+
+/// What the file holds.
+pub(crate) fn text(bearer: &Bearer) -> anyhow::Result<String> {
     let expires_at = bearer.expires_at.and_then(|it| Timestamp::try_from(it).ok());
     let file = File {
         bearer: bearer.token.reveal(),
@@ -43,8 +49,7 @@ pub(crate) fn write(path: &Path, bearer: &Bearer) -> anyhow::Result<()> {
         scope: bearer.scope.as_deref(),
         expires_at: expires_at.map(|it| it.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
     };
-    let text = serde_json::to_string_pretty(&file).with_context(|| failed(path))?;
-    private_file::write(path, format!("{text}\n").as_bytes()).with_context(|| failed(path))
+    Ok(serde_json::to_string_pretty(&file)?)
 }
 
 fn failed(path: &Path) -> String {

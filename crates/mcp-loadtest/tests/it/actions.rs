@@ -133,3 +133,26 @@ async fn both_tokens_of_a_command_are_hidden() {
         assert_eq!(lines, [format!("::add-mask::{it}")]);
     }
 }
+
+#[tokio::test]
+async fn a_token_is_handed_over_as_it_is_asked_for() {
+    for (format, stdout) in [
+        ("json", format!("\"bearer\": \"{TOKEN}\"")),
+        ("env", format!("LOADTEST_BEARER={TOKEN}\n")),
+        ("actions", String::new()),
+    ] {
+        let sandbox = Sandbox::new();
+        let mut command = sandbox.mcp_loadtest("token");
+        command.args(["--target", &mcp().await, "--format", format]);
+        command.env("LOADTEST_BEARER", TOKEN).env("GITHUB_ACTIONS", "true");
+        let ended = run(command.env("GITHUB_ENV", sandbox.path("env"))).await.done();
+        assert!(ended.stdout.contains(&stdout) && stdout.is_empty() == ended.stdout.is_empty());
+        assert!(ended.stderr.contains(&format!("::add-mask::{TOKEN}")), "{}", ended.stderr);
+        let handed = std::fs::read_to_string(sandbox.path("env")).unwrap_or_default();
+        assert_eq!(handed.contains(&format!("LOADTEST_BEARER={TOKEN}\n")), format == "actions");
+    }
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.mcp_loadtest("token");
+    command.args(["--target", &mcp().await, "--format", "actions"]).env("LOADTEST_BEARER", TOKEN);
+    assert!(run(&mut command).await.error().contains("GITHUB_ENV"));
+}

@@ -55,6 +55,27 @@ async fn a_file_replaces_stdout_and_is_for_its_owner_alone() {
 }
 
 #[tokio::test]
+async fn later_steps_of_a_job_get_the_token_and_no_log_shows_it() {
+    let server = Server::start(Script::default()).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("env");
+    std::fs::write(&path, "BEFORE=1\n").expect("a file");
+    let mut command = program(&[&server.mcp(), "--format", "actions"]);
+    command.env("GITHUB_ENV", &path);
+    let mut running = Running::start(command);
+    browser().get(running.address().await).send().await.expect("a page");
+    let (output, said) = running.end().await;
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(0), 0), "{said}");
+    let handed = std::fs::read_to_string(&path).expect("it is ours");
+    let token = handed.strip_prefix("BEFORE=1\nLOADTEST_BEARER=").expect("it is added").trim();
+    assert!(said.lines().any(|it| it == format!("::add-mask::{token}")), "{said}");
+    assert_eq!(said.matches(token).count(), 1, "{said}");
+
+    let said = failure(program(&[&server.mcp(), "--format", "actions"])).await;
+    assert!(said.contains("GITHUB_ENV"), "{said}");
+}
+
+#[tokio::test]
 async fn the_browser_command_gets_the_address_and_the_clients_name() {
     let server = Server::start(Script::default()).await;
     let folder = tempfile::tempdir().expect("a folder");

@@ -194,6 +194,8 @@ pub(crate) enum Format {
     Env,
     /// Authorization: Bearer TOKEN, as an HTTP client sends it.
     Header,
+    /// LOADTEST_BEARER for the later steps of a GitHub Actions job, by GITHUB_ENV, masked in its log; nothing on stdout.
+    Actions,
 }
 
 /// The names that RFC 7591 registered with IANA.

@@ -37,6 +37,14 @@ pub(crate) fn client(id: String) -> anyhow::Result<ClientInformation> {
     Ok(client)
 }
 
+/// The file that GitHub Actions reads variables for later steps from.
+pub(crate) fn actions_file() -> anyhow::Result<PathBuf> {
+    let file = env::var_os("GITHUB_ENV").filter(|it| !it.is_empty()).map(PathBuf::from);
+    file.context(
+        "--format actions is for a step of GitHub Actions, which sets GITHUB_ENV; it is not set",
+    )
+}
+
 /// A grant out of a file, which has no secret of a client that was registered beforehand.
 pub(crate) fn with_credentials(grant: Grant) -> anyhow::Result<Grant> {
     let client = client(grant.client_id.clone())?;

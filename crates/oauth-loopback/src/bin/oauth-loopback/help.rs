@@ -46,6 +46,8 @@ Examples:
   oauth-loopback refresh grant.json --format header | curl -H @- https://api.example.com/mcp
   oauth-loopback forget grant.json
   oauth-loopback doctor https://api.example.com/mcp
+  oauth-loopback https://api.example.com/mcp --browser browser-consent --format actions
+      in a step of GitHub Actions: LOADTEST_BEARER for the later ones
 
 Secrets come from the environment and never from a flag:
   LOADTEST_CLIENT_SECRET         the secret of the client of --client-id

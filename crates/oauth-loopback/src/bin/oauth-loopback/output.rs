@@ -1,9 +1,12 @@
+use std::fs::File;
 use std::io::{self, Write as _};
 
 use anyhow::{Context as _, ensure};
 use oauth_loopback::{Grant, GrantFile, TokenResponse};
 
 use crate::arguments::{Format, Output};
+use crate::console::say;
+use crate::environment;
 
 /// Where a grant goes.
 pub(crate) struct Destination {
@@ -14,6 +17,9 @@ pub(crate) struct Destination {
 impl Destination {
     /// Before anyone signs in, so that a token is not minted for a file that cannot be written.
     pub(crate) fn prepare(output: &Output) -> anyhow::Result<Self> {
+        if output.format == Some(Format::Actions) {
+            environment::actions_file()?;
+        }
         let file = output.out.as_ref().map(GrantFile::create).transpose()?;
         let format = output.format.or(file.is_none().then_some(Format::Json));
         Ok(Self { file, format })
@@ -44,6 +50,16 @@ pub(crate) fn print(token: &TokenResponse, format: Format) -> anyhow::Result<()>
             format!("LOADTEST_BEARER={quoted}")
         }
         Format::Header => format!("Authorization: Bearer {bearer}"),
+        Format::Actions => return to_later_steps(bearer),
     };
     writeln!(io::stdout(), "{text}").context("failed to write to stdout")
+}
+
+/// Sets LOADTEST_BEARER for the later steps of a job, after hiding it in every line of the log from here on.
+fn to_later_steps(bearer: &str) -> anyhow::Result<()> {
+    let path = environment::actions_file()?;
+    say(&format!("::add-mask::{}", bearer.replace('%', "%25")));
+    let file = File::options().append(true).create(true).open(&path);
+    file.and_then(|mut it| writeln!(it, "LOADTEST_BEARER={bearer}"))
+        .with_context(|| format!("failed to write `{}`, which GITHUB_ENV names", path.display()))
 }
