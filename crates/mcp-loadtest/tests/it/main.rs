@@ -12,6 +12,7 @@ mod first_steps;
 mod interop;
 mod points;
 mod program;
+mod readme;
 mod run;
 mod servers;
 mod servers_by_others;
