@@ -12,6 +12,7 @@ use crate::config::threshold::Limit;
 use crate::console::section::say;
 use crate::environment::{readable, variable};
 use crate::scenario::load::duration;
+use crate::scenario::preflight::PROTOCOL;
 use crate::scenario::profiles::Wishes;
 use crate::sign_in::minting::Minting;
 
@@ -111,6 +112,9 @@ pub(crate) struct LoadTestArgs {
     /// How long tool-call-mix lasts, such as 30s or 5m [default: as the profile says]
     #[arg(long = "for", value_name = "TIME", value_parser = time, help_heading = "Load")]
     lasts: Option<String>,
+    /// Revision of MCP to propose; the server chooses [default: 2025-11-25]
+    #[arg(long, value_name = "REVISION", value_parser = revision, help_heading = "Load")]
+    protocol: Option<String>,
     /// Limit such as `p95<500` in milliseconds, which may follow `SCENARIO:`, `SCENARIO{tool:NAME}:` or `SCENARIO{rpc:NAME}:`
     #[arg(long, value_name = "LIMIT", help_heading = "Load")]
     threshold: Vec<Limit>,
@@ -149,6 +153,8 @@ pub(crate) struct LoadTest {
     pub(crate) limits: Vec<Limit>,
     pub(crate) max_error_rate: Option<f64>,
     pub(crate) pace: Pace,
+    /// The revision of MCP that is proposed.
+    pub(crate) protocol: String,
     pub(crate) issue: Option<gh_comment::Issue>,
     pub(crate) trusted_author: Option<gh_comment::Author>,
     pub(crate) fail_on: FailOn,
@@ -206,8 +212,7 @@ impl LoadTestArgs {
         };
         let calls = match (&self.tool, &self.calls) {
             (Some(tool), _) => {
-                let arguments = self.arguments.clone().unwrap_or_default();
-                let calls = vec![Call { tool: tool.clone(), arguments, weight: 1.0 }];
+                let calls = vec![Call::of_tool(tool, self.arguments.clone().unwrap_or_default())];
                 call::check(&calls).context("--tool")?;
                 Some(calls)
             }
@@ -244,6 +249,10 @@ impl LoadTestArgs {
             limits,
             max_error_rate: file.max_error_rate,
             pace: self.pace()?,
+            protocol: match self.protocol.clone().or(file.protocol) {
+                Some(it) => revision(&it).map_err(anyhow::Error::msg).context("`protocol`")?,
+                None => PROTOCOL.to_owned(),
+            },
             issue,
             trusted_author,
             fail_on: fail_on.or(file.fail_on).unwrap_or(FailOn::Threshold),
@@ -273,6 +282,14 @@ const PACED: &str = "tool-call-mix";
 )]
 fn users(rate: f64) -> u64 {
     rate.ceil() as u64
+}
+
+fn revision(text: &str) -> Result<String, String> {
+    let known = ["2025-03-26", "2025-06-18", "2025-11-25"];
+    let it = known.into_iter().find(|it| *it == text).map(str::to_owned);
+    it.ok_or_else(|| {
+        format!("`{text}` is none of the revisions that the scripts speak: {}", known.join(", "))
+    })
 }
 
 fn rate(text: &str) -> Result<f64, String> {

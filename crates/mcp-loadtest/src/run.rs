@@ -19,6 +19,7 @@ use crate::report::folder::Folder;
 use crate::report::publish::publish;
 use crate::report::tracking::Tracking;
 use crate::scenario::client::Endpoint;
+use crate::scenario::door::Door;
 use crate::scenario::load::Load;
 use crate::scenario::measure;
 use crate::scenario::offer::writing;
@@ -147,7 +148,12 @@ impl Job<'_> {
         let measured = async {
             let bearer = &minted.bearer;
             let mcp_url = address::with_workspace(target, bearer.workspace.as_deref())?;
-            let endpoint = Endpoint { http: &http, url: &mcp_url, bearer: bearer.token.reveal() };
+            let endpoint = Endpoint {
+                http: &http,
+                url: &mcp_url,
+                bearer: bearer.token.reveal(),
+                propose: &test.protocol,
+            };
             let checked = preflight(endpoint, self.plan, test.calls.as_deref());
             let seen = interrupt.or(checked).await.map_err(|it| bearer.explain(it))?;
             self.allows(&seen)?;
@@ -191,7 +197,21 @@ impl Job<'_> {
     /// Says what was found, and refuses to call what may write on a machine that is not this one.
     fn allows(&self, seen: &Preflight) -> anyhow::Result<()> {
         let (protocol, tools) = (&seen.protocol, seen.tools.len());
-        say("preflight", format_args!("the token is accepted; MCP {protocol}, {tools} tools"));
+        let door = match seen.door {
+            Door::Guarded => "the token is accepted, and a broken one is not",
+            Door::AnyToken => "any token is accepted",
+            Door::Open => "nobody is asked for a token",
+        };
+        say("preflight", format_args!("{door}; MCP {protocol}, {tools} tools"));
+        let (strangers, connections) = seen.strangers;
+        if strangers > 0 {
+            say(
+                "preflight",
+                format_args!(
+                    "on {strangers} of {connections} new connections the open session was not known, as by instances without shared sessions behind a balancer"
+                ),
+            );
+        }
         for it in &seen.skipped {
             say("skipped", format_args!("{}: {}", it.name, it.reason));
         }

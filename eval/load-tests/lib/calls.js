@@ -1,5 +1,8 @@
 const GOLDEN_RATIO = 0.6180339887498949;
 
+/** The rpc of each kind of call. */
+const RPC = { tool: 'tools/call', resource: 'resources/read', prompt: 'prompts/get' };
+
 /** The calls to make: those of CALLS_FILE where it is set, else `fallback`, each with its parameters as JSON text. */
 export function pool(fallback) {
   const source = __ENV.CALLS_FILE || 'profiles.json';
@@ -10,9 +13,14 @@ export function pool(fallback) {
   return calls.map((it, index) => entry(it, `call ${index + 1} of ${source}`));
 }
 
-/** The names of the tools in the pool, each once. */
-export function tools(calls) {
-  return [...new Set(calls.map((it) => it.tool))];
+/** The names of the tools, resources and prompts in the pool, each once. */
+export function names(calls) {
+  return [...new Set(calls.map((it) => it.name))];
+}
+
+/** The rpcs that the pool makes, each once. */
+export function rpcs(calls) {
+  return [...new Set(calls.map((it) => it.rpc))];
 }
 
 /**
@@ -32,17 +40,30 @@ export function spread(vu) {
   return fraction(vu * GOLDEN_RATIO);
 }
 
+/** The parameters of a call as JSON text, with {{seq}} a number of its own for each call and {{vu}} that of the user. */
+export function filled(text, vu, seq) {
+  return text.replace(/\{\{seq\}\}/g, seq).replace(/\{\{vu\}\}/g, vu);
+}
+
 function fraction(number) {
   return number - Math.floor(number);
 }
 
-function entry({ tool, arguments: given = {}, weight = 1 }, place) {
+function entry({ tool, resource, prompt, arguments: given = {}, weight = 1 }, place) {
+  const kinds = Object.entries({ tool, resource, prompt }).filter(([, it]) => it !== undefined);
+  if (kinds.length !== 1) {
+    throw new Error(`${place}: it must have one of "tool", "resource" and "prompt"`);
+  }
+  const [kind, name] = kinds[0];
   // k6 splits the selector of a threshold at commas and braces and trims quotes.
-  if (typeof tool !== 'string' || !/^[^\s,{}"'`]+$/.test(tool)) {
-    throw new Error(`${place}: "tool" must be a name without blanks, quotes, commas and braces`);
+  if (typeof name !== 'string' || !/^[^\s,{}"'`]+$/.test(name.replace(/\{\{(seq|vu)\}\}/g, ''))) {
+    throw new Error(`${place}: "${kind}" must be a name without blanks, quotes, commas and braces`);
   }
   if (!(weight > 0)) {
     throw new Error(`${place}: "weight" must be a number above 0`);
   }
-  return { tool, weight, params: JSON.stringify({ name: tool, arguments: given }) };
+  const params = kind === 'resource' ? { uri: name } : { name, arguments: given };
+  const text = JSON.stringify(params);
+  // A tag for each filled name would be a time series for each call.
+  return { rpc: RPC[kind], name: name.replace(/[{}]/g, ''), weight, text, varies: /\{\{(seq|vu)\}\}/.test(text) };
 }

@@ -32,3 +32,27 @@ export function positive(name, fallback) {
   }
   return number;
 }
+
+/** The levels of a ladder of VUs, each once, and the level at `seconds` from its start; null on the way to another. */
+export function steps(it) {
+  const levels = [];
+  let [at, before] = [0, it.startVUs || 0];
+  for (const { target, duration } of it.stages || []) {
+    const lasts = secondsOf(duration);
+    if (target === before && target > 0) {
+      levels.push({ from: at, to: at + lasts, vus: target });
+    }
+    at += lasts;
+    before = target;
+  }
+  const find = (seconds) => levels.find((level) => seconds >= level.from && seconds < level.to);
+  return {
+    all: [...new Set(levels.map((level) => level.vus))],
+    at: (seconds) => (find(seconds) || { vus: null }).vus,
+  };
+}
+
+function secondsOf(text) {
+  const units = { h: 3600, m: 60, s: 1, ms: 0.001 };
+  return [...text.matchAll(/([\d.]+)(ms|h|m|s)/g)].reduce((sum, [, number, unit]) => sum + number * units[unit], 0);
+}

@@ -1,7 +1,8 @@
-/** The JSON-RPC message that answers request `id`, from a JSON or an SSE body; null if there is none. */
-export function replyTo(id, body) {
-  for (const text of messages(body || '')) {
+/** The JSON-RPC message that answers request `id`, from a JSON or an event stream body; null if there is none. */
+export function messageFor(id, body) {
+  for (const text of messages(body)) {
     const message = parse(text);
+    // What has a method is a request of the server, which may be numbered as ours are.
     if (message && message.id === id && !message.method) {
       return message;
     }
@@ -9,33 +10,35 @@ export function replyTo(id, body) {
   return null;
 }
 
-/**
- * Whether the body shows without being parsed that request `id` got a result that is no error.
- *
- * Parsing a reply of 13 KB costs k6 thirty times what the request itself does, so only doubtful ones are parsed.
- * The members looked for cannot be text of a tool, because inside a JSON string their quotes are escaped.
- */
-export function plainlySucceeded(id, body) {
-  return (
-    (body.includes(`"id":${id},`) || body.includes(`"id":${id}}`)) &&
-    body.includes('"result":') &&
-    !body.includes('"error":') &&
-    (!body.includes('"isError"') || (body.includes('"isError":false') && !body.includes('"isError":true')))
-  );
+/** The id of the last event of a stream, to go on from there; null where it has none. */
+export function lastEventId(body) {
+  const ids = lines(body).filter((line) => line.startsWith('id:'));
+  return ids.length ? ids[ids.length - 1].slice(3).trim() : null;
 }
 
 function messages(body) {
-  return body.trimStart().startsWith('{') ? [body] : events(body);
+  const text = body.charCodeAt(0) === 0xfeff ? body.slice(1) : body;
+  return text.trimStart().startsWith('{') ? [text] : events(text);
 }
 
 // A server may send notifications, keep-alive comments and empty priming events before the answer, and split the
-// answer over several data lines.
+// answer over several data lines; a line may end with CR, LF or both.
 function events(body) {
-  return body
-    .replace(/\r\n?/g, '\n')
-    .split('\n\n')
-    .map((event) => event.split('\n').filter((line) => line.startsWith('data:')))
-    .map((lines) => lines.map((line) => line.slice(5)).join('\n'));
+  const all = [];
+  let data = [];
+  for (const line of [...lines(body), '']) {
+    if (line.startsWith('data:')) {
+      data.push(line.slice(line[5] === ' ' ? 6 : 5));
+    } else if (line === '' && data.length) {
+      all.push(data.join('\n'));
+      data = [];
+    }
+  }
+  return all;
+}
+
+function lines(body) {
+  return body.split(/\r\n|\n|\r/);
 }
 
 function parse(text) {

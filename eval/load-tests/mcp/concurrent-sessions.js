@@ -1,15 +1,18 @@
 // How many sessions the server bears at once: a ladder of VUs, each with a session and the same call once a second.
 
-import { pool, tools } from '../lib/calls.js';
-import { optionsFor } from '../lib/options.js';
-import { pacedSession } from '../lib/paced.js';
-import { scenario } from '../lib/profile.js';
+import exec from 'k6/execution';
+import * as mcp from '../lib/mcp.js';
 
-const it = scenario('concurrent-sessions');
-const [entry] = pool(it.calls);
+const it = mcp.scenario('concurrent-sessions');
+const [entry] = mcp.pool(it.calls);
+const ladder = mcp.steps(mcp.shape(it));
 
-export const options = optionsFor('concurrent-sessions', it, tools([entry]));
+export const options = mcp.optionsOf('concurrent-sessions', mcp.names([entry]), { ladder: ladder.all });
 
 export default function () {
-  pacedSession(it.measured, it.calls_per_iteration, it.pace_s, () => entry);
+  const step = () => {
+    const vus = ladder.at((Date.now() - exec.scenario.startTime) / 1000);
+    return vus && { step: vus };
+  };
+  mcp.pacedSession(it.calls_per_iteration, it.pace_s, () => entry, step);
 }

@@ -21,10 +21,11 @@ use crate::console::stdout::line;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::report::folder::earlier;
 use crate::report::tracking::{ROTATE_AT, Tracking};
-use crate::scenario::client::{Answer, Endpoint, Session};
+use crate::scenario::client::{Endpoint, Session};
 use crate::scenario::offer::{check, offered, writing};
 use crate::scenario::preflight::reach;
 use crate::scenario::profiles::{Planned, Profiles, lives_for};
+use crate::scenario::refused::Refused;
 use crate::scenario::scripts::Scripts;
 use crate::sign_in::by_browser::Minted;
 use crate::sign_in::minting::Source;
@@ -225,7 +226,12 @@ async fn server(
     let looked = async {
         lasts(&mut minted, lives_for(plan), http, interrupt, findings).await?;
         let mcp_url = address::with_workspace(target, minted.bearer.workspace.as_deref())?;
-        let endpoint = Endpoint { http, url: &mcp_url, bearer: minted.bearer.token.reveal() };
+        let endpoint = Endpoint {
+            http,
+            url: &mcp_url,
+            bearer: minted.bearer.token.reveal(),
+            propose: &test.protocol,
+        };
         let opened = interrupt.or(endpoint.open()).await.map_err(|it| minted.bearer.explain(it));
         let opened = findings.take("MCP session", opened, |it| {
             let server = it.server.as_ref();
@@ -308,7 +314,7 @@ async fn tools(
     }
     let mut calls: Vec<&Call> = Vec::new();
     for call in offered.plan.iter().filter_map(|it| it.calls.as_ref()).flatten() {
-        if !calls.iter().any(|it| it.tool == call.tool && it.arguments == call.arguments) {
+        if !calls.iter().any(|it| it.request() == call.request()) {
             calls.push(call);
         }
     }
@@ -316,8 +322,8 @@ async fn tools(
     for call in calls {
         const CHECK: &str = "call";
         let arguments = Value::Object(call.arguments.clone()).to_string();
-        let named = format!("`{}` {}", brief(&call.tool), printable_within(&arguments, 80));
-        if writing.contains(&call.tool.as_str()) && !may_write {
+        let named = format!("`{}` {}", brief(call.name()), printable_within(&arguments, 80));
+        if writing.contains(&call.name()) && !may_write {
             let seen = format!(
                 "{named} not tried: the tool does not say that it only reads (`readOnlyHint`)"
             );
@@ -329,9 +335,9 @@ async fn tools(
             continue;
         }
         match interrupt.or(session.call(call)).await {
-            Ok(Answer::ToolError(words) | Answer::Refused { words, .. }) => {
+            Err(error) if error.is::<Refused>() => {
                 let remedy = Some("see whether its arguments are right".to_owned());
-                let seen = format!("{named} is answered by an error: {words}");
+                let seen = format!("{named}: {error}");
                 findings.add(Finding::failure(CHECK, seen, remedy))?;
             }
             other => drop(findings.take(CHECK, other, |_| format!("{named} is answered"))?),

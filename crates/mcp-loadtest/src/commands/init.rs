@@ -15,7 +15,9 @@ use crate::config::file::{File, NAME, SCHEMA};
 use crate::console::ask::{agrees, ask, can_ask};
 use crate::console::section::{brief, say};
 use crate::interrupt::Interrupt;
-use crate::scenario::client::{Answer, Endpoint, Session};
+use crate::scenario::client::{Endpoint, Session};
+use crate::scenario::preflight::PROTOCOL;
+use crate::scenario::refused::Refused;
 use crate::scenario::tool::Tool;
 use crate::sign_in::minting::Minting;
 
@@ -72,8 +74,12 @@ pub async fn run(args: &Args, results: &Path, interrupt: &Interrupt) -> anyhow::
     let minted = minting.await?;
     let asked = async {
         let mcp_url = address::with_workspace(&target, minted.bearer.workspace.as_deref())?;
-        let endpoint =
-            Endpoint { http: &http, url: &mcp_url, bearer: minted.bearer.token.reveal() };
+        let endpoint = Endpoint {
+            http: &http,
+            url: &mcp_url,
+            bearer: minted.bearer.token.reveal(),
+            propose: PROTOCOL,
+        };
         let mut session = endpoint.open().await?;
         let calls = calls(&mut session, &args.tool).await;
         session.close().await;
@@ -163,14 +169,15 @@ async fn call(
             "nothing can be made up for what it requires; write a call of it by hand".to_owned()
         ));
     };
-    let call = Call { tool: name.to_owned(), arguments, weight: 1.0 };
+    let call = Call::of_tool(name, arguments);
     Ok(match session.call(&call).await {
-        Ok(Answer::Done) => Ok(call),
-        Ok(Answer::ToolError(words) | Answer::Refused { words, .. }) => {
+        Ok(()) => Ok(call),
+        Err(error) => {
             let given = Value::Object(call.arguments);
-            Err(format!("given {given}, it says `{words}`; write a call of it by hand"))
+            let words = error.downcast_ref::<Refused>().map(|it| format!("it says `{}`", it.words));
+            let words = words.unwrap_or_else(|| format!("{error:#}"));
+            Err(format!("given {given}, {words}; write a call of it by hand"))
         }
-        Err(error) => Err(format!("{error:#}")),
     })
 }
 

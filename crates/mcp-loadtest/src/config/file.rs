@@ -70,6 +70,9 @@ pub(crate) struct File {
     /// Folder with profiles.json and k6 scripts instead of the program's, by its path from this file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) scripts: Option<PathBuf>,
+    /// Revision of MCP to propose; 2025-11-25 without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) protocol: Option<String>,
     /// Tool calls to make.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) calls: Option<Vec<Call>>,
@@ -166,7 +169,7 @@ mod tests {
             std::fs::write(&path, &text).unwrap();
         }
         let published = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(published, text, "UPDATE_SCHEMA=1 writes it anew");
+        assert!(published == text, "UPDATE_SCHEMA=1 writes it anew");
     }
 
     #[test]

@@ -1,112 +1,131 @@
 //! As much of an MCP client (Streamable HTTP) as is needed to look at a server before there is load.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 
 use anyhow::{Context as _, bail};
+use flate2::read::MultiGzDecoder;
 use k6_summary::run::Server;
-use reqwest::{Response, StatusCode};
+use reqwest::header::HeaderMap;
+use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 use tool_edge::Secrets;
 
 use crate::config::call::Call;
 use crate::console::section::brief;
+use crate::scenario::answer::{Answer, last_event_id, message_for};
+use crate::scenario::refused::Refused;
 use crate::scenario::tool::Tool;
 
-/// The revision that the k6 scripts speak.
-const PROTOCOL: &str = "2025-11-25";
-
 /// More than any list of tools.
-const MOST_BODY: usize = 4 << 20;
+const MOST_BODY: usize = 16 << 20;
 
 /// As many pages of `tools/list` as anybody has reason to serve.
 const MOST_PAGES: usize = 50;
+
+/// As often as a stream is gone on with that ended before the answer.
+const MOST_RESUMED: usize = 20;
 
 /// An MCP server and who asks it.
 #[derive(Clone, Copy)]
 pub(crate) struct Endpoint<'a> {
     pub(crate) http: &'a reqwest::Client,
     pub(crate) url: &'a str,
+    /// Empty for nobody.
     pub(crate) bearer: &'a str,
+    /// The revision of MCP that is proposed.
+    pub(crate) propose: &'a str,
 }
 
 /// An open session.
 pub(crate) struct Session<'a> {
-    endpoint: Endpoint<'a>,
+    pub(crate) endpoint: Endpoint<'a>,
     id: Option<String>,
     /// The revision that the server chose.
     pub(crate) protocol: String,
     /// What it says that it is.
     pub(crate) server: Option<Server>,
-    /// Requests so far.
-    requests: usize,
     /// What the server announced of its limits with its last answer.
     pub(crate) limits: Option<String>,
+    /// Requests so far.
+    requests: usize,
+    cookies: BTreeMap<String, String>,
 }
 
-/// How a tool call was answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Answer {
-    Done,
-    /// An error in the envelope of a result, with the server's words.
-    ToolError(String),
-    /// An error of JSON-RPC, with the server's words.
-    Refused {
-        code: i64,
-        words: String,
-    },
+/// An answer with what its headers say.
+struct Exchange {
+    answer: Answer,
+    headers: HeaderMap,
 }
-
-/// JSON-RPC's word for a request whose parameters are wrong.
-pub(crate) const INVALID_PARAMS: i64 = -32602;
 
 impl<'a> Endpoint<'a> {
     /// Opens a session.
     pub(crate) async fn open(self) -> anyhow::Result<Session<'a>> {
-        let params = json!({"protocolVersion": PROTOCOL, "capabilities": {},
-            "clientInfo": {"name": "mcp-loadtest", "version": env!("CARGO_PKG_VERSION")}});
         let mut session = Session {
             endpoint: self,
             id: None,
             protocol: String::new(),
             server: None,
-            requests: 0,
             limits: None,
+            requests: 0,
+            cookies: BTreeMap::new(),
         };
-        let result = session.result("initialize", params).await?;
-        let protocol = result["protocolVersion"].as_str().filter(|it| is_revision(it));
-        let protocol = protocol.with_context(|| {
-            format!("`{}` is no MCP server: its answer to initialize names no revision", self.url)
-        })?;
-        session.protocol = protocol.to_owned();
-        let text = |name: &str| {
-            let text = result["serverInfo"][name].as_str().map(str::trim);
-            text.filter(|it| !it.is_empty()).map(brief)
-        };
-        session.server = text("name").map(|name| Server::new(name, text("version")));
-        let ready = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
-        session.post("notifications/initialized", &ready).await?;
-        Ok(session)
+        let opened = session.initialize().await;
+        match opened {
+            Ok(()) => Ok(session),
+            Err(error) => {
+                // One that was given all the same.
+                session.close().await;
+                Err(error)
+            }
+        }
     }
 
     /// What the server says, without the bearer that it may repeat.
-    fn quoted(&self, text: &str) -> String {
+    pub(crate) fn quoted(&self, text: &str) -> String {
         brief(&Secrets::new([self.bearer]).strike(text))
     }
 }
 
 /// Revisions of MCP are named by their day.
-fn is_revision(text: &str) -> bool {
+pub(crate) fn is_revision(text: &str) -> bool {
     text.len() == 10 && text.bytes().all(|it| it.is_ascii_digit() || it == b'-')
 }
 
 impl Session<'_> {
-    /// The tools that the server lists, by name.
+    async fn initialize(&mut self) -> anyhow::Result<()> {
+        let url = self.endpoint.url;
+        let params = json!({"protocolVersion": self.endpoint.propose, "capabilities": {},
+            "clientInfo": {"name": "mcp-loadtest", "version": env!("CARGO_PKG_VERSION")}});
+        let result = self.result("initialize", params).await?;
+        let protocol = result["protocolVersion"].as_str().filter(|it| is_revision(it));
+        let protocol = protocol.with_context(|| {
+            format!("`{url}` is no MCP server: its answer to initialize names no revision")
+        })?;
+        self.protocol = protocol.to_owned();
+        let text = |name: &str| {
+            let text = result["serverInfo"][name].as_str().map(str::trim);
+            text.filter(|it| !it.is_empty()).map(brief)
+        };
+        self.server = text("name").map(|name| Server::new(name, text("version")));
+        let ready = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+        let response = self.request(self.endpoint.http.post(url)).json(&ready).send().await;
+        let response = response.with_context(|| format!("`{url}` cannot be reached"))?;
+        self.remember(response.headers());
+        Ok(())
+    }
+
+    /// The tools that the server lists, by name; a server without tools has none.
     pub(crate) async fn tools(&mut self) -> anyhow::Result<BTreeMap<String, Tool>> {
+        const METHOD_NOT_FOUND: i64 = -32601;
         let mut tools = BTreeMap::new();
         let mut cursor: Option<String> = None;
         for _ in 0..MOST_PAGES {
             let params = cursor.as_ref().map_or_else(|| json!({}), |it| json!({"cursor": it}));
-            let result = self.result("tools/list", params).await?;
+            let result = match self.result("tools/list", params).await {
+                Err(it) if Refused::code(&it) == Some(METHOD_NOT_FOUND) => return Ok(tools),
+                it => it?,
+            };
             let listed =
                 result["tools"].as_array().context("tools/list answered without `tools`")?;
             let named = listed.iter().filter_map(|it| Some((it["name"].as_str()?, it)));
@@ -120,155 +139,175 @@ impl Session<'_> {
     }
 
     /// Makes one call.
-    pub(crate) async fn call(&mut self, call: &Call) -> anyhow::Result<Answer> {
-        let params = json!({"name": call.tool, "arguments": call.arguments});
-        let answer = self.ask("tools/call", params).await?;
-        let quoted = |it: &str| self.endpoint.quoted(it);
-        Ok(match answer {
-            Err(error) => Answer::Refused {
-                code: error["code"].as_i64().unwrap_or_default(),
-                words: quoted(error["message"].as_str().unwrap_or(&error.to_string())),
-            },
-            Ok(result) if result["isError"] == true => {
-                let texts = result["content"].as_array().into_iter().flatten();
-                let texts = texts.filter_map(|it| it["text"].as_str()).collect::<Vec<_>>();
-                Answer::ToolError(quoted(&texts.join(" ")))
-            }
-            Ok(_) => Answer::Done,
-        })
+    ///
+    /// # Errors
+    /// [`Refused`] where it is answered by anything but a result.
+    pub(crate) async fn call(&mut self, call: &Call) -> anyhow::Result<()> {
+        let (rpc, params) = call.request();
+        self.result(rpc, params).await.map(drop)
+    }
+
+    /// Asks for something small in this session over connections of another client.
+    pub(crate) async fn ping_over(&self, http: &reqwest::Client) -> anyhow::Result<()> {
+        let mut same = Session {
+            endpoint: Endpoint { http, ..self.endpoint },
+            id: self.id.clone(),
+            protocol: self.protocol.clone(),
+            server: None,
+            limits: None,
+            requests: self.requests + 1000,
+            cookies: self.cookies.clone(),
+        };
+        same.result("ping", json!({})).await.map(drop)
+    }
+
+    /// Whether the server gave it a name, by which it has to know it again.
+    pub(crate) fn has_id(&self) -> bool {
+        self.id.is_some()
     }
 
     /// A server without sessions answers 405; both are fine.
     pub(crate) async fn close(self) {
-        let Some(id) = &self.id else { return };
-        let Endpoint { http, url, bearer } = self.endpoint;
-        let request = http.delete(url).bearer_auth(bearer).header("Mcp-Session-Id", id);
-        let _best_effort = request.header("MCP-Protocol-Version", &self.protocol).send().await;
+        if self.id.is_some() {
+            let request = self.request(self.endpoint.http.delete(self.endpoint.url));
+            let _best_effort = request.send().await;
+        }
     }
 
     async fn result(&mut self, method: &str, params: Value) -> anyhow::Result<Value> {
-        let url = self.endpoint.url;
-        self.ask(method, params).await?.map_err(|error| {
-            let quoted = self.endpoint.quoted(&error.to_string());
-            anyhow::anyhow!("{method} at `{url}` failed: {quoted}")
-        })
+        let Exchange { mut answer, headers } = self.exchange(method, params).await?;
+        let Some(class) = answer.failure() else {
+            return Ok(answer.message.as_mut().map(|it| it["result"].take()).unwrap_or_default());
+        };
+        Err(Refused::new(&self.endpoint, method, class, &answer, &headers).into())
     }
 
-    /// The result of a request, or the error that the server answers with.
-    async fn ask(&mut self, method: &str, params: Value) -> anyhow::Result<Result<Value, Value>> {
+    /// Sends a request, and reads until its answer has come or nothing more does.
+    async fn exchange(&mut self, method: &str, params: Value) -> anyhow::Result<Exchange> {
         let id = self.requests;
         self.requests += 1;
         let url = self.endpoint.url;
         let body = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
-        let mut response = self.post(method, &body).await?;
-        let header = |name: &str| {
-            let it = response.headers().get(name)?;
-            Some(it.to_str().ok()?.to_owned())
-        };
-        if self.id.is_none() {
-            self.id = header("mcp-session-id");
-        }
-        let limits = ["ratelimit-policy", "ratelimit", "x-ratelimit-limit"];
-        self.limits = limits.into_iter().find_map(header).or(self.limits.take());
-        let mut body = Vec::new();
-        while let Some(chunk) =
-            response.chunk().await.with_context(|| format!("{method} broke off"))?
-        {
-            body.extend_from_slice(&chunk);
-            if body.len() > MOST_BODY {
-                bail!("`{url}` answered {method} with more than {} MiB", MOST_BODY >> 20);
+        let in_session = self.id.is_some();
+        let sent = self.request(self.endpoint.http.post(url)).json(&body).send().await;
+        let response = match sent {
+            Err(it) if it.is_timeout() && !it.is_connect() => {
+                let answer = Answer { timed_out: true, in_session, ..Answer::default() };
+                return Ok(Exchange { answer, headers: HeaderMap::new() });
             }
+            it => it.with_context(|| format!("`{url}` cannot be reached"))?,
+        };
+        let (headers, status) = (response.headers().clone(), response.status().as_u16());
+        self.remember(&headers);
+        if self.id.is_none() {
+            self.id = text_of(&headers, "mcp-session-id");
         }
-        let mut message = message(&String::from_utf8_lossy(&body), id).with_context(|| {
-            format!("`{url}` is no MCP server: its answer to {method} is no JSON-RPC")
-        })?;
-        Ok(match message.get_mut("error") {
-            Some(error) => Err(error.take()),
-            None => Ok(message["result"].take()),
-        })
+        let mut read = read(response, id).await;
+        for _ in 0..MOST_RESUMED {
+            let Some(last) = unfinished(&read, &headers, id) else { break };
+            let resume = self.request(self.endpoint.http.get(url)).header("Last-Event-ID", last);
+            let more = resume.send().await.with_context(|| format!("{method} broke off"))?;
+            if !more.status().is_success() {
+                break;
+            }
+            read = self::read(more, id).await;
+        }
+        let Read { body, ended } = read;
+        if body.len() > MOST_BODY {
+            bail!("`{url}` answered {method} with more than {} MiB", MOST_BODY >> 20);
+        }
+        let message = message_for(id, &body);
+        if message.is_none()
+            && let Err(error) = ended
+        {
+            if error.is_timeout() {
+                let answer = Answer { timed_out: true, in_session, body, ..Answer::default() };
+                return Ok(Exchange { answer, headers });
+            }
+            return Err(error).with_context(|| format!("{method} broke off"));
+        }
+        let answer = Answer { status, timed_out: false, in_session, message, body };
+        Ok(Exchange { answer, headers })
     }
 
-    async fn post(&self, method: &str, body: &Value) -> anyhow::Result<Response> {
-        let Endpoint { http, url, bearer } = self.endpoint;
-        let mut request = http
-            .post(url)
-            .bearer_auth(bearer)
-            .header("Accept", "application/json, text/event-stream")
-            .json(body);
+    fn request(&self, request: RequestBuilder) -> RequestBuilder {
+        let mut request = request.header("Accept", "application/json, text/event-stream");
+        if !self.endpoint.bearer.is_empty() {
+            request = request.bearer_auth(self.endpoint.bearer);
+        }
         if !self.protocol.is_empty() {
             request = request.header("MCP-Protocol-Version", &self.protocol);
         }
         if let Some(id) = &self.id {
             request = request.header("Mcp-Session-Id", id);
         }
-        let response =
-            request.send().await.with_context(|| format!("`{url}` cannot be reached"))?;
-        let status = response.status();
-        if status.is_success() {
-            return Ok(response);
+        if !self.cookies.is_empty() {
+            let all = self.cookies.iter().map(|(name, it)| format!("{name}={it}"));
+            request = request.header("Cookie", all.collect::<Vec<_>>().join("; "));
         }
-        let challenge = response.headers().get("www-authenticate");
-        let challenge =
-            challenge.map(|it| self.endpoint.quoted(&String::from_utf8_lossy(it.as_bytes())));
-        let quoted = challenge.map(|it| format!(", which says `{it}`")).unwrap_or_default();
-        if let Some(location) = response.headers().get("location") {
-            let location = self.endpoint.quoted(&String::from_utf8_lossy(location.as_bytes()));
-            bail!("`{url}` answered {status} and leads to `{location}`; name that address");
+        request
+    }
+
+    /// What the next requests bring along, and what is announced of limits.
+    fn remember(&mut self, headers: &HeaderMap) {
+        for it in headers.get_all("set-cookie").iter().filter_map(|it| it.to_str().ok()) {
+            let pair = it.split(';').next().unwrap_or_default();
+            if let Some((name, value)) = pair.split_once('=') {
+                self.cookies.insert(name.trim().to_owned(), value.trim().to_owned());
+            }
         }
-        let remedy = match status {
-            StatusCode::UNAUTHORIZED => {
-                "the token is not accepted there: is it for another resource, or expired?"
-            }
-            StatusCode::FORBIDDEN => {
-                "the token lacks a scope or the user may not use this workspace"
-            }
-            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
-                "is that the address of an MCP endpoint (Streamable HTTP)?"
-            }
-            _ => "the server itself refuses; its log may say why",
-        };
-        bail!("{method} at `{url}` answered {status}{quoted}; {remedy}")
+        let limits = ["ratelimit-policy", "ratelimit", "x-ratelimit-limit"];
+        let limits = limits.into_iter().find_map(|it| text_of(headers, it));
+        self.limits = limits.or(self.limits.take());
     }
 }
 
-/// The JSON-RPC message with our id, out of a JSON body or an event stream.
-fn message(body: &str, id: usize) -> Option<Value> {
-    let ours = |text: &str| {
-        let it: Value = serde_json::from_str(text).ok()?;
-        (it["id"] == id).then_some(it)
+/// A body as far as it was read, and how that ended.
+struct Read {
+    body: String,
+    ended: Result<(), reqwest::Error>,
+}
+
+/// Reads a body to its end, or an event stream to the answer to request `id`, after which it may stay open.
+async fn read(mut response: Response, id: usize) -> Read {
+    let is_stream = is_event_stream(response.headers());
+    let is_gzip = text_of(response.headers(), "content-encoding").as_deref() == Some("gzip");
+    let mut bytes = Vec::new();
+    let ended = loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+        let is_answered = || message_for(id, &String::from_utf8_lossy(&bytes)).is_some();
+        if bytes.len() > MOST_BODY
+            || (is_stream && !is_gzip && bytes.ends_with(b"\n") && is_answered())
+        {
+            break Ok(());
+        }
     };
-    if body.trim_start().starts_with('{') {
-        return ours(body);
+    if is_gzip {
+        let mut unpacked = Vec::new();
+        let most = u64::try_from(MOST_BODY).unwrap_or(u64::MAX) + 1;
+        // What cannot be unpacked is no answer.
+        let _cut = MultiGzDecoder::new(bytes.as_slice()).take(most).read_to_end(&mut unpacked);
+        bytes = unpacked;
     }
-    let events = body.replace("\r\n", "\n");
-    events.split("\n\n").find_map(|event| {
-        let data = event.lines().filter_map(|it| it.strip_prefix("data:"));
-        ours(&data.map(|it| it.strip_prefix(' ').unwrap_or(it)).collect::<Vec<_>>().join("\n"))
-    })
+    Read { body: String::from_utf8_lossy(&bytes).into_owned(), ended }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The event to go on from, where a stream ended before the answer and can be gone on with.
+fn unfinished(read: &Read, headers: &HeaderMap, id: usize) -> Option<String> {
+    let is_over = read.ended.is_ok() && is_event_stream(headers);
+    let last =
+        last_event_id(&read.body).filter(|_| is_over && message_for(id, &read.body).is_none());
+    last.map(str::to_owned)
+}
 
-    #[track_caller]
-    fn check(body: &str, expect: Option<&str>) {
-        let result = message(body, 1).map(|it| it["result"].to_string());
-        assert_eq!(result.as_deref(), expect);
-    }
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    text_of(headers, "content-type").is_some_and(|it| it.starts_with("text/event-stream"))
+}
 
-    #[test]
-    fn the_answer_is_found_in_json_and_in_event_streams() {
-        check(r#"{"jsonrpc":"2.0","id":1,"result":7}"#, Some("7"));
-        check(
-            "data: \nid: 0\nretry: 3000\n\ndata: {\"id\":1,\"result\":7}\nid: 1/1\n\n",
-            Some("7"),
-        );
-        check(
-            "event: message\r\ndata: {\"method\":\"x\"}\r\n\r\ndata:{\"id\":1,\r\ndata:\"result\":7}\r\n\r\n",
-            Some("7"),
-        );
-        check(r#"{"id":2,"result":7}"#, None);
-        check("<html>", None);
-    }
+pub(crate) fn text_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    Some(String::from_utf8_lossy(headers.get(name)?.as_bytes()).into_owned())
 }

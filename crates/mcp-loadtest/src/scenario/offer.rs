@@ -65,7 +65,7 @@ pub(crate) fn offered(
 pub(crate) fn writing<'a>(plan: &'a [Planned], tools: &BTreeMap<String, Tool>) -> Vec<&'a str> {
     let calls = plan.iter().filter_map(|it| it.calls.as_ref()).flatten();
     let mut writing: Vec<&str> = calls
-        .map(|it| it.tool.as_str())
+        .filter_map(|it| it.tool.as_deref())
         .filter(|it| tools.get(*it).is_some_and(|it| !it.reads_only))
         .collect();
     writing.sort_unstable();
@@ -76,18 +76,23 @@ pub(crate) fn writing<'a>(plan: &'a [Planned], tools: &BTreeMap<String, Tool>) -
 /// Whether the server can take every call that somebody named.
 pub(crate) fn check(named: &[Call], tools: &BTreeMap<String, Tool>) -> anyhow::Result<()> {
     for call in named {
-        let Some(tool) = tools.get(&call.tool) else {
-            let meant = nearest(&call.tool, tools.keys().map(String::as_str));
+        // Of resources and prompts the first answer tells.
+        let Some(name) = &call.tool else { continue };
+        if tools.is_empty() {
+            bail!(
+                "the server has no tools, so that `{name}` cannot be called; `cold-start` needs none"
+            );
+        }
+        let Some(tool) = tools.get(name) else {
+            let meant = nearest(name, tools.keys().map(String::as_str));
             let meant =
                 meant.map_or_else(String::new, |it| format!("did you mean `{}`? ", brief(it)));
             let all = tools.keys().map(|it| brief(it)).collect::<Vec<_>>().join(", ");
-            bail!("the server has no tool `{}`; {meant}It has: {all}", call.tool);
+            bail!("the server has no tool `{name}`; {meant}It has: {all}");
         };
-        if let Some(it) = tool.refuses(&call.arguments) {
-            bail!(
-                "the arguments of `{}` are not what the server says that it takes: {it}",
-                call.tool
-            );
+        let (_, params) = call.request();
+        if let Some(it) = params["arguments"].as_object().and_then(|it| tool.refuses(it)) {
+            bail!("the arguments of `{name}` are not what the server says that it takes: {it}");
         }
     }
     Ok(())
@@ -96,8 +101,8 @@ pub(crate) fn check(named: &[Call], tools: &BTreeMap<String, Tool>) -> anyhow::R
 /// Splits our own pool into what the server offers and the names of the tools that it lacks.
 fn of_the_pool(pool: &[Call], tools: &BTreeMap<String, Tool>) -> (Vec<Call>, Vec<String>) {
     let (kept, lacking): (Vec<_>, Vec<_>) =
-        pool.iter().cloned().partition(|it| tools.contains_key(&it.tool));
-    let mut lacking: Vec<String> = lacking.into_iter().map(|it| it.tool).collect();
+        pool.iter().cloned().partition(|it| tools.contains_key(it.name()));
+    let mut lacking: Vec<String> = lacking.iter().map(|it| it.name().to_owned()).collect();
     lacking.sort_unstable();
     lacking.dedup();
     (kept, lacking)
@@ -116,7 +121,7 @@ mod tests {
 
     fn call(tool: &str, arguments: Value) -> Call {
         let arguments = arguments.as_object().cloned().unwrap_or_default();
-        Call { tool: tool.to_owned(), arguments, weight: 1.0 }
+        Call::of_tool(tool, arguments)
     }
 
     #[test]

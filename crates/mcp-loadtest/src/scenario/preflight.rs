@@ -9,9 +9,11 @@ use k6_summary::run::{Server, Skipped};
 
 use crate::config::call::Call;
 use crate::console::section::say;
-use crate::scenario::client::{Answer, Endpoint, INVALID_PARAMS, Session};
+use crate::scenario::client::{Endpoint, Session};
+use crate::scenario::door::{Door, door, strangers};
 use crate::scenario::offer::{Offered, offered};
 use crate::scenario::profiles::Planned;
+use crate::scenario::refused::Refused;
 use crate::scenario::tool::Tool;
 
 /// How long a connection to the server is tried before k6 is looked for.
@@ -19,6 +21,12 @@ const REACH: Duration = Duration::from_secs(10);
 
 /// More calls than these are not tried one by one before a run.
 const MOST_TRIED: usize = 20;
+
+/// JSON-RPC's word for a request whose parameters are wrong.
+const INVALID_PARAMS: i64 = -32602;
+
+/// The revision that the k6 scripts speak, and propose unless another is named.
+pub(crate) const PROTOCOL: &str = "2025-11-25";
 
 /// How long the calls that are tried may take in all.
 const TRYING: Duration = Duration::from_secs(60);
@@ -34,6 +42,9 @@ pub(crate) struct Preflight {
     /// What of the plan it offers.
     pub(crate) plan: Vec<Planned>,
     pub(crate) skipped: Vec<Skipped>,
+    pub(crate) door: Door,
+    /// On how many of how many new connections its session was not known.
+    pub(crate) strangers: (usize, usize),
 }
 
 /// Fails where no connection can be made to an address; asked before anything is installed. What is said there, or that
@@ -47,7 +58,8 @@ pub(crate) async fn reach(http: &reqwest::Client, url: &str) -> anyhow::Result<(
     }
 }
 
-/// Opens a session, lists the tools, makes each call once that somebody named, and closes the session.
+/// Opens a session, lists the tools, makes each call once that somebody named, and closes the session; then asks who else
+/// would be let in.
 ///
 /// # Errors
 /// What keeps the plan from being run: the server cannot be talked to, lacks a tool that was named, or does not take the
@@ -57,12 +69,37 @@ pub(crate) async fn preflight(
     plan: &[Planned],
     named: Option<&[Call]>,
 ) -> anyhow::Result<Preflight> {
-    let mut session = endpoint.open().await?;
+    let opened = endpoint.open().await;
+    let mut session = match opened {
+        Ok(it) => it,
+        Err(error) => return Err(older_transport(endpoint, error).await),
+    };
     let looked = look(&mut session, plan, named).await;
+    let strangers = strangers(&session).await;
     let (protocol, server) = (session.protocol.clone(), session.server.clone());
     session.close().await;
     let (tools, Offered { plan, skipped }) = looked?;
-    Ok(Preflight { protocol, server, tools, plan, skipped })
+    let door = if endpoint.bearer.is_empty() { Door::Open } else { door(endpoint).await };
+    Ok(Preflight { protocol, server, tools, plan, skipped, door, strangers: strangers? })
+}
+
+/// Says of a server that does not take a POST whether it is one of the transport before Streamable HTTP.
+async fn older_transport(endpoint: Endpoint<'_>, error: anyhow::Error) -> anyhow::Error {
+    let Endpoint { http, url, bearer, .. } = endpoint;
+    if Refused::class(&error) != Some("protocol_error") {
+        return error;
+    }
+    let asked = http.get(url).bearer_auth(bearer).header("Accept", "text/event-stream").send();
+    let first = async { asked.await.ok()?.chunk().await.ok()? };
+    let first = tokio::time::timeout(REACH, first).await.ok().flatten();
+    let is_older = first.is_some_and(|it| String::from_utf8_lossy(&it).contains("event: endpoint"));
+    if is_older {
+        let words = format!(
+            "`{url}` speaks the older transport of MCP (HTTP+SSE, revision 2024-11-05), which the scripts do not; name its Streamable HTTP address"
+        );
+        return error.context(words);
+    }
+    error
 }
 
 async fn look(
@@ -77,7 +114,7 @@ async fn look(
         match tried {
             Ok(it) => it?,
             Err(_) => {
-                say("preflight", format_args!("the calls took more than {} s", TRYING.as_secs()))
+                say("preflight", format_args!("the calls took more than {} s", TRYING.as_secs()));
             }
         }
     }
@@ -87,17 +124,12 @@ async fn look(
 /// Makes each call once, and says what it is answered by unless that is a result.
 async fn try_each(session: &mut Session<'_>, named: &[Call]) -> anyhow::Result<()> {
     for call in named.iter().take(MOST_TRIED) {
-        let tool = &call.tool;
-        match session.call(call).await {
-            Ok(Answer::Done) => {}
-            Ok(Answer::Refused { code: INVALID_PARAMS, words }) => {
-                bail!("the server does not take the call of `{tool}`: {words}")
-            }
-            Ok(Answer::ToolError(words) | Answer::Refused { words, .. }) => {
-                say("preflight", format_args!("`{tool}`, tried once, failed: {words}"));
-            }
-            Err(error) => say("preflight", format_args!("`{tool}`, tried once: {error:#}")),
+        let Err(error) = session.call(call).await else { continue };
+        let name = call.name();
+        if Refused::code(&error) == Some(INVALID_PARAMS) {
+            bail!("the server does not take the call of `{name}`: {error}");
         }
+        say("preflight", format_args!("`{name}`, tried once: {error:#}"));
     }
     Ok(())
 }

@@ -155,7 +155,7 @@ impl Profiles {
             let Some((key, value)) = &it.selector.tag else { continue };
             let calls = wishes.calls.or(entry.calls.as_deref()).unwrap_or_default();
             let known: BTreeSet<&str> = match key.as_str() {
-                "tool" => calls.iter().map(|it| it.tool.as_str()).collect(),
+                "tool" => calls.iter().map(Call::name).collect(),
                 _ => entry.measured.iter().map(String::as_str).collect(),
             };
             if !known.contains(value.as_str()) {

@@ -17,14 +17,14 @@ macro_rules! files {
 const FILES: [(&str, &str); 14] = files![
     "README.md",
     "profiles.json",
+    "lib/answer.js",
+    "lib/answers.json",
     "lib/calls.js",
-    "lib/failure.js",
+    "lib/mcp.js",
     "lib/metrics.js",
-    "lib/options.js",
-    "lib/paced.js",
     "lib/profile.js",
     "lib/reply.js",
-    "lib/session.js",
+    "lib/request.js",
     "lib/token.js",
     "mcp/cold-start.js",
     "mcp/concurrent-sessions.js",
@@ -148,9 +148,9 @@ mod tests {
         let mut scripts = Scripts::find(None).unwrap();
         std::fs::write(&script, "import http from 'k6/http'").unwrap();
         assert_eq!(scripts.beside_library(&script).unwrap(), script);
-        std::fs::write(&script, "import { open } from './lib/session.js'").unwrap();
+        std::fs::write(&script, "import * as mcp from './lib/mcp.js'").unwrap();
         let there = scripts.beside_library(&script).unwrap();
-        for name in ["own.js", "data.json", "lib/session.js"] {
+        for name in ["own.js", "data.json", "lib/mcp.js"] {
             assert!(there.with_file_name(name).exists(), "{name}");
         }
         let lib = own.path().join("lib");

@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use oauth_loopback::{AccessToken, Error, Expected, TokenResponse, UnverifiedClaims};
 
 use crate::console::section::{brief, clock};
+use crate::scenario::refused::Refused;
 
 /// A token and what is known of it; `None` is not known, as with an opaque token.
 #[derive(Debug)]
@@ -106,9 +107,10 @@ impl Bearer {
         self.expires_at.is_some_and(|it| it <= then)
     }
 
-    /// Says of a refusal what the form of the token makes likely.
-    pub(crate) fn explain(&self, refused: anyhow::Error) -> anyhow::Error {
-        if self.is_jwt { refused } else { refused.context(Error::OpaqueToken) }
+    /// Says of a refusal of the token what its form makes likely.
+    pub(crate) fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        let is_about_it = Refused::class(&error) == Some("unauthorized");
+        if self.is_jwt || !is_about_it { error } else { error.context(Error::OpaqueToken) }
     }
 
     /// Whether it is known to end within `duration`.

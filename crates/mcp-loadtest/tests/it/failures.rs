@@ -89,7 +89,7 @@ async fn a_target_that_is_no_mcp_server_is_named() {
         .env("K6", sandbox.fake_k6("exit 0"))
         .env("LOADTEST_BEARER", TOKEN))
     .await;
-    check(ended.error(), &["no MCP server", &address.to_string()]);
+    check(ended.error(), &["200 without an answer", "Streamable HTTP", &address.to_string()]);
 }
 
 #[tokio::test]

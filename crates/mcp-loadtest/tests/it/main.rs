@@ -4,6 +4,7 @@
 
 mod actions;
 mod alerts;
+mod answers;
 mod comment;
 mod config;
 mod conformance;

@@ -1,0 +1,251 @@
+/**
+ * Load on an MCP server, in one import: `import * as mcp from './lib/mcp.js'`.
+ *
+ * `options` makes k6's options, `session` gives a client that is always closed, and each call of the client counts.
+ */
+
+import exec from 'k6/execution';
+import { sleep } from 'k6';
+import { choose, filled, names, pool, rpcs, spread } from './calls.js';
+import { TREND_STATS, coldStart, exceptionThrown, record, sessionEnded, sessionLost, sessionOpened, thresholds } from './metrics.js';
+import { positive, scenario, shape, steps } from './profile.js';
+import { messageFor } from './reply.js';
+import { ask, headersOf, notify, paramsOf, remove } from './request.js';
+
+export { choose, coldStart, names, pool, positive, rpcs, scenario, shape, spread, steps };
+
+const PROTOCOL_VERSION = __ENV.MCP_PROTOCOL_VERSION || '2025-11-25';
+const MAX_PAGES = 50;
+const INITIALIZE = JSON.stringify({
+  protocolVersion: PROTOCOL_VERSION,
+  capabilities: {},
+  clientInfo: { name: 'mcp-loadtest', version: '1' },
+});
+
+let measured = [];
+let vu = 0;
+let requests = 0;
+let turns = 0;
+let due = 0;
+
+/**
+ * k6's options for a script: your own, with the figures of each tool and rpc in the summary.
+ *
+ * `tools` are the names of the tools, resources and prompts that are called, `measured` the rpcs that count as calls.
+ */
+export function options({ tools = [], measured: counted = ['tools/call'], thresholds: own = {}, ladder = [], ...rest }) {
+  measured = counted;
+  return {
+    summaryTrendStats: TREND_STATS,
+    systemTags: ['name', 'method', 'status', 'error_code', 'expected_response', 'scenario', 'group'],
+    ...rest,
+    thresholds: thresholds(own, counted, tools, ladder),
+  };
+}
+
+/** The same for a scenario of profiles.json: the shape of SCENARIO or PROFILE, the thresholds of THRESHOLDS or its own. */
+export function optionsOf(name, tools = [], more = {}) {
+  const it = scenario(name);
+  const own = __ENV.THRESHOLDS ? JSON.parse(__ENV.THRESHOLDS) : it.thresholds;
+  const scenarios = { [name]: shape(it) };
+  return options({ scenarios, thresholds: own, measured: it.measured, tools, ...more });
+}
+
+/**
+ * Opens a session, gives `work` its client, and closes it whatever happens; an exception of `work` is counted and goes on.
+ *
+ * A session that cannot be opened counts as a failed `initialize` even where `initialize` is not measured, so that
+ * refused sessions stand beside the calls of the others and are never an absence of bad news. Then `work` is not called,
+ * and the class of the failure comes back.
+ */
+export function session(work) {
+  const client = new Client();
+  try {
+    const failure = client.open();
+    if (!failure) {
+      work(client);
+    }
+    return failure;
+  } catch (error) {
+    exceptionThrown();
+    throw error;
+  } finally {
+    client.close();
+  }
+}
+
+/**
+ * A session of `calls` turns, `period` seconds apart; `pick(vu, turn)` names the call of each turn.
+ *
+ * It ends early once the scenario's time is up, so that it is closed well before k6 would interrupt it. A user whose
+ * session is refused lets its turns go by instead of knocking again; one whose session is lost opens another, once, at
+ * its next turn.
+ */
+export function pacedSession(calls, period, pick, tags = () => null) {
+  const client = new Client();
+  let chances = 2;
+  try {
+    for (let turn = 0; turn < calls && client.pace(period); turn += 1) {
+      if (!client.isOpen && chances > 0) {
+        chances = client.open() ? 0 : chances - 1;
+      }
+      if (client.isOpen) {
+        client.make(pick(userId(), turns), tags());
+      }
+      turns += 1;
+    }
+  } catch (error) {
+    exceptionThrown();
+    throw error;
+  } finally {
+    client.close();
+  }
+}
+
+class Client {
+  constructor() {
+    this.id = null;
+    this.isOpen = false;
+    /** Milliseconds that its requests took so far, connections included. */
+    this.spent = 0;
+    this.params = {};
+  }
+
+  /** initialize and notifications/initialized; the class of the failure, or null. */
+  open() {
+    this.params = {};
+    this.headers = headersOf();
+    const done = this.request('initialize', INITIALIZE);
+    const { response, duration, id } = done;
+    const given = response.headers['Mcp-Session-Id'];
+    if (given) {
+      this.id = given;
+      sessionOpened();
+    }
+    const message = done.failure ? null : messageFor(id, response.body);
+    const protocol = message && message.result.protocolVersion;
+    const refusal = done.failure || (protocol ? null : 'protocol_error');
+    if (refusal || measured.includes('initialize')) {
+      record({ rpc: 'initialize' }, duration, refusal);
+    }
+    this.headers = headersOf(this.id, protocol);
+    if (refusal) {
+      this.close();
+      return refusal;
+    }
+    this.isOpen = true;
+    const ready = notify('notifications/initialized', this.paramsFor('notifications/initialized'));
+    this.took(ready);
+    return null;
+  }
+
+  /** tools/call; `arguments` is {} where it is left out. */
+  callTool({ name, arguments: given = {} }) {
+    return this.measure('tools/call', JSON.stringify({ name, arguments: given }), { tool: name });
+  }
+
+  /** tools/list, every page of it; `result()` is the list of tools. */
+  listAllTools() {
+    let cursor = null;
+    const tools = [];
+    for (let page = 0; page < MAX_PAGES; page += 1) {
+      const done = this.measure('tools/list', JSON.stringify(cursor ? { cursor } : {}));
+      if (done.failure) {
+        return done;
+      }
+      tools.push(done);
+      cursor = done.body.includes('"nextCursor"') ? done.result().nextCursor : null;
+      if (!cursor) {
+        break;
+      }
+    }
+    return { failure: null, result: () => tools.flatMap((it) => it.result().tools) };
+  }
+
+  /** resources/read. */
+  readResource({ uri }) {
+    return this.measure('resources/read', JSON.stringify({ uri }), { tool: uri });
+  }
+
+  /** prompts/get; `arguments` is {} where it is left out. */
+  getPrompt({ name, arguments: given = {} }) {
+    return this.measure('prompts/get', JSON.stringify({ name, arguments: given }), { tool: name });
+  }
+
+  ping() {
+    return this.measure('ping', '{}');
+  }
+
+  /** One entry of a pool. */
+  make({ rpc, name, text, varies }, more) {
+    const params = varies ? filled(text, userId(), userId() * 1000000 + requests) : text;
+    return this.measure(rpc, params, more ? { tool: name, ...more } : { tool: name });
+  }
+
+  /**
+   * Waits until the next turn of this user, `period` seconds after the one before; false once the scenario's time is up.
+   *
+   * A user that is late goes on at once and does not make up for turns it missed: a slow server is asked less, and that
+   * shows as less offered load rather than as a burst.
+   */
+  pace(period) {
+    const now = Date.now() / 1000;
+    due = due ? Math.max(due + period, now) : now + spread(userId()) * period;
+    sleep(Math.max(0, due - now));
+    return exec.scenario.progress < 1;
+  }
+
+  /** DELETE, for a server that gave a session. */
+  close() {
+    if (this.id) {
+      sessionEnded(remove(this.paramsFor('delete')));
+    }
+    this.id = null;
+    this.isOpen = false;
+  }
+
+  measure(rpc, text, slice) {
+    const { failure, response, duration, id, tags } = this.request(rpc, text, slice);
+    if (measured.includes(rpc)) {
+      record(tags, duration, failure);
+    }
+    const { body } = response;
+    return { failure, body, result: () => messageFor(id, body || '').result };
+  }
+
+  request(rpc, text, slice) {
+    requests += 1;
+    const id = userId() * 1000000 + requests;
+    const params = this.paramsFor(rpc, slice);
+    const { response, duration, failure } = ask(id, rpc, text, params, Boolean(this.id));
+    this.took(response);
+    if (failure === 'session_lost') {
+      // It has ended without us.
+      if (this.id) {
+        sessionLost();
+      }
+      this.id = null;
+      this.isOpen = false;
+    }
+    return { failure, response, duration, id, tags: params.mine };
+  }
+
+  took({ timings }) {
+    this.spent += timings.blocked + timings.connecting + timings.tls_handshaking + timings.duration;
+  }
+
+  // One object for all requests of a kind in a session: k6 takes as long for a new one as for a check.
+  paramsFor(rpc, slice) {
+    const key = slice ? `${rpc} ${slice.tool} ${slice.step}` : rpc;
+    if (!this.params[key]) {
+      const tags = { rpc, ...slice };
+      this.params[key] = { ...paramsOf(this.headers, tags), mine: tags };
+    }
+    return this.params[key];
+  }
+}
+
+function userId() {
+  vu = vu || exec.vu.idInTest;
+  return vu;
+}

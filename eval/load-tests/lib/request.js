@@ -1,0 +1,111 @@
+import http from 'k6/http';
+import { failureOf, saidOf } from './answer.js';
+import { positive } from './profile.js';
+import { lastEventId, messageFor } from './reply.js';
+import { authorization } from './token.js';
+
+const TIMEOUT_MS = positive('REQUEST_TIMEOUT_MS', 30000);
+const HEADERS = { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream' };
+// A stream that ends before the answer is gone on with, as often as that.
+const MOST_RESUMED = 20;
+
+const url = __ENV.MCP_URL;
+if (!url) {
+  throw new Error('MCP_URL is not set; it is the address of the MCP endpoint, such as http://127.0.0.1:8080/mcp');
+}
+
+const told = new Set();
+
+/** The headers of a session, and with `id` and `protocol` those that it was given. */
+export function headersOf(id, protocol) {
+  const headers = { ...HEADERS };
+  if (protocol) {
+    headers['MCP-Protocol-Version'] = protocol;
+  }
+  if (id) {
+    headers['Mcp-Session-Id'] = id;
+  }
+  return headers;
+}
+
+/** The parameters of a request of k6; the name tag keeps every request of one rpc in one series of its own. */
+export function paramsOf(headers, tags, more = {}) {
+  return { headers, timeout: TIMEOUT_MS, redirects: 0, tags: { name: tags.rpc, ...tags }, ...more };
+}
+
+/**
+ * Asks the server: the response, how long it took in milliseconds, and the class of the failure or null.
+ *
+ * Revision 2025-11-25 lets a server end the stream before the answer; then the rest is asked for.
+ */
+export function ask(id, rpc, text, params, inSession) {
+  authorize(params.headers);
+  const body = `{"jsonrpc":"2.0","id":${id},"method":"${rpc}","params":${text}}`;
+  const response = http.post(url, body, params);
+  let failure = failureOf(response, id, inSession);
+  let duration = response.timings.duration;
+  if (failure === 'protocol_error' && isUnfinished(response, id)) {
+    const rest = resumed(response, id, params);
+    return { response: rest.response, duration: duration + rest.duration, failure: failureOf(rest.response, id, inSession) };
+  }
+  if (failure) {
+    tell(failure, response, id);
+  }
+  return { response, duration, failure };
+}
+
+export function notify(method, params) {
+  authorize(params.headers);
+  return http.post(url, `{"jsonrpc":"2.0","method":"${method}"}`, { ...params, responseType: 'none' });
+}
+
+/** Ends a session; whether it has ended says the answer, and it is nobody's failed request. */
+export function remove(params) {
+  authorize(params.headers);
+  const timeout = Math.min(TIMEOUT_MS, 10000);
+  const response = http.del(url, null, { ...params, timeout, responseCallback: null, responseType: 'text' });
+  // 405 is the answer of a server that lets no client end a session, 404 of one that has ended it already.
+  const isDone = (response.status >= 200 && response.status < 300) || [404, 405].includes(response.status);
+  if (!isDone) {
+    tell('session not closed', response, 0);
+  }
+  return isDone;
+}
+
+function authorize(headers) {
+  const current = authorization();
+  if (current) {
+    headers.Authorization = current;
+  }
+}
+
+function isUnfinished(response, id) {
+  const kind = response.headers['Content-Type'] || '';
+  return response.status === 200 && kind.startsWith('text/event-stream') && !messageFor(id, response.body || '') && lastEventId(response.body || '') !== null;
+}
+
+function resumed(first, id, params) {
+  let [response, duration] = [first, 0];
+  for (let turn = 0; turn < MOST_RESUMED && isUnfinished(response, id); turn += 1) {
+    const headers = { ...params.headers, Accept: 'text/event-stream', 'Last-Event-ID': lastEventId(response.body) };
+    const tags = { name: 'resume' };
+    const more = http.get(url, { ...params, headers, tags });
+    duration += more.timings.duration;
+    if (more.status !== 200 || !more.body) {
+      break;
+    }
+    response = more;
+  }
+  return { response, duration };
+}
+
+// One example a class and user: what came back, in the server's words.
+function tell(failure, response, id) {
+  if (told.has(failure)) {
+    return;
+  }
+  told.add(failure);
+  const type = response.headers['Content-Type'] || '';
+  const said = saidOf(response, id).slice(0, 500);
+  console.warn(`mcp-example ${JSON.stringify({ failure, status: response.status, type, said })}`);
+}
