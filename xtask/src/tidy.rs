@@ -7,6 +7,7 @@ mod imports;
 mod paths;
 mod programs;
 mod promises;
+mod published;
 mod rooms;
 mod sources;
 mod workflows;
