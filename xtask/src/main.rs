@@ -4,6 +4,7 @@
 mod bench;
 mod cargo_test;
 mod checkout;
+mod dist;
 mod fuzz;
 mod identity_providers;
 mod needs;
@@ -20,6 +21,8 @@ use mcp_loadtest::console::section::ended;
 use mcp_loadtest::interrupt::Interrupt;
 use mcp_loadtest::tools::target;
 use mcp_loadtest::{arguments, run};
+
+use crate::dist::command;
 
 /// Load tests of an OAuth-protected MCP server, with nobody holding a token
 #[derive(Debug, Parser)]
@@ -51,6 +54,9 @@ enum Command {
     /// Run the fuzz targets for a bounded time
     #[command(after_help = FUZZ)]
     Fuzz(fuzz::Args),
+    /// Write what a release hands out for one platform: archive, wheel, npm packages, checksums
+    #[command(after_help = DIST)]
+    Dist(command::Args),
     /// Measure how often the rule of comparison is wrong and write docs/roc.csv and docs/roc.svg
     Roc,
 }
@@ -93,6 +99,18 @@ Exit codes:
   1  an input breaks a target, or it could not be done; the input and the reason are on stderr
   2  wrong usage";
 
+const DIST: &str = "\
+Examples:
+  cargo xtask dist
+      build all programs for this machine and write their packages to target/dist
+  cargo xtask dist --programs target/debug --out /tmp/dist
+      pack what is built already
+
+Exit codes:
+  0  done; the packages are on stdout
+  1  could not do it; the reason is on stderr
+  2  wrong usage";
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     ended(carry_out(Cli::parse().command).await)
@@ -109,6 +127,7 @@ async fn carry_out(command: Command) -> anyhow::Result<ExitCode> {
         Command::Test(args) => test::run(&args, &interrupt).await,
         Command::Bench(args) => bench::run(&args, &interrupt).await,
         Command::Fuzz(args) => fuzz::run(&args, &interrupt).await,
+        Command::Dist(args) => command::run(&args, &interrupt).await,
         Command::Roc => roc::run(),
     }
 }

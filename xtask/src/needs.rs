@@ -74,8 +74,12 @@ pub(crate) async fn install(
     if needs.contains("hydra") {
         variables.push(("HYDRA", hydra(&interop.join("hydra")).await?.into_os_string()));
     }
-    if is_due(WHOLE) && !needs.is_empty() {
-        folders.insert(0, programs().await?);
+    // Packages that are there already are tested as they are.
+    let to_pack = needs.contains("programs") && std::env::var_os("DIST").is_none();
+    if to_pack || (is_due(WHOLE) && !needs.is_empty()) {
+        let programs = programs().await?;
+        variables.push(("PROGRAMS", programs.clone().into_os_string()));
+        folders.insert(0, programs);
     }
     variables.push(("PATH", before_path(folders)?));
     Ok(variables)
@@ -116,17 +120,12 @@ async fn python(requirements: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// Builds the programs that tests run as their users do, with the profile of this one, and returns their folder.
+///
+/// All of them in one build, which shares with that of this program what they are made of.
 async fn programs() -> anyhow::Result<PathBuf> {
-    say("programs", "building oauth-loopback and browser-consent");
+    say("programs", "building those of every crate");
     let mut build = child::without_secrets(cargo());
-    build.args([
-        "build",
-        "--locked",
-        "--package",
-        "oauth-loopback",
-        "--package",
-        "browser-consent",
-    ]);
+    build.args(["build", "--locked", "--workspace", "--bins"]);
     if !child::output("cargo", &mut build).await?.status.success() {
         bail!("failed to build them; cargo says why above");
     }
