@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 
 use crate::checkout;
-use mcp_loadtest::environment::cargo;
 use mcp_loadtest::interrupt::Interrupt;
 use mcp_loadtest::tools::child;
 
@@ -39,7 +38,7 @@ pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<Ex
         let names: Vec<&str> = benches.iter().map(|it| it.name.as_str()).collect();
         bail!("there is no benchmark `{name}`; there are: {}", names.join(", "));
     };
-    let mut command = child::without_secrets(cargo());
+    let mut command = checkout::cargo();
     command.args(["bench", "--locked", "--package", &bench.package, "--bench", name, "--"]);
     command.args(&args.arguments).current_dir(root);
     let output = interrupt.or(child::output("cargo bench", &mut command)).await?;

@@ -7,9 +7,10 @@ use std::process::Stdio;
 
 use anyhow::Context as _;
 use mcp_loadtest::console::section::section;
-use mcp_loadtest::environment::cargo;
-use mcp_loadtest::tools::child::{self, Child};
+use mcp_loadtest::tools::child::Child;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+use crate::checkout;
 
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
@@ -52,7 +53,7 @@ pub(crate) async fn cargo_test(
 ) -> anyhow::Result<Outcome> {
     let ignored = arguments.contains(&"--ignored");
     let _section = section(if ignored { "cargo test --ignored" } else { "cargo test" });
-    let mut command = child::without_secrets(cargo());
+    let mut command = checkout::cargo();
     command.args(["test", "--locked", "--no-fail-fast"]).args(packages).arg("--").args(arguments);
     command.envs(variables.iter().cloned()).current_dir(root);
     // What this run was given must not reach the tests.

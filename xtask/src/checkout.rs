@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use mcp_loadtest::environment;
+use mcp_loadtest::tools::child;
+use tokio::process::Command;
 
 /// The folder of the workspace, in which `Cargo.lock` is.
 ///
@@ -15,6 +17,20 @@ pub(crate) fn root() -> anyhow::Result<PathBuf> {
     let root = manifest.ancestors().find(|it| it.join("Cargo.lock").is_file());
     let root = root.with_context(|| format!("`{}` lies in no workspace", manifest.display()))?;
     Ok(root.to_owned())
+}
+
+/// Cargo, without what the one that runs this says of this crate: build scripts that read it would run anew, and half of all
+/// crates would be compiled again after them.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = child::without_secrets(environment::cargo());
+    let is_of_this_crate =
+        |it: &str| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|of| it.starts_with(of));
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_of_this_crate) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
 }
 
 /// Cargo's target directory: the one that is named, else the one that this program was built in.

@@ -7,7 +7,6 @@ use anyhow::{Context as _, bail};
 
 use crate::checkout;
 use mcp_loadtest::console::section::{elapsing, say};
-use mcp_loadtest::environment::cargo;
 use mcp_loadtest::interrupt::Interrupt;
 use mcp_loadtest::tools::apt;
 use mcp_loadtest::tools::child;
@@ -88,7 +87,7 @@ async fn cargo_fuzz() -> anyhow::Result<PathBuf> {
         return Ok(program);
     }
     say("fuzz", format_args!("building cargo-fuzz {CARGO_FUZZ}; this takes half a minute or so"));
-    let mut install = child::without_secrets(cargo());
+    let mut install = checkout::cargo();
     install.args(["install", "cargo-fuzz", "--locked", "--version", CARGO_FUZZ, "--root"]);
     install.arg(&home);
     let work = child::run("cargo install cargo-fuzz", &mut install);

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use mcp_loadtest::console::section::{elapsing, say};
-use mcp_loadtest::environment::{cargo, search_path};
+use mcp_loadtest::environment::search_path;
 use mcp_loadtest::tools::child::{self, on_path, run as quietly};
 use mcp_loadtest::tools::install::{self, cache};
 use mcp_loadtest::tools::{apt, browser, k6};
 
+use crate::checkout;
 use crate::identity_providers::{fingerprint, hydra, keycloak, spring};
 
 /// The crate whose tests run our own programs as their users do.
@@ -124,7 +125,7 @@ async fn python(requirements: &Path) -> anyhow::Result<PathBuf> {
 /// All of them in one build, which shares with that of this program what they are made of.
 async fn programs() -> anyhow::Result<PathBuf> {
     say("programs", "building those of every crate");
-    let mut build = child::without_secrets(cargo());
+    let mut build = checkout::cargo();
     build.args(["build", "--locked", "--workspace", "--bins"]);
     if !child::output("cargo", &mut build).await?.status.success() {
         bail!("failed to build them; cargo says why above");

@@ -6,7 +6,6 @@ use std::process::Stdio;
 
 use anyhow::{Context as _, bail};
 use mcp_loadtest::console::section::{elapsing, say, section};
-use mcp_loadtest::environment::cargo;
 use mcp_loadtest::tools::child::{self, on_path};
 use mcp_loadtest::tools::{apt, install};
 
@@ -21,7 +20,7 @@ pub(crate) const PROGRAMS: [&str; 6] =
 pub(crate) async fn programs(root: &Path, platform: &Platform) -> anyhow::Result<PathBuf> {
     let _section = section("build");
     let triple = platform.triple;
-    let mut build = child::without_secrets(cargo());
+    let mut build = checkout::cargo();
     build.args(["build", "--release", "--locked", "--target", triple]).current_dir(root);
     build.args(PROGRAMS.iter().flat_map(|it| ["--package", it]));
     standard_library(triple).await?;

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context as _, bail};
-use mcp_loadtest::environment::cargo;
 use mcp_loadtest::tools::child;
 use serde::Deserialize;
+
+use crate::checkout;
 
 /// The program that a wheel and an npm package carry, and the name of the whole.
 pub(crate) const NAME: &str = "mcp-loadtest";
@@ -27,7 +28,7 @@ struct Metadata {
 
 impl Product {
     pub(crate) async fn read(root: &Path) -> anyhow::Result<Self> {
-        let mut metadata = child::without_secrets(cargo());
+        let mut metadata = checkout::cargo();
         metadata.args(["metadata", "--locked", "--no-deps", "--format-version=1"]);
         metadata.current_dir(root).stdout(Stdio::piped());
         let output = child::output("cargo metadata", &mut metadata).await?;
