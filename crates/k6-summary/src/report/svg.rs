@@ -1,9 +1,8 @@
 //! A chart as inline SVG; colors come from the page's style sheet.
 
-use crate::report::chart::{Chart, LEFT, RIGHT, Shape};
+use crate::report::chart::{Chart, GAP, RIGHT, Shape};
 use crate::text::escape::markup;
 use crate::text::kind::Tone;
-use crate::text::number::rounded;
 
 const HEIGHT: f64 = 150.0;
 const TOP: f64 = 10.0;
@@ -11,22 +10,16 @@ const BOTTOM: f64 = 24.0;
 
 /// The chart under its caption.
 pub(crate) fn svg(chart: &Chart) -> String {
-    let most = if chart.most > 0.0 { chart.most.clamp(1e-6, 1e12) } else { 1.0 };
-    let step = round_step(most);
-    let ticks = (most * 1.02 / step).ceil() as usize;
-    let end = ticks as f64 * step;
+    let (axis, left) = (chart.axis(), chart.left());
     let at = |x: f64, y: f64| {
-        let up = TOP + (1.0 - (y / end).clamp(0.0, 1.0)) * (HEIGHT - TOP - BOTTOM);
+        let up = TOP + (1.0 - (y / axis.end).clamp(0.0, 1.0)) * (HEIGHT - TOP - BOTTOM);
         (chart.across(x), up)
     };
     let mut body = String::new();
-    let decimals = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
-    for tick in 0..=ticks {
-        let tick = tick as f64 * step;
-        let (up, right) = (at(0.0, tick).1, chart.width - RIGHT);
-        body += &format!("<path class=\"grid\" d=\"M{LEFT} {up:.1}H{right:.1}\"/>\n");
-        let label = if tick < 1000.0 { format!("{tick:.decimals$}") } else { rounded(tick) };
-        body += &text(LEFT - 6.0, up + 3.5, "end", &label);
+    for (tick, label) in &axis.ticks {
+        let (up, right) = (at(0.0, *tick).1, chart.width - RIGHT);
+        body += &format!("<path class=\"grid\" d=\"M{left} {up:.1}H{right:.1}\"/>\n");
+        body += &text(left - GAP, up + 3.5, "end", label);
     }
     for shape in &chart.shapes {
         body += &match shape {
@@ -80,25 +73,10 @@ fn path(points: &[(f64, f64)], at: impl Fn(f64, f64) -> (f64, f64)) -> String {
     format!("M{}", points.join("L"))
 }
 
-/// A step of 1, 2 or 5 times a power of ten that divides `most` in about three.
-fn round_step(most: f64) -> f64 {
-    let rough = most / 3.0;
-    let power = 10.0_f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0].into_iter().find(|it| rough <= it * power * 1.2);
-    step.unwrap_or(10.0) * power
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::report::chart::WIDE;
-
-    #[test]
-    fn an_axis_has_round_steps() {
-        for (most, step) in [(3.1, 1.0), (9.0, 5.0), (40.0, 20.0), (0.07, 0.02)] {
-            assert!((round_step(most) - step).abs() < 1e-9 * step, "{most}: {}", round_step(most));
-        }
-    }
 
     #[test]
     fn nothing_is_drawn_outside_of_the_chart_whatever_the_figures() {
