@@ -60,6 +60,15 @@ pub enum Error {
     /// A submetric of which samples were read already, without what tells them apart.
     #[error("line {line} declares {submetric}, which is not told apart in what was read before")]
     NotToldApart { line: u64, submetric: String },
+    /// A metric has other thresholds than in what was read before.
+    #[error("line {line} declares {metric} with other thresholds than before: another script")]
+    OtherScript { line: u64, metric: String },
+    /// Points that were read before, be they packed or not.
+    #[error("the same points as in a file before it")]
+    SameFile,
+    /// Points of another time than those before.
+    #[error("no moment in common with the files before it, from which it is {:?} away: another run", millis(*gap))]
+    Apart { gap: Duration },
     /// No point has the tag `scenario` or `group`, which tell when a scenario started.
     #[error("the start of no scenario is known, from which the warm-up and windows are counted")]
     NoStart,
@@ -123,6 +132,10 @@ impl Error {
 /// A name from a file as it may stand in an error.
 pub(crate) fn shown(name: &str) -> String {
     printable_within(name, 80)
+}
+
+fn millis(it: Duration) -> Duration {
+    Duration::from_millis(it.as_millis().try_into().unwrap_or(u64::MAX))
 }
 
 fn windows(length: Option<Duration>) -> String {

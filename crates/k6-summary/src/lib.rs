@@ -13,15 +13,16 @@ mod text;
 
 /// The parts of a [`Comparison`].
 pub mod comparison {
-    pub use crate::compare::band::Band;
+    pub use crate::compare::band::{Band, Standing};
     pub use crate::compare::baseline::Baseline;
+    pub use crate::compare::cell::{Cell, Change, Drift, Tolerance};
     pub use crate::compare::column::{Column, Direction};
-    pub use crate::compare::rule::{Cell, Change, Compared, Drift, Tolerance};
+    pub use crate::compare::rule::{Compared, ComparedPart};
 }
 
 #[doc = include_str!("../RECORD.md")]
 pub mod run {
-    pub use crate::record::run::{Breakdown, Latency, Server, Skipped, Target};
+    pub use crate::record::run::{Breakdown, Checks, Latency, Server, Skipped, Target};
 }
 
 /// What goes into [`Points`] and comes out of them.
@@ -33,7 +34,8 @@ pub mod samples {
 /// How often the rule of comparison is wrong, and how often it sees what is there.
 #[cfg(any(test, feature = "simulation"))]
 pub mod simulation {
-    pub use crate::compare::simulation::{PROFILES, Profile, Rates, drifts, rates};
+    pub use crate::compare::simulation::{Rates, drifts, rates};
+    pub use crate::compare::weeks::{PROFILES, Profile};
 }
 
 pub use crate::compare::rule::{Comparison, compare};

@@ -8,16 +8,13 @@ use crate::compare::column::Direction;
 use serde::Serialize;
 
 /// As many of the last comparable runs make the band.
-const RUNS: usize = 12;
+pub(crate) const RUNS: usize = 12;
 
 /// From so many on there is a band.
 pub(crate) const MIN_RUNS: usize = 5;
 
 /// So many standard deviations are noise.
 pub(crate) const SIGMAS: f64 = 3.0;
-
-/// Nothing is quieter than this; otherwise equal figures would make a band without width.
-const MIN_SIGMA: f64 = 0.02;
 
 /// The last runs of a creep against the first, neither overlapping the other.
 const LAST: usize = 4;
@@ -39,12 +36,29 @@ pub struct Band {
     margin: f64,
 }
 
+/// Where a figure stands against its band.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Standing {
+    /// Within its noise.
+    Usual,
+    /// Beyond its noise, better or worse, by less than the tolerance.
+    Tolerated,
+    /// Worse by more than both.
+    Outside,
+    /// Better by more than both.
+    Better,
+}
+
 /// The middle of a figure's last runs and how far they scatter, as badness.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Noise {
     direction: Direction,
     center: f64,
     sigma: f64,
+    /// How far from the center the worst run was, where that is noise too: a week of some more errors comes now and then.
+    worst: f64,
     runs: usize,
 }
 
@@ -59,15 +73,19 @@ impl Noise {
         }
         let badness: Vec<f64> = last.iter().map(|it| direction.badness(*it)).collect();
         let steps = badness.windows(2).map(|it| (it[1] - it[0]).abs()).collect();
-        let sigma = f64::max(MIN_SIGMA, 1.4826 * median(steps) / std::f64::consts::SQRT_2);
-        Some(Self { direction, center: median(badness), sigma, runs: last.len() })
+        let sigma =
+            f64::max(direction.least_sigma(), 1.4826 * median(steps) / std::f64::consts::SQRT_2);
+        let worst = badness.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let center = median(badness);
+        let worst = if direction == Direction::RarerIsBetter { worst - center } else { 0.0 };
+        Some(Self { direction, center, sigma, worst, runs: last.len() })
     }
 
     /// How far from the center is still noise.
     ///
     /// `tolerance` is a share: what moves less is never outside, however quiet the figure.
     pub(crate) fn margin(&self, tolerance: f64, sigmas: f64) -> f64 {
-        f64::max(self.direction.step(tolerance), sigmas * self.sigma)
+        self.worst + f64::max(self.direction.step(tolerance), sigmas * self.sigma)
     }
 
     /// How much worse than the center `figure` is.
@@ -81,8 +99,18 @@ impl Band {
     ///
     /// `None` where the history is too short.
     pub(crate) fn of(history: &[f64], direction: Direction, tolerance: f64) -> Option<Self> {
+        Self::as_wide(history, direction, tolerance, SIGMAS)
+    }
+
+    /// The same, so many standard deviations wide.
+    pub(crate) fn as_wide(
+        history: &[f64],
+        direction: Direction,
+        tolerance: f64,
+        sigmas: f64,
+    ) -> Option<Self> {
         let noise = Noise::of(history, direction)?;
-        let margin = noise.margin(tolerance, SIGMAS);
+        let margin = noise.margin(tolerance, sigmas);
         Some(Self {
             center: direction.figure(noise.center),
             limit: direction.figure(noise.center + margin),
@@ -94,7 +122,20 @@ impl Band {
 
     /// Whether `figure` is worse than the noise explains.
     pub(crate) fn is_outside(&self, figure: f64) -> bool {
-        self.noise.excess(figure) > self.margin
+        self.standing(figure) == Standing::Outside
+    }
+
+    pub(crate) fn standing(&self, figure: f64) -> Standing {
+        let excess = self.noise.excess(figure);
+        if excess > self.margin {
+            Standing::Outside
+        } else if excess < -self.margin {
+            Standing::Better
+        } else if excess.abs() > self.noise.worst + SIGMAS * self.noise.sigma {
+            Standing::Tolerated
+        } else {
+            Standing::Usual
+        }
     }
 
     /// The edge on the side where things get better.
@@ -114,7 +155,8 @@ pub(crate) fn drift(
     direction: Direction,
     tolerance: f64,
 ) -> Option<f64> {
-    if history.len() + 1 < FIRST + LAST {
+    // An error rate never creeps far: beyond 1 % a run is no baseline.
+    if history.len() + 1 < FIRST + LAST || direction == Direction::RarerIsBetter {
         return None;
     }
     let first = median(history[..FIRST].to_vec());
@@ -141,13 +183,13 @@ mod tests {
     #[test]
     fn a_band_can_be_drawn_whatever_is_tolerated() {
         for tolerance in [0.25, 0.99, 1.0, 2.0] {
-            for direction in [Direction::LowerIsBetter, Direction::HigherIsBetter] {
+            for direction in [LowerIsBetter, HigherIsBetter, RarerIsBetter] {
                 let it = Band::of(&[50.0; 6], direction, tolerance).unwrap();
                 assert!(it.limit.is_finite() && it.other_limit().is_finite(), "{tolerance}");
             }
         }
     }
-    use Direction::{HigherIsBetter, LowerIsBetter};
+    use Direction::{HigherIsBetter, LowerIsBetter, RarerIsBetter};
 
     fn latency(history: &[f64]) -> Option<Band> {
         Band::of(history, LowerIsBetter, 0.25)
@@ -162,6 +204,30 @@ mod tests {
         let band = latency(&history).unwrap();
         assert_eq!(band.runs, 12);
         assert!((band.center - 10.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn noise_and_tolerance_are_told_apart() {
+        let quiet = latency(&[100.0; 12]).unwrap();
+        for (figure, expected) in [
+            (100.0, Standing::Usual),
+            (106.0, Standing::Usual),
+            (107.0, Standing::Tolerated),
+            (93.0, Standing::Tolerated),
+            (124.0, Standing::Tolerated),
+            (126.0, Standing::Outside),
+            (79.0, Standing::Better),
+        ] {
+            assert_eq!(quiet.standing(figure), expected, "{figure}");
+        }
+        let errors = Band::of(&[0.0; 6], RarerIsBetter, 0.25).unwrap();
+        for (rate, expected) in
+            [(0.0, Standing::Usual), (0.0099, Standing::Usual), (0.01, Standing::Outside)]
+        {
+            assert_eq!(errors.standing(rate), expected, "{rate}");
+        }
+        let errors = Band::of(&[0.0, 0.0, 0.006, 0.0, 0.0, 0.0], RarerIsBetter, 0.25).unwrap();
+        assert!(!errors.is_outside(0.015) && errors.is_outside(0.016), "above the worst of them");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! well: not dirty, not invalid, no more than 1 % of its calls failed. Failed calls are fast, so
 //! they would make a baseline that no healthy run can keep.
 
-use crate::compare::column::Column;
+use crate::compare::band::RUNS;
 use crate::record::run::{Run, Scenario, Verdict};
 use crate::text::number::time;
 use serde::Serialize;
@@ -32,23 +32,19 @@ pub enum Baseline {
 pub(crate) struct Comparable<'a> {
     pub(crate) baseline: Baseline,
     pub(crate) runs: Vec<(&'a Run, &'a Scenario)>,
-    /// Those of them since the scenario last changed or somebody accepted its level.
-    pub(crate) era: Vec<(&'a Run, &'a Scenario)>,
+    /// How many of them, the newest, are since the scenario last changed or somebody accepted its level.
+    pub(crate) era: usize,
+    /// The run before this one, where it would be the newest of them had not too many of its calls failed.
+    pub(crate) failing: Option<&'a Scenario>,
 }
 
-impl<'a> Comparable<'a> {
-    /// The first run of the era that has the figure.
-    pub(crate) fn first_with(&self, column: Column) -> Option<&'a Run> {
-        self.era.iter().rev().find(|(_, it)| column.judged(it).is_some()).map(|it| it.0)
-    }
-}
-
-const REASONS: [&str; 5] = [
+const REASONS: [&str; 6] = [
     "in another environment",
     "with another script or load",
     "invalid or not run",
     "on a busy machine",
     "with more than 1 % of the calls failed",
+    "the same measurement",
 ];
 
 /// The runs before this one, newest first.
@@ -79,7 +75,9 @@ fn without_attempt(url: &str) -> &str {
 /// The comparable runs among earlier ones, and what to say about the newest.
 pub(crate) fn find<'a>(run: &Run, it: &Scenario, newest_first: &[&'a Run]) -> Comparable<'a> {
     let mut passed_over = [0; REASONS.len()];
-    let (mut runs, mut era) = (Vec::new(), Vec::new());
+    let (mut runs, mut era) = (Vec::new(), 0);
+    let mut failing = None;
+    let mut sources: Vec<&String> = it.source.iter().collect();
     let mut same_era = run.baseline_reset.is_none();
     for earlier in newest_first {
         let elsewhere = earlier.environment != run.environment || is_another_server(run, earlier);
@@ -88,7 +86,9 @@ pub(crate) fn find<'a>(run: &Run, it: &Scenario, newest_first: &[&'a Run]) -> Co
             same_era &= !accepted;
             continue;
         };
-        let reason = if elsewhere {
+        let reason = if scenario.source.as_ref().is_some_and(|it| sources.contains(&it)) {
+            Some(5)
+        } else if elsewhere {
             Some(0)
         } else if !was_measured(scenario) {
             Some(2)
@@ -102,13 +102,15 @@ pub(crate) fn find<'a>(run: &Run, it: &Scenario, newest_first: &[&'a Run]) -> Co
         } else {
             None
         };
+        sources.extend(&scenario.source);
+        if reason == Some(4) && runs.is_empty() && failing.is_none() {
+            failing = Some(scenario);
+        }
         match reason {
             Some(it) => passed_over[it] += 1,
             None => {
                 runs.push((*earlier, scenario));
-                if same_era {
-                    era.push((*earlier, scenario));
-                }
+                era += usize::from(same_era);
             }
         }
         same_era &= !accepted;
@@ -125,7 +127,37 @@ pub(crate) fn find<'a>(run: &Run, it: &Scenario, newest_first: &[&'a Run]) -> Co
             passed_over.into_iter().zip(REASONS).filter(|it| it.0 > 0).collect(),
         ),
     };
-    Comparable { baseline, runs, era }
+    Comparable { baseline, runs, era, failing }
+}
+
+/// The scenarios that earlier runs of the same kind had and this one lacks, in the order in which they were.
+pub(crate) fn missing(run: &Run, newest_first: &[&Run]) -> Vec<String> {
+    let ran = |it: &Run, name: &str| {
+        it.scenarios.iter().any(|it| it.name == name && it.verdict != Verdict::DidNotRun)
+    };
+    let is_here = |name: &str| run.scenarios.iter().any(|it| it.name == name);
+    let is_alike = |it: &&&Run| {
+        let same = it.environment == run.environment && !is_another_server(run, it);
+        let same = same && it.suite == run.suite && it.profile == run.profile;
+        same && it.scenarios.iter().any(|it| is_here(&it.name))
+    };
+    if run.baseline_reset.is_some() {
+        return Vec::new();
+    }
+    let mut alike: Vec<&Run> = newest_first.iter().filter(is_alike).copied().take(RUNS).collect();
+    if let Some(accepted) = alike.iter().position(|it| it.baseline_reset.is_some()) {
+        alike.truncate(accepted + 1);
+    }
+    let names = alike.iter().flat_map(|it| it.scenarios.iter().map(|it| &it.name));
+    let mut missing: Vec<&String> = Vec::new();
+    for name in names.filter(|it| !is_here(it)) {
+        let had = alike.iter().filter(|it| ran(it, name)).count();
+        let had_last = alike.first().is_some_and(|it| ran(it, name));
+        if (had_last || 2 * had >= alike.len()) && !missing.contains(&name) {
+            missing.push(name);
+        }
+    }
+    missing.into_iter().cloned().collect()
 }
 
 /// Whether the figures are the server's: a crossed threshold does not make them anything else.
@@ -137,7 +169,8 @@ impl fmt::Display for Baseline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Run { id, started, .. } => {
-                write!(f, "compared with run {id} of {}", time(started))
+                write!(f, "compared with run {id}")?;
+                if started.is_empty() { Ok(()) } else { write!(f, " of {}", time(started)) }
             }
             Self::NoEarlierRun => f.write_str("no earlier run to compare with"),
             Self::NoneComparable(passed_over) => {

@@ -1,10 +1,13 @@
 //! The figures of a scenario that are compared, and which way each gets worse.
 
-use crate::record::run::Scenario;
+use crate::record::run::{Breakdown, Scenario};
 use serde::Serialize;
 
 /// So many samples have to lie above a percentile for it to be judged.
 const MIN_SAMPLES_ABOVE: u64 = 10;
+
+/// By so much an error rate has to rise to be worse, one call in a hundred; a hair less, so that exactly as much is.
+const RISE: f64 = 0.01 * (1.0 - 1e-9);
 
 /// The figures of a scenario that are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -18,6 +21,8 @@ pub enum Column {
     P99,
     /// Successful calls per second.
     Throughput,
+    /// Failed calls of all calls, 0 to 1.
+    Errors,
 }
 
 /// Which way a figure gets worse.
@@ -27,25 +32,43 @@ pub enum Direction {
     LowerIsBetter,
     /// Throughput.
     HigherIsBetter,
+    /// Error rates: usually 0, so that the difference counts and not the ratio.
+    RarerIsBetter,
 }
 
 impl Direction {
-    /// Whether `current` is worse than `previous` by more than `tolerance`.
+    /// Whether `current` is worse than `previous` by more than `tolerance`; an error rate, by one in a hundred at least.
     ///
-    /// Nothing is worse than a figure that is not a positive number.
+    /// Nothing is worse than a figure that is not a positive number, but for an error rate, which may be 0.
     pub fn is_worse(self, previous: f64, current: f64, tolerance: f64) -> bool {
         let worsening = match self {
-            Self::LowerIsBetter => current - previous,
-            Self::HigherIsBetter => previous - current,
+            Self::LowerIsBetter => (current - previous) / previous,
+            Self::HigherIsBetter => (previous - current) / previous,
+            Self::RarerIsBetter => return previous >= 0.0 && current - previous > RISE,
         };
-        previous > 0.0 && previous.is_finite() && worsening / previous > tolerance
+        previous > 0.0 && previous.is_finite() && worsening > tolerance
     }
 
-    /// The logarithm of a positive figure, turned so that more is worse.
+    /// Whether `current` is better than `previous` by more than `tolerance`.
+    pub(crate) fn is_better(self, previous: f64, current: f64, tolerance: f64) -> bool {
+        match self {
+            Self::LowerIsBetter => Self::HigherIsBetter.is_worse(previous, current, tolerance),
+            Self::HigherIsBetter => Self::LowerIsBetter.is_worse(previous, current, tolerance),
+            Self::RarerIsBetter => self.is_worse(current, previous, tolerance),
+        }
+    }
+
+    /// Whether it can be compared at all.
+    pub(crate) fn is_figure(self, figure: f64) -> bool {
+        figure.is_finite() && (figure > 0.0 || self == Self::RarerIsBetter && figure == 0.0)
+    }
+
+    /// The logarithm of a figure, turned so that more is worse; an error rate itself.
     pub(crate) fn badness(self, figure: f64) -> f64 {
         match self {
             Self::LowerIsBetter => figure.ln(),
             Self::HigherIsBetter => -figure.ln(),
+            Self::RarerIsBetter => figure,
         }
     }
 
@@ -54,6 +77,7 @@ impl Direction {
         match self {
             Self::LowerIsBetter => badness.exp(),
             Self::HigherIsBetter => (-badness).exp(),
+            Self::RarerIsBetter => badness.max(0.0),
         }
     }
 
@@ -64,36 +88,72 @@ impl Direction {
             Self::HigherIsBetter if tolerance < 1.0 => -(1.0 - tolerance).ln(),
             // Nothing can fall by all that it was.
             Self::HigherIsBetter => f64::INFINITY,
+            Self::RarerIsBetter => RISE,
+        }
+    }
+
+    /// Nothing scatters less, in badness; otherwise equal figures would make a band without width.
+    pub(crate) fn least_sigma(self) -> f64 {
+        match self {
+            Self::LowerIsBetter | Self::HigherIsBetter => 0.02,
+            // Three of them are less than a rise that counts.
+            Self::RarerIsBetter => RISE / 3.0,
         }
     }
 }
 
 impl Column {
-    /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 4] = [Self::P50, Self::P95, Self::P99, Self::Throughput];
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::P50, Self::P95, Self::P99, Self::Throughput, Self::Errors];
+
+    /// Those of the calls that share an RPC or a tool.
+    pub(crate) const OF_PARTS: [Self; 3] = [Self::P50, Self::P95, Self::P99];
 
     /// Which way this figure gets worse.
     pub fn direction(self) -> Direction {
         match self {
             Self::P50 | Self::P95 | Self::P99 => Direction::LowerIsBetter,
             Self::Throughput => Direction::HigherIsBetter,
+            Self::Errors => Direction::RarerIsBetter,
         }
     }
 
-    /// The scenario's figure, in milliseconds or calls per second.
+    /// The scenario's figure, in milliseconds, in calls per second, or as a share.
     pub fn of(self, scenario: &Scenario) -> Option<f64> {
         match self {
             Self::P50 => scenario.latency_ms.p50,
             Self::P95 => scenario.latency_ms.p95,
             Self::P99 => scenario.latency_ms.p99,
             Self::Throughput => scenario.throughput,
+            Self::Errors => scenario.error_rate,
         }
+    }
+
+    /// The scenario's figure with what it stands on.
+    pub(crate) fn figure(self, it: &Scenario) -> Option<Figure> {
+        Some(Figure {
+            value: self.of(it)?,
+            few: self.few_samples(it.successes().unwrap_or(0)),
+            calls: it.calls.unwrap_or(0),
+            approximate: self == Self::Throughput && it.approximate_rates,
+        })
+    }
+
+    /// The same of a part of its calls; a part has nothing but percentiles.
+    pub(crate) fn of_part(self, it: &Breakdown) -> Option<Figure> {
+        let value = match self {
+            Self::P50 => it.latency_ms.p50,
+            Self::P95 => it.latency_ms.p95,
+            Self::P99 => it.latency_ms.p99,
+            Self::Throughput | Self::Errors => None,
+        };
+        let (few, calls) = (self.few_samples(it.successes()), it.calls.unwrap_or(0));
+        Some(Figure { value: value?, few, calls, approximate: false })
     }
 
     /// The figure where it can be compared: a positive number that stands on enough samples.
     pub(crate) fn judged(self, scenario: &Scenario) -> Option<f64> {
-        let few = self.few_samples(scenario.successes().unwrap_or(0));
-        self.of(scenario).filter(|it| !few && *it > 0.0 && it.is_finite())
+        self.figure(scenario)?.judged(self.direction())
     }
 
     /// Whether too few of `samples` lie above the percentile.
@@ -102,7 +162,7 @@ impl Column {
             Self::P50 => 50,
             Self::P95 => 5,
             Self::P99 => 1,
-            Self::Throughput => return false,
+            Self::Throughput | Self::Errors => return false,
         };
         samples.saturating_mul(percent_above) < MIN_SAMPLES_ABOVE * 100
     }
@@ -113,7 +173,26 @@ impl Column {
             Self::P95 => "P95",
             Self::P99 => "P99",
             Self::Throughput => "calls/s",
+            Self::Errors => "errors",
         }
+    }
+}
+
+/// A figure and what it stands on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Figure {
+    pub(crate) value: f64,
+    /// Too few samples for this percentile.
+    pub(crate) few: bool,
+    pub(crate) calls: u64,
+    /// Over a time that is nearly that of the run.
+    pub(crate) approximate: bool,
+}
+
+impl Figure {
+    /// The figure where it can be compared.
+    pub(crate) fn judged(self, direction: Direction) -> Option<f64> {
+        (!self.few && direction.is_figure(self.value)).then_some(self.value)
     }
 }
 
@@ -156,6 +235,20 @@ mod tests {
             check(HigherIsBetter, previous, 0.0, false);
         }
         check(LowerIsBetter, 100.0, f64::NAN, false);
+    }
+
+    #[test]
+    fn an_error_rate_is_worse_by_one_in_a_hundred() {
+        for (previous, current, worse) in [
+            (0.0, 0.01, true),
+            (0.0, 0.009, false),
+            (0.004, 0.014, true),
+            (0.01, 0.019, false),
+            (0.01, 0.0, false),
+            (f64::NAN, 1.0, false),
+        ] {
+            check(Direction::RarerIsBetter, previous, current, worse);
+        }
     }
 
     #[test]

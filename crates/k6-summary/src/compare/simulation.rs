@@ -2,29 +2,19 @@
 //!
 //! Weeks are drawn in which nothing changed but the weather: the logarithm of a figure is the sum
 //! of an effect that all figures of a run share and of one of its own, and now and then a whole
-//! week is bad. Three scenarios are measured, thirteen weeks and then the one that is judged.
+//! week is bad. Three scenarios of four parts each are measured, thirteen weeks and then the one that is judged.
 //! In it, one scenario may have become slower.
 
 use crate::compare::band::{Noise, drift};
 use crate::compare::column::Column;
-use crate::compare::rule::alert;
+use crate::compare::rule::{PART_SIGMAS, alert, is_marked};
+use crate::compare::weeks::{
+    Cell, Cells, HISTORY, PARTS, Profile, Random, SCENARIOS, draw, draw_parts, week,
+};
 
-/// How much figures scatter from run to run, as standard deviations of their logarithms.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Profile {
-    pub name: &'static str,
-    /// Shared by all figures of a run.
-    pub run: f64,
-    /// Of P50, P95, P99 and throughput each.
-    pub cells: [f64; 4],
-}
-
-/// A dedicated machine, a shared one, and a busy one.
-pub const PROFILES: [Profile; 3] = [
-    Profile { name: "quiet", run: 0.03, cells: [0.02, 0.04, 0.07, 0.02] },
-    Profile { name: "typical", run: 0.06, cells: [0.04, 0.08, 0.14, 0.04] },
-    Profile { name: "noisy", run: 0.12, cells: [0.08, 0.15, 0.25, 0.08] },
-];
+const STEADY: usize = 12;
+const CREEPING: usize = 12;
+const TOLERANCE: f64 = 0.25;
 
 /// In what share of the weeks each level of the rule spoke up, 0 to 1.
 ///
@@ -37,59 +27,60 @@ pub struct Rates {
     /// Outside the noise band.
     pub outside: f64,
     pub alert: f64,
+    /// The errors of a scenario outside their band.
+    pub errors: f64,
+    /// A part of a scenario's calls marked; with a step, the part that became slower.
+    pub parts: f64,
+    /// Outside the noise band, or a part marked.
+    pub any: f64,
 }
-
-const SCENARIOS: usize = 3;
-const HISTORY: usize = 13;
-const STEADY: usize = 12;
-const CREEPING: usize = 12;
-const TOLERANCE: f64 = 0.25;
-const BAD_WEEKS: f64 = 0.04;
-const WORST_WEEK: f64 = 1.5;
-
-/// The figures of one cell, oldest first, and the one that is judged.
-type Cell = ([f64; HISTORY], f64);
 
 /// Judges `weeks` weeks, once for every width of the noise band in `sigmas`.
 ///
-/// In each, the latencies of one scenario are `step` times what they were before; throughput
-/// stays, as it does where the load is paced.
+/// In each, the latencies of one scenario are `step` times what they were before, and so are those of one part of
+/// another; throughput stays, as it does where the load is paced. The width of the parts' bands is that of the rule.
 pub fn rates(profile: &Profile, step: f64, sigmas: &[f64], weeks: u32, seed: u64) -> Vec<Rates> {
     let mut random = Random(seed);
-    let mut counts = vec![[0_u32; 3]; sigmas.len()];
+    // Its own, so that the figures of scenarios do not depend on how many parts there are.
+    let mut of_parts = Random(!seed);
+    let mut counts = vec![[0_u32; 6]; sigmas.len()];
     for _ in 0..weeks {
-        let scenarios = draw(profile, step, &mut random);
+        let scenarios = draw(profile, step, &mut random, &mut of_parts);
+        let parts = draw_parts(profile, step, &mut of_parts, &scenarios);
         let looked_at = if step == 1.0 { &scenarios[..] } else { &scenarios[..1] };
         let bold = looked_at.iter().any(|cells| {
             cells_of(cells, step).any(|(column, (history, current))| {
                 column.direction().is_worse(history[HISTORY - 1], *current, TOLERANCE)
             })
         });
-        let noises: Vec<[Both; 4]> = looked_at.iter().map(both).collect();
+        let noises: Vec<[Both; 5]> = looked_at.iter().map(both).collect();
+        let parts = if step == 1.0 { &parts[..] } else { &parts[PARTS..=PARTS] };
+        let parts = parts.iter().any(|cells| is_marked(part_marks(cells).into_iter()));
         for (counts, sigmas) in counts.iter_mut().zip(sigmas) {
             let outside = noises.iter().any(|it| {
                 let cells = if step == 1.0 { &it[..] } else { &it[..3] };
                 cells.iter().any(|it| it.marks(*sigmas).0)
             });
+            let errors = noises.iter().any(|it| it[4].marks(*sigmas).0);
             let alerts = noises.iter().any(|it| alert(it.iter().map(|it| it.marks(*sigmas))));
-            for (count, holds) in counts.iter_mut().zip([bold, outside, alerts]) {
+            let holds = [bold, outside, alerts, errors, parts, outside || parts];
+            for (count, holds) in counts.iter_mut().zip(holds) {
                 *count += u32::from(holds);
             }
         }
     }
     let share = |count| f64::from(count) / f64::from(weeks);
-    let rates = |[bold, outside, alert]: [u32; 3]| Rates {
-        bold: share(bold),
-        outside: share(outside),
-        alert: share(alert),
+    let rates = |counts: [u32; 6]| {
+        let [bold, outside, alert, errors, parts, any] = counts.map(share);
+        Rates { bold, outside, alert, errors, parts, any }
     };
     counts.into_iter().map(rates).collect()
 }
 
-fn cells_of(cells: &[Cell; 4], step: f64) -> impl Iterator<Item = (Column, &Cell)> {
+fn cells_of(cells: &Cells, step: f64) -> impl Iterator<Item = (Column, &Cell)> {
     let latencies_only = step != 1.0;
     let all = Column::ALL.into_iter().zip(cells);
-    all.filter(move |(column, _)| !latencies_only || *column != Column::Throughput)
+    all.filter(move |(column, _)| !latencies_only || Column::OF_PARTS.contains(column))
 }
 
 /// The noise around the judged week and around the one before it.
@@ -98,7 +89,7 @@ struct Both {
     before: (Noise, f64),
 }
 
-fn both(cells: &[Cell; 4]) -> [Both; 4] {
+fn both(cells: &Cells) -> [Both; 5] {
     std::array::from_fn(|index| {
         let direction = Column::ALL[index].direction();
         let (history, current) = &cells[index];
@@ -119,6 +110,16 @@ impl Both {
     }
 }
 
+/// Which percentiles of a part are outside.
+fn part_marks(cells: &[Cell; 3]) -> [bool; 3] {
+    std::array::from_fn(|index| {
+        let (history, current) = &cells[index];
+        let direction = Column::OF_PARTS[index].direction();
+        let noise = Noise::of(history, direction).expect("there are thirteen weeks");
+        noise.excess(*current) > noise.margin(TOLERANCE, PART_SIGMAS)
+    })
+}
+
 /// In what share of `times` histories of 24 runs the drift of a figure is told, 0 to 1.
 ///
 /// Of these, twelve are steady, and in each of the twelve after them the latencies of one scenario
@@ -132,7 +133,7 @@ pub fn drifts(profile: &Profile, creep: f64, times: u32, seed: u64) -> f64 {
         let mut crept = 1.0;
         for run in 0..STEADY + CREEPING {
             crept *= if run < STEADY { 1.0 } else { creep };
-            let figures = week(profile, &mut random);
+            let (_, figures) = week(profile, &mut random);
             for (scenario, (cells, figures)) in scenarios.iter_mut().zip(figures).enumerate() {
                 for (index, (cell, figure)) in cells.iter_mut().zip(figures).enumerate() {
                     cell[run] = if scenario == 0 && index < 3 { crept * figure } else { figure };
@@ -152,70 +153,30 @@ pub fn drifts(profile: &Profile, creep: f64, times: u32, seed: u64) -> f64 {
     f64::from(told) / f64::from(times)
 }
 
-/// All cells of all scenarios; the first scenario is the one that became slower.
-fn draw(profile: &Profile, step: f64, random: &mut Random) -> [[Cell; 4]; SCENARIOS] {
-    let mut scenarios = [[([0.0; HISTORY], 0.0); 4]; SCENARIOS];
-    for run in 0..=HISTORY {
-        let figures = week(profile, random);
-        for (scenario, (cells, figures)) in scenarios.iter_mut().zip(figures).enumerate() {
-            for (index, (cell, figure)) in cells.iter_mut().zip(figures).enumerate() {
-                match cell.0.get_mut(run) {
-                    Some(it) => *it = figure,
-                    None if scenario == 0 && index < 3 => cell.1 = step * figure,
-                    None => cell.1 = figure,
-                }
-            }
-        }
-    }
-    scenarios
-}
-
-/// The figures of one run in which nothing changed.
-fn week(profile: &Profile, random: &mut Random) -> [[f64; 4]; SCENARIOS] {
-    let bad = if random.uniform() < BAD_WEEKS {
-        (1.0 + (WORST_WEEK - 1.0) * random.uniform()).ln()
-    } else {
-        0.0
-    };
-    let shared = bad + profile.run * random.normal();
-    std::array::from_fn(|_| {
-        std::array::from_fn(|index| {
-            let badness = shared + profile.cells[index] * random.normal();
-            100.0 * Column::ALL[index].direction().figure(badness)
-        })
-    })
-}
-
-/// [SplitMix64](https://doi.org/10.1145/2660193.2660195): small, and the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut it = self.0;
-        it = (it ^ (it >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        it = (it ^ (it >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        it ^ (it >> 31)
-    }
-
-    /// Above 0, up to 1.
-    fn uniform(&mut self) -> f64 {
-        ((self.next() >> 11) + 1) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// By the method of Box and Muller.
-    fn normal(&mut self) -> f64 {
-        let radius = (-2.0 * self.uniform().ln()).sqrt();
-        radius * (std::f64::consts::TAU * self.uniform()).cos()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::compare::band::SIGMAS;
     use crate::compare::rule::compare;
+    use crate::compare::weeks::PROFILES;
     use crate::record::run::Run;
+
+    /// Four parts in each scenario add few false alarms to those of the scenarios.
+    #[test]
+    fn more_cells_make_no_more_noise() {
+        for (profile, growth) in [(0, 0.001), (1, 0.003), (2, 0.003)] {
+            let it = judged(profile, 1.0);
+            assert!(it.parts > 0.0 && it.any - it.outside <= growth, "{it:?}");
+        }
+        let errors = [0, 1, 2].map(|it| judged(it, 1.0).errors);
+        assert!(errors[0] <= 0.001 && errors[1] <= 0.002 && errors[2] <= 0.02, "{errors:?}");
+    }
+
+    #[test]
+    fn a_tool_that_became_slower_alone_is_seen() {
+        let [quiet, typical, noisy] = [0, 1, 2].map(|it| judged(it, 2.0).parts);
+        assert!(quiet >= 0.98 && typical >= 0.60 && noisy >= 0.05, "{quiet} {typical} {noisy}");
+    }
 
     fn judged(profile: usize, step: f64) -> Rates {
         rates(&PROFILES[profile], step, &[SIGMAS], 4000, 1)[0]
@@ -248,12 +209,19 @@ mod tests {
     }
 
     /// The `week`th of the drawn weeks as a record.
-    fn record(scenarios: &[[Cell; 4]; SCENARIOS], week: usize) -> Run {
-        let scenario = |(index, cells): (usize, &[Cell; 4])| {
-            let figure = |it: &Cell| it.0.get(week).copied().unwrap_or(it.1);
-            let [p50, p95, p99, throughput] = cells.each_ref().map(figure);
+    fn record(scenarios: &[Cells; SCENARIOS], parts: &[[Cell; 3]], week: usize) -> Run {
+        let figure = |it: &Cell| it.0.get(week).copied().unwrap_or(it.1);
+        let part = |(index, cells): (usize, &[Cell; 3])| {
+            let [p50, p95, p99] = cells.each_ref().map(figure);
+            serde_json::json!({ "tags": { "tool": index.to_string() }, "calls": 5000,
+                "latency_ms": { "p50": p50, "p95": p95, "p99": p99 } })
+        };
+        let scenario = |(index, cells): (usize, &Cells)| {
+            let [p50, p95, p99, throughput, errors] = cells.each_ref().map(figure);
+            let parts = parts[index * PARTS..][..PARTS].iter().enumerate().map(part);
             let it = serde_json::json!({ "name": index.to_string(), "verdict": "passed",
-                "calls": 5000, "error_rate": 0.0, "throughput": throughput,
+                "calls": 5000, "samples": 5000, "error_rate": errors, "throughput": throughput,
+                "by": parts.collect::<Vec<_>>(),
                 "latency_ms": { "p50": p50, "p95": p95, "p99": p99 } });
             serde_json::from_value(it).unwrap()
         };
@@ -263,12 +231,20 @@ mod tests {
 
     #[test]
     fn what_is_simulated_is_the_rule_itself() {
-        let mut random = Random(3);
-        let mut marked = 0;
+        let (mut random, mut other) = (Random(3), Random(4));
+        let (mut marked, mut marked_parts) = (0, 0);
         for _ in 0..300 {
-            let drawn = draw(&PROFILES[2], 1.5, &mut random);
-            let history: Vec<Run> = (0..HISTORY).map(|week| record(&drawn, week)).collect();
-            let comparison = compare(&record(&drawn, HISTORY), &history, TOLERANCE);
+            let drawn = draw(&PROFILES[2], 1.5, &mut random, &mut other);
+            let parts = draw_parts(&PROFILES[2], 2.0, &mut other, &drawn);
+            let history: Vec<Run> = (0..HISTORY).map(|week| record(&drawn, &parts, week)).collect();
+            let comparison = compare(&record(&drawn, &parts, HISTORY), &history, TOLERANCE);
+            let compared = comparison.scenarios.iter().flat_map(|it| &it.parts);
+            for (cells, compared) in parts.iter().zip(compared) {
+                let marks = part_marks(cells);
+                let marks = marks.map(|it| it && is_marked(marks.into_iter()));
+                assert_eq!(compared.cells.each_ref().map(|it| it.outside), marks);
+                marked_parts += usize::from(marks.contains(&true));
+            }
             for (cells, compared) in drawn.iter().zip(&comparison.scenarios) {
                 let marks = both(cells).map(|it| it.marks(SIGMAS));
                 let found = compared.cells.each_ref().map(|it| (it.outside, it.again));
@@ -285,6 +261,7 @@ mod tests {
             }
         }
         assert!(marked > 100, "{marked} marks are too few to say anything");
+        assert!(marked_parts > 30, "{marked_parts} marks are too few to say anything");
     }
 
     #[test]

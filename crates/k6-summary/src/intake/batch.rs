@@ -11,8 +11,10 @@ pub(crate) struct Batch {
     pub(crate) declared: Vec<(u64, usize, Declaration)>,
     /// With their lines.
     pub(crate) flaws: Vec<(u64, Flaw)>,
-    /// The first and the last timestamp, where they matter.
+    /// When the first of what was measured began and the last ended, where that matters.
     pub(crate) span: Option<(i64, i64)>,
+    /// Whether a timestamp had no fraction of a second because none can be written.
+    pub(crate) whole_seconds: bool,
     /// Whether a scenario started here or before, and whether samples had no start to be counted
     /// from.
     pub(crate) started: bool,

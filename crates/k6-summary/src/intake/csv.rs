@@ -7,7 +7,7 @@ use crate::error::Flaw;
 use crate::intake::batch::Batch;
 use crate::intake::blocks::{Block, TOO_LONG};
 use crate::intake::line::{Point, Tags};
-use crate::intake::scan::Scanner;
+use crate::intake::scan::{Scanner, lasts};
 use crate::intake::timestamp::Clock;
 use memchr::memchr;
 use std::borrow::Cow;
@@ -61,12 +61,14 @@ impl<'a> Rows<'a> {
             return Err(Flaw::CutShort);
         }
         let point = point(&self.columns, &row).ok_or(Flaw::NotK6)?;
-        let timestamp = timestamp(&point.time, &mut self.clock).ok_or(Flaw::NotK6)?;
+        let (timestamp, unit) = timestamp(&point.time, &mut self.clock).ok_or(Flaw::NotK6)?;
+        batch.whole_seconds |= unit == SECOND;
         if self.start.is_none() && self.is_of_scenario(&point) {
             self.start = Some(timestamp);
         }
         let series = self.scanner.series(&point);
-        if let Some(series) = self.scanner.placed(series, timestamp, self.start, batch) {
+        let took = lasts(point.metric.as_bytes()).then_some(point.value);
+        if let Some(series) = self.scanner.placed(series, (timestamp, took), self.start, batch) {
             batch.samples.push((series, point.value));
         }
         Ok(())
@@ -141,19 +143,24 @@ fn point<'a>(columns: &'a [String], row: &'a Row<'_>) -> Option<Point<'a>> {
     Some(Point { metric: metric?.into(), time: time?.into(), value: value?, tags })
 }
 
-/// In whichever form `K6_CSV_TIME_FORMAT` asked for, which is told by the number of digits.
-fn timestamp(text: &str, clock: &mut Clock) -> Option<i64> {
+const SECOND: i64 = 1_000_000_000;
+
+/// In whichever form `K6_CSV_TIME_FORMAT` asked for, which is told by the number of digits; with the unit it is in.
+fn timestamp(text: &str, clock: &mut Clock) -> Option<(i64, i64)> {
     match text.parse::<i64>() {
         Ok(it) => {
             let unit = match it.unsigned_abs() {
-                0..100_000_000_000 => 1_000_000_000,
+                0..100_000_000_000 => SECOND,
                 100_000_000_000..100_000_000_000_000 => 1_000_000,
                 100_000_000_000_000..100_000_000_000_000_000 => 1_000,
                 _ => 1,
             };
-            it.checked_mul(unit)
+            Some((it.checked_mul(unit)?, unit))
         }
-        Err(_) => clock.nanos(text.as_bytes()),
+        // RFC 3339 with a fraction or without.
+        Err(_) => {
+            Some((clock.nanos(text.as_bytes())?, if text.contains('.') { 1 } else { SECOND }))
+        }
     }
 }
 
@@ -164,13 +171,15 @@ mod tests {
     #[test]
     fn a_timestamp_is_read_in_every_form_that_k6_has() {
         let nanos = 1_795_283_772_389_971_143;
-        for (text, expected) in [
-            ("1795283772", nanos / 1_000_000_000 * 1_000_000_000),
-            ("1795283772389", nanos / 1_000_000 * 1_000_000),
-            ("1795283772389971", nanos / 1_000 * 1_000),
-            ("1795283772389971143", nanos),
-            ("2026-11-21T17:56:12.389971143Z", nanos),
+        for (text, unit) in [
+            ("1795283772", SECOND),
+            ("1795283772389", 1_000_000),
+            ("1795283772389971", 1_000),
+            ("1795283772389971143", 1),
+            ("2026-11-21T17:56:12.389971143Z", 1),
+            ("2026-11-21T17:56:12Z", SECOND),
         ] {
+            let expected = (nanos / unit * unit, unit);
             assert_eq!(timestamp(text, &mut Clock::default()), Some(expected), "{text}");
         }
         assert_eq!(timestamp("noon", &mut Clock::default()), None);

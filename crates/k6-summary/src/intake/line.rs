@@ -5,7 +5,7 @@
 //! so is taken apart by position; any other line is read as JSON, whatever the order of its keys.
 
 use crate::error::Flaw;
-use crate::summary::metric::Kind;
+use crate::summary::metric::{Contains, Kind};
 use memchr::memchr;
 use serde::Deserialize;
 use serde_json::error::Category;
@@ -35,6 +35,7 @@ pub(crate) type Tags<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
 pub(crate) struct Declaration {
     pub(crate) metric: String,
     pub(crate) kind: Kind,
+    pub(crate) contains: Option<Contains>,
     /// The sources of the thresholds on the metric itself; those on submetrics are not written.
     pub(crate) thresholds: BTreeSet<String>,
     /// Each with its name as the script spells it.
@@ -148,6 +149,7 @@ pub(crate) fn read(line: &[u8]) -> Result<Line<'_>, Flaw> {
         #[serde(borrow)]
         tags: Option<Tags<'a>>,
         r#type: Option<Kind>,
+        contains: Option<Contains>,
         thresholds: Option<Vec<Threshold>>,
         submetrics: Option<Vec<Submetric>>,
     }
@@ -177,7 +179,7 @@ pub(crate) fn read(line: &[u8]) -> Result<Line<'_>, Flaw> {
         ("Point", Data { time: Some(time), value: Some(value), tags, .. }) => {
             Ok(Line::Point(Point { metric, time, value, tags: tags.unwrap_or_default() }))
         }
-        ("Metric", Data { r#type: Some(kind), thresholds, submetrics, .. }) => {
+        ("Metric", Data { r#type: Some(kind), contains, thresholds, submetrics, .. }) => {
             let thresholds = thresholds.unwrap_or_default().into_iter().map(|it| match it {
                 Threshold::Source(it) | Threshold::Aborting { threshold: it } => it,
             });
@@ -185,6 +187,7 @@ pub(crate) fn read(line: &[u8]) -> Result<Line<'_>, Flaw> {
             Ok(Line::Declaration(Declaration {
                 metric: metric.into_owned(),
                 kind,
+                contains,
                 thresholds: thresholds.collect(),
                 submetrics: submetrics.collect(),
             }))

@@ -5,10 +5,14 @@ use crate::intake::line::{self, BEGINNING};
 use crate::intake::zstd::Zstd;
 use flate2::bufread::MultiGzDecoder;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, BufReader, Cursor, Read};
 
 /// How much of a file is looked at to tell what it is, and how much is read at once.
 pub(crate) const BLOCK: usize = 1 << 20;
+
+/// So many bytes of points with their timestamps are those of no other file.
+const COMPARED: usize = 64 << 10;
 
 /// How the first line of a file of histograms begins.
 const HDR_BEGINNING: &[u8] = b"{\"k6-summary-hdr\":";
@@ -33,6 +37,8 @@ pub struct PointStream<'a> {
     pub(crate) layout: Layout,
     pub(crate) packing: Packing,
     pub(crate) input: Box<dyn Read + Send + 'a>,
+    /// Names what the file begins with: the same samples do in whatever packing.
+    pub(crate) beginning: u64,
 }
 
 /// How points are laid out.
@@ -116,8 +122,10 @@ pub fn open<'a>(input: impl Read + Send + 'a) -> Result<Source<'a>, Error> {
         // Said again where the samples before it have been read.
         Err(error) => Box::new(Broken(Some(error))),
     };
+    let mut beginning = DefaultHasher::new();
+    head[..head.len().min(COMPARED)].hash(&mut beginning);
     let input = Box::new(Cursor::new(head).chain(rest));
-    Ok(Source::Points(PointStream { layout, packing, input }))
+    Ok(Source::Points(PointStream { layout, packing, input, beginning: beginning.finish() }))
 }
 
 /// Reads until there are so many bytes; whether those are everything.

@@ -121,6 +121,7 @@ pub(crate) fn breakdown_tags(metric: &str) -> &'static [&'static str] {
         "mcp_calls" | "mcp_call_duration" => &["rpc", "tool"],
         "mcp_call_failures" => &["failure"],
         "http_req_duration" => &["expected_response"],
+        "checks" => &["check"],
         _ => &[],
     }
 }

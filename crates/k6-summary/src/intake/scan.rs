@@ -34,6 +34,8 @@ pub(crate) struct Scanner<'a> {
 /// A metric that was met.
 struct Known {
     name: Vec<u8>,
+    /// Whether its samples say how long something took that ended at their timestamp.
+    lasts: bool,
     /// By the number of the tags.
     series: Vec<u32>,
     /// Which metric came after this one the last time.
@@ -42,6 +44,11 @@ struct Known {
 
 /// Beyond these, of which k6 itself has some thirty, points are read as any other line.
 const MOST_METRICS: usize = 1024;
+
+/// Whether the samples of a metric say how long something took that began when the run did.
+pub(crate) fn lasts(metric: &[u8]) -> bool {
+    matches!(metric, b"iteration_duration" | b"http_req_duration" | b"mcp_call_duration")
+}
 
 const UNKNOWN: u32 = u32::MAX;
 const UNWANTED: u32 = u32::MAX - 1;
@@ -143,7 +150,8 @@ impl<'a> Scanner<'a> {
                 series
             }
         };
-        let series = self.timed(series, raw.time, start, batch)?;
+        let took = self.metrics[metric].lasts.then_some(raw.value);
+        let series = self.timed(series, (raw.time, took), start, batch)?;
         Ok(series.map(|it| (it, raw.value)))
     }
 
@@ -160,7 +168,8 @@ impl<'a> Scanner<'a> {
         match line::read(line)? {
             Line::Point(point) => {
                 let series = self.series(&point);
-                let series = self.timed(series, point.time.as_bytes(), start, batch)?;
+                let took = lasts(point.metric.as_bytes()).then_some(point.value);
+                let series = self.timed(series, (point.time.as_bytes(), took), start, batch)?;
                 Ok(series.map(|it| (it, point.value)))
             }
             Line::Declaration(it) => {
@@ -201,7 +210,8 @@ impl<'a> Scanner<'a> {
             None if self.metrics.len() == MOST_METRICS => return None,
             None => {
                 let index = self.metrics.len();
-                self.metrics.push(Known { name: name.into(), series: Vec::new(), follower: 0 });
+                let (lasts, series) = (lasts(name), Vec::new());
+                self.metrics.push(Known { name: name.into(), lasts, series, follower: 0 });
                 self.indices.insert(name.into(), index);
                 index
             }
@@ -241,7 +251,7 @@ impl<'a> Scanner<'a> {
     fn timed(
         &mut self,
         series: u32,
-        time: &[u8],
+        (time, took): (&[u8], Option<f64>),
         start: Option<i64>,
         batch: &mut Batch,
     ) -> Result<Option<u32>, Flaw> {
@@ -249,14 +259,14 @@ impl<'a> Scanner<'a> {
             return Ok((series != UNWANTED).then_some(series));
         }
         let timestamp = self.clock.nanos(time).ok_or(Flaw::NotK6)?;
-        Ok(self.placed(series, timestamp, start, batch))
+        Ok(self.placed(series, (timestamp, took), start, batch))
     }
 
-    /// The same with a timestamp in nanoseconds.
+    /// The same with a timestamp in nanoseconds, and how many milliseconds what ended then had taken.
     pub(crate) fn placed(
         &mut self,
         series: u32,
-        timestamp: i64,
+        (timestamp, took): (i64, Option<f64>),
         start: Option<i64>,
         batch: &mut Batch,
     ) -> Option<u32> {
@@ -272,9 +282,13 @@ impl<'a> Scanner<'a> {
         if since < self.plan.skip {
             return None;
         }
+        let began = took.map_or(timestamp, |it| timestamp.saturating_sub((it * 1e6) as i64));
+        // What began in the warm-up is counted from its end.
+        let began =
+            if self.plan.skip > 0 { began.max(timestamp - since + self.plan.skip) } else { began };
         batch.span = Some(match batch.span {
-            Some((first, last)) => (first.min(timestamp), last.max(timestamp)),
-            None => (timestamp, timestamp),
+            Some((first, last)) => (first.min(began), last.max(timestamp)),
+            None => (began, timestamp),
         });
         let Some(length) = self.plan.window else { return Some(series) };
         let window = u32::try_from(since.max(0) / length).unwrap_or(u32::MAX);

@@ -1,50 +1,125 @@
 //! The measured calls of a scenario: how many, how many failed, how fast the others were.
 
-use crate::record::run::{Breakdown, Latency, Scenario, Verdict};
-use crate::summary::metric::{Metric, Trend, to_count};
-use crate::summary::wire::Summary;
+use crate::record::run::{Breakdown, Checks, Latency, Scenario, Verdict};
+use crate::summary::metric::{Metric, Selector, Trend, to_count};
+use crate::summary::wire::{RateTime, Summary};
 use std::collections::BTreeMap;
+
+/// The names of the metrics that a scenario's calls are counted by.
+struct Names {
+    calls: &'static str,
+    latency: &'static str,
+}
+
+const OURS: Names = Names { calls: "mcp_calls", latency: "mcp_call_duration" };
+
+const OF_HTTP: Names =
+    Names { calls: "http_reqs", latency: "http_req_duration{expected_response:true}" };
+
+fn is_ours(summary: &Summary) -> bool {
+    summary.entries().any(|(selector, _)| {
+        matches!(selector.base.as_str(), "mcp_calls" | "mcp_call_duration" | "mcp_call_failures")
+    })
+}
+
+fn names(summary: &Summary) -> Names {
+    if is_ours(summary) { OURS } else { OF_HTTP }
+}
+
+/// The metric that has the latency of the successful calls.
+pub(crate) fn latency_metric(summary: &Summary) -> &'static str {
+    names(summary).latency
+}
+
+/// The failed calls by class, and how many calls were looked at for it.
+pub(crate) struct Failures {
+    pub(crate) by_class: BTreeMap<String, u64>,
+    pub(crate) judged: u64,
+}
+
+impl Failures {
+    pub(crate) fn sum(&self) -> u64 {
+        sum(&self.by_class)
+    }
+}
+
+/// `None` where a number of them is not known.
+pub(crate) fn failures(summary: &Summary) -> Option<Failures> {
+    if is_ours(summary) {
+        let judged = summary.count(OURS.calls).and_then(to_count).unwrap_or(0);
+        return Some(Failures { by_class: failures_by_class(summary)?, judged });
+    }
+    // k6 does not judge a request whose script took the callback for responses away.
+    match summary.metric("http_req_failed")? {
+        Metric::Rate { nonzero: 0, zero: 0 } => None,
+        Metric::Rate { nonzero, zero } => {
+            let failed = (*nonzero > 0).then(|| (UNCLASSIFIED.to_owned(), *nonzero));
+            let judged = nonzero.saturating_add(*zero);
+            Some(Failures { by_class: failed.into_iter().collect(), judged })
+        }
+        _ => None,
+    }
+}
 
 /// The figures of a scenario; its name and verdict are for the judge to say.
 pub(crate) fn measured(summary: &Summary) -> Scenario {
-    let ours = summary.entries().any(|(selector, _)| {
-        matches!(selector.base.as_str(), "mcp_calls" | "mcp_call_duration" | "mcp_call_failures")
-    });
-    let (counter, trend, failures) = if ours {
-        ("mcp_calls", "mcp_call_duration", failures_by_class(summary))
-    } else {
-        ("http_reqs", "http_req_duration{expected_response:true}", failed_requests(summary))
-    };
+    let ours = is_ours(summary);
+    let Names { calls: counter, latency: trend } = names(summary);
     // A script without requests has no number of them; ours count their calls.
     let is_counted = ours || summary.metric(counter).is_some();
     let calls = summary.count(counter).filter(|_| is_counted).and_then(to_count);
-    let failed = failures.as_ref().map(sum);
+    let failures = failures(summary);
     let window = window(summary, counter);
     let dropped = summary.count("dropped_iterations");
     let per_second = |count: f64| window.map(|it| count / it);
+    // Of calls that nobody judged, none is known to be successful.
+    let all_judged = failures.as_ref().filter(|it| Some(it.judged) == calls);
+    let trend = summary.trend(trend);
     Scenario {
         calls,
-        error_rate: calls
-            .filter(|it| *it > 0)
-            .zip(failed)
-            .map(|(calls, failed)| failed as f64 / calls as f64),
-        throughput: calls
-            .zip(failed)
-            .filter(|it| it.0 > 0)
-            .and_then(|(calls, failed)| per_second(calls.saturating_sub(failed) as f64)),
+        error_rate: failures
+            .as_ref()
+            .filter(|it| it.judged > 0 && calls.is_some_and(|it| it > 0))
+            .map(|it| it.sum() as f64 / it.judged as f64),
+        throughput: all_judged
+            .filter(|it| it.judged > 0)
+            .and_then(|it| per_second(it.judged.saturating_sub(it.sum()) as f64)),
         offered: calls
             .filter(|it| *it > 0)
             .zip(dropped)
             .and_then(|(calls, dropped)| per_second(calls as f64 + dropped)),
-        failures: failures.unwrap_or_default(),
-        latency_ms: summary.trend(trend).map(latency).unwrap_or_default(),
-        by: if ours { breakdown(summary) } else { Vec::new() },
+        approximate_rates: window.is_some() && summary.rate_time == RateTime::OfPoints,
+        samples: trend
+            .and_then(|it| it.count)
+            .or_else(|| failures.as_ref().map(|it| it.judged.saturating_sub(it.sum()))),
+        by: breakdown(summary, all_judged.is_some_and(|it| it.sum() == 0)),
+        failures: failures.map(|it| it.by_class).unwrap_or_default(),
+        latency_ms: trend.map(latency).unwrap_or_default(),
+        checks: checks(summary),
         ..Scenario::new(String::new(), Verdict::DidNotRun)
     }
 }
 
+/// How often the script's own checks held, where it has any.
+fn checks(summary: &Summary) -> Option<Checks> {
+    let named = summary
+        .checks
+        .values()
+        .fold((0_u64, 0_u64), |sum, it| (sum.0.saturating_add(it.0), sum.1.saturating_add(it.1)));
+    let (passed, failed) = match summary.metric("checks") {
+        Some(Metric::Rate { nonzero, zero }) => (*nonzero, *zero),
+        _ => named,
+    };
+    let failing = summary.checks.iter().filter(|it| it.1.1 > 0);
+    let failing = failing.map(|(name, it)| (name.clone(), it.1)).collect();
+    (passed + failed > 0).then_some(Checks { passed, failed, failing })
+}
+
 /// The seconds that the rate of the counter is about.
 fn window(summary: &Summary, counter: &str) -> Option<f64> {
+    if summary.rate_time == RateTime::Unknown {
+        return None;
+    }
     match summary.metric(counter) {
         Some(Metric::Counter { count: Some(count), rate: Some(rate) }) if *rate > 0.0 => {
             Some(count / rate)
@@ -81,15 +156,6 @@ fn sum(failures: &BTreeMap<String, u64>) -> u64 {
 /// Failures whose class the summary does not tell.
 const UNCLASSIFIED: &str = "unclassified";
 
-fn failed_requests(summary: &Summary) -> Option<BTreeMap<String, u64>> {
-    match summary.metric("http_req_failed")? {
-        Metric::Rate { nonzero: 0, zero: 0 } => None,
-        Metric::Rate { nonzero: 0, .. } => Some(BTreeMap::new()),
-        Metric::Rate { nonzero, .. } => Some(BTreeMap::from([(UNCLASSIFIED.to_owned(), *nonzero)])),
-        _ => None,
-    }
-}
-
 fn latency(trend: &Trend) -> Latency {
     Latency {
         min: trend.min,
@@ -102,24 +168,37 @@ fn latency(trend: &Trend) -> Latency {
     }
 }
 
-/// The submetrics by RPC, then those by tool.
-fn breakdown(summary: &Summary) -> Vec<Breakdown> {
-    let mut by: BTreeMap<(usize, &BTreeMap<String, String>), Breakdown> = BTreeMap::new();
+/// The tags by which calls are told apart, in the order in which they are shown.
+const PARTS: [&str; 3] = ["rpc", "tool", "scenario"];
+
+/// The submetrics by RPC, then those by tool, then those by k6's own scenarios.
+///
+/// Failed calls are fast, so that the latency of all calls is that of the successful ones only where `none_failed`.
+fn breakdown(summary: &Summary, none_failed: bool) -> Vec<Breakdown> {
+    let mut by: BTreeMap<(usize, BTreeMap<String, String>), Breakdown> = BTreeMap::new();
+    let names = names(summary);
+    let of_latency = Selector::parse(names.latency);
     for (selector, entry) in summary.entries() {
-        let tags = &selector.tags;
-        if tags.is_empty() || !tags.keys().all(|it| it == "rpc" || it == "tool") {
+        let of_successes = of_latency.tags.iter().all(|it| selector.tags.get(it.0) == Some(it.1));
+        let mut tags = selector.tags.clone();
+        tags.retain(|name, _| !of_latency.tags.contains_key(name));
+        if tags.is_empty() || !tags.keys().all(|it| PARTS.contains(&it.as_str())) {
             continue;
         }
-        let unmeasured =
-            || Breakdown { tags: tags.clone(), calls: None, latency_ms: Latency::default() };
-        let order = (usize::from(tags.contains_key("tool")), tags);
-        match (selector.base.as_str(), &entry.metric) {
-            ("mcp_calls", Metric::Counter { count, .. }) => {
-                by.entry(order).or_insert_with(unmeasured).calls = count.and_then(to_count);
+        let order = PARTS.iter().rposition(|it| tags.contains_key(*it)).unwrap_or(PARTS.len());
+        let part = || Breakdown::new(tags.clone());
+        match &entry.metric {
+            Metric::Counter { count, .. } if selector.base == names.calls => {
+                by.entry((order, tags.clone())).or_insert_with(part).calls =
+                    count.and_then(to_count);
             }
-            ("mcp_call_duration", Metric::Trend(trend)) => {
+            Metric::Trend(trend)
+                if selector.base == of_latency.base && (of_successes || none_failed) =>
+            {
                 let all = latency(trend);
-                by.entry(order).or_insert_with(unmeasured).latency_ms =
+                let part = by.entry((order, tags.clone())).or_insert_with(part);
+                part.samples = trend.count;
+                part.latency_ms =
                     Latency { p50: all.p50, p95: all.p95, p99: all.p99, ..Latency::default() };
             }
             _ => {}

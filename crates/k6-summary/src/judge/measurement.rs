@@ -3,11 +3,11 @@
 //! A server that fails is fast: refused, throttled and unauthorized calls take no time. So a run
 //! is judged first on whether it measured the server at all, and never on latency alone.
 
-use crate::judge::calls::measured;
+use crate::judge::calls::{failures, latency_metric, measured};
 use crate::judge::exit_code::{Exit, exit};
 use crate::record::run::{Scenario, Verdict};
 use crate::summary::metric::to_count;
-use crate::summary::threshold;
+use crate::summary::threshold::{self, Outcome};
 use crate::summary::wire::Summary;
 use crate::text::number::{count, percent};
 
@@ -81,6 +81,9 @@ pub fn judge(it: &Measurement<'_>) -> Scenario {
     it.name.clone_into(&mut scenario.name);
     it.fingerprint.clone_into(&mut scenario.fingerprint);
     let outcomes = it.summary.map(threshold::outcomes).unwrap_or_default();
+    scenario.unjudged = unjudged(it, &outcomes);
+    scenario.notes.extend(it.summary.iter().flat_map(|it| it.notes.iter().cloned()));
+    scenario.notes.extend(it.summary.and_then(|summary| half_judged(summary, &scenario)));
 
     if let Some(reason) = did_not_run(it) {
         scenario.verdict = Verdict::DidNotRun;
@@ -88,7 +91,7 @@ pub fn judge(it: &Measurement<'_>) -> Scenario {
     } else {
         let invalid = invalid(it, &scenario);
         let mut failed: Vec<String> =
-            outcomes.iter().filter(|it| it.crossed).map(threshold::Outcome::reason).collect();
+            outcomes.iter().filter(|it| it.crossed == Some(true)).map(Outcome::reason).collect();
         failed.extend(failed_by_exit(it.k6_exit, failed.is_empty()));
         scenario.verdict = if !invalid.is_empty() {
             Verdict::Invalid
@@ -151,18 +154,23 @@ fn invalid(it: &Measurement<'_>, scenario: &Scenario) -> Vec<String> {
         ));
     }
     match scenario.error_rate {
-        Some(rate) if rate > max_error_rate => reasons.push(format!(
-            "{} of {} calls failed ({}), above the limit of {}",
-            count(scenario.failed()),
-            count(calls),
-            percent(rate),
-            percent(max_error_rate)
-        )),
+        Some(rate) if rate > max_error_rate => {
+            let judged = it.summary.and_then(failures).map_or(calls, |it| it.judged);
+            let of_those = if judged == calls { "" } else { "that k6 judged " };
+            reasons.push(format!(
+                "{} of {} calls {of_those}failed ({}), above the limit of {}",
+                count(scenario.failed()),
+                count(judged),
+                percent(rate),
+                percent(max_error_rate)
+            ));
+        }
         Some(_) => {}
         None => {
             reasons.push(not_measured("calls failed", "mcp_call_failures or http_req_failed"));
         }
     }
+    reasons.extend(it.summary.and_then(|summary| no_latency(summary, scenario)));
     match it.summary.map_or(Some((0.0, 0)), dropped) {
         Some((share, dropped)) if share > max_dropped => reasons.push(format!(
             "k6 dropped {} iterations ({}): it had no free VU, so the generator was measured",
@@ -191,6 +199,42 @@ fn not_measured(what: &str, of: &str) -> String {
     format!("how many {what} was not measured: the summary has no number of {of}")
 }
 
+/// Why the latency of calls that did not all fail is not known.
+fn no_latency(summary: &Summary, scenario: &Scenario) -> Option<String> {
+    let latency = &scenario.latency_ms;
+    let percentiles = [latency.p50, latency.p90, latency.p95, latency.p99];
+    if scenario.error_rate == Some(1.0) || percentiles.iter().any(Option::is_some) {
+        return None;
+    }
+    let metric = latency_metric(summary);
+    Some(match summary.trend(metric) {
+        Some(trend) if !trend.is_empty() => format!(
+            "no latency was measured: the summary has no percentile of {metric}; k6 writes those that --summary-trend-stats names"
+        ),
+        Some(_) => format!("no latency was measured: {metric} has no sample"),
+        None => format!("no latency was measured: the summary has no {metric}"),
+    })
+}
+
+/// The thresholds of which nobody knows whether they were kept, but for those that are targets.
+///
+/// A k6 that ended well judged all of them and found none crossed.
+fn unjudged(it: &Measurement<'_>, outcomes: &[Outcome]) -> Vec<String> {
+    if it.k6_exit == Some(0) {
+        return Vec::new();
+    }
+    let odd = outcomes.iter().filter(|it| it.target.is_none() && it.crossed.is_none());
+    let odd = odd.map(|it| format!("the threshold {} was not judged", it.source));
+    it.summary.iter().flat_map(|it| it.unjudged.iter().cloned()).chain(odd).collect()
+}
+
+/// What the error rate stands on where it is not all calls.
+fn half_judged(summary: &Summary, scenario: &Scenario) -> Option<String> {
+    let (judged, calls) = (failures(summary)?.judged, scenario.calls?);
+    let words = "calls were judged by k6: the error rate is of these, and calls/s is not known";
+    (judged < calls).then(|| format!("{} of {} {words}", count(judged), count(calls)))
+}
+
 /// The share and number of iterations that were due and not started.
 fn dropped(summary: &Summary) -> Option<(f64, u64)> {
     let dropped = summary.count("dropped_iterations")?;
@@ -205,8 +249,9 @@ fn dropped(summary: &Summary) -> Option<(f64, u64)> {
 fn failed_by_exit(code: Option<i32>, none_crossed: bool) -> Option<String> {
     let code = code?;
     match exit(code) {
-        Exit::Failed(why) if code != 99 || none_crossed => {
-            Some(format!("k6 ended with exit code {code}: {why}"))
+        Exit::Failed(why) if code != 99 => Some(format!("k6 ended with exit code {code}: {why}")),
+        Exit::Failed(why) if none_crossed => {
+            Some(format!("k6 ended with exit code {code}: {why}, and its file does not say which"))
         }
         _ => None,
     }

@@ -12,7 +12,7 @@ use crate::record::history::Notice;
 use crate::summary::metric::Selector;
 use crate::tally::submetrics::Submetrics;
 use crate::tally::totals::{Declared, Totals, Unfit};
-use std::collections::BTreeSet;
+use crate::text::number::count;
 use std::io;
 use std::sync::Mutex;
 
@@ -28,11 +28,25 @@ pub(crate) struct File {
     pub(crate) samples: u64,
     notices: Vec<Notice>,
     untold: u64,
+    /// When the first of what it measured began and the last ended.
+    span: Option<(i64, i64)>,
+    /// Of what was passed over, the first, and how much there was.
+    lost: Option<String>,
+    losses: u64,
     /// Whether thresholds that are not in the file were spoken of.
     thresholds: bool,
     /// Whether a scenario started, and whether samples were met before that.
     started: bool,
     adrift: bool,
+}
+
+/// What is to be said of a file that was read.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) span: Option<(i64, i64)>,
+    /// One sentence on what was passed over.
+    pub(crate) lost: Option<String>,
 }
 
 impl File {
@@ -44,6 +58,9 @@ impl File {
             samples: 0,
             notices: Vec::new(),
             untold: 0,
+            span: None,
+            lost: None,
+            losses: 0,
             thresholds: false,
             started: false,
             adrift: false,
@@ -72,10 +89,9 @@ impl File {
             }
         }
         totals.add(plan, &lock(keys), &batch.samples[added..])?;
-        totals.span = match (totals.span, batch.span) {
-            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
-            (a, b) => a.or(b),
-        };
+        self.span = spanned(self.span, batch.span);
+        totals.span = spanned(totals.span, batch.span);
+        totals.whole_seconds |= batch.whole_seconds;
         self.lines += batch.lines;
         self.started |= batch.started;
         self.adrift |= batch.adrift;
@@ -110,7 +126,8 @@ impl File {
     ) -> Result<(), Error> {
         let known = totals.declared.entry(it.metric.clone()).or_insert_with(|| Declared {
             kind: it.kind,
-            thresholds: BTreeSet::new(),
+            contains: it.contains,
+            thresholds: it.thresholds.clone(),
             submetrics: Submetrics::default(),
         });
         if known.kind != it.kind {
@@ -118,7 +135,10 @@ impl File {
             let metric = shown(&it.metric);
             return self.error(line, Error::Redeclared { line, metric, kind, before });
         }
-        known.thresholds.extend(it.thresholds.iter().cloned());
+        if known.thresholds != it.thresholds {
+            known.thresholds.extend(it.thresholds.iter().cloned());
+            self.error(line, Error::OtherScript { line, metric: shown(&it.metric) })?;
+        }
         let mut late = None;
         for new in &it.submetrics {
             if known.submetrics.contains(new) {
@@ -144,8 +164,14 @@ impl File {
         if !self.lenient {
             return Err(error);
         }
-        self.notice(line, error.to_string());
+        self.lose(line, error.to_string());
         Ok(())
+    }
+
+    fn lose(&mut self, line: u64, reason: String) {
+        self.losses += 1;
+        self.lost.get_or_insert_with(|| reason.clone());
+        self.notice(line, reason);
     }
 
     fn notice(&mut self, line: u64, reason: String) {
@@ -170,11 +196,11 @@ impl File {
         if !self.lenient {
             return Err(error);
         }
-        self.notice(self.lines, error.with_causes());
+        self.lose(self.lines, error.with_causes());
         Ok(())
     }
 
-    pub(crate) fn finish(mut self) -> Result<Vec<Notice>, Error> {
+    pub(crate) fn finish(mut self) -> Result<Told, Error> {
         if self.samples == 0 && self.notices.is_empty() && self.lines == 0 {
             return Err(Error::Empty);
         }
@@ -185,7 +211,19 @@ impl File {
             let reason = format!("and {} more like these", self.untold);
             self.notices.push(Notice { line: self.lines as usize, reason });
         }
-        Ok(self.notices)
+        let lost = self.lost.map(|it| match self.losses {
+            1 => format!("passed over: {it}"),
+            all => format!("passed over: {it}, and {} more like this", count(all - 1)),
+        });
+        Ok(Told { notices: self.notices, span: self.span, lost })
+    }
+}
+
+/// The time that both are in.
+pub(crate) fn spanned(one: Option<(i64, i64)>, other: Option<(i64, i64)>) -> Option<(i64, i64)> {
+    match (one, other) {
+        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+        (one, other) => one.or(other),
     }
 }
 

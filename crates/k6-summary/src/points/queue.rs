@@ -5,8 +5,7 @@ use crate::intake::batch::Batch;
 use crate::intake::lock::lock;
 use crate::intake::query::Plan;
 use crate::intake::series_key::SeriesKeys;
-use crate::points::file::File;
-use crate::record::history::Notice;
+use crate::points::file::{File, Told};
 use crate::tally::totals::Totals;
 use std::collections::BTreeMap;
 use std::io;
@@ -66,7 +65,7 @@ impl<'a> Queue<'a> {
         Abandoned(self)
     }
 
-    pub(crate) fn finish(self) -> Result<Vec<Notice>, Error> {
+    pub(crate) fn finish(self) -> Result<Told, Error> {
         let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let (None, Some((_, Err(error)))) = (&state.error, state.waiting.pop_last()) {
             state.file.broken(error)?;

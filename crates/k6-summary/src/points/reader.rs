@@ -9,14 +9,14 @@ use crate::intake::open::{Layout, PointStream};
 use crate::intake::query::{Plan, Query};
 use crate::intake::scan::Scanner;
 use crate::intake::series_key::SeriesKeys;
-use crate::points::file::File;
+use crate::points::file::{File, Told};
 use crate::points::queue::Queue;
 use crate::record::history::Notice;
 use crate::tally::distribution::Distribution;
 use crate::tally::hdr;
 use crate::tally::samples;
 use crate::tally::totals::Totals;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +30,14 @@ pub struct Points {
     pub(crate) totals: Totals,
     /// By which tags metrics are divided, where each is for itself.
     pub(crate) divisions: HashMap<String, BTreeSet<String>>,
+    /// What the files begin with.
+    beginnings: HashSet<u64>,
+    /// Whether a file was CSV, which holds no thresholds.
+    pub(crate) any_csv: bool,
+    /// Whether files have no moment in common, so that they have no rate.
+    pub(crate) apart: bool,
+    /// What is to be known of the figures, one sentence each.
+    pub(crate) notes: Vec<String>,
 }
 
 impl Points {
@@ -48,7 +56,16 @@ impl Points {
 
     fn with(plan: Plan) -> Self {
         let (keys, totals) = (Mutex::default(), Totals::default());
-        Self { plan, keys, totals, divisions: HashMap::new() }
+        Self {
+            plan,
+            keys,
+            totals,
+            divisions: HashMap::new(),
+            beginnings: HashSet::new(),
+            any_csv: false,
+            apart: false,
+            notes: Vec::new(),
+        }
     }
 
     /// Reads a file to its end and counts it together with those before.
@@ -56,17 +73,40 @@ impl Points {
     /// Returns what was passed over, if the query is lenient.
     ///
     /// # Errors
-    /// The first flaw of a file where the query is not lenient; [`Error::Read`], [`Error::Empty`] and [`Error::NoStart`] in
+    /// The first flaw of a file where the query is not lenient, and [`Error::SameFile`] and [`Error::Apart`]; [`Error::Read`], [`Error::Empty`] and [`Error::NoStart`] in
     /// any case; of histograms [`Error::HdrSkip`], [`Error::HdrWindow`] and [`Error::NoRun`]; of a query for histograms
     /// [`Error::NoBucket`] and [`Error::TooManySamples`].
     pub fn read(&mut self, stream: PointStream<'_>) -> Result<Vec<Notice>, Error> {
         let (layout, packing) = (stream.layout, stream.packing);
         let file = File::new(packing, self.plan.lenient);
-        match layout {
+        if !self.beginnings.insert(stream.beginning) {
+            return self.bear(Error::SameFile).map(|it| vec![it]);
+        }
+        let before = self.totals.span;
+        let Told { mut notices, span, lost } = match layout {
             Layout::Ndjson => self.ndjson(stream, file),
             Layout::Csv => self.csv(stream, file),
             Layout::Hdr => self.histograms(stream, file),
+        }?;
+        self.any_csv |= layout == Layout::Csv;
+        self.notes.extend(lost);
+        if self.plan.for_summary
+            && let Some(gap) = before.zip(span).and_then(|(before, span)| gap(before, span))
+        {
+            self.apart = true;
+            notices.push(self.bear(Error::Apart { gap })?);
         }
+        Ok(notices)
+    }
+
+    /// An error of a whole file, or a notice where the query is lenient.
+    fn bear(&mut self, error: Error) -> Result<Notice, Error> {
+        if !self.plan.lenient {
+            return Err(error);
+        }
+        let reason = error.to_string();
+        self.notes.push(format!("passed over: {reason}"));
+        Ok(Notice { line: 1, reason })
     }
 
     /// The distributions asked for, in the order of their metrics and tags; `percentiles` are
@@ -98,8 +138,8 @@ impl Points {
         lines
     }
 
-    fn ndjson(&mut self, stream: PointStream<'_>, file: File) -> Result<Vec<Notice>, Error> {
-        let Self { plan, keys, totals, divisions } = self;
+    fn ndjson(&mut self, stream: PointStream<'_>, file: File) -> Result<Told, Error> {
+        let Self { plan, keys, totals, divisions, .. } = self;
         let (plan, keys) = (&*plan, &*keys);
         let blocks = Mutex::new(Blocks::new(stream, plan.since_start()));
         let queue = Queue::new(plan, keys, totals, file);
@@ -133,8 +173,8 @@ impl Points {
         queue.finish()
     }
 
-    fn csv(&mut self, stream: PointStream<'_>, mut file: File) -> Result<Vec<Notice>, Error> {
-        let Self { plan, keys, totals, divisions } = self;
+    fn csv(&mut self, stream: PointStream<'_>, mut file: File) -> Result<Told, Error> {
+        let Self { plan, keys, totals, divisions, .. } = self;
         let mut rows = Rows::new(Scanner::new(plan, keys, divisions.clone()));
         let mut blocks = Blocks::new(stream, false);
         let mut block = Block::default();
@@ -146,11 +186,7 @@ impl Points {
         file.finish()
     }
 
-    fn histograms(
-        &mut self,
-        stream: PointStream<'_>,
-        mut file: File,
-    ) -> Result<Vec<Notice>, Error> {
+    fn histograms(&mut self, stream: PointStream<'_>, mut file: File) -> Result<Told, Error> {
         if self.plan.for_summary {
             return Err(Error::NoRun);
         }
@@ -191,4 +227,10 @@ impl Points {
         }
         file.finish()
     }
+}
+
+/// How long it is between two times without a common moment.
+fn gap(one: (i64, i64), other: (i64, i64)) -> Option<Duration> {
+    let between = i64::max(one.0, other.0).saturating_sub(i64::min(one.1, other.1));
+    u64::try_from(between).ok().filter(|it| *it > 0).map(Duration::from_nanos)
 }

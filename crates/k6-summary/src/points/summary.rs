@@ -1,17 +1,21 @@
 //! The summary that k6 would have written, out of points.
 //!
 //! Every figure is k6's own to the last bit, but for rates per second: their denominator, the
-//! duration of the run, is not in the points, so it is the time between the first and the last.
+//! duration of the run, is not in the points, so it is the time from the beginning of the first request or iteration to
+//! the last point. Such a rate is approximate: no threshold and no rate of a summary is held against it.
 
+use crate::error::shown;
 use crate::intake::series_key::SeriesKey;
 use crate::points::reader::Points;
 use crate::summary::metric::{Kind, Metric, Percentiles, Selector, Trend};
 use crate::summary::threshold;
-use crate::summary::wire::{Entry, Summary, Threshold};
+use crate::summary::wire::{Entry, RateTime, Summary, Threshold};
 use crate::tally::sums::Sums;
-use crate::tally::totals::Aggregate;
+use crate::tally::totals::{Aggregate, Declared};
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+const WHOLE_SECONDS: &str = "calls/s is not known, since the timestamps are whole seconds: K6_CSV_TIME_FORMAT=unix_nano has finer ones";
 
 /// The percentiles that are computed in any case.
 const USUAL: [f64; 5] = [50.0, 90.0, 95.0, 99.0, 99.9];
@@ -27,32 +31,74 @@ impl Points {
         self.totals.sort(self.plan.sorters);
         let seconds = self.span().map(|(first, last)| last.saturating_sub(first) as f64 / 1e9);
         let seconds = seconds.filter(|it| *it > 0.0);
+        let rated = seconds.is_some() && !self.totals.whole_seconds && !self.apart;
+        let over = seconds.filter(|_| rated);
         let mut entries = BTreeMap::new();
         for (key, aggregate) in &self.totals.aggregates {
             let Some(kind) = self.totals.kind(&key.metric) else { continue };
             let declared = self.totals.declared.get(&key.metric).filter(|_| key.tags.is_empty());
             let sources: Vec<&String> = declared.iter().flat_map(|it| &it.thresholds).collect();
-            let metric = self.metric(kind, aggregate, &sources, seconds);
-            let thresholds = sources
-                .into_iter()
-                .filter_map(|source| {
-                    let crossed = threshold::crossed(source, &metric)?;
-                    Some(Threshold { source: source.clone(), crossed })
-                })
-                .collect();
+            let metric = self.metric(kind, aggregate, &sources, over);
+            let judged = |source: &String| {
+                let crossed = threshold::crossed(source, &metric);
+                Threshold { source: source.clone(), crossed }
+            };
+            let thresholds = sources.into_iter().map(judged).collect();
             let SeriesKey { metric: base, tags, .. } = key.clone();
-            entries.insert(Selector { base, tags }, Entry { metric, thresholds });
+            let contains = self.totals.declared.get(&base).and_then(|it| it.contains);
+            entries.insert(Selector { base, tags }, Entry { metric, contains, thresholds });
         }
-        for declared in self.totals.declared.values() {
-            for selector in declared.submetrics.names().map(|it| Selector::parse(it)) {
-                let none = || Entry { metric: nothing(declared.kind), thresholds: Vec::new() };
-                entries.entry(selector).or_insert_with(none);
+        for (name, Declared { kind, contains, thresholds, submetrics }) in &self.totals.declared {
+            let none = |thresholds: Vec<Threshold>| Entry {
+                metric: nothing(*kind),
+                contains: *contains,
+                thresholds,
+            };
+            for selector in submetrics.names().map(|it| Selector::parse(it)) {
+                entries.entry(selector).or_insert_with(|| none(Vec::new()));
             }
+            // All its samples may lie in the warm-up.
+            let unmet = thresholds.iter().cloned();
+            let unmet = unmet.map(|source| Threshold { source, crossed: None });
+            entries.entry(Selector::parse(name)).or_insert_with(|| none(unmet.collect()));
         }
-        Summary::of(entries, seconds)
+        let checks = entries.iter().filter_map(|(selector, it)| match it.metric {
+            Metric::Rate { nonzero, zero } if selector.base == "checks" => {
+                Some((selector.tags.get("check")?.clone(), (nonzero, zero)))
+            }
+            _ => None,
+        });
+        let checks = checks.collect();
+        let mut summary = Summary::of(entries, seconds);
+        summary.checks = checks;
+        summary.rate_time = if rated { RateTime::OfPoints } else { RateTime::Unknown };
+        summary.unjudged = self.unjudged();
+        summary.notes.clone_from(&self.notes);
+        if self.totals.whole_seconds {
+            summary.notes.push(WHOLE_SECONDS.to_owned());
+        }
+        summary
     }
 
-    /// The timestamp of the first point; `None` before any was read, or where a query did not ask
+    /// Which thresholds are not in the files, one sentence each.
+    fn unjudged(&self) -> Vec<String> {
+        let submetrics = self.totals.declared.values().flat_map(|it| it.submetrics.names());
+        let own: Vec<String> = submetrics
+            .filter(|it| !it.ends_with("{expected_response:true}"))
+            .map(|it| shown(it))
+            .collect();
+        let on_submetrics = match own.as_slice() {
+            [] => None,
+            [first] => Some(first.clone()),
+            [first, rest @ ..] => Some(format!("{first} and {} more", rest.len())),
+        };
+        let csv = self.any_csv.then(|| "CSV holds no thresholds, so none was judged".to_owned());
+        let on_submetrics = on_submetrics
+            .map(|it| format!("points hold no thresholds on {it}, so those were not judged"));
+        csv.into_iter().chain(on_submetrics).collect()
+    }
+
+    /// When the first request or iteration began; `None` before any was read, or where a query did not ask
     /// for timestamps.
     pub fn started(&self) -> Option<SystemTime> {
         let (first, _) = self.span()?;

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::intake::open::PointStream;
 use crate::intake::query::Query;
+use crate::judge::calls::latency_metric;
 use crate::points::reader::Points;
 use crate::summary::wire::Summary;
 use std::time::Duration;
@@ -39,10 +40,7 @@ impl Timeline {
         query: &Query,
         mut open: impl FnMut() -> Result<Vec<PointStream<'a>>, E>,
     ) -> Result<Self, E> {
-        let metric = match summary.trend("mcp_call_duration") {
-            Some(_) => "mcp_call_duration",
-            None => "http_req_duration{expected_response:true}",
-        };
+        let metric = latency_metric(summary);
         let mut started = true;
         let mut read = |window: Option<Duration>| {
             let metric = Some(metric.to_owned());

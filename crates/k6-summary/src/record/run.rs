@@ -108,13 +108,36 @@ pub struct Scenario {
     pub throughput: Option<f64>,
     /// Calls per second that were tried or should have been.
     pub offered: Option<f64>,
+    /// Both are over the time between the points, since k6's own duration is not known.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub approximate_rates: bool,
     /// Latency of the successful calls, in milliseconds.
     #[serde(default)]
     pub latency_ms: Latency,
+    /// How many calls the latency stands on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub samples: Option<u64>,
     #[serde(default)]
     pub by: Vec<Breakdown>,
+    /// What the script itself looked at in the answers; it does not touch the verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checks: Option<Checks>,
     #[serde(default)]
     pub targets: Vec<Target>,
+    /// Thresholds that are not among the targets because nobody judged them, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unjudged: Vec<String>,
+    /// What else is to be known of the figures, such as what was passed over in a file, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Names what the figures were read from: where it is the same, they are the same measurement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_false(it: &bool) -> bool {
+    !it
 }
 
 impl Scenario {
@@ -130,15 +153,26 @@ impl Scenario {
             error_rate: None,
             throughput: None,
             offered: None,
+            approximate_rates: false,
             latency_ms: Latency::default(),
+            samples: None,
             by: Vec::new(),
+            checks: None,
             targets: Vec::new(),
+            unjudged: Vec::new(),
+            notes: Vec::new(),
+            source: None,
         }
     }
 
     /// The number of calls behind the latency figures.
     pub fn successes(&self) -> Option<u64> {
-        Some(self.calls?.saturating_sub(self.failed()))
+        self.samples.or_else(|| Some(self.calls?.saturating_sub(self.failed())))
+    }
+
+    /// How many of its thresholds nobody judged.
+    pub(crate) fn unjudged(&self) -> usize {
+        self.unjudged.len() + self.targets.iter().filter(|it| it.met.is_none()).count()
     }
 
     pub(crate) fn failed(&self) -> u64 {
@@ -171,13 +205,37 @@ pub struct Breakdown {
     pub calls: Option<u64>,
     #[serde(default)]
     pub latency_ms: Latency,
+    /// How many calls the latency stands on, where it is not all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub samples: Option<u64>,
 }
 
 impl Breakdown {
     /// The calls with these tags, not measured yet.
     pub fn new(tags: BTreeMap<String, String>) -> Self {
-        Self { tags, calls: None, latency_ms: Latency::default() }
+        Self { tags, calls: None, latency_ms: Latency::default(), samples: None }
     }
+
+    /// The number of calls behind the latency figures.
+    pub(crate) fn successes(&self) -> u64 {
+        self.samples.or(self.calls).unwrap_or(0)
+    }
+
+    /// What it is called: the values of its tags.
+    pub(crate) fn name(&self) -> String {
+        self.tags.values().map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// How often the checks of a script held.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Checks {
+    pub passed: u64,
+    pub failed: u64,
+    /// How often those failed that ever did, by their names, as far as they are known.
+    #[serde(default)]
+    pub failing: BTreeMap<String, u64>,
 }
 
 /// A limit and what was measured against it.
@@ -193,7 +251,7 @@ pub struct Target {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
     pub measured: Option<f64>,
-    /// `None` when nothing was measured: neither a tick nor a cross.
+    /// `None` when nobody judged it, as where nothing was measured: neither a tick nor a cross.
     pub met: Option<bool>,
 }
 

@@ -3,12 +3,12 @@
 use crate::compare::baseline::earlier;
 use crate::compare::rule::Comparison;
 use crate::points::timeline::Timeline;
-use crate::record::run::{Run, Scenario, Verdict};
+use crate::record::run::{Checks, Run, Scenario, Verdict};
 use crate::report::earlier::links;
 use crate::report::row::Row;
 use crate::report::sentence::{drifts, headline, legend, title};
 use crate::text::kind::{Phrase, Text, Tone};
-use crate::text::number::time;
+use crate::text::number::{count, time};
 
 /// What is said about a run: [`terminal`](crate::terminal), [`markdown`](crate::markdown) and [`html`](crate::html) write it.
 ///
@@ -19,13 +19,13 @@ pub struct Report {
     /// Whether a scenario is worse than its noise explains.
     pub(crate) alert: bool,
     pub(crate) title: String,
-    pub(crate) headline: String,
+    pub(crate) headline: Phrase,
     /// Bad where a run passed and yet has an alert; any other has the tone of its verdict.
     pub(crate) tone: Tone,
     pub(crate) notices: Vec<String>,
     pub(crate) facts: Vec<Phrase>,
     pub(crate) rows: Vec<Row>,
-    pub(crate) legend: Vec<String>,
+    pub(crate) legend: Vec<Phrase>,
     pub(crate) earlier: Vec<Text>,
     pub(crate) remarks: Vec<Phrase>,
 }
@@ -55,7 +55,7 @@ impl Report {
             notices: Vec::new(),
             facts: facts(run),
             rows: run.scenarios.iter().map(row).collect(),
-            legend: legend(comparison),
+            legend: legend(run, comparison),
             earlier: links(run, comparison),
             remarks: remarks(run, comparison),
         }
@@ -92,15 +92,30 @@ fn is_sha(commit: &str) -> bool {
     (7..=64).contains(&commit.len()) && commit.bytes().all(|it| it.is_ascii_hexdigit())
 }
 
-/// Why a verdict is bad, what crept, what was skipped, what else ran on the machine, what was accepted.
+/// Why a verdict is bad, what is missing, what nobody judged, what crept, what was skipped, what else ran on the machine,
+/// what was accepted.
 fn remarks(run: &Run, comparison: &Comparison) -> Vec<Phrase> {
     let remark = |name: &str, words: &str| {
-        vec![Text::Code(name.to_owned()), Text::Own(": "), Text::Sentence(words.to_owned())]
+        vec![Text::Name(name.to_owned()), Text::Own(": "), Text::Sentence(words.to_owned())]
     };
     let run_wide = |label, words: &String| vec![Text::Own(label), Text::Sentence(words.clone())];
     let mut remarks = Vec::new();
+    for it in comparison.missing() {
+        let missing = Text::Own(" was measured in earlier runs and is not in this one");
+        remarks.push(vec![Text::Name(it.clone()), missing]);
+    }
     for it in &run.scenarios {
-        remarks.extend(it.reasons.iter().map(|reason| remark(&it.name, reason)));
+        let words = it.reasons.iter().chain(&it.notes).chain(&it.unjudged);
+        remarks.extend(words.map(|words| remark(&it.name, words)));
+        remarks.extend(it.checks.as_ref().and_then(|checks| failing(&it.name, checks)));
+    }
+    for it in &comparison.scenarios {
+        let lacking = it.cells.iter().filter(|it| it.lacking).map(|it| it.column.name());
+        let lacking: Vec<&str> = lacking.collect();
+        if !lacking.is_empty() {
+            let words = "not measured, though the run before had it";
+            remarks.push(remark(&it.name, &format!("{}: {words}", lacking.join(", "))));
+        }
     }
     remarks.extend(drifts(comparison).map(|(name, drift)| remark(name, &drift)));
     for it in &run.skipped {
@@ -110,4 +125,27 @@ fn remarks(run: &Run, comparison: &Comparison) -> Vec<Phrase> {
     let accepted = run.baseline_reset.iter();
     remarks.extend(accepted.map(|it| run_wide("a new baseline was accepted: ", it)));
     remarks
+}
+
+/// So many checks are named.
+const NAMED: usize = 5;
+
+/// How many checks failed, and which.
+fn failing(scenario: &str, checks: &Checks) -> Option<Phrase> {
+    let Checks { passed, failed, failing, .. } = checks;
+    if *failed == 0 {
+        return None;
+    }
+    let all = count(passed.saturating_add(*failed));
+    let words = format!("{} of {all} checks failed", count(*failed));
+    let mut phrase = vec![Text::Name(scenario.to_owned()), Text::Own(": "), Text::Sentence(words)];
+    for (place, (name, it)) in failing.iter().take(NAMED).enumerate() {
+        phrase.push(Text::Own(if place == 0 { ": " } else { ", " }));
+        phrase.extend([Text::Name(name.clone()), Text::Own(" "), Text::Sentence(count(*it))]);
+    }
+    if failing.len() > NAMED {
+        let more = format!("{} more", failing.len() - NAMED);
+        phrase.extend([Text::Own(" and "), Text::Sentence(more)]);
+    }
+    Some(phrase)
 }

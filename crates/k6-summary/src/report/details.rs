@@ -1,11 +1,15 @@
 //! What is said of one scenario under the table, where there is room for it.
 
 use crate::compare::band::Band;
+use crate::compare::cell::Cell;
 use crate::compare::column::Column;
-use crate::compare::rule::{Cell, Compared};
+use crate::compare::rule::{Compared, ComparedPart};
 use crate::record::run::{Breakdown, Scenario, Target};
+use crate::summary::threshold::missed;
 use crate::text::kind::{Phrase, Text, Tone};
-use crate::text::number::{NONE, count, limit, measured, or_none, rounded};
+use crate::text::number::{
+    NONE, OUTSIDE, change, count, figure, limit, measured, percent, rounded,
+};
 
 /// Something to read about a scenario.
 #[derive(Debug, Clone)]
@@ -22,13 +26,16 @@ pub(crate) enum Block {
 pub(crate) struct TargetWords {
     pub(crate) words: String,
     pub(crate) tone: Tone,
-    /// Whether it is known to be met, and need not be read.
-    pub(crate) met: bool,
+    /// Whether it need not be read: it was met, or is a reason of the verdict.
+    pub(crate) read: bool,
 }
 
 /// The calls by RPC and tool, the failures by class, the targets, the noise bands.
 pub(crate) fn details(scenario: &Scenario, compared: Option<&Compared>) -> Vec<Block> {
-    let calls: Vec<_> = scenario.by.iter().map(part).collect();
+    let of = |it: &Breakdown| {
+        compared.and_then(|all| all.parts.iter().find(|part| part.tags == it.tags))
+    };
+    let calls: Vec<_> = scenario.by.iter().map(|it| part(it, of(it))).collect();
     let bands = compared.map(|it| bands(scenario, it)).unwrap_or_default();
     let table = |header, rows: Vec<_>| (!rows.is_empty()).then_some(Block::Table(header, rows));
     let blocks = [
@@ -43,18 +50,21 @@ pub(crate) fn details(scenario: &Scenario, compared: Option<&Compared>) -> Vec<B
     blocks.into_iter().flatten().collect()
 }
 
-fn part(it: &Breakdown) -> (Text, [String; 4]) {
-    let tags: Vec<&str> = it.tags.values().map(String::as_str).collect();
-    let latency = &it.latency_ms;
-    let figure =
-        |column: Column, figure| measured(figure, column.few_samples(it.calls.unwrap_or(0)));
-    let figures = [
-        it.calls.map_or_else(|| NONE.to_owned(), count),
-        figure(Column::P50, latency.p50),
-        figure(Column::P95, latency.p95),
-        figure(Column::P99, latency.p99),
-    ];
-    (Text::Code(tags.join(" ")), figures)
+fn part(it: &Breakdown, compared: Option<&ComparedPart>) -> (Text, [String; 4]) {
+    let [p50, p95, p99] = Column::OF_PARTS.map(|column| {
+        let figure = column.of_part(it);
+        let mut words = measured(figure.map(|it| it.value), figure.is_some_and(|it| it.few));
+        let cell = compared.and_then(|it| it.cells.iter().find(|it| it.column == column));
+        if let Some(it) = cell.and_then(|it| it.change) {
+            words += &format!(" ({})", change(it.ratio));
+        }
+        if cell.is_some_and(|it| it.outside) {
+            words += &format!(" {OUTSIDE}");
+        }
+        words
+    });
+    let calls = it.calls.map_or_else(|| NONE.to_owned(), count);
+    (Text::Name(it.name()), [calls, p50, p95, p99])
 }
 
 fn failures(scenario: &Scenario) -> Option<Block> {
@@ -63,7 +73,7 @@ fn failures(scenario: &Scenario) -> Option<Block> {
         if phrase.len() > 1 {
             phrase.push(Text::Own(", "));
         }
-        phrase.extend([Text::Sentence(count(*it)), Text::Own(" "), Text::Code(class.clone())]);
+        phrase.extend([Text::Sentence(count(*it)), Text::Own(" "), Text::Name(class.clone())]);
     }
     (phrase.len() > 1).then_some(Block::Phrase(phrase))
 }
@@ -72,8 +82,12 @@ fn failures(scenario: &Scenario) -> Option<Block> {
 fn bands(scenario: &Scenario, compared: &Compared) -> Vec<(Text, [String; 4])> {
     let row = |cell: &Cell| {
         let Band { center, limit, runs, .. } = cell.band?;
-        let now = or_none(cell.column.of(scenario));
-        let figures = [now, rounded(center), rounded(limit), runs.to_string()];
+        let shown = |it: f64| match cell.column {
+            Column::Errors => percent(it),
+            _ => rounded(it),
+        };
+        let now = cell.column.of(scenario).map_or_else(|| NONE.to_owned(), shown);
+        let figures = [now, shown(center), shown(limit), runs.to_string()];
         Some((Text::Own(cell.column.name()), figures))
     };
     compared.cells.iter().filter_map(row).collect()
@@ -81,17 +95,18 @@ fn bands(scenario: &Scenario, compared: &Compared) -> Vec<(Text, [String; 4])> {
 
 fn targets(scenario: &Scenario) -> Option<Block> {
     let all = &scenario.targets;
-    let parts = [(Some(true), "met"), (Some(false), "missed"), (None, "not measured")]
+    let parts = [(Some(true), "met"), (Some(false), "missed"), (None, "not judged")]
         .map(|(met, what)| (all.iter().filter(|it| it.met == met).count(), what));
     let parts = parts.iter().filter(|it| it.0 > 0).map(|(count, what)| format!("{count} {what}"));
     let counts = parts.collect::<Vec<_>>().join(", ");
-    let each = all.iter().map(target).collect();
+    let each = all.iter().map(|it| target(it, &scenario.reasons)).collect();
     (!all.is_empty()).then_some(Block::Targets(counts, each))
 }
 
-fn target(it: &Target) -> TargetWords {
+fn target(it: &Target, reasons: &[String]) -> TargetWords {
     let tone = if it.met == Some(false) { Tone::Bad } else { Tone::Plain };
-    TargetWords { words: in_words(it), tone, met: it.met == Some(true) }
+    let told = it.met == Some(false) && missed(it).is_some_and(|it| reasons.contains(&it));
+    TargetWords { words: in_words(it), tone, read: told || it.met == Some(true) }
 }
 
 /// `initialize p95 < 500 ms: met, 3.10 ms`
@@ -99,12 +114,13 @@ fn in_words(it: &Target) -> String {
     let unit = it.unit.as_ref().map_or_else(String::new, |it| format!(" {it}"));
     let bound = format!("{} {} {}{unit}", it.name, it.op, limit(it.limit));
     let word = match it.met {
-        None => return format!("{bound}: not measured"),
+        None => "not judged",
         Some(true) => "met",
         Some(false) => "missed",
     };
-    match it.measured {
-        Some(measured) => format!("{bound}: {word}, {}{unit}", rounded(measured)),
-        None => format!("{bound}: {word}"),
+    match (it.measured, it.met) {
+        (Some(it), _) => format!("{bound}: {word}, {}{unit}", figure(it, !unit.is_empty())),
+        (None, None) => format!("{bound}: {word}, since nothing was measured"),
+        (None, _) => format!("{bound}: {word}"),
     }
 }

@@ -12,7 +12,7 @@ pub(crate) fn piece(it: &Text) -> String {
     match it {
         Text::Own(it) => (*it).to_owned(),
         Text::Sentence(it) => markup(it),
-        Text::Code(it) => code(it),
+        Text::Code(it) | Text::Name(it) => code(it),
         Text::Link(label, address) => {
             format!("<a href=\"{}\">{label}</a>", address.replace('&', "&amp;"))
         }

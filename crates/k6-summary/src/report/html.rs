@@ -7,13 +7,14 @@ use crate::report::row::{Figure, HEADER, Row};
 use crate::report::sentence::capital;
 use crate::report::svg::svg;
 use crate::text::escape::{html as code, markup};
-use crate::text::kind::Tone;
+use crate::text::kind::{Tone, plain};
 
 /// The verdict, the table, and a chart of every figure of every scenario over its earlier runs.
 pub fn html(report: &Report) -> String {
-    let (title, headline) = (markup(&capital(&report.title)), markup(&capital(&report.headline)));
+    let title = markup(&capital(&report.title));
+    let headline = capital(&ink(&report.headline));
     let class = if report.tone == Tone::Bad { "bad" } else { verdict_class(report.verdict) };
-    let legend = report.legend.iter().map(|it| markup(it) + ".");
+    let legend = report.legend.iter().map(|it| ink(it) + ".");
     let legend = legend.chain(report.earlier.iter().map(piece)).collect::<Vec<_>>().join(" ");
     let facts: Vec<String> = report.facts.iter().map(|it| ink(it)).collect();
     let rows: String = report.rows.iter().map(table_row).collect();
@@ -22,6 +23,7 @@ pub fn html(report: &Report) -> String {
         style = include_str!("report.css"),
         title = title,
         headline = headline,
+        plain = markup(&capital(&plain(&report.headline))),
         class = class,
     );
     page.extend(report.notices.iter().map(|it| format!("<p>{}</p>\n", markup(it))));
@@ -35,8 +37,8 @@ pub fn html(report: &Report) -> String {
 
 fn table_row(row: &Row) -> String {
     let words = [code(&row.name), verdict(row.verdict)].map(|it| (it, "text"));
-    let counts = [&row.calls, &row.errors].map(|it| (markup(it), ""));
-    let cells = words.into_iter().chain(counts).chain(row.figures.iter().map(figure));
+    let calls = (markup(&row.calls), "");
+    let cells = words.into_iter().chain([calls]).chain(row.figures.iter().map(figure));
     let cells = cells.zip(HEADER).map(|((cell, class), label)| {
         format!("<td class=\"{class}\" data-label=\"{label}\">{cell}</td>")
     });

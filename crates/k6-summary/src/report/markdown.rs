@@ -11,12 +11,11 @@ use crate::text::kind::Text;
 /// Names are escaped: they mention nobody, link nowhere and break no table.
 pub fn markdown(report: &Report) -> String {
     let alert = if report.alert { "⚠ " } else { "" };
-    let mut blocks =
-        vec![format!("### {alert}{}: {}", text(&report.title), text(&report.headline))];
+    let mut blocks = vec![format!("### {alert}{}: {}", text(&report.title), ink(&report.headline))];
     blocks.extend(report.notices.iter().map(|it| text(it)));
     blocks.push(joined(report.facts.iter().map(|it| ink(it)), " · "));
     blocks.push(table(HEADER.map(str::to_owned), 2, report.rows.iter().map(cells)));
-    let legend = report.legend.iter().map(|it| text(it) + ".");
+    let legend = report.legend.iter().map(|it| ink(it) + ".");
     blocks.push(joined(legend.chain(report.earlier.iter().map(piece)), " "));
     blocks.push(list(report.remarks.iter().map(|it| ink(it))));
     for row in &report.rows {
@@ -38,7 +37,7 @@ fn piece(it: &Text) -> String {
     match it {
         Text::Own(it) => (*it).to_owned(),
         Text::Sentence(it) => text(it),
-        Text::Code(it) => code(it),
+        Text::Code(it) | Text::Name(it) => code(it),
         Text::Link(label, address) => format!("[{label}]({address})"),
     }
 }
@@ -65,8 +64,8 @@ pub(crate) fn table<I: IntoIterator<Item = String>>(
     joined([row(header.to_vec()), rule].into_iter().chain(rows), "\n")
 }
 
-fn cells(Row { name, verdict, calls, errors, figures, .. }: &Row) -> Vec<String> {
-    let cells = [code_cell(name), verdict.to_string(), calls.clone(), errors.clone()];
+fn cells(Row { name, verdict, calls, figures, .. }: &Row) -> Vec<String> {
+    let cells = [code_cell(name), verdict.to_string(), calls.clone()];
     cells.into_iter().chain(figures.iter().map(figure)).collect()
 }
 
@@ -85,7 +84,7 @@ fn block(it: &Block) -> String {
         Block::Table(header, rows) => {
             let rows = rows.iter().map(|(first, figures)| {
                 let first = match first {
-                    Text::Code(name) => code_cell(name),
+                    Text::Code(name) | Text::Name(name) => code_cell(name),
                     other => piece(other),
                 };
                 [first].into_iter().chain(figures.iter().map(|it| text(it)))

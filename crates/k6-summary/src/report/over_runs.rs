@@ -1,12 +1,12 @@
 //! One figure of a scenario over its comparable runs, with the noise band behind it.
 
 use crate::compare::band::Band;
+use crate::compare::cell::{Cell, Tolerance};
 use crate::compare::column::Column;
-use crate::compare::rule::{Cell, Tolerance};
 use crate::record::run::{Run, Scenario};
 use crate::report::chart::{Chart, NARROW, Shape};
 use crate::text::kind::Tone;
-use crate::text::number::{OUTSIDE, change, measured, rounded, time};
+use crate::text::number::{OUTSIDE, change, percent, rounded, time};
 
 /// Older runs than these are not shown.
 const SHOWN: usize = 24;
@@ -14,7 +14,7 @@ const SHOWN: usize = 24;
 /// The charts of all figures that were measured now and before.
 pub(crate) fn over_runs(
     (run, scenario): (&Run, &Scenario),
-    cells: &[Cell; 4],
+    cells: &[Cell; 5],
     comparable: &[(&Run, &Scenario)],
     tolerance: Tolerance,
 ) -> Vec<Chart> {
@@ -26,6 +26,9 @@ pub(crate) fn over_runs(
         });
         let past: Vec<Past<'_>> = past.collect();
         let now = figure(scenario).filter(|_| !past.is_empty())?;
+        if cell.column == Column::Errors && now == 0.0 && past.iter().all(|it| it.figure == 0.0) {
+            return None;
+        }
         Some(chart(cell, (run, now), &past, tolerance))
     };
     cells.iter().filter_map(charted).collect()
@@ -47,31 +50,33 @@ fn chart(cell: &Cell, now: (&Run, f64), past: &[Past<'_>], tolerance: Tolerance)
     // Each run stands before the band that it was judged by.
     let mut bands: Vec<(f64, Band)> =
         (first..=past.len()).filter_map(|it| Some((it as f64, band(it)?))).collect();
+    let draw = |it: f64| drawn(cell.column, it);
     if let [(at, only)] = bands[..] {
         // The very first band would have no width.
         bands.insert(0, (at - 1.0, only));
     }
-    let upper = bands.iter().map(|(x, it)| (*x, it.limit.max(it.other_limit())));
-    let lower = bands.iter().rev().map(|(x, it)| (*x, it.limit.min(it.other_limit())));
+    let upper = bands.iter().map(|(x, it)| (*x, draw(it.limit.max(it.other_limit()))));
+    let lower = bands.iter().rev().map(|(x, it)| (*x, draw(it.limit.min(it.other_limit()))));
     let edges: Vec<(f64, f64)> = upper.chain(lower).collect();
-    let figures = past.iter().map(|it| it.figure).chain([now.1]);
-    let shown: Vec<(f64, f64)> =
+    let figures = past.iter().map(|it| it.figure).chain([now.1]).map(draw);
+    let line: Vec<(f64, f64)> =
         figures.enumerate().skip(first).map(|(index, it)| (index as f64, it)).collect();
-    let most = shown.iter().chain(&edges).map(|it| it.1).fold(0.0, f64::max);
-    let center: Vec<(f64, f64)> = bands.iter().map(|(x, it)| (*x, it.center)).collect();
-    let words = |run: &Run, figure: f64| format!("{}: {}", time(&run.started), rounded(figure));
-    let dots = shown.iter().zip(&past[first..]);
+    let most = line.iter().chain(&edges).map(|it| it.1).fold(0.0, f64::max);
+    let center: Vec<(f64, f64)> = bands.iter().map(|(x, it)| (*x, draw(it.center))).collect();
+    let words =
+        |run: &Run, figure: f64| format!("{}: {}", time(&run.started), shown(cell.column, figure));
+    let dots = line.iter().zip(&past[first..]);
     let dots = dots.map(|(at, it)| Shape::Dot("past", *at, 2.5, words(it.run, it.figure)));
     let dots: Vec<Shape> = dots.collect();
     let x = (first as f64, past.len() as f64);
     let mut shapes = vec![
         Shape::Area("band", edges),
         Shape::Polyline("center", center),
-        Shape::Polyline("past", shown),
+        Shape::Polyline("past", line),
     ];
     shapes.extend(dots);
     let class = if cell.outside { "now bad" } else { "now" };
-    shapes.push(Shape::Dot(class, (x.1, now.1), 5.0, words(now.0, now.1)));
+    shapes.push(Shape::Dot(class, (x.1, draw(now.1)), 5.0, words(now.0, now.1)));
     if let Some(it) = past.get(first) {
         let (from, to) = (&it.run.started, &now.0.started);
         let short = if date(from) == date(to) { hour } else { date };
@@ -90,19 +95,31 @@ fn hour(started: &str) -> &str {
     started.get(11..16).unwrap_or(started)
 }
 
-fn unit(column: Column) -> &'static str {
+/// A figure with its unit.
+fn shown(column: Column, it: f64) -> String {
     match column {
-        Column::P50 | Column::P95 | Column::P99 => " ms",
-        Column::Throughput => "",
+        Column::P50 | Column::P95 | Column::P99 => rounded(it) + " ms",
+        Column::Throughput => rounded(it),
+        Column::Errors => percent(it),
     }
 }
 
+/// A share is drawn in hundredths.
+fn drawn(column: Column, it: f64) -> f64 {
+    if column == Column::Errors { it * 100.0 } else { it }
+}
+
 fn caption(cell: &Cell, now: f64) -> Vec<(Tone, String)> {
-    let value = measured(Some(now), cell.few_samples) + unit(cell.column);
+    let few = if cell.few_samples { "~" } else { "" };
+    let value = format!("{few}{}", shown(cell.column, now));
     let mut caption = vec![(Tone::Plain, cell.column.name().to_owned()), (Tone::Strong, value)];
     caption.extend(cell.change.map(|it| {
         let tone = if it.worse { Tone::Bad } else { Tone::Soft };
-        (tone, change(it.ratio))
+        let words = match cell.column {
+            Column::Errors => format!("was {}", percent(it.previous)),
+            _ => change(it.ratio),
+        };
+        (tone, words)
     }));
     if cell.outside {
         caption.push((Tone::Bad, format!("{OUTSIDE} outside the band")));
@@ -113,14 +130,13 @@ fn caption(cell: &Cell, now: f64) -> Vec<(Tone, String)> {
 }
 
 fn words_of(cell: &Cell, now: f64, runs: usize) -> String {
-    let (name, unit) = (cell.column.name(), unit(cell.column));
-    let mut words = format!("{name} is {}{unit}", rounded(now));
+    let mut words = format!("{} is {}", cell.column.name(), shown(cell.column, now));
     if runs > 0 {
         words += &format!(", after {runs} comparable runs");
     }
     if let Some(band) = cell.band {
-        let (center, limit) = (rounded(band.center), rounded(band.limit));
-        words += &format!(", usually {center}{unit}, outside beyond {limit}{unit}");
+        let [center, limit] = [band.center, band.limit].map(|it| shown(cell.column, it));
+        words += &format!(", usually {center}, outside beyond {limit}");
     }
     words
 }

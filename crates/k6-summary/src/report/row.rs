@@ -10,10 +10,13 @@ use crate::report::curve::{over_time, percentiles};
 use crate::report::details::{Block, details};
 use crate::report::over_runs::over_runs;
 use crate::text::kind::Tone;
-use crate::text::number::{NONE, OUTSIDE, change, count, counted, measured, percent};
+use crate::text::number::{NEARLY, NONE, OUTSIDE, change, count, counted, measured, percent};
 
 pub(crate) const HEADER: [&str; 8] =
     ["scenario", "verdict", "calls", "errors", "P50 ms", "P95 ms", "P99 ms", "calls/s"];
+
+const SHOWN: [Column; 5] =
+    [Column::Errors, Column::P50, Column::P95, Column::P99, Column::Throughput];
 
 /// What is said about a scenario.
 #[derive(Debug, Clone)]
@@ -21,8 +24,8 @@ pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) verdict: Verdict,
     pub(crate) calls: String,
-    pub(crate) errors: String,
-    pub(crate) figures: [Figure; 4],
+    /// From the errors on, as the header has them.
+    pub(crate) figures: [Figure; 5],
     pub(crate) details: Vec<Block>,
     /// How many runs the charts over them show.
     pub(crate) before: String,
@@ -61,8 +64,7 @@ impl Row {
             name: scenario.name.clone(),
             verdict: scenario.verdict,
             calls: scenario.calls.map_or_else(|| NONE.to_owned(), count),
-            errors: scenario.error_rate.map_or_else(|| NONE.to_owned(), percent),
-            figures: Column::ALL.map(|it| figure(it, scenario, compared)),
+            figures: SHOWN.map(|it| figure(it, scenario, compared)),
             details: details(scenario, compared),
             before: format!("{} before", counted(comparable.len(), "comparable run")),
             over_runs: over_runs.unwrap_or_default(),
@@ -76,9 +78,24 @@ fn figure(column: Column, scenario: &Scenario, compared: Option<&Compared>) -> F
     let change_of = cell.and_then(|it| it.change);
     let worse = change_of.is_some_and(|it| it.worse);
     let outside = cell.is_some_and(|it| it.outside);
+    let few = cell.is_some_and(|it| it.few_samples);
+    let nearly = column == Column::Throughput && scenario.approximate_rates;
+    let (value, change) = match column {
+        // Most runs have none before and none now.
+        Column::Errors => (
+            scenario.error_rate.map_or_else(|| NONE.to_owned(), percent),
+            change_of
+                .filter(|it| it.worse || it.better || outside)
+                .map(|it| format!("(was {})", percent(it.previous))),
+        ),
+        _ => (
+            format!("{}{}", if nearly { NEARLY } else { "" }, measured(column.of(scenario), few)),
+            change_of.map(|it| format!("({})", change(it.ratio))),
+        ),
+    };
     Figure {
-        value: measured(column.of(scenario), cell.is_some_and(|it| it.few_samples)),
-        change: change_of.map(|it| format!("({})", change(it.ratio))),
+        value,
+        change,
         worse,
         mark: outside.then_some(OUTSIDE),
         tone: if worse || outside { Tone::Bad } else { Tone::Plain },

@@ -1,68 +1,185 @@
 //! What stands around the table, in words; plain text that is not escaped yet.
 
-use crate::compare::band::MIN_RUNS;
+use crate::compare::band::{MIN_RUNS, Standing};
 use crate::compare::baseline::Baseline;
-use crate::compare::rule::Comparison;
-use crate::record::run::{Run, Verdict};
-use crate::text::number::{OUTSIDE, change, counted, percent, time};
+use crate::compare::cell::Cell;
+use crate::compare::column::Column;
+use crate::compare::rule::{Compared, Comparison};
+use crate::record::run::{Run, Scenario, Verdict};
+use crate::text::kind::{Phrase, Text, names};
+use crate::text::number::{OUTSIDE, change, count, counted, percent, time};
 
-/// The verdict of the run in one sentence.
-pub(crate) fn headline(run: &Run, comparison: &Comparison) -> String {
-    let all = run.scenarios.len();
-    let named: Vec<&str> = run
-        .scenarios
-        .iter()
-        .filter(|it| it.verdict == run.verdict)
-        .map(|it| it.name.as_str())
-        .collect();
-    let who = match named.as_slice() {
-        few @ ([_] | [_, _] | [_, _, _]) => few.join(", "),
-        many => format!("{} of {}", many.len(), counted(all, "scenario")),
-    };
-    let mut headline = match run.verdict {
-        Verdict::Passed => format!("passed, {}", counted(all, "scenario")),
-        Verdict::Failed => format!("failed, {who} missed a target"),
-        Verdict::Invalid => format!("invalid, {who} did not measure the server"),
-        Verdict::DidNotRun if all == 0 => "did not run, there is no scenario".to_owned(),
-        Verdict::DidNotRun => format!("did not run to its end: {who}"),
-    };
-    for change in changes(comparison) {
-        headline += &format!("; {change}");
+/// So many are called by name.
+const NAMED: usize = 3;
+
+/// The verdict of the run in one sentence, and then what was found by comparison.
+pub(crate) fn headline(run: &Run, comparison: &Comparison) -> Phrase {
+    let mut clauses = vec![verdict(run)];
+    if !run.dirty.is_empty() {
+        clauses.push(vec![Text::Own("dirty, so it is no baseline")]);
+    }
+    clauses.extend(missing(comparison));
+    clauses.extend(changes(comparison));
+    clauses.extend(beside(run));
+    let mut headline = Phrase::new();
+    for clause in clauses {
+        if !headline.is_empty() {
+            headline.push(Text::Own("; "));
+        }
+        headline.extend(clause);
     }
     headline
 }
 
-/// What the comparison found, the weightiest first.
-fn changes(comparison: &Comparison) -> Vec<String> {
-    let alerts: Vec<&str> = comparison.alerts().map(|it| it.name.as_str()).collect();
-    let outside = comparison.cells().filter(|it| it.outside).count();
-    let worse = comparison.worse();
-    let mut judged = comparison.cells().filter(|it| it.change.is_some() && !it.few_samples);
-    let noise = comparison.cells().any(|it| it.band.is_some());
-    // What is still learning is not said to be quiet.
-    let noise = noise && judged.all(|it| it.band.is_some());
-    let mut changes = Vec::new();
-    let who = match alerts.len() {
-        1..=3 => alerts.join(", "),
-        many => counted(many, "scenario"),
+fn verdict(run: &Run) -> Phrase {
+    let all = run.scenarios.len();
+    let named: Vec<&Scenario> =
+        run.scenarios.iter().filter(|it| it.verdict == run.verdict).collect();
+    let who = || match named.len() {
+        1..=NAMED => names(named.iter().map(|it| it.name.as_str())),
+        many => vec![Text::Sentence(format!("{many} of {}", counted(all, "scenario")))],
     };
-    match alerts.len() {
-        0 if outside > 0 => changes.push(format!("{} outside the usual noise", figures(outside))),
-        0 => {}
-        1 => changes.push(format!("alert: {who} is worse than its usual noise")),
-        _ => changes.push(format!("alert: {who} are worse than their usual noise")),
+    let about = |before, after| [vec![Text::Own(before)], who(), vec![Text::Own(after)]].concat();
+    let missed = |it: &&Scenario| it.targets.iter().any(|it| it.met == Some(false));
+    match run.verdict {
+        Verdict::Passed => vec![Text::Sentence(format!("passed, {}", counted(all, "scenario")))],
+        Verdict::Failed if named.iter().any(missed) => about("failed, ", " missed a target"),
+        Verdict::Failed => about("failed: ", ""),
+        Verdict::Invalid => about("invalid, ", " did not measure the server"),
+        Verdict::DidNotRun if all == 0 => vec![Text::Own("did not run, there is no scenario")],
+        Verdict::DidNotRun => about("did not run to its end: ", ""),
     }
+}
+
+/// What earlier runs had and this one lacks.
+fn missing(comparison: &Comparison) -> Vec<Phrase> {
+    let scenarios = comparison.missing();
+    let who = match scenarios.len() {
+        0 => None,
+        1..=NAMED => Some(names(scenarios.iter().map(String::as_str))),
+        many => Some(vec![Text::Sentence(counted(many, "scenario"))]),
+    };
+    let scenarios = who.map(|it| [vec![Text::Own("missing: ")], it].concat());
+    let figures = comparison.cells().filter(|it| it.lacking).count();
+    let figures = (figures > 0).then(|| {
+        vec![Text::Sentence(format!("{} of the run before missing", counted(figures, "figure")))]
+    });
+    scenarios.into_iter().chain(figures).collect()
+}
+
+/// What the comparison found, the weightiest first.
+fn changes(comparison: &Comparison) -> Vec<Phrase> {
+    let sentence = |it: String| vec![Text::Sentence(it)];
+    let share = percent(comparison.tolerance.share);
+    let mut changes = Vec::new();
+    changes.extend(alerts(comparison));
+    changes.extend(errors(comparison));
+    changes.extend(parts(comparison));
+    let figures: Vec<&Cell> = comparison.cells().filter(|it| it.column != Column::Errors).collect();
+    let of = |holds: &dyn Fn(&Cell) -> bool| figures.iter().filter(|it| holds(it)).count();
+    let outside = of(&|it| it.outside);
+    if outside > 0 && comparison.alerts().next().is_none() {
+        changes.push(sentence(format!("{} outside the usual noise", are(outside))));
+    }
+    let is_worse = |it: &Cell| it.change.is_some_and(|it| it.worse);
+    let worse = of(&is_worse);
     if worse > 0 {
-        let share = percent(comparison.tolerance.share);
-        let beyond = if noise && outside == 0 { ", none beyond the usual noise" } else { "" };
-        changes.push(format!("{} more than {share} worse{beyond}", figures(worse)));
-    } else if noise && outside == 0 {
-        changes.push("no change beyond the usual noise".to_owned());
+        let usual = of(&|it| is_worse(it) && it.standing == Some(Standing::Usual));
+        let beyond = if usual == worse { ", none beyond the usual noise" } else { "" };
+        changes.push(sentence(format!("{} more than {share} worse{beyond}", are(worse))));
+    }
+    let better = of(&Cell::is_better);
+    if better > 0 {
+        let banded = of(&|it| it.standing == Some(Standing::Better));
+        let than = if banded == better {
+            "better than their usual noise".to_owned()
+        } else {
+            format!("more than {share} better")
+        };
+        changes.push(sentence(format!("{} {than}", are(better))));
+    }
+    let tolerated = of(&|it| it.standing == Some(Standing::Tolerated) && !is_worse(it));
+    if tolerated > 0 {
+        let within = format!("beyond the usual noise, within the tolerance of {share}");
+        changes.push(sentence(format!("{} {within}", are(tolerated))));
+    }
+    if changes.is_empty() {
+        changes.extend(calm(comparison).map(sentence));
     }
     changes
 }
 
-fn figures(number: usize) -> String {
+/// That nothing changed, of the figures that were judged; those that are still learning are not.
+fn calm(comparison: &Comparison) -> Option<String> {
+    let usual = comparison.cells().filter(|it| it.standing == Some(Standing::Usual)).count();
+    let learning = comparison.cells().any(|it| it.is_judged() && it.standing.is_none());
+    let all = comparison.cells().count();
+    let of = if usual == all { String::new() } else { format!(" in {usual} of {all} figures") };
+    (usual > 0 && !learning).then(|| format!("no change beyond the usual noise{of}"))
+}
+
+fn alerts(comparison: &Comparison) -> Option<Phrase> {
+    let alerts: Vec<&str> = comparison.alerts().map(|it| it.name.as_str()).collect();
+    let who = match alerts.len() {
+        0 => return None,
+        1..=NAMED => names(alerts.iter().copied()),
+        many => vec![Text::Sentence(counted(many, "scenario"))],
+    };
+    let what = match alerts.len() {
+        1 => " is worse than its usual noise",
+        _ => " are worse than their usual noise",
+    };
+    Some([vec![Text::Own("alert: ")], who, vec![Text::Own(what)]].concat())
+}
+
+/// Where more calls failed than before.
+fn errors(comparison: &Comparison) -> Option<Phrase> {
+    let rose = |it: &&Compared| {
+        let errors = it.cells.iter().filter(|it| it.column == Column::Errors);
+        errors.into_iter().any(|it| it.outside || it.change.is_some_and(|it| it.worse))
+    };
+    named("more errors in ", comparison.scenarios.iter().filter(rose).map(|it| it.name.as_str()))
+}
+
+/// Which calls are worse, whatever became of the scenario that they are of.
+fn parts(comparison: &Comparison) -> Option<Phrase> {
+    let marked = comparison.marked_parts();
+    let marked: Vec<String> =
+        marked.map(|(_, it)| it.tags.values().cloned().collect::<Vec<_>>().join(" ")).collect();
+    named("outside the usual noise: ", marked.iter().map(String::as_str))
+}
+
+fn named<'a>(before: &'static str, who: impl Iterator<Item = &'a str>) -> Option<Phrase> {
+    let mut who: Vec<&str> = who.collect();
+    who.dedup();
+    if who.is_empty() {
+        return None;
+    }
+    let mut phrase = vec![Text::Own(before)];
+    phrase.extend(names(who.iter().take(NAMED).copied()));
+    if who.len() > NAMED {
+        let more = format!("{} more", who.len() - NAMED);
+        phrase.extend([Text::Own(" and "), Text::Sentence(more)]);
+    }
+    Some(phrase)
+}
+
+/// What stands beside the verdict: checks that failed, thresholds that nobody judged, what the target does not offer.
+fn beside(run: &Run) -> Vec<Phrase> {
+    let checks = run.scenarios.iter().filter_map(|it| it.checks.as_ref());
+    let (failed, all) = checks.fold((0_u64, 0_u64), |sum, it| {
+        let failed = sum.0.saturating_add(it.failed);
+        (failed, sum.1.saturating_add(it.passed).saturating_add(it.failed))
+    });
+    let words = format!("{} of {} checks failed", count(failed), count(all));
+    let checks = (failed > 0).then(|| vec![Text::Sentence(words)]);
+    let unjudged = run.scenarios.iter().any(|it| it.unjudged() > 0);
+    let unjudged = unjudged.then(|| vec![Text::Own("not every threshold was judged")]);
+    let skipped = named("skipped: ", run.skipped.iter().map(|it| it.name.as_str()));
+    [checks, unjudged, skipped].into_iter().flatten().collect()
+}
+
+fn are(number: usize) -> String {
     format!("{} {}", counted(number, "figure"), if number == 1 { "is" } else { "are" })
 }
 
@@ -73,9 +190,10 @@ pub(crate) fn title(run: &Run) -> String {
     if what.is_empty() { "load test".to_owned() } else { format!("load test {}", what.join(" ")) }
 }
 
-/// What bold and `~` mean, and what the figures are compared with, one sentence each.
-pub(crate) fn legend(comparison: &Comparison) -> Vec<String> {
-    let mut legend: Vec<String> = Vec::new();
+/// What bold, `~` and `≈` mean, and what the figures are compared with, one sentence each.
+pub(crate) fn legend(run: &Run, comparison: &Comparison) -> Vec<Phrase> {
+    let mut legend: Vec<Phrase> = Vec::new();
+    let sentence = |it: String| vec![Text::Sentence(it)];
     let mut baselines: Vec<&Baseline> = Vec::new();
     for it in &comparison.scenarios {
         if !baselines.contains(&&it.baseline) {
@@ -84,46 +202,61 @@ pub(crate) fn legend(comparison: &Comparison) -> Vec<String> {
     }
     for baseline in &baselines {
         let with = comparison.scenarios.iter().filter(|it| it.baseline == **baseline);
-        let names: Vec<&str> = with.map(|it| it.name.as_str()).collect();
         legend.push(match baselines.len() {
-            1 => capital(&baseline.to_string()),
-            _ => format!("{}: {baseline}", names.join(", ")),
+            1 => sentence(capital(&baseline.to_string())),
+            _ => {
+                let mut phrase = names(with.map(|it| it.name.as_str()));
+                phrase.extend([Text::Own(": "), Text::Sentence(baseline.to_string())]);
+                phrase
+            }
         });
     }
     if baselines.iter().any(|it| matches!(it, Baseline::Run { .. })) {
-        legend.push(format!("Bold is more than {} worse", percent(comparison.tolerance.share)));
+        let share = percent(comparison.tolerance.share);
+        legend.push(sentence(format!("Bold is more than {share} worse")));
     }
     legend.extend(noise(comparison));
     if comparison.cells().any(|it| it.few_samples) {
-        legend.push("~ stands on too few calls to be judged".to_owned());
+        legend.push(sentence("~ stands on too few calls to be judged".to_owned()));
+    }
+    if run.scenarios.iter().any(|it| it.approximate_rates && it.throughput.is_some()) {
+        legend.push(vec![Text::Own("≈ is over the time from the first call to the last")]);
     }
     legend
 }
 
 /// What the noise bands stand on, and whether everything moved together.
-fn noise(comparison: &Comparison) -> Vec<String> {
+fn noise(comparison: &Comparison) -> Vec<Phrase> {
     let mut noise = Vec::new();
+    let sentence = |it: String| vec![Text::Sentence(it)];
     let bands = comparison.cells().filter_map(|it| Some(it.band?.runs));
     if let Some(runs) = bands.max() {
-        noise.push(format!("{OUTSIDE} is outside the noise band of the last {runs} runs"));
+        noise
+            .push(sentence(format!("{OUTSIDE} is outside the noise band of the last {runs} runs")));
     }
     let learning = comparison.scenarios.iter().filter_map(|it| {
-        let cells = it.cells.iter().filter(|it| it.change.is_some() && !it.few_samples);
+        let cells = it.cells.iter().filter(|it| it.is_judged());
         Some((it.name.as_str(), cells.map(|it| it.runs).min()?))
     });
     let learning: Vec<(&str, usize)> = learning.filter(|it| it.1 < MIN_RUNS).collect();
     let alike = learning.len() == comparison.scenarios.len()
         && learning.windows(2).all(|it| it[0].1 == it[1].1);
     if alike && let Some((_, runs)) = learning.first() {
-        noise.push(format!("The noise band is learning: {runs} of {MIN_RUNS} runs"));
+        noise.push(sentence(format!("The noise band is learning: {runs} of {MIN_RUNS} runs")));
     } else if !learning.is_empty() {
-        let each = learning.iter().map(|(name, runs)| format!("{name} {runs}/{MIN_RUNS}"));
-        let each: Vec<String> = each.collect();
-        noise.push(format!("The noise band is learning: {}", each.join(", ")));
+        let mut phrase = vec![Text::Own("The noise band is learning: ")];
+        for (place, (name, runs)) in learning.iter().enumerate() {
+            phrase.extend((place > 0).then_some(Text::Own(", ")));
+            phrase.push(Text::Name((*name).to_owned()));
+            phrase.extend([Text::Own(" "), Text::Sentence(format!("{runs}/{MIN_RUNS}"))]);
+        }
+        noise.push(phrase);
     }
     if let Some(shift) = comparison.common_shift.filter(is_notable) {
         let moved = change(shift);
-        noise.push(format!("The P50 of all scenarios moved {moved}: suspect the environment"));
+        noise.push(sentence(format!(
+            "The P50 of all scenarios moved {moved}: suspect the environment"
+        )));
     }
     noise
 }

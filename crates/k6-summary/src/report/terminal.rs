@@ -3,9 +3,11 @@
 use crate::report::content::Report;
 use crate::report::details::Block;
 use crate::report::row::{Figure, HEADER, Row};
-use crate::text::escape::{one_line, within_line};
-use crate::text::kind::Text;
-use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, presets};
+use crate::text::escape::one_line;
+use crate::text::kind::{Text, plain};
+use comfy_table::{
+    Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets,
+};
 
 /// How the terminal's text is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,20 +33,20 @@ impl Style {
 
 /// The verdict in a sentence, the table, and what has to be said about it.
 pub fn terminal(report: &Report, style: Style) -> String {
-    let headline = one_line(&format!("{}: {}", report.title, report.headline));
+    let headline = format!("{}: {}", one_line(&report.title), plain(&report.headline));
     let headline = if style.ansi { format!("\u{1b}[1m{headline}\u{1b}[0m") } else { headline };
     let mut lines = vec![headline];
     lines.extend(report.notices.iter().map(|it| one_line(it)));
-    lines.push(report.facts.iter().map(|it| ink(it)).collect::<Vec<_>>().join(", "));
+    lines.push(report.facts.iter().map(|it| plain(it)).collect::<Vec<_>>().join(", "));
     lines.extend([String::new(), table(&report.rows, style), String::new()]);
-    lines.extend(report.legend.iter().map(|it| one_line(it)));
-    lines.extend(report.earlier.iter().map(|it| ink(std::slice::from_ref(it))));
-    lines.extend(report.remarks.iter().map(|it| ink(it)));
+    lines.extend(report.legend.iter().map(|it| plain(it)));
+    lines.extend(report.earlier.iter().map(|it| plain(std::slice::from_ref(it))));
+    lines.extend(report.remarks.iter().map(|it| plain(it)));
     for row in &report.rows {
         for it in &row.details {
             if let Block::Targets(counts, each) = it {
-                lines.push(format!("{}: targets {counts}", one_line(&row.name)));
-                let open = each.iter().filter(|it| !it.met);
+                lines.push(format!("{}: targets {counts}", plain(&[Text::Name(row.name.clone())])));
+                let open = each.iter().filter(|it| !it.read);
                 lines.extend(open.map(|it| format!("  {}", one_line(&it.words))));
             }
         }
@@ -52,30 +54,49 @@ pub fn terminal(report: &Report, style: Style) -> String {
     lines.join("\n") + "\n"
 }
 
-fn ink(phrase: &[Text]) -> String {
-    let pieces = phrase.iter().enumerate().map(|(place, it)| match it {
-        Text::Own(it) => (*it).to_owned(),
-        Text::Sentence(it) | Text::Code(it) if place == 0 => one_line(it),
-        Text::Sentence(it) | Text::Code(it) => within_line(it),
-        Text::Link(label, address) => format!("{label} {address}"),
-    });
-    pieces.collect()
+/// One line a scenario where that fits, else the changes under the figures, else a line a figure.
+fn table(rows: &[Row], style: Style) -> String {
+    let plain = Style::plain(u16::MAX);
+    let fits = |table: &str| table.lines().all(|it| it.chars().count() <= usize::from(style.width));
+    if fits(&table_of(rows, plain, " ")) {
+        return table_of(rows, Style { width: u16::MAX, ..style }, " ");
+    }
+    let short = |it: &Row| Row { name: "x".repeat(LEAST_NAME), ..it.clone() };
+    let short: Vec<Row> = rows.iter().map(short).collect();
+    if fits(&table_of(&short, plain, "\n")) {
+        table_of(rows, style, "\n")
+    } else {
+        cards(rows, style)
+    }
 }
 
-/// One line a scenario where that fits, else the changes under the figures.
-fn table(rows: &[Row], style: Style) -> String {
-    let lay = |style: Style, between| {
-        let cells = |Row { name, verdict, calls, errors, figures, .. }: &Row| -> Vec<Cell> {
-            let words = [one_line(name), verdict.to_string(), calls.clone(), errors.clone()];
-            let figures = figures.iter().map(|it| cell(it, style, between));
-            words.into_iter().map(Cell::new).chain(figures).collect()
-        };
-        let width = if between == " " { u16::MAX } else { style.width };
-        lay(&HEADER, 2, rows.iter().map(cells), Style { width, ..style })
+/// What stands between a figure and its change is a blank or a line break.
+fn table_of(rows: &[Row], style: Style, between: &str) -> String {
+    let cells = |Row { name, verdict, calls, figures, .. }: &Row| -> Vec<Cell> {
+        let words = [one_line(name), verdict.to_string(), calls.clone()];
+        let figures = figures.iter().map(|it| cell(it, style, between));
+        words.into_iter().map(Cell::new).chain(figures).collect()
     };
-    let plain = lay(Style { ansi: false, ..style }, " ");
-    let fits = plain.lines().all(|it| it.chars().count() <= usize::from(style.width));
-    lay(style, if fits { " " } else { "\n" })
+    lay(&HEADER, 2, rows.iter().map(cells), style)
+}
+
+/// A name may be folded to so many letters, a number never.
+const LEAST_NAME: usize = 10;
+
+/// One line a figure, where no table has room for them.
+fn cards(rows: &[Row], style: Style) -> String {
+    let mut lines = Vec::new();
+    for row in rows {
+        lines.push(format!("{}  {}", one_line(&row.name), row.verdict));
+        lines.push(format!("  {:<8} {}", HEADER[2], row.calls));
+        let figures = HEADER[3..].iter().zip(&row.figures);
+        lines.extend(figures.map(|(label, it)| {
+            let (text, bold) = (written(it, style, " "), it.worse && style.ansi);
+            let text = if bold { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text };
+            format!("  {label:<8} {text}")
+        }));
+    }
+    lines.join("\n")
 }
 
 /// A table whose first columns hold words, the others numbers; it folds where it is wider than the terminal.
@@ -99,21 +120,26 @@ pub(crate) fn lay<T: ToString>(
         column.set_padding((0, if index + 1 < header.len() { 2 } else { 0 }));
         if index >= words {
             column.set_cell_alignment(CellAlignment::Right);
+            column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }
     let lines: Vec<String> = table.lines().map(|it| it.trim_end().to_owned()).collect();
     lines.join("\n")
 }
 
+fn cell(it: &Figure, style: Style, between: &str) -> Cell {
+    let cell = Cell::new(written(it, style, between));
+    if it.worse && style.ansi { cell.add_attribute(Attribute::Bold) } else { cell }
+}
+
 /// What is bold in one line is bold as a whole; over two lines, the figure alone is.
-fn cell(Figure { value, change, worse, mark, .. }: &Figure, style: Style, between: &str) -> Cell {
+fn written(it: &Figure, style: Style, between: &str) -> String {
+    let Figure { value, change, worse, mark, .. } = it;
     let bold = if *worse && !style.ansi { "**" } else { "" };
     let mark = mark.map_or_else(String::new, |it| format!(" {it}"));
-    let text = match change {
+    match change {
         Some(change) if between == " " => format!("{bold}{value} {change}{mark}{bold}"),
         Some(change) => format!("{bold}{value}{mark}{bold}{between}{change}"),
         None => format!("{value}{mark}"),
-    };
-    let cell = Cell::new(text);
-    if *worse && style.ansi { cell.add_attribute(Attribute::Bold) } else { cell }
+    }
 }

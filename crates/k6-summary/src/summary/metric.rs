@@ -25,12 +25,42 @@ impl Kind {
             "group_duration"
             | "iteration_duration"
             | "mcp_call_duration"
+            | "http_req_blocked"
+            | "http_req_connecting"
+            | "http_req_duration"
+            | "http_req_receiving"
+            | "http_req_sending"
+            | "http_req_tls_handshaking"
+            | "http_req_waiting"
             | "ws_connecting"
             | "ws_ping"
             | "ws_session_duration"
             | "grpc_req_duration" => Some(Self::Trend),
-            _ => metric.starts_with("http_req_").then_some(Self::Trend),
+            _ => None,
         }
+    }
+}
+
+/// What the figures of a metric are, as k6 says beside them in `contains`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Contains {
+    /// Milliseconds.
+    Time,
+    /// Bytes.
+    Data,
+    #[serde(other)]
+    Default,
+}
+
+impl Contains {
+    /// That of k6's own metrics and of ours, where no file says it.
+    pub(crate) fn known(metric: &str) -> Option<Self> {
+        Some(match Kind::known(metric)? {
+            Kind::Trend => Self::Time,
+            Kind::Counter if metric.starts_with("data_") => Self::Data,
+            Kind::Counter | Kind::Gauge | Kind::Rate => Self::Default,
+        })
     }
 }
 

@@ -1,9 +1,9 @@
 //! k6's thresholds as targets: `p(95)<500` on `mcp_call_duration{rpc:initialize}`.
 
 use crate::record::run::Target;
-use crate::summary::metric::{Metric, Selector};
+use crate::summary::metric::{Contains, Metric, Selector};
 use crate::summary::wire::{Entry, Summary, Threshold};
-use crate::text::number::{limit, rounded};
+use crate::text::number::{figure, limit};
 
 /// A threshold and what became of it.
 pub(crate) struct Outcome {
@@ -11,21 +11,24 @@ pub(crate) struct Outcome {
     pub(crate) target: Option<Target>,
     /// The threshold as its script spells it.
     pub(crate) source: String,
-    pub(crate) crossed: bool,
+    /// `None` where nobody judged it.
+    pub(crate) crossed: Option<bool>,
 }
 
 impl Outcome {
     /// One sentence on a crossed threshold.
     pub(crate) fn reason(&self) -> String {
-        match &self.target {
-            Some(it @ Target { measured: Some(measured), .. }) => {
-                let unit = it.unit.as_ref().map_or_else(String::new, |it| format!(" {it}"));
-                let (measured, limit) = (rounded(*measured), limit(it.limit));
-                format!("{} is {measured}{unit}, the target is {} {limit}{unit}", it.name, it.op)
-            }
-            _ => format!("the threshold {} was crossed", self.source),
-        }
+        let missed = self.target.as_ref().and_then(missed);
+        missed.unwrap_or_else(|| format!("the threshold {} was crossed", self.source))
     }
+}
+
+/// One sentence on a missed target, where it is known by how much.
+pub(crate) fn missed(it: &Target) -> Option<String> {
+    let unit = it.unit.as_ref().map_or_else(String::new, |it| format!(" {it}"));
+    let measured = figure(it.measured?, it.unit.is_some());
+    let limit = limit(it.limit);
+    Some(format!("{} is {measured}{unit}, the target is {} {limit}{unit}", it.name, it.op))
 }
 
 /// Every threshold that can fail, in the order of the metrics' names.
@@ -34,7 +37,8 @@ pub(crate) fn outcomes(summary: &Summary) -> Vec<Outcome> {
     for (selector, entry) in summary.entries() {
         for threshold in &entry.thresholds {
             let expression = Expression::parse(&threshold.source);
-            if !threshold.crossed && expression.as_ref().is_some_and(Expression::never_fails) {
+            let holds_always = expression.as_ref().is_some_and(Expression::never_fails);
+            if holds_always && threshold.crossed != Some(true) {
                 continue;
             }
             outcomes.push(Outcome {
@@ -47,9 +51,14 @@ pub(crate) fn outcomes(summary: &Summary) -> Vec<Outcome> {
     outcomes
 }
 
-/// Whether k6 finds the threshold crossed at the end; `None` where it is none that k6 documents.
+/// Whether k6 finds the threshold crossed at the end, by what its points tell.
+///
+/// `None` where it is none that k6 documents, and where it is about a rate per second: over how long is not in the points.
 pub(crate) fn crossed(source: &str, metric: &Metric) -> Option<bool> {
     let it = Expression::parse(source)?;
+    if matches!(metric, Metric::Counter { .. }) && it.aggregation == "rate" {
+        return None;
+    }
     let measured = match (it.measured(metric), metric) {
         (Some(measured), _) => measured,
         // k6 keeps a rate without samples and takes anything else without samples for 0.
@@ -109,18 +118,23 @@ impl<'a> Expression<'a> {
             name: format!("{} {aggregation}", subject(selector)),
             op: self.op.to_owned(),
             limit: self.limit,
-            unit: self.unit(selector, &entry.metric),
-            measured: self.measured(&entry.metric),
-            met: (!unmeasured).then_some(!threshold.crossed),
+            unit: self.unit(selector, entry),
+            measured: self.measured(&entry.metric).filter(|_| !unmeasured),
+            met: threshold.crossed.filter(|_| !unmeasured).map(|it| !it),
         }
     }
 
-    /// Only the machine-readable format says which trends are times, so the name has to.
-    fn unit(&self, selector: &Selector, metric: &Metric) -> Option<String> {
-        let base = &selector.base;
-        let time = base.ends_with("_duration") || base.starts_with("http_req_");
-        let is_time = matches!(metric, Metric::Trend(_)) && time && self.aggregation != "count";
-        is_time.then(|| "ms".to_owned())
+    fn unit(&self, selector: &Selector, entry: &Entry) -> Option<String> {
+        let unit = match entry.contains.or_else(|| Contains::known(&selector.base))? {
+            Contains::Time => "ms",
+            Contains::Data => "B",
+            Contains::Default => return None,
+        };
+        match (&entry.metric, self.aggregation) {
+            (Metric::Rate { .. }, _) | (Metric::Trend(_), "count") => None,
+            (Metric::Counter { .. }, "rate") => Some(format!("{unit}/s")),
+            _ => Some(unit.to_owned()),
+        }
     }
 
     fn measured(&self, metric: &Metric) -> Option<f64> {

@@ -10,37 +10,64 @@
 //! | percentile | `p(95)`, `med` | `p(95)`, `med` | `p95`, `med`; no P99 |
 //! | counter's rate | yes | yes | absent |
 //! | duration of the run | absent | milliseconds | seconds |
+//! | when it ended | absent | absent | `generated_at` |
+//! | what a metric is of | absent | `contains` | `contains` |
+//! | checks by name | objects in `root_group` | arrays in `root_group` | array under `results` |
 //!
 //! A trend without samples has zeros for figures in all of them and is known by `count` 0. Where
 //! `count` was not asked for, a trend of nothing but zeros counts as not measured. So does an
 //! `http_req_duration` of nothing but zeros: k6 notes 0 ms for a request that reached no server.
 
 use crate::error::{Error, shown};
-use crate::summary::metric::{Kind, Metric, Percentiles, Selector, Trend, to_count};
+use crate::intake::timestamp::Clock;
+use crate::summary::metric::{Contains, Kind, Metric, Percentiles, Selector, Trend, to_count};
 use serde::Deserialize;
 use serde::de::Error as _;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What k6 wrote at the end of a run, whichever of its formats it was.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     entries: BTreeMap<Selector, Entry>,
     duration_s: Option<f64>,
+    ended: Option<SystemTime>,
     k6: Option<String>,
+    pub(crate) checks: Checked,
+    pub(crate) rate_time: RateTime,
+    /// What else is to be known of the figures, one sentence each.
+    pub(crate) notes: Vec<String>,
+    /// Which thresholds cannot be in the file, one sentence each.
+    pub(crate) unjudged: Vec<String>,
 }
+
+/// Over how long the rates per second are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RateTime {
+    /// As long as the run took.
+    OfRun,
+    /// From the first point to the last, which is nearly that.
+    OfPoints,
+    Unknown,
+}
+
+/// How often each check held, and how often it did not.
+pub(crate) type Checked = BTreeMap<String, (u64, u64)>;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) metric: Metric,
+    pub(crate) contains: Option<Contains>,
     pub(crate) thresholds: Vec<Threshold>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Threshold {
     pub(crate) source: String,
-    pub(crate) crossed: bool,
+    /// `None` where nobody judged it.
+    pub(crate) crossed: Option<bool>,
 }
 
 impl Summary {
@@ -69,15 +96,31 @@ impl Summary {
         })
     }
 
+    /// When the run ended, where the format has it.
+    pub fn ended(&self) -> Option<SystemTime> {
+        self.ended
+    }
+
     /// The version of k6, where the format has it.
     pub fn k6(&self) -> Option<&str> {
         self.k6.as_deref()
     }
 
     /// A summary that was put together from points.
+    ///
+    /// What else is known of it is for who has the points to say.
     pub(crate) fn of(mut entries: BTreeMap<Selector, Entry>, duration_s: Option<f64>) -> Self {
         entries.iter_mut().for_each(|(selector, it)| forget_unreached(selector, it));
-        Self { entries, duration_s, k6: None }
+        Self {
+            entries,
+            duration_s,
+            ended: None,
+            k6: None,
+            checks: Checked::new(),
+            rate_time: RateTime::OfRun,
+            notes: Vec::new(),
+            unjudged: Vec::new(),
+        }
     }
 
     /// The count of a counter, which k6 leaves out as long as it is 0; `None` is not known.
@@ -131,9 +174,11 @@ impl FromStr for Summary {
                     entry.map_err(|source| Error::Metric { metric: shown(name), source })?;
                 Ok(keyed(name, entry))
             })
-            .collect::<Result<_, Error>>()?;
+            .collect::<Result<BTreeMap<_, _>, Error>>()?;
         let duration_s = document["state"]["testRunDurationMs"].as_f64().map(|it| it / 1000.0);
-        Ok(Self { entries, duration_s, k6: None })
+        let mut checks = Checked::new();
+        group(&document["root_group"], &mut checks);
+        Ok(Self { checks, ..Self::of(entries, duration_s) })
     }
 }
 
@@ -184,9 +229,11 @@ fn flat(entry: &Value) -> serde_json::Result<Entry> {
     } else {
         Kind::Trend
     };
-    let thresholds =
-        thresholds.into_iter().map(|(source, crossed)| Threshold { source, crossed }).collect();
-    Ok(Entry { metric: metric(kind, &figures)?, thresholds })
+    let thresholds = thresholds
+        .into_iter()
+        .map(|(source, crossed)| Threshold { source, crossed: Some(crossed) })
+        .collect();
+    Ok(Entry { metric: metric(kind, &figures)?, contains: None, thresholds })
 }
 
 /// An entry that names its own type.
@@ -194,6 +241,7 @@ fn described(entry: &Value) -> serde_json::Result<Entry> {
     #[derive(Deserialize)]
     struct Described {
         r#type: Kind,
+        contains: Option<Contains>,
         values: Figures,
         #[serde(default)]
         thresholds: BTreeMap<String, Outcome>,
@@ -206,9 +254,9 @@ fn described(entry: &Value) -> serde_json::Result<Entry> {
     let thresholds = it
         .thresholds
         .into_iter()
-        .map(|(source, Outcome { ok })| Threshold { source, crossed: !ok })
+        .map(|(source, Outcome { ok })| Threshold { source, crossed: Some(!ok) })
         .collect();
-    Ok(Entry { metric: metric(it.r#type, &it.values)?, thresholds })
+    Ok(Entry { metric: metric(it.r#type, &it.values)?, contains: it.contains, thresholds })
 }
 
 fn machine_readable(document: &Value, metrics: &[Value]) -> Result<Summary, Error> {
@@ -226,12 +274,50 @@ fn machine_readable(document: &Value, metrics: &[Value]) -> Result<Summary, Erro
                 described(it).map_err(|source| Error::Metric { metric: shown(name), source })?;
             Ok(keyed(name, entry))
         })
-        .collect::<Result<_, Error>>()?;
+        .collect::<Result<BTreeMap<_, _>, Error>>()?;
+    let mut checked = Checked::new();
+    each_check(&document["results"]["checks"]["results"], &mut checked);
     Ok(Summary {
-        entries,
-        duration_s: document["config"]["duration"].as_f64(),
+        ended: document["metadata"]["generated_at"].as_str().and_then(time),
         k6: document["metadata"]["k6_version"].as_str().map(shown),
+        checks: checked,
+        unjudged: vec![
+            "k6's machine-readable summary holds no thresholds, so none was judged".to_owned(),
+        ],
+        ..Summary::of(entries, document["config"]["duration"].as_f64())
     })
+}
+
+fn time(text: &str) -> Option<SystemTime> {
+    let nanos = u64::try_from(Clock::default().nanos(text.as_bytes())?).ok()?;
+    UNIX_EPOCH.checked_add(Duration::from_nanos(nanos))
+}
+
+/// The checks of a group and of those in it.
+fn group(it: &Value, checked: &mut Checked) {
+    each_check(&it["checks"], checked);
+    items(&it["groups"]).for_each(|it| group(it, checked));
+}
+
+/// Checks of the same name in different groups are one.
+fn each_check(checks: &Value, checked: &mut Checked) {
+    for it in items(checks) {
+        if let (Some(name), Some(passes), Some(fails)) =
+            (it["name"].as_str(), it["passes"].as_u64(), it["fails"].as_u64())
+        {
+            let sums = checked.entry(name.to_owned()).or_default();
+            *sums = (sums.0.saturating_add(passes), sums.1.saturating_add(fails));
+        }
+    }
+}
+
+/// What an array holds, or an object by whatever names.
+fn items(of: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
+    match of {
+        Value::Array(items) => Box::new(items.iter()),
+        Value::Object(items) => Box::new(items.values()),
+        _ => Box::new(std::iter::empty()),
+    }
 }
 
 fn metric(kind: Kind, figures: &Figures) -> serde_json::Result<Metric> {

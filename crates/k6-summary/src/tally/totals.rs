@@ -2,7 +2,7 @@
 
 use crate::intake::query::{Plan, breakdown_tags};
 use crate::intake::series_key::{SeriesKey, SeriesKeys};
-use crate::summary::metric::Kind;
+use crate::summary::metric::{Contains, Kind};
 use crate::tally::hdr::Histogram;
 use crate::tally::percentile;
 use crate::tally::samples::Samples;
@@ -18,14 +18,17 @@ pub(crate) struct Totals {
     pub(crate) aggregates: BTreeMap<SeriesKey, Aggregate>,
     sums: Vec<Sums>,
     pub(crate) declared: BTreeMap<String, Declared>,
-    /// The first and the last timestamp.
+    /// When the first of what was measured began and the last ended.
     pub(crate) span: Option<(i64, i64)>,
+    /// Whether that is known to the second alone.
+    pub(crate) whole_seconds: bool,
 }
 
 /// What all files say of a metric.
 #[derive(Debug)]
 pub(crate) struct Declared {
     pub(crate) kind: Kind,
+    pub(crate) contains: Option<Contains>,
     pub(crate) thresholds: BTreeSet<String>,
     pub(crate) submetrics: Submetrics,
 }

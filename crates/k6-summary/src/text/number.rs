@@ -6,6 +6,9 @@ pub(crate) const NONE: &str = "—";
 /// What stands behind a figure that is outside its noise band.
 pub(crate) const OUTSIDE: &str = "⚠";
 
+/// What stands before a figure that is known nearly.
+pub(crate) const NEARLY: &str = "≈";
+
 /// Three significant digits without an exponent; whole numbers keep all theirs.
 pub(crate) fn rounded(value: f64) -> String {
     if !value.is_finite() {
@@ -24,6 +27,12 @@ pub(crate) fn rounded(value: f64) -> String {
     let digits = text.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
     let leading = digits.iter().take_while(|it| **it == b'0').count();
     if digits.len() - leading > 3 { format!("{value:.*}", decimals - 1) } else { text }
+}
+
+/// A figure with its unit behind it, or a number of things, which has no decimals where it is whole.
+pub(crate) fn figure(value: f64, has_unit: bool) -> String {
+    let is_whole = !has_unit && value.fract() == 0.0 && value.abs() < 1e15;
+    if is_whole { grouped(&format!("{:.0}", value + 0.0)) } else { rounded(value) }
 }
 
 /// A limit as its author wrote it: no digits added, none lost.
@@ -131,6 +140,20 @@ mod tests {
             (f64::NAN, "—"),
         ] {
             assert_eq!(rounded(value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_things_are_whole() {
+        for (value, has_unit, expected) in [
+            (3.0, false, "3"),
+            (3.0, true, "3.00"),
+            (0.5, false, "0.500"),
+            (0.0, false, "0"),
+            (-12_345.0, false, "−12,345"),
+            (f64::INFINITY, false, "—"),
+        ] {
+            assert_eq!(figure(value, has_unit), expected, "{value}");
         }
     }
 

@@ -90,8 +90,11 @@ fn histograms_are_written_merged_and_labelled() {
 fn segments_become_one_scenario() {
     let files = [path("points.ndjson"), path("points-1.1.ndjson")];
     let args = ["merge", &files[0], &files[1], "--name", "both", "--fail-on", "never"];
-    let (table, _) = check(&args, 0);
+    let (_, stderr) = check(&args, 1);
+    assert!(stderr.contains("no moment in common with the files before it"), "{stderr}");
+    let (table, _) = check(&[args.as_slice(), &["--lenient"]].concat(), 0);
     assert!(table.contains("\nboth      invalid      8    25 %"), "{table}");
+    assert!(table.contains("`both`: passed over: no moment in common"), "{table}");
     let (_, stderr) = check(&[&files[0], &path("points.ndjson.gz")], 1);
     assert!(stderr.contains("`k6-summary merge`"), "{stderr}");
 }

@@ -36,7 +36,10 @@ fn a_folder_or_a_file_names_the_scenario() {
     let a = place(dir.path(), "legacy-export.json", "cold-start/summary.json");
     let b = place(dir.path(), "handle-summary.json", "mix.json");
     let (stdout, _) = check(&[&a, &b], 0);
-    assert!(stdout.starts_with("load test: passed, 2 scenarios\n"), "{stdout}");
+    assert!(
+        stdout.starts_with("load test: passed, 2 scenarios; not every threshold was judged\n"),
+        "{stdout}"
+    );
     assert!(stdout.contains("\ncold-start  passed     200     2 %"), "{stdout}");
     assert!(stdout.contains("\nmix         passed     200     2 %"), "{stdout}");
 }
@@ -103,9 +106,10 @@ fn the_record_comes_out_and_goes_in_again() {
     let mut record: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(record["environment"], "staging");
     record["id"] = "earlier".into();
+    record["scenarios"][0]["source"] = "other".into();
     record["started"] = "2020-01-01T00:00:00Z".into();
     record["scenarios"][0]["failures"] = serde_json::json!({});
-    record["scenarios"][0]["error_rate"] = 0.0.into();
+    record["scenarios"][0]["error_rate"] = 0.01.into();
     record["scenarios"][0]["latency_ms"]["p50"] = 50.0.into();
     let previous = dir.path().join("previous.json");
     std::fs::write(&previous, serde_json::to_string_pretty(&record).unwrap()).unwrap();
@@ -122,7 +126,12 @@ fn the_record_comes_out_and_goes_in_again() {
     let why = "No comparable earlier run: 1 in another environment";
     assert!(elsewhere.contains(why), "{elsewhere}");
     let (markdown, _) = check(&[previous, "--format", "markdown"], 0);
-    assert!(markdown.starts_with("### load test staging: passed, 1 scenario\n"), "{markdown}");
+    assert!(
+        markdown.starts_with(
+            "### load test staging: passed, 1 scenario; not every threshold was judged\n"
+        ),
+        "{markdown}"
+    );
 }
 
 #[test]
@@ -134,7 +143,7 @@ fn a_run_in_which_nothing_ran_could_not_be_done() {
     std::fs::write(&file, record).unwrap();
     for fail_on in ["threshold", "never"] {
         let (stdout, stderr) = check(&[file.to_str().unwrap(), "--fail-on", fail_on], 1);
-        assert!(stdout.contains("mix: k6 was not started"), "{stdout}");
+        assert!(stdout.contains("`mix`: k6 was not started"), "{stdout}");
         assert_eq!(stderr, "error: no scenario ran\n");
     }
 }

@@ -108,7 +108,7 @@ fn the_record_carries_its_comparison_and_is_still_a_record() {
     assert_eq!(scenario["cells"][0]["column"], "p50");
     assert_eq!(
         scenario["cells"][0]["change"],
-        serde_json::json!({ "previous": 10.0, "ratio": 1.3, "worse": true })
+        serde_json::json!({ "previous": 10.0, "ratio": 1.3, "worse": true, "better": false })
     );
 }
 
@@ -133,6 +133,9 @@ fn runs_of_other_fingerprints_are_not_compared() {
     let file = place(dir.path(), "no-p99.json", "mix.json");
     let (json, _) = check(&[&file, "--format", "json", "--fingerprint", "one"], 0);
     let earlier = dir.path().join("earlier.ndjson");
+    let mut other: serde_json::Value = serde_json::from_str(&json).unwrap();
+    other["scenarios"][0]["source"] = "other".into();
+    let json = other.to_string();
     let moved = json.replacen("\"id\":\"", "\"id\":\"x", 1).replacen(
         "\"started\":\"2",
         "\"started\":\"1",

@@ -40,7 +40,7 @@ fn a_report_needs_nothing_else_and_says_the_verdict_first() {
     let page = page(&now, &weeks(14), &[timeline]);
     check_well_formed(&page);
     let heading = page.split("<h1").nth(1).unwrap();
-    let expected = " class=\"bad\">Passed, 1 scenario; alert: mix is worse than its usual noise; 2 figures are more than 25 % worse</h1>";
+    let expected = " class=\"bad\">Passed, 1 scenario; alert: <code>mix</code> is worse than its usual noise; 2 figures are more than 25 % worse</h1>";
     assert!(heading.starts_with(expected), "{}", &heading[..300]);
     for it in ["<script", "src=", "url(", "@import", "<link", "href=\"http", "javascript:"] {
         assert!(!page.contains(it), "{it}");
@@ -123,13 +123,13 @@ fn the_trend_stands_before_the_band_that_it_was_judged_by() {
     <path class="band" d="M230.7 53.5L268.0 53.5L268.0 79.6L230.7 79.6Z"/>
     <path class="center" d="M230.7 68.0L268.0 68.0"/>
     <path class="past" d="M44.0 68.0L81.3 68.0L118.7 68.0L156.0 68.0L193.3 68.0L230.7 68.0L268.0 39.0"/>
-    <circle class="past" cx="44.0" cy="68.0" r="2.5"><title>2026-01-01 03:37:00 UTC: 20.0</title></circle>
-    <circle class="past" cx="81.3" cy="68.0" r="2.5"><title>2026-01-08 03:37:00 UTC: 20.0</title></circle>
-    <circle class="past" cx="118.7" cy="68.0" r="2.5"><title>2026-01-15 03:37:00 UTC: 20.0</title></circle>
-    <circle class="past" cx="156.0" cy="68.0" r="2.5"><title>2026-01-22 03:37:00 UTC: 20.0</title></circle>
-    <circle class="past" cx="193.3" cy="68.0" r="2.5"><title>2026-02-01 03:37:00 UTC: 20.0</title></circle>
-    <circle class="past" cx="230.7" cy="68.0" r="2.5"><title>2026-02-08 03:37:00 UTC: 20.0</title></circle>
-    <circle class="now bad" cx="268.0" cy="39.0" r="5"><title>2026-06-01 03:37:00 UTC: 30.0</title></circle>
+    <circle class="past" cx="44.0" cy="68.0" r="2.5"><title>2026-01-01 03:37:00 UTC: 20.0 ms</title></circle>
+    <circle class="past" cx="81.3" cy="68.0" r="2.5"><title>2026-01-08 03:37:00 UTC: 20.0 ms</title></circle>
+    <circle class="past" cx="118.7" cy="68.0" r="2.5"><title>2026-01-15 03:37:00 UTC: 20.0 ms</title></circle>
+    <circle class="past" cx="156.0" cy="68.0" r="2.5"><title>2026-01-22 03:37:00 UTC: 20.0 ms</title></circle>
+    <circle class="past" cx="193.3" cy="68.0" r="2.5"><title>2026-02-01 03:37:00 UTC: 20.0 ms</title></circle>
+    <circle class="past" cx="230.7" cy="68.0" r="2.5"><title>2026-02-08 03:37:00 UTC: 20.0 ms</title></circle>
+    <circle class="now bad" cx="268.0" cy="39.0" r="5"><title>2026-06-01 03:37:00 UTC: 30.0 ms</title></circle>
     <text x="44.0" y="144.0" text-anchor="start">2026-01-01</text>
     <text x="268.0" y="144.0" text-anchor="end">2026-06-01</text>
     </svg>

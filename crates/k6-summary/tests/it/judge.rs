@@ -256,7 +256,7 @@ fn the_exit_code_of_k6_is_explained() {
         Some(99),
         Some(&whole),
         Verdict::Failed,
-        "k6 ended with exit code 99: a threshold was crossed",
+        "k6 ended with exit code 99: a threshold was crossed, and its file does not say which",
     );
     check_exit(
         Some(110),

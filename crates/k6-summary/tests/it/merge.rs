@@ -48,15 +48,20 @@ fn thresholds_of_any_segment_are_judged() {
     let a = write("a.ndjson", &(segment("", "", &[1, 2]) + &calls));
     let b = write("b.ndjson", &segment(r#""max<10""#, "", &[30]));
     for files in [[&a, &b], [&b, &a]] {
-        let (table, _) =
-            check(&["merge", files[0], files[1], "--fail-on", "never", "--format", "json"], 0);
+        let args = ["merge", files[0], files[1], "--fail-on", "never", "--format", "json"];
+        // Generators of one run all have its script.
+        let (_, stderr) = check(&args, 1);
+        let told = "declares d with other thresholds than before: another script";
+        assert!(stderr.contains(told), "{stderr}");
+        let (table, _) = check(&[args.as_slice(), &["--lenient"]].concat(), 0);
+        assert!(table.contains(&format!("passed over: line 1 {told}")), "{table}");
         assert!(table.contains("\"name\":\"d max\"") && table.contains("\"met\":false"), "{table}");
     }
 }
 
 #[test]
 fn submetrics_are_of_all_segments_or_refused() {
-    let (with, without) = (segment("", PART, &[1, 2]), segment("", "", &[3]));
+    let (with, without) = (segment("", PART, &[1, 3]), segment("", "", &[2]));
     let both = whole(false, &[&with, &without]).unwrap();
     assert_eq!(both.trend("d{scenario:a}").unwrap().count, Some(3));
     for texts in [vec![without.clone(), with.clone()], vec![without.clone() + &with]] {

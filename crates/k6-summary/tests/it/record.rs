@@ -25,10 +25,15 @@ fn full() -> Run {
     let it = &mut run.scenarios[0];
     it.reasons.push("slow".to_owned());
     it.offered = Some(1.0);
+    (it.approximate_rates, it.samples, it.source) = (true, Some(1), known());
+    it.unjudged.push("CSV".to_owned());
+    it.notes.push("passed over".to_owned());
+    let checks = serde_json::json!({ "passed": 1, "failed": 1, "failing": { "failed": 1 } });
+    it.checks = serde_json::from_value(checks).unwrap();
     let latency = &mut it.latency_ms;
     (latency.min, latency.avg, latency.p90, latency.max) =
         (Some(1.0), Some(2.0), Some(3.0), Some(4.0));
-    let part = serde_json::json!({ "tags": {}, "calls": 1, "latency_ms": {} });
+    let part = serde_json::json!({ "tags": {}, "calls": 1, "latency_ms": {}, "samples": 1 });
     it.by.push(serde_json::from_value(part).unwrap());
     let mut target = Target::new("p95".to_owned(), "<".to_owned(), 1.0);
     (target.unit, target.measured, target.met) = (known(), Some(1.0), Some(true));

@@ -28,8 +28,8 @@ fn a_first_run_has_nothing_to_compare_with() {
 
     No earlier run to compare with
     ~ stands on too few calls to be judged
-    cold-start: targets 1 met
-    tool-call-mix: targets 1 met
+    `cold-start`: targets 1 met
+    `tool-call-mix`: targets 1 met
     "#);
 }
 
@@ -52,8 +52,8 @@ fn what_got_worse_is_bold() {
     The noise band is learning: 1 of 5 runs
     ~ stands on too few calls to be judged
     earlier run https://ci.example/acme/api/actions/runs/405
-    cold-start: targets 1 met
-    tool-call-mix: targets 1 met
+    `cold-start`: targets 1 met
+    `tool-call-mix`: targets 1 met
     "#);
     insta::assert_snapshot!(terminal(&run, &comparison, WIDE), @r#"
     load test embedded mcp smoke: passed, 2 scenarios; 3 figures are more than 25 % worse
@@ -68,8 +68,8 @@ fn what_got_worse_is_bold() {
     The noise band is learning: 1 of 5 runs
     ~ stands on too few calls to be judged
     earlier run https://ci.example/acme/api/actions/runs/405
-    cold-start: targets 1 met
-    tool-call-mix: targets 1 met
+    `cold-start`: targets 1 met
+    `tool-call-mix`: targets 1 met
     "#);
     insta::assert_snapshot!(markdown(&run, &comparison), @r#"
     ### load test embedded mcp smoke: passed, 2 scenarios; 3 figures are more than 25 % worse
@@ -87,7 +87,7 @@ fn what_got_worse_is_bold() {
 
     | calls to | calls | P50 ms | P95 ms | P99 ms |
     |---|--:|--:|--:|--:|
-    | `executeSQL` | 61 | 1.90 | \~3.30 | \~4.60 |
+    | `executeSQL` | 61 | 1.90 (±0 %) | \~3.30 (±0 %) | \~4.60 (±0 %) |
 
     Failed calls: 2 `rate_limited`.
 
@@ -103,7 +103,7 @@ fn what_got_worse_is_bold() {
 
     | calls to | calls | P50 ms | P95 ms | P99 ms |
     |---|--:|--:|--:|--:|
-    | `executeSQL` | 61 | 1.90 | \~3.30 | \~4.60 |
+    | `executeSQL` | 61 | 1.90 (±0 %) | \~3.30 (±0 %) | \~4.60 (±0 %) |
 
     Failed calls: 2 `rate_limited`.
 
@@ -152,7 +152,7 @@ fn an_invalid_run_says_why_and_is_never_bold() {
     let comparison = compare(&run, &[first()], 0.25);
     assert_eq!(comparison.worse(), 0);
     insta::assert_snapshot!(terminal(&run, &comparison, NARROW), @r#"
-    load test embedded mcp smoke: invalid, tool-call-mix did not measure the server
+    load test embedded mcp smoke: invalid, `tool-call-mix` did not measure the server; dirty, so it is no baseline; not every threshold was judged; skipped: `runMetric`
     2026-11-21 11:02:03 UTC, a1b2c3d, http://127.0.0.1:40123/mcp, k6 2.2.0, MCP 2025-11-25, run https://ci.example/acme/api/actions/runs/412, record 20261121T110203Z-3f9a
 
     scenario       verdict   calls  errors   P50 ms  P95 ms  P99 ms  calls/s
@@ -162,18 +162,18 @@ fn an_invalid_run_says_why_and_is_never_bold() {
 
     Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC
     Bold is more than 25 % worse
-    The noise band is learning: cold-start 1/5
+    The noise band is learning: `cold-start` 1/5
     ~ stands on too few calls to be judged
     earlier run https://ci.example/acme/api/actions/runs/405
-    tool-call-mix: 6,200 of 12,345 calls failed (50.2 %), above the limit of 5 %
-    skipped runMetric: no such tool
+    `tool-call-mix`: 6,200 of 12,345 calls failed (50.2 %), above the limit of 5 %
+    skipped `runMetric`: no such tool
     dirty: other processes took 23 % of the machine
-    cold-start: targets 1 met
-    tool-call-mix: targets 1 not measured
-      executeSQL p95 < 500 ms: not measured
+    `cold-start`: targets 1 met
+    `tool-call-mix`: targets 1 not judged
+      executeSQL p95 < 500 ms: not judged, since nothing was measured
     "#);
     insta::assert_snapshot!(markdown(&run, &comparison), @r#"
-    ### load test embedded mcp smoke: invalid, tool-call-mix did not measure the server
+    ### load test embedded mcp smoke: invalid, `tool-call-mix` did not measure the server; dirty, so it is no baseline; not every threshold was judged; skipped: `runMetric`
 
     2026-11-21 11:02:03 UTC · `a1b2c3d` · `http://127.0.0.1:40123/mcp` · k6 2.2.0 · MCP 2025-11-25 · [run](https://ci.example/acme/api/actions/runs/412) · record `20261121T110203Z-3f9a`
 
@@ -182,7 +182,7 @@ fn an_invalid_run_says_why_and_is_never_bold() {
     | `cold-start` | passed | 400 | 0.5 % | 1.50 (−12 %) | 3.10 (±0 %) | \~4.40 (±0 %) | 12.1 (±0 %) |
     | `tool-call-mix` | invalid | 12,345 | 0.02 % | 1.70 | 4.40 | 1,234 | 6.29 |
 
-    Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC. Bold is more than 25 % worse. The noise band is learning: cold-start 1/5. \~ stands on too few calls to be judged. [earlier run](https://ci.example/acme/api/actions/runs/405)
+    Compared with run 20261114T110203Z-11aa of 2026-11-14 11:02:03 UTC. Bold is more than 25 % worse. The noise band is learning: `cold-start` 1/5. \~ stands on too few calls to be judged. [earlier run](https://ci.example/acme/api/actions/runs/405)
 
     - `tool-call-mix`: 6,200 of 12,345 calls failed (50.2 %), above the limit of 5 %
     - skipped `runMetric`: no such tool
@@ -192,7 +192,7 @@ fn an_invalid_run_says_why_and_is_never_bold() {
 
     | calls to | calls | P50 ms | P95 ms | P99 ms |
     |---|--:|--:|--:|--:|
-    | `executeSQL` | 61 | 1.90 | \~3.30 | \~4.60 |
+    | `executeSQL` | 61 | 1.90 (±0 %) | \~3.30 (±0 %) | \~4.60 (±0 %) |
 
     Failed calls: 2 `rate_limited`.
 
@@ -214,9 +214,9 @@ fn an_invalid_run_says_why_and_is_never_bold() {
 
     Offered calls/s: 12.3.
 
-    Targets: 1 not measured.
+    Targets: 1 not judged.
 
-    - executeSQL p95 &lt; 500 ms: not measured
+    - executeSQL p95 &lt; 500 ms: not judged, since nothing was measured
 
     </details>
     "#);
@@ -229,17 +229,17 @@ fn a_scenario_that_did_not_run_has_dashes_and_no_zeros() {
     let run = Run::new("b".to_owned(), "2026-11-21T11:02:03Z".to_owned(), vec![judge(&it)]);
     let comparison = compare(&run, &[first()], 0.25);
     insta::assert_snapshot!(terminal(&run, &comparison, NARROW), @r#"
-    load test: did not run to its end: mix
+    load test: did not run to its end: `mix`
     2026-11-21 11:02:03 UTC, record b
 
     scenario  verdict      calls  errors  P50 ms  P95 ms  P99 ms  calls/s
     mix       did not run      —       —       —       —       —        —
 
     No earlier run to compare with
-    mix: k6 ended with exit code 107: the script threw an exception or imports what is not there
+    `mix`: k6 ended with exit code 107: the script threw an exception or imports what is not there
     "#);
     insta::assert_snapshot!(markdown(&run, &comparison), @r#"
-    ### load test: did not run to its end: mix
+    ### load test: did not run to its end: `mix`
 
     2026-11-21 11:02:03 UTC · record `b`
 

@@ -28,7 +28,7 @@ pub(crate) enum Command {
     Compare(Compare),
     /// Brings the points of one run on several generators together
     #[command(after_help = AFTER_MERGE)]
-    Merge(Merge),
+    Merge(Box<Merge>),
 }
 
 #[derive(Debug, clap::Args)]
@@ -44,6 +44,9 @@ pub(crate) struct Summarize {
 
     #[command(flatten)]
     pub(crate) reading: Reading,
+
+    #[command(flatten)]
+    pub(crate) judging: Judging,
 
     #[command(flatten)]
     pub(crate) show: Show,
@@ -73,6 +76,9 @@ pub(crate) struct Merge {
 
     #[command(flatten)]
     pub(crate) reading: Reading,
+
+    #[command(flatten)]
+    pub(crate) judging: Judging,
 
     #[command(flatten)]
     pub(crate) show: Show,
@@ -112,6 +118,32 @@ pub(crate) struct Among {
     /// and without one all summaries and points of a scenario count as the same
     #[arg(long, value_name = "TEXT")]
     pub(crate) fingerprint: Option<String>,
+}
+
+/// What a verdict stands on beside the files.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Judging {
+    /// How k6 ended, which its files do not say: 0, 99 where a threshold was crossed, 108 where the
+    /// script aborted; of several files each its own, as in search=99
+    #[arg(long, value_name = "[SCENARIO=]CODE", value_parser = exit_code)]
+    pub(crate) k6_exit_code: Vec<ExitCode>,
+
+    /// Where more of the calls failed, the run is invalid [default: 0.05]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub(crate) max_error_rate: Option<f64>,
+}
+
+impl Judging {
+    pub(crate) fn is_none(&self) -> bool {
+        self.k6_exit_code.is_empty() && self.max_error_rate.is_none()
+    }
+}
+
+/// How k6 ended, of a scenario or of the only one.
+#[derive(Debug, Clone)]
+pub(crate) struct ExitCode {
+    pub(crate) scenario: Option<String>,
+    pub(crate) code: i32,
 }
 
 /// How a run and its comparison are shown.
@@ -169,8 +201,16 @@ impl Reading {
 }
 
 /// What belongs to the verdict of a run and not to an answer in its place.
-const OF_A_RUN: [&str; 6] =
-    ["previous", "environment", "fingerprint", "tolerance", "min_delta", "fail_on"];
+const OF_A_RUN: [&str; 8] = [
+    "previous",
+    "environment",
+    "fingerprint",
+    "k6_exit_code",
+    "max_error_rate",
+    "tolerance",
+    "min_delta",
+    "fail_on",
+];
 
 /// A question about samples; it is answered in place of a verdict.
 #[derive(Debug, clap::Args)]
@@ -214,6 +254,7 @@ Examples:
   k6 run --quiet --out json=- checkout.js | k6-summary - --group-by scenario
   k6-summary points.ndjson.gz --metric mcp_call_duration --percentiles 50,99,99.9 --group-by tool
   k6-summary compare monday.json tuesday.json
+  k6 run --summary-export checkout.json checkout.js; k6-summary checkout.json --k6-exit-code $?
 
 Exit codes:
   0  done
@@ -254,6 +295,15 @@ fn share(text: &str) -> Result<f64, String> {
         Ok(it) if (0.0..=100.0).contains(&it) => Ok(it),
         _ => Err("a share is a number such as 0.25".to_owned()),
     }
+}
+
+fn exit_code(text: &str) -> Result<ExitCode, String> {
+    let (scenario, code) = match text.rsplit_once('=') {
+        Some((scenario, code)) => (Some(scenario.to_owned()), code),
+        None => (None, text),
+    };
+    let code = code.trim().parse().map_err(|_| "an exit code is a number such as 99".to_owned())?;
+    Ok(ExitCode { scenario, code })
 }
 
 fn milliseconds(text: &str) -> Result<f64, String> {

@@ -5,7 +5,7 @@ use anyhow::{Context as _, anyhow, ensure};
 use k6_summary::samples::PointStream;
 use k6_summary::{Error, Points, Run, Source, Summary, open as source};
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -16,8 +16,13 @@ pub(crate) fn is_stdin(file: &Path) -> bool {
 
 /// Opens a file, or standard input, whatever its format.
 pub(crate) fn open(file: &Path) -> anyhow::Result<Source<'static>> {
+    source(reader(file)?).with_context(|| file.display().to_string())
+}
+
+/// A file, or standard input, to be read.
+pub(crate) fn reader(file: &Path) -> anyhow::Result<Box<dyn Read + Send>> {
     if is_stdin(file) {
-        return source(io::stdin()).context("stdin");
+        return Ok(Box::new(io::stdin()));
     }
     ensure!(
         !file.is_dir(),
@@ -26,7 +31,7 @@ pub(crate) fn open(file: &Path) -> anyhow::Result<Source<'static>> {
         file.join("summary.json").display()
     );
     let opened = File::open(file).with_context(|| format!("failed to read {}", file.display()))?;
-    source(opened).with_context(|| file.display().to_string())
+    Ok(Box::new(opened))
 }
 
 /// Counts the samples of a file with those before, and says what was passed over.
@@ -35,7 +40,7 @@ pub(crate) fn count(
     stream: PointStream<'_>,
     file: &Path,
 ) -> anyhow::Result<()> {
-    let notices = points.read(stream).with_context(|| file.display().to_string())?;
+    let notices = points.read(stream)?;
     for it in notices {
         say(&format!("notice: {}: {}", file.display(), it.reason));
     }
@@ -46,7 +51,9 @@ pub(crate) fn count(
 pub(crate) fn count_all(points: &mut Points, files: &[PathBuf]) -> anyhow::Result<()> {
     for file in files {
         match open(file)? {
-            Source::Points(stream) => count(points, stream, file)?,
+            Source::Points(stream) => {
+                count(points, stream, file).with_context(|| file.display().to_string())?;
+            }
             Source::Document(text) => {
                 return Err(without_samples(&text).context(file.display().to_string()));
             }
@@ -66,7 +73,7 @@ fn without_samples(text: &str) -> anyhow::Error {
     }
 }
 
-/// When k6 wrote the file: its summary itself has no date.
+/// When k6 wrote the file, at the end of the run.
 pub(crate) fn written(file: &Path) -> anyhow::Result<SystemTime> {
     if is_stdin(file) {
         return Ok(SystemTime::now());

@@ -1,17 +1,15 @@
 //! The files of the command line, as a run and its history.
 
-use crate::arguments::Reading;
+use crate::advice::with_advice;
+use crate::arguments::{Judging, Reading};
 use crate::files;
+use crate::judged::{Times, Unjudged, judged};
 use crate::output::{Format, say};
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use k6_summary::samples::PointStream;
-use k6_summary::{
-    Error, Measurement, Notice, Points, Run, Scenario, Source, Summary, Timeline, judge,
-    read_history,
-};
-use sha2::{Digest as _, Sha256};
+use k6_summary::{Error, Notice, Points, Run, Source, Summary, Timeline, read_history};
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -83,33 +81,34 @@ pub(crate) fn timelines(
 }
 
 /// One file of records, of which the newest is the run, or a run made of summaries and points.
-pub(crate) fn read(files: &[PathBuf], reading: &Reading) -> anyhow::Result<Input> {
+///
+/// Of several files one that holds neither costs its own scenario and no other.
+pub(crate) fn read(
+    files: &[PathBuf],
+    reading: &Reading,
+    judging: &Judging,
+) -> anyhow::Result<Input> {
     let mut unjudged: Vec<Unjudged> = Vec::new();
     let mut sampled = Vec::new();
     for file in files {
-        let mut of_points = false;
-        let (summary, started) = match files::open(file)? {
-            Source::Points(stream) => {
-                let mut points = Points::of_run(&reading.query());
-                files::count(&mut points, stream, file)?;
-                of_points = true;
-                (points.summary(), points.started())
-            }
-            Source::Document(_) if reading.skips() => bail!(
+        let opened = files::reader(file)?;
+        let found = match content(opened, file, reading) {
+            Ok(Content::Document(_)) if reading.skips() => bail!(
                 "{} has no samples, so no warm-up can be left out; pass points, or no --skip",
                 file.display()
             ),
-            Source::Document(json) => match json.parse::<Summary>() {
-                Err(error) if holds_records(&json, &error) => {
-                    ensure!(
-                        files.len() == 1,
-                        "{} is the record of a whole run; pass it alone",
-                        file.display()
-                    );
+            Ok(Content::Document(json)) => match json.parse::<Summary>() {
+                Err(error) if holds_records(&json, &error) && files.len() == 1 => {
+                    ensure!(judging.is_none(), "{} is judged already", file.display());
                     return records(&json).with_context(|| file.display().to_string());
                 }
-                it => (it.with_context(|| file.display().to_string())?, None),
+                Err(error) if holds_records(&json, &error) => {
+                    Err(anyhow!("the record of a whole run, which is passed alone"))
+                }
+                it => it.map(|it| (it, None)).map_err(Into::into),
             },
+            Ok(Content::Points(summary, started)) => Ok((summary, started)),
+            Err(error) => Err(error),
         };
         let name = files::scenario_name(file)?;
         if unjudged.iter().any(|it| it.name == name) {
@@ -119,14 +118,42 @@ pub(crate) fn read(files: &[PathBuf], reading: &Reading) -> anyhow::Result<Input
                 file.display()
             );
         }
-        let started = started.map_or_else(|| files::written(file), Ok)?;
-        if of_points {
-            let (files, summary) = (vec![file.clone()], summary.clone());
-            sampled.push(Sampled { name: name.clone(), files, summary });
-        }
-        unjudged.push(Unjudged { name, summary, started });
+        unjudged.push(match found {
+            Ok((summary, started)) => {
+                if started.is_some() {
+                    let (name, files) = (name.clone(), vec![file.clone()]);
+                    sampled.push(Sampled { name, files, summary: summary.clone() });
+                }
+                let times = Times::of(&summary, started, || files::written(file))?;
+                Unjudged { name, measured: Ok((summary, times)) }
+            }
+            Err(error) if files.len() == 1 => {
+                return Err(error.context(file.display().to_string()));
+            }
+            Err(error) => Unjudged { name, measured: Err(with_advice(&error)) },
+        });
     }
-    run(&unjudged, sampled)
+    Ok(Input { run: judged(&unjudged, judging)?, earlier: Vec::new(), sampled })
+}
+
+enum Content {
+    Document(String),
+    Points(Summary, Option<SystemTime>),
+}
+
+fn content(
+    opened: impl Read + Send + 'static,
+    file: &Path,
+    reading: &Reading,
+) -> anyhow::Result<Content> {
+    Ok(match k6_summary::open(opened)? {
+        Source::Document(text) => Content::Document(text),
+        Source::Points(stream) => {
+            let mut points = Points::of_run(&reading.query());
+            files::count(&mut points, stream, file)?;
+            Content::Points(points.summary(), points.started())
+        }
+    })
 }
 
 /// A run of one scenario out of the points of all files together.
@@ -134,44 +161,17 @@ pub(crate) fn merge(
     files: &[PathBuf],
     name: Option<&str>,
     reading: &Reading,
+    judging: &Judging,
 ) -> anyhow::Result<Input> {
     let mut points = Points::of_run(&reading.query());
     files::count_all(&mut points, files)?;
     let name = name.map_or_else(|| files::scenario_name(&files[0]), |it| Ok(it.to_owned()))?;
-    let (summary, started) = (points.summary(), points.started());
-    let started = started.map_or_else(|| files::written(&files[0]), Ok)?;
-    let (of, files) = (summary.clone(), files.to_vec());
-    let sampled = vec![Sampled { name: name.clone(), files, summary: of }];
-    run(&[Unjudged { name, summary, started }], sampled)
-}
-
-/// A scenario that is not judged yet.
-struct Unjudged {
-    name: String,
-    summary: Summary,
-    started: SystemTime,
-}
-
-fn run(unjudged: &[Unjudged], sampled: Vec<Sampled>) -> anyhow::Result<Input> {
-    let judged = |it: &Unjudged| judge(&Measurement::new(&it.name, Some(&it.summary)));
-    let scenarios: Vec<Scenario> = unjudged.iter().map(judged).collect();
-    // The same files make the same id.
-    let text = serde_json::to_string(&scenarios).context("failed to write the scenarios")?;
-    let digest = Sha256::digest(text);
-    let started = second(unjudged[0].started)?;
-    let id = format!("{}-{:02x}{:02x}", started.replace(['-', ':'], ""), digest[0], digest[1]);
-    let k6 = unjudged.iter().find_map(|it| it.summary.k6()).map(ToOwned::to_owned);
-    let mut run = Run::new(id, started, scenarios);
-    run.k6 = k6;
+    let summary = points.summary();
+    let times = Times::of(&summary, points.started(), || files::written(&files[0]))?;
+    let of = summary.clone();
+    let sampled = vec![Sampled { name: name.clone(), files: files.to_vec(), summary: of }];
+    let run = judged(&[Unjudged { name, measured: Ok((summary, times)) }], judging)?;
     Ok(Input { run, earlier: Vec::new(), sampled })
-}
-
-/// A point in time as the record has it, to the second.
-fn second(time: SystemTime) -> anyhow::Result<String> {
-    let time = jiff::Timestamp::try_from(time).context("the date of the run is out of range")?;
-    let seconds = jiff::Timestamp::from_second(time.as_second())
-        .context("a second of a valid time is out of range")?;
-    Ok(seconds.to_string())
 }
 
 /// Whether what is no summary is a record, or begins with one.
@@ -207,7 +207,12 @@ pub(crate) fn history(file: &Path) -> anyhow::Result<Vec<Run>> {
         fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?
     };
     let (runs, notices) = read_history(&ndjson);
-    tell(&notices);
+    match notices.first() {
+        Some(first) if runs.is_empty() => {
+            bail!("{} holds no record that can be read: {first}", file.display())
+        }
+        _ => tell(&notices),
+    }
     Ok(runs)
 }
 

@@ -5,10 +5,11 @@ mod arguments;
 mod compare;
 mod files;
 mod input;
+mod judged;
 mod output;
 mod question;
 
-use crate::advice::advice;
+use crate::advice::with_advice;
 use crate::arguments::{Among, Cli, Command, Merge, Reading, Show, Summarize};
 use crate::input::Input;
 use crate::output::{say, show};
@@ -27,9 +28,7 @@ fn main() -> ExitCode {
         None => run_summarize(&summarize),
     };
     done.unwrap_or_else(|err| {
-        let advice = err.chain().find_map(|it| advice(it.downcast_ref()?));
-        let advice = advice.map_or_else(String::new, |it| format!("; {it}"));
-        say(&format!("error: {err:#}{advice}"));
+        say(&format!("error: {}", with_advice(&err)));
         ExitCode::FAILURE
     })
 }
@@ -52,7 +51,7 @@ fn run_summarize(args: &Summarize) -> anyhow::Result<ExitCode> {
         args.question.answer(&args.files, &args.reading, args.show.format)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let input = input::read(&args.files, &args.reading)?;
+    let input = input::read(&args.files, &args.reading, &args.judging)?;
     judged(input, &args.among, &args.reading, &args.show)
 }
 
@@ -65,7 +64,7 @@ fn run_merge(args: &Merge) -> anyhow::Result<ExitCode> {
         args.question.answer(&args.files, &args.reading, args.show.format)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let input = input::merge(&args.files, args.name.as_deref(), &args.reading)?;
+    let input = input::merge(&args.files, args.name.as_deref(), &args.reading, &args.judging)?;
     judged(input, &args.among, &args.reading, &args.show)
 }
 
@@ -75,5 +74,5 @@ fn judged(input: Input, among: &Among, reading: &Reading, args: &Show) -> anyhow
     history.extend(among.previous.as_deref().map(input::history).transpose()?.unwrap_or_default());
     let timelines = input::timelines(&sampled, reading, args.format)?;
     let comparison = compare(&run, &history, args.tolerance());
-    show(&run, &comparison, &history, &timelines, (args.format, args.fail_on))
+    show(&run, &comparison, &history, &timelines, (args.format, args.fail_on), &[])
 }

@@ -30,7 +30,7 @@ pub(crate) enum Format {
 pub(crate) enum FailOn {
     /// Any verdict but passed
     Threshold,
-    /// That, or a scenario worse than its noise explains
+    /// That, or a scenario worse than its noise explains, or one that earlier runs had and this one lacks
     Alert,
     /// That, or a figure worse than the tolerance allows
     Worse,
@@ -45,8 +45,10 @@ pub(crate) fn show(
     history: &[Run],
     timelines: &[Timeline],
     (format, fail_on): (Format, FailOn),
+    notices: &[&str],
 ) -> anyhow::Result<ExitCode> {
     let report = Report::new(run, comparison, history, timelines);
+    let report = notices.iter().fold(report, |it, notice| it.notice(notice));
     print(&match format {
         Format::Table => terminal(&report, style()),
         Format::Markdown => markdown(&report),
@@ -83,7 +85,7 @@ fn exit_code(run: &Run, comparison: &Comparison, fail_on: FailOn) -> ExitCode {
     }
     // A record may say anything of itself.
     let verdict = Verdict::worst(&run.scenarios).max(run.verdict);
-    let alert = comparison.alerts().next().is_some();
+    let alert = comparison.alerts().next().is_some() || !comparison.missing().is_empty();
     let bad = match fail_on {
         FailOn::Threshold => verdict != Verdict::Passed,
         FailOn::Alert => verdict != Verdict::Passed || alert,
