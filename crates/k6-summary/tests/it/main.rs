@@ -15,6 +15,7 @@ mod k6_points;
 mod many_names;
 mod marks;
 mod merge;
+mod no_latency;
 mod points;
 mod record;
 mod report;
@@ -22,6 +23,7 @@ mod rule;
 mod runs;
 mod summary;
 mod terminal_and_markdown;
+mod unjudged;
 
 use k6_summary::{Measurement, Scenario, Summary, judge};
 use std::path::PathBuf;
