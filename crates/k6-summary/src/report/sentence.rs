@@ -92,7 +92,7 @@ fn changes(comparison: &Comparison) -> Vec<Phrase> {
     if better > 0 {
         let banded = of(&|it| it.standing == Some(Standing::Better));
         let than = if banded == better {
-            "better than their usual noise".to_owned()
+            "better than the usual noise".to_owned()
         } else {
             format!("more than {share} better")
         };

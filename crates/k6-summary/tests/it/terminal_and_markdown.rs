@@ -139,6 +139,39 @@ fn a_table_of_long_names_and_changes_fits_eighty_columns() {
 }
 
 #[test]
+fn a_number_is_whole_in_a_terminal_of_any_width() {
+    let mut run = worse();
+    run.scenarios[0].calls = Some(1_234_567);
+    run.scenarios[1].error_rate = Some(0.045);
+    let comparison = compare(&run, &[first()], 0.25);
+    let figures = ["1,234,567", "0.5 %", "1.50", "~4.40", "**1,234", "(×281)", "**6.29", "**4.5 %"];
+    for width in 20..200 {
+        let text = terminal(&run, &comparison, Style::plain(width));
+        let table = text.split("\n\n").nth(1).unwrap();
+        for figure in figures {
+            assert!(table.contains(figure), "{figure} at {width}:\n{table}");
+        }
+    }
+    let text = terminal(&run, &comparison, Style::plain(40));
+    insta::assert_snapshot!(text.split("\n\n").nth(1).unwrap(), @r#"
+    cold-start  passed
+      calls    1,234,567
+      errors   0.5 %
+      P50 ms   1.50 (−12 %)
+      P95 ms   3.10 (±0 %)
+      P99 ms   ~4.40 (±0 %)
+      calls/s  12.1 (±0 %)
+    tool-call-mix  passed
+      calls    12,345
+      errors   **4.5 % (was 0.02 %)**
+      P50 ms   1.70 (±0 %)
+      P95 ms   **4.40 (+42 %)**
+      P99 ms   **1,234 (×281)**
+      calls/s  **6.29 (−48 %)**
+    "#);
+}
+
+#[test]
 fn an_invalid_run_says_why_and_is_never_bold() {
     let mut run = worse();
     let mix = &mut run.scenarios[1];
