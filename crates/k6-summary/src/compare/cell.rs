@@ -1,6 +1,6 @@
 //! One figure of this run beside the same of earlier runs.
 
-use crate::compare::band::{self, Band, SIGMAS, Standing};
+use crate::compare::band::{self, Band, RUNS, SIGMAS, Standing};
 use crate::compare::column::{Column, Direction, Figure};
 use crate::record::run::Run;
 use serde::Serialize;
@@ -58,7 +58,7 @@ pub struct Cell {
     /// So it was already in the previous comparable run.
     pub again: bool,
     pub drift: Option<Drift>,
-    /// The previous comparable run had this figure, and this one lacks it.
+    /// The previous comparable run had this figure, or half of the last 12, and this one lacks it.
     pub lacking: bool,
 }
 
@@ -130,7 +130,9 @@ impl Cell {
         let drift = now
             .and_then(|it| band::drift(&of_era, it.value, direction, tolerance.share))
             .and_then(|ratio| Some(Drift { ratio, since: first?.started.clone() }));
-        let had = runs.first().is_some_and(|it| judged(it).is_some());
+        let recent = &runs[..runs.len().min(RUNS)];
+        let had = recent.iter().filter(|it| judged(it).is_some()).count();
+        let had_last = recent.first().is_some_and(|it| judged(it).is_some());
         Self {
             column: *column,
             few_samples,
@@ -144,7 +146,9 @@ impl Cell {
             outside,
             again,
             drift,
-            lacking: series.measured && current.is_none() && had,
+            lacking: series.measured
+                && current.is_none()
+                && (had_last || had > 0 && 2 * had >= recent.len()),
         }
     }
 

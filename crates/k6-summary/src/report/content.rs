@@ -113,7 +113,7 @@ fn remarks(run: &Run, comparison: &Comparison) -> Vec<Phrase> {
         let lacking = it.cells.iter().filter(|it| it.lacking).map(|it| it.column.name());
         let lacking: Vec<&str> = lacking.collect();
         if !lacking.is_empty() {
-            let words = "not measured, though the run before had it";
+            let words = "not measured, though earlier runs had it";
             remarks.push(remark(&it.name, &format!("{}: {words}", lacking.join(", "))));
         }
     }

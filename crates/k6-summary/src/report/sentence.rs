@@ -62,7 +62,7 @@ fn missing(comparison: &Comparison) -> Vec<Phrase> {
     let scenarios = who.map(|it| [vec![Text::Own("missing: ")], it].concat());
     let figures = comparison.cells().filter(|it| it.lacking).count();
     let figures = (figures > 0).then(|| {
-        vec![Text::Sentence(format!("{} of the run before missing", counted(figures, "figure")))]
+        vec![Text::Sentence(format!("{} of earlier runs missing", counted(figures, "figure")))]
     });
     scenarios.into_iter().chain(figures).collect()
 }
@@ -141,9 +141,10 @@ fn errors(comparison: &Comparison) -> Option<Phrase> {
     named("more errors in ", comparison.scenarios.iter().filter(rose).map(|it| it.name.as_str()))
 }
 
-/// Which calls are worse, whatever became of the scenario that they are of.
+/// Which calls are worse of scenarios that are not.
 fn parts(comparison: &Comparison) -> Option<Phrase> {
-    let marked = comparison.marked_parts();
+    let hidden = |it: &Compared| !it.cells.iter().any(|it| it.outside);
+    let marked = comparison.marked_parts().filter(|it| hidden(it.0));
     let marked: Vec<String> =
         marked.map(|(_, it)| it.tags.values().cloned().collect::<Vec<_>>().join(" ")).collect();
     named("outside the usual noise: ", marked.iter().map(String::as_str))

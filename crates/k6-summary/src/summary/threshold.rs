@@ -111,7 +111,12 @@ impl<'a> Expression<'a> {
         let unmeasured = match &entry.metric {
             Metric::Trend(trend) => trend.count == Some(0) || trend.is_empty(),
             Metric::Rate { nonzero, zero } => nonzero + zero == 0,
+            // As k6 writes a part that was never met.
+            Metric::Gauge { value, min: Some(0.0), max: Some(0.0) } => {
+                value.is_none() || !selector.tags.is_empty()
+            }
             Metric::Gauge { value, .. } => value.is_none(),
+            // Of nothing there are 0.
             Metric::Counter { count, .. } => count.is_none(),
         };
         Target {

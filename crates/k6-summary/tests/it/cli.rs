@@ -57,7 +57,8 @@ fn what_is_said_is_one_line_and_commands_nothing() {
 fn the_exit_code_follows_the_verdict() {
     let crossed = path("crossed-threshold.json");
     check(&[&crossed], 3);
-    check(&[&crossed, "--fail-on", "alert"], 3);
+    let (table, _) = check(&[&crossed, "--fail-on", "alert"], 3);
+    assert_eq!(table.matches("189 ms").count(), 1, "a reason is told once: {table}");
     check(&[&crossed, "--fail-on", "never"], 0);
     check(&[&path("unreachable-server.json")], 3);
     check(&[&path("legacy-export.json")], 0);

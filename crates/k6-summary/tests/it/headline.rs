@@ -76,11 +76,15 @@ fn no_change_is_said_of_what_was_judged() {
 fn what_the_run_before_had_and_this_one_lacks_is_named() {
     let mut now = scenario("mix", USUAL);
     now.latency_ms.p99 = None;
-    check(now.clone(), &format!("1 figure of the run before missing; {CALM} in 4 of 5 figures"));
-    let history = [run(1, vec![scenario("mix", USUAL)])];
-    let now = run(2, vec![now]);
+    check(now.clone(), &format!("1 figure of earlier runs missing; {CALM} in 4 of 5 figures"));
+    let history: Vec<Run> = (0..6).map(|it| run(it, vec![scenario("mix", USUAL)])).collect();
+    let again: Vec<Run> = (6..12).map(|it| run(it, vec![now.clone()])).collect();
+    let now = run(20, vec![now]);
+    let lacking = |history: &[Run]| compare(&now, history, 0.25).scenarios[0].cells[2].lacking;
+    assert!(lacking(&[history.clone(), again.clone()].concat()), "half of them had it");
+    assert!(!lacking(&[&history[1..], &again].concat()) && !lacking(&again));
     let text = terminal(&now, &compare(&now, &history, 0.25), WIDE);
-    assert!(text.contains("`mix`: P99: not measured, though the run before had it"), "{text}");
+    assert!(text.contains("`mix`: P99: not measured, though earlier runs had it"), "{text}");
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn a_part_by_scenario_has_the_latency_of_its_successful_calls_alone() {
     let failed = json!({ "passes": 10, "fails": 990, "value": 0.01 });
     let whole = (TRENDS[0], json!({ "med": 2, "p(95)": 3, "count": 990 }));
     let p50 = |metrics: &[(&str, Value)]| {
-        let by = judged(&[&[whole.clone()], metrics].concat()).by;
+        let by = judged(&[std::slice::from_ref(&whole), metrics].concat()).by;
         by.iter().map(|it| (it.tags["scenario"].clone(), it.latency_ms.p50)).collect::<Vec<_>>()
     };
     let of = |it| vec![("browse".to_owned(), Some(it))];

@@ -81,6 +81,23 @@ fn a_threshold_of_points_that_nobody_understands_or_whose_samples_are_gone_is_to
 }
 
 #[test]
+fn a_part_without_samples_keeps_no_threshold() {
+    let text = r#"{"root_group":{},"metrics":{
+        "depth":{"value":0,"min":0,"max":0,"thresholds":{"value<5":false}},
+        "depth{a:b}":{"value":0,"min":0,"max":0,"thresholds":{"value<5":false}},
+        "cached{a:b}":{"passes":0,"fails":0,"value":0,"thresholds":{"rate<0.5":false}},
+        "waits{a:b}":{"avg":0,"p(95)":0,"count":0,"thresholds":{"p(95)<5":false}},
+        "steps{a:b}":{"avg":0,"p(95)":0,"thresholds":{"p(95)<5":false}},
+        "errors{a:b}":{"count":0,"rate":0,"thresholds":{"count<1":false}}}}"#;
+    let targets = judged(&text.parse().unwrap()).targets;
+    let met = |name: &str| targets.iter().find(|it| it.name.starts_with(name)).unwrap().met;
+    for name in ["depth{", "cached", "waits", "steps"] {
+        assert_eq!(met(name), None, "{name}");
+    }
+    assert_eq!((met("depth value"), met("errors")), (Some(true), Some(true)), "none is a number");
+}
+
+#[test]
 fn time_begins_with_the_first_request_and_is_not_known_by_whole_seconds() {
     let text = declared("http_reqs", "counter", "", "")
         + &declared("http_req_duration", "trend", "", "")

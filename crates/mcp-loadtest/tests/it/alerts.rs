@@ -47,7 +47,7 @@ async fn a_run_worse_than_its_noise_is_an_alert_and_stands_in_the_page() {
         let warning = "::warning title=load test::cold-start is worse than its usual noise";
         assert!(slow.stderr.contains(warning), "{}", slow.stderr);
         let page = std::fs::read_to_string(sandbox.path("runs/latest/report.html")).unwrap();
-        assert!(page.contains("alert: cold-start is worse than its usual noise"));
+        assert!(page.contains("alert: `cold-start` is worse than its usual noise"));
         assert!(page.contains("class=\"band\"") && page.ends_with("</html>\n"));
     }
     let usual = run_with(&sandbox, &target, 21, "alert").await;
