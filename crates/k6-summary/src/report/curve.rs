@@ -35,7 +35,7 @@ pub(crate) fn percentiles(
         x: (0.0, last),
         most,
         caption: vec![(Tone::Plain, format!("latency by percentile, ms{beside}"))],
-        words: "latency by percentile".to_owned(),
+        words: in_words(scenario),
         shapes: vec![Shape::Polyline("before", before), Shape::Polyline("line", now)],
     };
     chart.shapes.extend(dots);
@@ -56,6 +56,15 @@ pub(crate) fn percentiles(
     Some(chart)
 }
 
+/// For those who cannot see it.
+fn in_words(scenario: &Scenario) -> String {
+    let it = &scenario.latency_ms;
+    let known = [("P50", it.p50), ("P90", it.p90), ("P95", it.p95), ("P99", it.p99)];
+    let known = known.into_iter().filter_map(|(name, it)| Some((name, it?)));
+    let known: Vec<String> = known.map(|(name, it)| format!("{name} {} ms", rounded(it))).collect();
+    format!("latency by percentile: {}", known.join(", "))
+}
+
 /// P50 and P95 of each window of the run.
 pub(crate) fn over_time(timeline: &Timeline) -> Option<Chart> {
     let finite = |it: &&(f64, f64, f64)| it.0.is_finite() && it.1.is_finite() && it.2.is_finite();
@@ -71,7 +80,12 @@ pub(crate) fn over_time(timeline: &Timeline) -> Option<Chart> {
         x: (first, last),
         most,
         caption: vec![(Tone::Plain, "latency over the run, ms: P95, paler P50".to_owned())],
-        words: "P50 and P95 over the run".to_owned(),
+        words: format!(
+            "P50 and P95 over the run: P95 was {} ms at first, {} ms at the end and {} ms at most",
+            rounded(windows[0].2),
+            rounded(windows[windows.len() - 1].2),
+            rounded(windows.iter().map(|it| it.2).fold(0.0, f64::max))
+        ),
         shapes: vec![
             Shape::Polyline("before", line(|it| it.1)),
             Shape::Polyline("line", line(|it| it.2)),

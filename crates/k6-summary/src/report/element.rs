@@ -33,7 +33,7 @@ pub(crate) fn verdict(it: Verdict) -> String {
 }
 
 pub(crate) fn table(opening: &str, header: &[&str], rows: &str) -> String {
-    let head: String = header.iter().map(|it| format!("<th>{it}</th>")).collect();
+    let head: String = header.iter().map(|it| format!("<th scope=\"col\">{it}</th>")).collect();
     format!("{opening}\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table>\n")
 }
 

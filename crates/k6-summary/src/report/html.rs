@@ -39,7 +39,10 @@ fn table_row(row: &Row) -> String {
     let words = [code(&row.name), verdict(row.verdict)].map(|it| (it, "text"));
     let calls = (markup(&row.calls), "");
     let cells = words.into_iter().chain([calls]).chain(row.figures.iter().map(figure));
-    let cells = cells.zip(HEADER).map(|((cell, class), label)| {
+    let cells = cells.zip(HEADER).enumerate().map(|(place, ((cell, class), label))| {
+        if place == 0 {
+            return format!("<th scope=\"row\" class=\"{class}\">{cell}</th>");
+        }
         format!("<td class=\"{class}\" data-label=\"{label}\">{cell}</td>")
     });
     format!("<tr>{}</tr>\n", cells.collect::<String>())
@@ -50,7 +53,12 @@ fn figure(Figure { value, change, mark, tone, .. }: &Figure) -> (String, &'stati
     let mark = mark.map_or_else(String::new, |it| format!(" {it}"));
     let change = change.as_ref().map(|it| format!(" <span class=\"change\">{it}</span>"));
     let cell = format!("<span>{value}{mark}{}</span>", change.unwrap_or_default());
-    (cell, if *tone == Tone::Bad { "bad" } else { "" })
+    let class = match tone {
+        Tone::Bad => "bad",
+        Tone::Strong => "worse",
+        Tone::Plain | Tone::Soft => "",
+    };
+    (cell, class)
 }
 
 fn section(row: &Row) -> String {
@@ -65,10 +73,13 @@ fn section(row: &Row) -> String {
             html += &format!("<div class=\"{class}\">\n{charts}</div>\n");
         }
     }
-    if !row.details.is_empty() {
-        let details: String = row.details.iter().map(block).collect();
+    let (open, folded): (Vec<&Block>, Vec<&Block>) =
+        row.details.iter().partition(|it| matches!(it, Block::Targets(..)));
+    html.extend(open.into_iter().map(block));
+    if !folded.is_empty() {
+        let details: String = folded.into_iter().map(block).collect();
         html += &format!(
-            "<details><summary>calls, failures, targets, noise bands</summary>\n{details}</details>\n"
+            "<details><summary>calls, failures, noise bands</summary>\n{details}</details>\n"
         );
     }
     html + "</section>\n"
@@ -84,7 +95,8 @@ fn block(it: &Block) -> String {
         Block::Table(header, rows) => {
             let rows = rows.iter().map(|(first, figures)| {
                 let cells = figures.iter().map(|it| format!("<td>{}</td>", markup(it)));
-                format!("<tr><td>{}</td>{}</tr>\n", piece(first), cells.collect::<String>())
+                let first = format!("<th scope=\"row\">{}</th>", piece(first));
+                format!("<tr>{first}{}</tr>\n", cells.collect::<String>())
             });
             table("<table>", header, &rows.collect::<String>())
         }

@@ -29,7 +29,8 @@ pub(crate) fn over_runs(
         if cell.column == Column::Errors && now == 0.0 && past.iter().all(|it| it.figure == 0.0) {
             return None;
         }
-        Some(chart(cell, (run, now), &past, tolerance))
+        let targets = targets(cell.column, scenario);
+        Some(chart(cell, (run, now), &past, (tolerance, &targets)))
     };
     cells.iter().filter_map(charted).collect()
 }
@@ -40,7 +41,30 @@ struct Past<'a> {
     judged: bool,
 }
 
-fn chart(cell: &Cell, now: (&Run, f64), past: &[Past<'_>], tolerance: Tolerance) -> Chart {
+/// The limits that the calls of a scenario as a whole are held against.
+fn targets(column: Column, scenario: &Scenario) -> Vec<f64> {
+    let percentile = column.name().to_lowercase();
+    let of_all = |name: &str| {
+        let (what, of) = name.rsplit_once(' ').unwrap_or_default();
+        let is_all = matches!(
+            what,
+            "calls" | "http_req_duration" | "http_req_duration{expected_response:true}"
+        );
+        is_all && (of == percentile || of == "med" && column == Column::P50)
+    };
+    let all = scenario.targets.iter().filter(|it| of_all(&it.name) && it.op.starts_with('<'));
+    all.map(|it| it.limit).filter(|it| it.is_finite() && *it > 0.0).collect()
+}
+
+/// So much more than the largest figure is shown of what lies above it.
+const ABOVE: f64 = 1.5;
+
+fn chart(
+    cell: &Cell,
+    now: (&Run, f64),
+    past: &[Past<'_>],
+    (tolerance, targets): (Tolerance, &[f64]),
+) -> Chart {
     let direction = cell.column.direction();
     let band = |runs: usize| {
         let judged = past[..runs].iter().filter(|it| it.judged);
@@ -61,7 +85,10 @@ fn chart(cell: &Cell, now: (&Run, f64), past: &[Past<'_>], tolerance: Tolerance)
     let figures = past.iter().map(|it| it.figure).chain([now.1]).map(draw);
     let line: Vec<(f64, f64)> =
         figures.enumerate().skip(first).map(|(index, it)| (index as f64, it)).collect();
-    let most = line.iter().chain(&edges).map(|it| it.1).fold(0.0, f64::max);
+    let figures = line.iter().map(|it| it.1).fold(0.0, f64::max);
+    let near: Vec<f64> = targets.iter().copied().filter(|it| *it <= ABOVE * figures).collect();
+    let edge = edges.iter().map(|it| it.1).fold(figures, f64::max).min(ABOVE * figures);
+    let most = near.iter().copied().fold(edge, f64::max);
     let center: Vec<(f64, f64)> = bands.iter().map(|(x, it)| (*x, draw(it.center))).collect();
     let words =
         |run: &Run, figure: f64| format!("{}: {}", time(&run.started), shown(cell.column, figure));
@@ -74,6 +101,7 @@ fn chart(cell: &Cell, now: (&Run, f64), past: &[Past<'_>], tolerance: Tolerance)
         Shape::Polyline("center", center),
         Shape::Polyline("past", line),
     ];
+    shapes.extend(near.iter().map(|it| Shape::Polyline("target", vec![(x.0, *it), (x.1, *it)])));
     shapes.extend(dots);
     let class = if cell.outside { "now bad" } else { "now" };
     shapes.push(Shape::Dot(class, (x.1, draw(now.1)), 5.0, words(now.0, now.1)));
@@ -83,7 +111,13 @@ fn chart(cell: &Cell, now: (&Run, f64), past: &[Past<'_>], tolerance: Tolerance)
         shapes.push(Shape::Label(x.0, "start", short(from).to_owned()));
         shapes.push(Shape::Label(x.1, "end", short(to).to_owned()));
     }
-    let (caption, words) = (caption(cell, now.1), words_of(cell, now.1, past.len()));
+    let mut caption = caption(cell, now.1);
+    let mut words = words_of(cell, now.1, past.len());
+    for it in targets {
+        let target = format!("target {}", shown(cell.column, *it));
+        words += &format!(", {target}");
+        caption.push((Tone::Soft, target));
+    }
     Chart { width: NARROW, x, most, caption, words, shapes }
 }
 
@@ -114,7 +148,11 @@ fn caption(cell: &Cell, now: f64) -> Vec<(Tone, String)> {
     let value = format!("{few}{}", shown(cell.column, now));
     let mut caption = vec![(Tone::Plain, cell.column.name().to_owned()), (Tone::Strong, value)];
     caption.extend(cell.change.map(|it| {
-        let tone = if it.worse { Tone::Bad } else { Tone::Soft };
+        let tone = match (cell.outside, it.worse) {
+            (true, _) => Tone::Bad,
+            (false, true) => Tone::Strong,
+            (false, false) => Tone::Soft,
+        };
         let words = match cell.column {
             Column::Errors => format!("was {}", percent(it.previous)),
             _ => change(it.ratio),
@@ -125,7 +163,7 @@ fn caption(cell: &Cell, now: f64) -> Vec<(Tone, String)> {
         caption.push((Tone::Bad, format!("{OUTSIDE} outside the band")));
     }
     let drift = cell.drift.as_ref();
-    caption.extend(drift.map(|it| (Tone::Bad, format!("drifted {}", change(it.ratio)))));
+    caption.extend(drift.map(|it| (Tone::Strong, format!("drifted {}", change(it.ratio)))));
     caption
 }
 

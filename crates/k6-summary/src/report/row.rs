@@ -98,6 +98,10 @@ fn figure(column: Column, scenario: &Scenario, compared: Option<&Compared>) -> F
         change,
         worse,
         mark: outside.then_some(OUTSIDE),
-        tone: if worse || outside { Tone::Bad } else { Tone::Plain },
+        tone: match (outside, worse) {
+            (true, _) => Tone::Bad,
+            (false, true) => Tone::Strong,
+            (false, false) => Tone::Plain,
+        },
     }
 }

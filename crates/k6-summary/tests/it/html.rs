@@ -135,3 +135,58 @@ fn the_trend_stands_before_the_band_that_it_was_judged_by() {
     </svg>
     "#);
 }
+
+#[test]
+fn bold_alone_is_not_as_red_as_what_is_outside() {
+    // After one run nothing is usual yet, so that 50 % more is bold and no more.
+    let slow = [10.0, 30.0, 30.0, 50.0];
+    let cell = |weeks_before: usize| {
+        let page = page(&run(20, vec![scenario("mix", slow)]), &weeks(weeks_before), &[]);
+        let cell = page.split(" data-label=\"P95 ms\"").next().unwrap();
+        cell.rsplit("<td class=").next().unwrap().to_owned()
+    };
+    assert_eq!((cell(1), cell(12)), ("\"worse\"".to_owned(), "\"bad\"".to_owned()));
+}
+
+#[test]
+fn targets_are_read_without_unfolding_and_drawn_where_the_figures_are() {
+    let mut now = run(20, vec![scenario("mix", USUAL)]);
+    let mut target = |name: &str, limit| {
+        let mut it = Target::new(name.to_owned(), "<".to_owned(), limit);
+        (it.unit, it.measured, it.met) = (Some("ms".to_owned()), Some(20.0), Some(true));
+        now.scenarios[0].targets.push(it);
+    };
+    target("calls p95", 25.0);
+    target("calls p99", 5000.0);
+    target("initialize p50", 11.0);
+    let page = page(&now, &weeks(6), &[]);
+    check_well_formed(&page);
+    assert!(
+        page.contains("<p>Targets: 3 met.</p>\n<ul")
+            && !page.contains("<details><summary>calls, failures, targets")
+    );
+    let chart = |place: usize| {
+        page.split("<figure>").nth(place).unwrap().split("</figure>").next().unwrap()
+    };
+    let drawn = |place: usize| chart(place).contains("class=\"target\"");
+    assert_eq!([drawn(1), drawn(2), drawn(3)], [false, true, false], "P99's is far above");
+    assert!(
+        chart(3).contains("target 5,000 ms") && chart(3).contains(">40</text>"),
+        "{}",
+        chart(3)
+    );
+}
+
+#[test]
+fn every_table_has_headings_and_every_chart_words() {
+    let now = run(20, vec![scenario("mix", [10.0, 30.0, 45.0, 50.0])]);
+    let page = page(&now, &weeks(14), &[]);
+    assert!(
+        !page.contains("<th>")
+            && page.contains("<th scope=\"row\" class=\"text\"><code>mix</code></th>")
+    );
+    for chart in page.split("<svg ").skip(1) {
+        let words = chart.split("aria-label=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert!(words.contains(char::is_numeric), "{words}");
+    }
+}
