@@ -220,11 +220,11 @@ impl Breakdown {
     pub(crate) fn successes(&self) -> u64 {
         self.samples.or(self.calls).unwrap_or(0)
     }
+}
 
-    /// What it is called: the values of its tags.
-    pub(crate) fn name(&self) -> String {
-        self.tags.values().map(String::as_str).collect::<Vec<_>>().join(" ")
-    }
+/// What the calls with these tags are called.
+pub(crate) fn part_name(tags: &BTreeMap<String, String>) -> String {
+    tags.values().map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
 /// How often the checks of a script held.

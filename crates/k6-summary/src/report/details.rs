@@ -4,7 +4,7 @@ use crate::compare::band::Band;
 use crate::compare::cell::Cell;
 use crate::compare::column::Column;
 use crate::compare::rule::{Compared, ComparedPart};
-use crate::record::run::{Breakdown, Scenario, Target};
+use crate::record::run::{Breakdown, Scenario, Target, part_name};
 use crate::summary::threshold::missed;
 use crate::text::kind::{Phrase, Text, Tone};
 use crate::text::number::{
@@ -64,7 +64,7 @@ fn part(it: &Breakdown, compared: Option<&ComparedPart>) -> (Text, [String; 4]) 
         words
     });
     let calls = it.calls.map_or_else(|| NONE.to_owned(), count);
-    (Text::Name(it.name()), [calls, p50, p95, p99])
+    (Text::Name(part_name(&it.tags)), [calls, p50, p95, p99])
 }
 
 fn failures(scenario: &Scenario) -> Option<Block> {

@@ -5,7 +5,7 @@ use crate::compare::baseline::Baseline;
 use crate::compare::cell::Cell;
 use crate::compare::column::Column;
 use crate::compare::rule::{Compared, Comparison};
-use crate::record::run::{Run, Scenario, Verdict};
+use crate::record::run::{Run, Scenario, Verdict, part_name};
 use crate::text::kind::{Phrase, Text, names};
 use crate::text::number::{OUTSIDE, change, count, counted, percent, time};
 
@@ -134,10 +134,8 @@ fn alerts(comparison: &Comparison) -> Option<Phrase> {
 
 /// Where more calls failed than before.
 fn errors(comparison: &Comparison) -> Option<Phrase> {
-    let rose = |it: &&Compared| {
-        let errors = it.cells.iter().filter(|it| it.column == Column::Errors);
-        errors.into_iter().any(|it| it.outside || it.change.is_some_and(|it| it.worse))
-    };
+    let rose = |it: &Cell| it.outside || it.change.is_some_and(|it| it.worse);
+    let rose = |it: &&Compared| it.cells.iter().any(|it| it.column == Column::Errors && rose(it));
     named("more errors in ", comparison.scenarios.iter().filter(rose).map(|it| it.name.as_str()))
 }
 
@@ -145,8 +143,7 @@ fn errors(comparison: &Comparison) -> Option<Phrase> {
 fn parts(comparison: &Comparison) -> Option<Phrase> {
     let hidden = |it: &Compared| !it.cells.iter().any(|it| it.outside);
     let marked = comparison.marked_parts().filter(|it| hidden(it.0));
-    let marked: Vec<String> =
-        marked.map(|(_, it)| it.tags.values().cloned().collect::<Vec<_>>().join(" ")).collect();
+    let marked: Vec<String> = marked.map(|it| part_name(&it.1.tags)).collect();
     named("outside the usual noise: ", marked.iter().map(String::as_str))
 }
 

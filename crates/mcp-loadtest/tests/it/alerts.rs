@@ -43,11 +43,11 @@ async fn a_run_worse_than_its_noise_is_an_alert_and_stands_in_the_page() {
     for (fail_on, code) in [("never", 0), ("alert", 3)] {
         let slow = run_with(&sandbox, &target, 30, fail_on).await;
         assert_eq!(slow.code, Some(code), "{slow:#?}");
-        assert!(slow.stdout.contains("alert: cold-start is worse than"), "{}", slow.stdout);
+        assert!(slow.stdout.contains("alert: `cold-start` is worse than"), "{}", slow.stdout);
         let warning = "::warning title=load test::cold-start is worse than its usual noise";
         assert!(slow.stderr.contains(warning), "{}", slow.stderr);
         let page = std::fs::read_to_string(sandbox.path("runs/latest/report.html")).unwrap();
-        assert!(page.contains("alert: `cold-start` is worse than its usual noise"));
+        assert!(page.contains("alert: <code>cold-start</code> is worse than its usual noise"));
         assert!(page.contains("class=\"band\"") && page.ends_with("</html>\n"));
     }
     let usual = run_with(&sandbox, &target, 21, "alert").await;

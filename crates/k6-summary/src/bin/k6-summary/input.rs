@@ -93,19 +93,18 @@ pub(crate) fn read(
     for file in files {
         let opened = files::reader(file)?;
         let found = match content(opened, file, reading) {
-            Ok(Content::Document(_)) if reading.skips() => bail!(
-                "{} has no samples, so no warm-up can be left out; pass points, or no --skip",
-                file.display()
-            ),
             Ok(Content::Document(json)) => match json.parse::<Summary>() {
-                Err(error) if holds_records(&json, &error) && files.len() == 1 => {
+                Ok(_) if reading.skips() => bail!(
+                    "{} has no samples, so no warm-up can be left out; pass points, or no --skip",
+                    file.display()
+                ),
+                Ok(summary) => Ok((summary, None)),
+                Err(error) if !holds_records(&json, &error) => Err(error.into()),
+                Err(_) if files.len() == 1 => {
                     ensure!(judging.is_none(), "{} is judged already", file.display());
                     return records(&json).with_context(|| file.display().to_string());
                 }
-                Err(error) if holds_records(&json, &error) => {
-                    Err(anyhow!("the record of a whole run, which is passed alone"))
-                }
-                it => it.map(|it| (it, None)).map_err(Into::into),
+                Err(_) => Err(anyhow!("the record of a whole run, which is passed alone")),
             },
             Ok(Content::Points(summary, started)) => Ok((summary, started)),
             Err(error) => Err(error),
