@@ -34,24 +34,51 @@ impl Style {
 /// The verdict in a sentence, the table, and what has to be said about it.
 pub fn terminal(report: &Report, style: Style) -> String {
     let headline = format!("{}: {}", one_line(&report.title), plain(&report.headline));
+    let headline = folded(&headline, style.width);
     let headline = if style.ansi { format!("\u{1b}[1m{headline}\u{1b}[0m") } else { headline };
+    let mut words: Vec<String> = report.notices.iter().map(|it| one_line(it)).collect();
+    words.push(report.facts.iter().map(|it| plain(it)).collect::<Vec<_>>().join(", "));
     let mut lines = vec![headline];
-    lines.extend(report.notices.iter().map(|it| one_line(it)));
-    lines.push(report.facts.iter().map(|it| plain(it)).collect::<Vec<_>>().join(", "));
+    lines.extend(words.iter().map(|it| folded(it, style.width)));
     lines.extend([String::new(), table(&report.rows, style), String::new()]);
-    lines.extend(report.legend.iter().map(|it| plain(it)));
-    lines.extend(report.earlier.iter().map(|it| plain(std::slice::from_ref(it))));
-    lines.extend(report.remarks.iter().map(|it| plain(it)));
+    let mut words: Vec<String> = report.legend.iter().map(|it| plain(it)).collect();
+    words.extend(report.earlier.iter().map(|it| plain(std::slice::from_ref(it))));
+    words.extend(report.remarks.iter().map(|it| plain(it)));
     for row in &report.rows {
         for it in &row.details {
             if let Block::Targets(counts, each) = it {
-                lines.push(format!("{}: targets {counts}", plain(&[Text::Name(row.name.clone())])));
+                words.push(format!("{}: targets {counts}", plain(&[Text::Name(row.name.clone())])));
                 let open = each.iter().filter(|it| !it.read);
-                lines.extend(open.map(|it| format!("  {}", one_line(&it.words))));
+                words.extend(open.map(|it| format!("  {}", one_line(&it.words))));
             }
         }
     }
+    lines.extend(words.iter().map(|it| folded(it, style.width)));
     lines.join("\n") + "\n"
+}
+
+/// From so many columns on, as in a log, lines are left to whoever shows them.
+const LEFT_ALONE: u16 = 120;
+
+/// A text on as many lines as it takes, broken between words; what is longer than a line stays whole.
+fn folded(text: &str, width: u16) -> String {
+    if width >= LEFT_ALONE {
+        return text.to_owned();
+    }
+    let (mut folded, mut used) = (String::new(), 0);
+    for (place, word) in text.split(' ').enumerate() {
+        let length = word.chars().count();
+        if place > 0 {
+            // Where a line begins so, a workflow would take it for a command.
+            let commands = word.starts_with("::") || word.starts_with("##");
+            let fits = commands || used + 1 + length <= usize::from(width);
+            folded.push(if fits { ' ' } else { '\n' });
+            used = if fits { used + 1 } else { 0 };
+        }
+        folded.push_str(word);
+        used += length;
+    }
+    folded
 }
 
 /// One line a scenario where that fits, else the changes under the figures, else a line a figure.
@@ -141,5 +168,25 @@ fn written(it: &Figure, style: Style, between: &str) -> String {
         Some(change) if between == " " => format!("{bold}{value} {change}{mark}{bold}"),
         Some(change) => format!("{bold}{value}{mark}{bold}{between}{change}"),
         None => format!("{value}{mark}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_broken_between_words_and_commands_nothing() {
+        for (text, expected) in [
+            ("two words", "two words"),
+            ("12,345 of 67,890 calls", "12,345 of\n67,890\ncalls"),
+            ("  p95 < 500 ms", "  p95 < 500\nms"),
+            ("https://ci.example/a b", "https://ci.example/a\nb"),
+            ("the name ::error::x", "the name ::error::x"),
+            ("the name ##[group] y", "the name ##[group]\ny"),
+        ] {
+            assert_eq!(folded(text, 11), expected);
+            assert_eq!(folded(text, LEFT_ALONE), text);
+        }
     }
 }

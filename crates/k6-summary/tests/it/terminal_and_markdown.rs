@@ -20,7 +20,9 @@ fn a_first_run_has_nothing_to_compare_with() {
     let run = second();
     insta::assert_snapshot!(terminal(&run, &compare(&run, &[], 0.25), NARROW), @r#"
     load test embedded mcp smoke: passed, 2 scenarios
-    2026-11-21 11:02:03 UTC, a1b2c3d, http://127.0.0.1:40123/mcp, k6 2.2.0, MCP 2025-11-25, run https://ci.example/acme/api/actions/runs/412, record 20261121T110203Z-3f9a
+    2026-11-21 11:02:03 UTC, a1b2c3d, http://127.0.0.1:40123/mcp, k6 2.2.0, MCP
+    2025-11-25, run https://ci.example/acme/api/actions/runs/412, record
+    20261121T110203Z-3f9a
 
     scenario       verdict   calls  errors  P50 ms  P95 ms  P99 ms  calls/s
     cold-start     passed      400   0.5 %    1.70    3.10   ~4.40     12.1
@@ -38,8 +40,11 @@ fn what_got_worse_is_bold() {
     let run = worse();
     let comparison = compare(&run, &[first()], 0.25);
     insta::assert_snapshot!(terminal(&run, &comparison, NARROW), @r#"
-    load test embedded mcp smoke: passed, 2 scenarios; 3 figures are more than 25 % worse
-    2026-11-21 11:02:03 UTC, a1b2c3d, http://127.0.0.1:40123/mcp, k6 2.2.0, MCP 2025-11-25, run https://ci.example/acme/api/actions/runs/412, record 20261121T110203Z-3f9a
+    load test embedded mcp smoke: passed, 2 scenarios; 3 figures are more than 25 %
+    worse
+    2026-11-21 11:02:03 UTC, a1b2c3d, http://127.0.0.1:40123/mcp, k6 2.2.0, MCP
+    2025-11-25, run https://ci.example/acme/api/actions/runs/412, record
+    20261121T110203Z-3f9a
 
     scenario       verdict   calls  errors   P50 ms    P95 ms     P99 ms   calls/s
     cold-start     passed      400   0.5 %     1.50      3.10      ~4.40      12.1
@@ -185,8 +190,12 @@ fn an_invalid_run_says_why_and_is_never_bold() {
     let comparison = compare(&run, &[first()], 0.25);
     assert_eq!(comparison.worse(), 0);
     insta::assert_snapshot!(terminal(&run, &comparison, NARROW), @r#"
-    load test embedded mcp smoke: invalid, `tool-call-mix` did not measure the server; dirty, so it is no baseline; not every threshold was judged; skipped: `runMetric`
-    2026-11-21 11:02:03 UTC, a1b2c3d, http://127.0.0.1:40123/mcp, k6 2.2.0, MCP 2025-11-25, run https://ci.example/acme/api/actions/runs/412, record 20261121T110203Z-3f9a
+    load test embedded mcp smoke: invalid, `tool-call-mix` did not measure the
+    server; dirty, so it is no baseline; not every threshold was judged; skipped:
+    `runMetric`
+    2026-11-21 11:02:03 UTC, a1b2c3d, http://127.0.0.1:40123/mcp, k6 2.2.0, MCP
+    2025-11-25, run https://ci.example/acme/api/actions/runs/412, record
+    20261121T110203Z-3f9a
 
     scenario       verdict   calls  errors   P50 ms  P95 ms  P99 ms  calls/s
     cold-start     passed      400   0.5 %     1.50    3.10   ~4.40     12.1
@@ -269,7 +278,8 @@ fn a_scenario_that_did_not_run_has_dashes_and_no_zeros() {
     mix       did not run      —       —       —       —       —        —
 
     No earlier run to compare with
-    `mix`: k6 ended with exit code 107: the script threw an exception or imports what is not there
+    `mix`: k6 ended with exit code 107: the script threw an exception or imports
+    what is not there
     "#);
     insta::assert_snapshot!(markdown(&run, &comparison), @r#"
     ### load test: did not run to its end: `mix`

@@ -102,6 +102,7 @@ pub(crate) fn read(
                 Err(error) if !holds_records(&json, &error) => Err(error.into()),
                 Err(_) if files.len() == 1 => {
                     ensure!(judging.is_none(), "{} is judged already", file.display());
+                    ensure!(!reading.skips(), "{} has no samples to be skipped", file.display());
                     return records(&json).with_context(|| file.display().to_string());
                 }
                 Err(_) => Err(anyhow!("the record of a whole run, which is passed alone")),
