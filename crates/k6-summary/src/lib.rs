@@ -22,7 +22,9 @@ pub mod comparison {
 
 #[doc = include_str!("../RECORD.md")]
 pub mod run {
-    pub use crate::record::run::{Breakdown, Checks, Latency, Server, Skipped, Target};
+    pub use crate::record::run::{
+        Breakdown, Checks, Example, Latency, Server, Sessions, Skipped, Target,
+    };
 }
 
 /// What goes into [`Points`] and comes out of them.

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use k6_summary::{Run, Scenario, Verdict};
+use k6_summary::{Comparison, Run, Scenario, Verdict};
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::address;
@@ -84,11 +85,12 @@ pub async fn run(args: &Args, results: &Path, interrupt: &Interrupt) -> anyhow::
         None => commit().await,
     };
     run.url = environment::actions_run();
-    run.suite = Some(test.suite.clone());
+    run.suite = Some(suite(&test, &plan));
     run.profile = Some(test.profile.clone());
     let decides = matches!(test.fail_on, FailOn::Alert);
+    let keyed = key_of(&run, &plan);
     let (comparison, published) =
-        publish(&run, &folder, tracking.as_ref(), interrupt, decides).await;
+        publish(&run, &keyed, &folder, tracking.as_ref(), interrupt, decides).await;
     if let Some(error) = broke_off {
         if let Err(it) = published {
             say("report", format_args!("{it:#}"));
@@ -99,7 +101,22 @@ pub async fn run(args: &Args, results: &Path, interrupt: &Interrupt) -> anyhow::
     if interrupt.has_come() {
         return Err(Interrupted.into());
     }
-    exit_code(&run, comparison.alerts().next().is_some(), test.fail_on)
+    exit_code(&run, &comparison, test.fail_on)
+}
+
+/// The suite, or the names of the scenarios that were named instead: what is run again under that name is the same.
+pub(crate) fn suite(test: &LoadTest, plan: &[Planned]) -> String {
+    if test.scenarios.is_empty() {
+        return test.suite.clone();
+    }
+    plan.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join("+")
+}
+
+/// What the key of a comment is made of: the scenarios are those that were planned, whatever became of them.
+fn key_of(run: &Run, plan: &[Planned]) -> Value {
+    let scenarios: Vec<Value> = plan.iter().map(|it| json!({"name": it.name})).collect();
+    json!({"id": run.id, "environment": run.environment, "suite": run.suite, "profile": run.profile,
+        "scenarios": scenarios})
 }
 
 struct Job<'a> {
@@ -174,6 +191,7 @@ impl Job<'_> {
                 protocol: &seen.protocol,
                 max_error_rate: self.max_error_rate,
                 rate: test.pace.rate,
+                any_token_accepted: seen.door == Door::AnyToken,
                 target_pid: embedded.as_ref().and_then(|it| it.child.id()),
                 unknown_neighbour: self.url.is_some_and(address::is_loopback),
                 library: &scripts.library(),
@@ -248,16 +266,18 @@ impl Job<'_> {
     }
 }
 
-fn exit_code(run: &Run, alert: bool, fail_on: FailOn) -> anyhow::Result<ExitCode> {
+fn exit_code(run: &Run, comparison: &Comparison, fail_on: FailOn) -> anyhow::Result<ExitCode> {
     if run.scenarios.is_empty() {
         bail!("nothing ran: the server offers nothing that the scenarios need");
     }
     if run.scenarios.iter().all(|it| it.verdict == Verdict::DidNotRun) {
         bail!("nothing ran: {}", run.scenarios[0].reasons.join("; "));
     }
+    // A scenario that earlier runs had and this one lacks may be the one that would have failed.
+    let is_bad = run.verdict != Verdict::Passed || !comparison.missing().is_empty();
     let bad_news = match fail_on {
-        FailOn::Threshold => run.verdict != Verdict::Passed,
-        FailOn::Alert => run.verdict != Verdict::Passed || alert,
+        FailOn::Threshold => is_bad,
+        FailOn::Alert => is_bad || comparison.alerts().next().is_some(),
         FailOn::Never => false,
     };
     Ok(if bad_news { ExitCode::from(3) } else { ExitCode::SUCCESS })

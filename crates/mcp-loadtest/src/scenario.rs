@@ -6,6 +6,7 @@ pub(crate) mod client;
 pub(crate) mod door;
 pub(crate) mod k6_run;
 pub(crate) mod load;
+pub(crate) mod log;
 pub(crate) mod machine;
 pub(crate) mod measure;
 pub(crate) mod offer;

@@ -24,6 +24,7 @@ export function failureOf(response, id, inSession) {
   const fits = (it) =>
     (!it.status || (status >= it.status[0] && status <= it.status[1])) &&
     (!it.timed_out || response.error_code === TIMED_OUT) &&
+    (!it.begun || hasBegun(response)) &&
     (!it.session || inSession) &&
     (!it.kind || it.kind === kind) &&
     (!it.words || table.words[it.words].some((word) => said.includes(word)));
@@ -34,7 +35,13 @@ export function failureOf(response, id, inSession) {
 export function saidOf(response, id) {
   const { status, body } = response;
   const message = status >= 200 && status < 300 ? messageFor(id, body || '') : null;
-  return wordsOf(kindOf(message), message, body) || response.error || '';
+  const words = wordsOf(kindOf(message), message, body) || response.error || '';
+  return response.error_code === TIMED_OUT && hasBegun(response) ? `the answer began and its stream stayed open until it timed out` : words;
+}
+
+// k6 counts the time to the first byte as waiting, and knows none where no byte came.
+function hasBegun({ timings }) {
+  return Boolean(timings) && timings.waiting > 0 && timings.receiving > 0;
 }
 
 /**

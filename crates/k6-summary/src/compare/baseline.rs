@@ -52,8 +52,8 @@ const REASONS: [&str; 6] = [
 /// Those of the same CI run are none: who runs a job again to be sure wants the comparison with last week again.
 pub(crate) fn earlier<'a>(run: &Run, history: &'a [Run]) -> Vec<&'a Run> {
     let is_before = |it: &&Run| it.id != run.id && it.started <= run.started;
-    let ours = run.url.as_deref().map(without_attempt);
-    let is_another = |it: &&Run| ours.is_none() || it.url.as_deref().map(without_attempt) != ours;
+    let ours = run.ci_run();
+    let is_another = |it: &&Run| ours.is_none() || it.ci_run() != ours;
     let mut earlier: Vec<&Run> = history.iter().filter(is_before).filter(is_another).collect();
     earlier.sort_by(|a, b| (&b.started, &b.id).cmp(&(&a.started, &a.id)));
     let mut seen = HashSet::new();
@@ -65,11 +65,6 @@ pub(crate) fn earlier<'a>(run: &Run, history: &'a [Run]) -> Vec<&'a Run> {
 fn is_another_server(one: &Run, other: &Run) -> bool {
     let name = |it: &Run| it.server.as_ref().map(|it| it.name.clone());
     name(one).zip(name(other)).is_some_and(|(one, other)| one != other)
-}
-
-/// The address of a CI run without the attempt, as GitHub has it.
-fn without_attempt(url: &str) -> &str {
-    url.split_once("/attempts/").map_or(url, |(it, _)| it).trim_end_matches('/')
 }
 
 /// The comparable runs among earlier ones, and what to say about the newest.

@@ -1,6 +1,6 @@
 //! The measured calls of a scenario: how many, how many failed, how fast the others were.
 
-use crate::record::run::{Breakdown, Checks, Latency, Scenario, Verdict};
+use crate::record::run::{Breakdown, Checks, Latency, Scenario, Sessions, Verdict};
 use crate::summary::metric::{Metric, Selector, Trend, to_count};
 use crate::summary::wire::{RateTime, Summary};
 use std::collections::BTreeMap;
@@ -96,6 +96,7 @@ pub(crate) fn measured(summary: &Summary) -> Scenario {
         failures: failures.map(|it| it.by_class).unwrap_or_default(),
         latency_ms: trend.map(latency).unwrap_or_default(),
         checks: checks(summary),
+        sessions: sessions(summary),
         ..Scenario::new(String::new(), Verdict::DidNotRun)
     }
 }
@@ -113,6 +114,37 @@ fn checks(summary: &Summary) -> Option<Checks> {
     let failing = summary.checks.iter().filter(|it| it.1.1 > 0);
     let failing = failing.map(|(name, it)| (name.clone(), it.1)).collect();
     (passed + failed > 0).then_some(Checks { passed, failed, failing })
+}
+
+/// What became of the sessions, where the scripts counted them.
+fn sessions(summary: &Summary) -> Option<Sessions> {
+    let of =
+        |event: &str| summary.count(&format!("mcp_sessions{{event:{event}}}")).and_then(to_count);
+    let opened = of("opened").filter(|it| *it > 0)?;
+    let (closed, lost) = (of("closed").unwrap_or(0), of("lost").unwrap_or(0));
+    Some(Sessions { opened, closed, lost, left: opened.saturating_sub(closed + lost) })
+}
+
+/// Of each rpc whose requests and calls were both counted: its name, how many k6 sent and how many were counted.
+pub(crate) fn uncounted(summary: &Summary) -> Vec<(String, u64, u64)> {
+    let mut uncounted = Vec::new();
+    for (selector, _) in summary.entries() {
+        let Some(rpc) = selector.tags.get("rpc").filter(|_| selector.tags.len() == 1) else {
+            continue;
+        };
+        if selector.base != "mcp_calls" {
+            continue;
+        }
+        let of = |metric: &str| summary.count(&format!("{metric}{{rpc:{rpc}}}")).and_then(to_count);
+        if let (Some(sent), Some(counted)) = (of("http_reqs"), of("mcp_calls"))
+            // A script whose requests have no such tag has none of them.
+            && sent > 0
+            && sent != counted
+        {
+            uncounted.push((rpc.clone(), sent, counted));
+        }
+    }
+    uncounted
 }
 
 /// The seconds that the rate of the counter is about.
@@ -169,13 +201,16 @@ fn latency(trend: &Trend) -> Latency {
 }
 
 /// The tags by which calls are told apart, in the order in which they are shown.
-const PARTS: [&str; 3] = ["rpc", "tool", "scenario"];
+const PARTS: [&str; 4] = ["rpc", "tool", "step", "scenario"];
 
-/// The submetrics by RPC, then those by tool, then those by k6's own scenarios.
+/// A trend of ours that is about more than one call: from opening a connection to the answered list of tools.
+const COLD_START: (&str, &str) = ("mcp_cold_start_duration", "connection to tools/list");
+
+/// The submetrics by RPC, then those by tool, by the step of a ladder, by k6's own scenarios, and a whole cold start.
 ///
 /// Failed calls are fast, so that the latency of all calls is that of the successful ones only where `none_failed`.
 fn breakdown(summary: &Summary, none_failed: bool) -> Vec<Breakdown> {
-    let mut by: BTreeMap<(usize, BTreeMap<String, String>), Breakdown> = BTreeMap::new();
+    let mut by: BTreeMap<(usize, u64, BTreeMap<String, String>), Breakdown> = BTreeMap::new();
     let names = names(summary);
     let of_latency = Selector::parse(names.latency);
     for (selector, entry) in summary.entries() {
@@ -186,17 +221,19 @@ fn breakdown(summary: &Summary, none_failed: bool) -> Vec<Breakdown> {
             continue;
         }
         let order = PARTS.iter().rposition(|it| tags.contains_key(*it)).unwrap_or(PARTS.len());
+        // The steps of a ladder are numbers of users.
+        let users = tags.get("step").and_then(|it| it.parse().ok()).unwrap_or(0);
+        let key = (order, users, tags.clone());
         let part = || Breakdown::new(tags.clone());
         match &entry.metric {
             Metric::Counter { count, .. } if selector.base == names.calls => {
-                by.entry((order, tags.clone())).or_insert_with(part).calls =
-                    count.and_then(to_count);
+                by.entry(key).or_insert_with(part).calls = count.and_then(to_count);
             }
             Metric::Trend(trend)
                 if selector.base == of_latency.base && (of_successes || none_failed) =>
             {
                 let all = latency(trend);
-                let part = by.entry((order, tags.clone())).or_insert_with(part);
+                let part = by.entry(key).or_insert_with(part);
                 part.samples = trend.count;
                 part.latency_ms =
                     Latency { p50: all.p50, p95: all.p95, p99: all.p99, ..Latency::default() };
@@ -204,5 +241,14 @@ fn breakdown(summary: &Summary, none_failed: bool) -> Vec<Breakdown> {
             _ => {}
         }
     }
-    by.into_values().collect()
+    let (metric, span) = COLD_START;
+    let whole = summary.trend(metric).filter(|it| it.count != Some(0)).map(|trend| {
+        let mut part = Breakdown::new([("span".to_owned(), span.to_owned())].into());
+        let all = latency(trend);
+        (part.calls, part.samples) = (trend.count, trend.count);
+        part.latency_ms =
+            Latency { p50: all.p50, p95: all.p95, p99: all.p99, ..Latency::default() };
+        part
+    });
+    by.into_values().chain(whole).collect()
 }

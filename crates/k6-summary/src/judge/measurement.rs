@@ -3,7 +3,7 @@
 //! A server that fails is fast: refused, throttled and unauthorized calls take no time. So a run
 //! is judged first on whether it measured the server at all, and never on latency alone.
 
-use crate::judge::calls::{failures, latency_metric, measured};
+use crate::judge::calls::{failures, latency_metric, measured, uncounted};
 use crate::judge::exit_code::{Exit, exit};
 use crate::record::run::{Scenario, Verdict};
 use crate::summary::metric::to_count;
@@ -24,6 +24,8 @@ pub struct Measurement<'a> {
     pub k6_exit: Option<i32>,
     pub limits: Limits,
     pub conditions: Conditions,
+    /// How many iterations ended with an exception, and the words of the first.
+    pub exceptions: Option<(u64, &'a str)>,
 }
 
 impl<'a> Measurement<'a> {
@@ -36,6 +38,7 @@ impl<'a> Measurement<'a> {
             k6_exit: None,
             limits: Limits::default(),
             conditions: Conditions::default(),
+            exceptions: None,
         }
     }
 }
@@ -66,6 +69,8 @@ pub struct Conditions {
     pub k6_cpu_share: Option<f64>,
     /// The token expired before the last call.
     pub token_expired: Option<bool>,
+    /// A token that cannot be good is taken as well.
+    pub any_token_accepted: Option<bool>,
 }
 
 /// Judges one scenario.
@@ -84,6 +89,7 @@ pub fn judge(it: &Measurement<'_>) -> Scenario {
     scenario.unjudged = unjudged(it, &outcomes);
     scenario.notes.extend(it.summary.iter().flat_map(|it| it.notes.iter().cloned()));
     scenario.notes.extend(it.summary.and_then(|summary| half_judged(summary, &scenario)));
+    scenario.notes.extend(sessions_left(&scenario));
 
     if let Some(reason) = did_not_run(it) {
         scenario.verdict = Verdict::DidNotRun;
@@ -135,6 +141,13 @@ fn invalid(it: &Measurement<'_>, scenario: &Scenario) -> Vec<String> {
     if it.conditions.token_expired == Some(true) {
         reasons.push("the token expired before the last call".to_owned());
     }
+    if it.conditions.any_token_accepted == Some(true) {
+        reasons.push("any token is accepted: a broken one was let in too".to_owned());
+    }
+    reasons.extend(exceptions(it));
+    reasons.extend(it.summary.into_iter().flat_map(uncounted).map(|(rpc, sent, counted)| {
+        format!("k6 sent {} {rpc} and {} were counted", count(sent), count(counted))
+    }));
     let refused = failed("too_many_sessions");
     if refused > 0 {
         reasons.push(format!(
@@ -193,6 +206,20 @@ fn invalid(it: &Measurement<'_>, scenario: &Scenario) -> Vec<String> {
         ));
     }
     reasons
+}
+
+/// What a script threw, and how often; its own count stands where nobody read its log.
+fn exceptions(it: &Measurement<'_>) -> Option<String> {
+    let counted = it.summary.and_then(|it| it.count("mcp_exceptions")).and_then(to_count);
+    let (number, words) = it.exceptions.or(counted.map(|it| (it, ""))).filter(|it| it.0 > 0)?;
+    let words = if words.is_empty() { String::new() } else { format!(": {words}") };
+    Some(format!("{} iterations ended with an exception{words}", count(number)))
+}
+
+/// What is to be known of sessions that the server still has.
+fn sessions_left(scenario: &Scenario) -> Option<String> {
+    let it = scenario.sessions.filter(|it| it.left > 0)?;
+    Some(format!("{} of {} sessions were not closed", count(it.left), count(it.opened)))
 }
 
 fn not_measured(what: &str, of: &str) -> String {

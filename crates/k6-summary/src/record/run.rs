@@ -71,6 +71,14 @@ impl Run {
     }
 }
 
+impl Run {
+    /// The address of the CI run without the attempt, as GitHub has it: equal for all attempts of one run.
+    pub fn ci_run(&self) -> Option<&str> {
+        let url = self.url.as_deref()?;
+        Some(url.split_once("/attempts/").map_or(url, |(it, _)| it).trim_end_matches('/'))
+    }
+}
+
 /// A server by its own word, the `serverInfo` of MCP's `initialize`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -122,6 +130,12 @@ pub struct Scenario {
     /// What the script itself looked at in the answers; it does not touch the verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checks: Option<Checks>,
+    /// What became of the sessions, where they were counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<Sessions>,
+    /// What a failure of each class looked like.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<Example>,
     #[serde(default)]
     pub targets: Vec<Target>,
     /// Thresholds that are not among the targets because nobody judged them, one sentence each.
@@ -158,6 +172,8 @@ impl Scenario {
             samples: None,
             by: Vec::new(),
             checks: None,
+            sessions: None,
+            examples: Vec::new(),
             targets: Vec::new(),
             unjudged: Vec::new(),
             notes: Vec::new(),
@@ -177,6 +193,39 @@ impl Scenario {
 
     pub(crate) fn failed(&self) -> u64 {
         self.failures.values().fold(0, |sum: u64, it| sum.saturating_add(*it))
+    }
+}
+
+/// What became of the sessions that were opened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Sessions {
+    pub opened: u64,
+    pub closed: u64,
+    /// Not known to the server any more.
+    #[serde(default)]
+    pub lost: u64,
+    /// Still open on the server, as far as is known.
+    pub left: u64,
+}
+
+/// One answer that was a failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Example {
+    /// The class of the failure.
+    pub failure: String,
+    /// 0 where there was no HTTP answer.
+    pub status: u16,
+    pub content_type: Option<String>,
+    /// The server's words, as far as they can be shown.
+    pub said: String,
+}
+
+impl Example {
+    /// An answer with this status, that said nothing.
+    pub fn new(failure: String, status: u16) -> Self {
+        Self { failure, status, content_type: None, said: String::new() }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::compare::baseline::earlier;
 use crate::compare::rule::Comparison;
 use crate::points::timeline::Timeline;
-use crate::record::run::{Checks, Run, Scenario, Verdict};
+use crate::record::run::{Checks, Example, Run, Scenario, Verdict};
 use crate::report::earlier::links;
 use crate::report::row::Row;
 use crate::report::sentence::{drifts, headline, legend, title};
@@ -107,6 +107,7 @@ fn remarks(run: &Run, comparison: &Comparison) -> Vec<Phrase> {
     for it in &run.scenarios {
         let words = it.reasons.iter().chain(&it.notes).chain(&it.unjudged);
         remarks.extend(words.map(|words| remark(&it.name, words)));
+        remarks.extend(it.examples.iter().map(|example| remark(&it.name, &told(example))));
         remarks.extend(it.checks.as_ref().and_then(|checks| failing(&it.name, checks)));
     }
     for it in &comparison.scenarios {
@@ -125,6 +126,17 @@ fn remarks(run: &Run, comparison: &Comparison) -> Vec<Phrase> {
     let accepted = run.baseline_reset.iter();
     remarks.extend(accepted.map(|it| run_wide("a new baseline was accepted: ", it)));
     remarks
+}
+
+/// What a failure of its class looked like.
+fn told(it: &Example) -> String {
+    let kind = it.content_type.as_ref().map_or_else(String::new, |it| format!(" {it}"));
+    let answer = match it.status {
+        0 => "no HTTP answer".to_owned(),
+        status => format!("HTTP {status}{kind}"),
+    };
+    let said = if it.said.is_empty() { String::new() } else { format!(", {}", it.said) };
+    format!("{}, for example {answer}{said}", it.failure)
 }
 
 /// So many checks are named.

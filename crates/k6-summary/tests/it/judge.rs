@@ -274,3 +274,46 @@ fn verdicts_go_from_good_to_bad() {
     assert_eq!(Verdict::worst(&[]), Verdict::DidNotRun);
     assert_eq!(serde_json::to_string(&Verdict::DidNotRun).unwrap(), r#""did_not_run""#);
 }
+
+#[test]
+fn what_k6_sent_and_what_was_counted_agree() {
+    let agreeing = [("mcp_calls", 100), ("mcp_call_failures", 0), ("http_reqs{rpc:ping}", 100)];
+    let calls = |sent| {
+        let mut counters = agreeing.to_vec();
+        counters.extend([("mcp_calls{rpc:ping}", 100), ("http_reqs{rpc:ping}", sent)]);
+        judge(&measurement(Some(&counted(&counters))))
+    };
+    assert_eq!(calls(100).verdict, Verdict::Passed);
+    check(&calls(103), Verdict::Invalid, "k6 sent 103 ping and 100 were counted");
+}
+
+#[test]
+fn an_exception_is_no_pass_and_is_told() {
+    let summary = counted(&[("mcp_calls", 100), ("mcp_call_failures", 0), ("mcp_exceptions", 2)]);
+    let mut it = measurement(Some(&summary));
+    check(&judge(&it), Verdict::Invalid, "2 iterations ended with an exception");
+    it.exceptions = Some((3, "Error: my own mistake"));
+    let told = "3 iterations ended with an exception: Error: my own mistake";
+    check(&judge(&it), Verdict::Invalid, told);
+    it.exceptions = Some((0, ""));
+    assert_eq!(judge(&it).verdict, Verdict::Passed);
+}
+
+#[test]
+fn where_any_token_is_accepted_no_authentication_was_measured() {
+    let summary = counted(&[("mcp_calls", 100), ("mcp_call_failures", 0)]);
+    let mut it = measurement(Some(&summary));
+    it.conditions.any_token_accepted = Some(true);
+    check(&judge(&it), Verdict::Invalid, "any token is accepted: a broken one was let in too");
+}
+
+#[test]
+fn sessions_that_were_left_open_are_told_and_no_failure() {
+    let events = ["opened", "closed", "lost"].map(|it| format!("mcp_sessions{{event:{it}}}"));
+    let mut counters = vec![("mcp_calls", 100), ("mcp_call_failures", 0)];
+    counters.extend(events.iter().map(String::as_str).zip([10, 7, 1]));
+    let scenario = judge(&measurement(Some(&counted(&counters))));
+    assert_eq!(scenario.verdict, Verdict::Passed);
+    assert_eq!(scenario.notes, ["2 of 10 sessions were not closed"]);
+    assert_eq!(scenario.sessions.unwrap().left, 2);
+}

@@ -2,7 +2,7 @@
 
 use crate::rule::{USUAL, run, scenario};
 use crate::runs::{first, second};
-use k6_summary::run::{Server, Skipped, Target};
+use k6_summary::run::{Example, Server, Skipped, Target};
 use k6_summary::{Run, read_history};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -30,6 +30,11 @@ fn full() -> Run {
     it.notes.push("passed over".to_owned());
     let checks = serde_json::json!({ "passed": 1, "failed": 1, "failing": { "failed": 1 } });
     it.checks = serde_json::from_value(checks).unwrap();
+    let sessions = serde_json::json!({ "opened": 4, "closed": 1, "lost": 1, "left": 2 });
+    it.sessions = serde_json::from_value(sessions).unwrap();
+    let mut example = Example::new("tool_error".to_owned(), 200);
+    (example.content_type, example.said) = (known(), "db down".to_owned());
+    it.examples.push(example);
     let latency = &mut it.latency_ms;
     (latency.min, latency.avg, latency.p90, latency.max) =
         (Some(1.0), Some(2.0), Some(3.0), Some(4.0));

@@ -21,6 +21,7 @@ use crate::console::stdout::line;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::report::folder::earlier;
 use crate::report::tracking::{ROTATE_AT, Tracking};
+use crate::run::suite;
 use crate::scenario::client::{Endpoint, Session};
 use crate::scenario::offer::{check, offered, writing};
 use crate::scenario::preflight::reach;
@@ -130,7 +131,7 @@ async fn examine(
         let tracking = Tracking::new(issue, test.trusted_author.clone());
         if let Some(it) = findings.take("issue token", tracking, |_| "there is one".to_owned())? {
             let scenarios: Vec<Value> = plan.iter().map(|it| json!({"name": it.name})).collect();
-            let planned = json!({"environment": environment, "suite": test.suite,
+            let planned = json!({"environment": environment, "suite": suite(&test, &plan),
                 "profile": test.profile, "scenarios": scenarios});
             runs.extend(tracking_issue(&it, &planned, interrupt, findings).await?);
         }

@@ -3,6 +3,8 @@
 use anyhow::Context as _;
 use k6_summary::{Comparison, Report, Run, Verdict, compare, html, markdown};
 
+use serde_json::Value;
+
 use crate::console::actions::{annotate, job_summary, not_compared, not_posted, outputs};
 use crate::console::section::say;
 use crate::console::stdout;
@@ -23,6 +25,7 @@ const UNREAD: &str = "Earlier runs on the tracking issue could not be read: this
 /// A history that cannot be read is one where the comparison decides, since nothing could be worse than nothing.
 pub(crate) async fn publish(
     run: &Run,
+    keyed: &Value,
     folder: &Folder,
     tracking: Option<&Tracking<'_>>,
     interrupt: &Interrupt,
@@ -71,11 +74,19 @@ pub(crate) async fn publish(
     let (verdict, report) = (run.verdict.to_string(), report.display().to_string());
     done.push(outputs(&[("verdict", &verdict), ("run-id", &run.id), ("report", &report)]));
     if let Some(tracking) = tracking {
-        let posted = interrupt.or(tracking.post(run, &body)).await;
+        let replaces = replaces_a_measurement(run, &history);
+        let posted = interrupt.or(tracking.post(run, keyed, replaces, &body)).await;
         done.push(posted.inspect_err(not_posted).and_then(|address| {
             say("issue", &address);
             outputs(&[("comment", address.as_str())])
         }));
     }
     (comparison, done.into_iter().collect())
+}
+
+/// Whether this attempt of a CI run measured nothing where another one did.
+fn replaces_a_measurement(run: &Run, history: &[Run]) -> bool {
+    let of_the_same = |it: &&Run| it.ci_run().is_some() && it.ci_run() == run.ci_run();
+    run.verdict == Verdict::DidNotRun
+        && history.iter().filter(of_the_same).any(|it| it.verdict != Verdict::DidNotRun)
 }

@@ -130,10 +130,19 @@ impl<'a> Tracking<'a> {
     }
 
     /// Posts the report, or edits the comment of the same run, and returns its address.
-    pub(crate) async fn post(&self, run: &Run, body: &str) -> anyhow::Result<Url> {
+    ///
+    /// An attempt that measured nothing has a comment of its own where it would take the place of one that did.
+    pub(crate) async fn post(
+        &self,
+        run: &Run,
+        keyed: &Value,
+        replaces: bool,
+        body: &str,
+    ) -> anyhow::Result<Url> {
         let data = serde_json::to_value(run).context("failed to write the record")?;
         let mut comment = Comment::new(body).with_data(&self.marker, &data);
-        if let Some(key) = default_key(readable, &data) {
+        if let Some(key) = self.key(keyed) {
+            let key = if replaces { format!("{key}/{}", run.id) } else { key };
             comment = comment.with_key(key);
         }
         let posted = self.client.deliver(self.issue, &comment).await;

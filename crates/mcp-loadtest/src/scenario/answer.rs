@@ -21,6 +21,8 @@ struct Rule {
     status: Option<[u16; 2]>,
     #[serde(default)]
     timed_out: bool,
+    #[serde(default)]
+    begun: bool,
     kind: Option<Kind>,
     #[serde(default)]
     session: bool,
@@ -44,6 +46,8 @@ pub(crate) struct Answer {
     /// 0 where there was none.
     pub(crate) status: u16,
     pub(crate) timed_out: bool,
+    /// Whether something of it had come by then.
+    pub(crate) begun: bool,
     /// Whether the request named a session.
     pub(crate) in_session: bool,
     /// The JSON-RPC message that answers the request, where there is one.
@@ -62,6 +66,7 @@ impl Answer {
         let fits = |it: &&Rule| {
             it.status.is_none_or(|[from, to]| (from..=to).contains(&self.status))
                 && (!it.timed_out || self.timed_out)
+                && (!it.begun || self.begun)
                 && (!it.session || self.in_session)
                 && it.kind.is_none_or(|it| it == kind)
                 && it
@@ -166,6 +171,7 @@ mod tests {
             let answer = Answer {
                 status: u16::try_from(it["status"].as_u64().unwrap()).unwrap(),
                 timed_out: it["timed_out"] == true,
+                begun: it["begun"] == true,
                 in_session: it["session"] == true,
                 message: message_for(7, body),
                 body: body.to_owned(),

@@ -179,7 +179,11 @@ impl Session<'_> {
         let Some(class) = answer.failure() else {
             return Ok(answer.message.as_mut().map(|it| it["result"].take()).unwrap_or_default());
         };
-        Err(Refused::new(&self.endpoint, method, class, &answer, &headers).into())
+        let seen = |name: &str| text_of(&headers, name).map(|it| self.endpoint.quoted(&it));
+        let challenge = seen("www-authenticate").filter(|_| matches!(answer.status, 401 | 403));
+        let words = challenge.unwrap_or_else(|| self.endpoint.quoted(&answer.words()));
+        let url = self.endpoint.url.to_owned();
+        Err(Refused::new(method, url, class, &answer, words, seen("location")).into())
     }
 
     /// Sends a request, and reads until its answer has come or nothing more does.
@@ -221,12 +225,13 @@ impl Session<'_> {
             && let Err(error) = ended
         {
             if error.is_timeout() {
-                let answer = Answer { timed_out: true, in_session, body, ..Answer::default() };
+                let answer =
+                    Answer { timed_out: true, begun: true, in_session, body, ..Answer::default() };
                 return Ok(Exchange { answer, headers });
             }
             return Err(error).with_context(|| format!("{method} broke off"));
         }
-        let answer = Answer { status, timed_out: false, in_session, message, body };
+        let answer = Answer { status, in_session, message, body, ..Answer::default() };
         Ok(Exchange { answer, headers })
     }
 
@@ -308,6 +313,6 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
     text_of(headers, "content-type").is_some_and(|it| it.starts_with("text/event-stream"))
 }
 
-pub(crate) fn text_of(headers: &HeaderMap, name: &str) -> Option<String> {
+fn text_of(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(String::from_utf8_lossy(headers.get(name)?.as_bytes()).into_owned())
 }

@@ -15,6 +15,7 @@ use tool_edge::Secrets;
 
 use crate::console::progress::{Live, Progress};
 use crate::interrupt::Interrupt;
+use crate::scenario::log::{self, Log};
 use crate::scenario::machine::{Machine, Shares};
 use crate::scenario::points;
 use crate::tools::child::{self, Child};
@@ -61,14 +62,15 @@ pub(crate) struct Ended {
     pub(crate) shares: Option<Shares>,
     /// The last error in k6's log.
     pub(crate) last_words: Option<String>,
+    pub(crate) log: Log,
 }
 
 /// Runs k6 to its end; on an interrupt asks it to stop, so that its summary is still written.
 pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::Result<Ended> {
-    let log = script.folder.join("k6.log");
+    let log_file = script.folder.join("k6.log");
     let mut options = File::options();
-    let out = options.write(true).create(true).truncate(true).mode(0o600).open(&log);
-    let out = out.with_context(|| format!("failed to write `{}`", log.display()))?;
+    let out = options.write(true).create(true).truncate(true).mode(0o600).open(&log_file);
+    let out = out.with_context(|| format!("failed to write `{}`", log_file.display()))?;
     let config = tempfile::NamedTempFile::new().context("failed to write k6's config file")?;
     std::fs::write(config.path(), "{}").context("failed to write k6's config file")?;
     let address = free_address()?;
@@ -110,15 +112,16 @@ pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::R
     let limits = Limits { first: FIRST, silent: FROZEN, most, stop: STOP };
     let status = watch(&mut child, look, &limits, interrupt.clone()).await;
     drop(progress);
-    let words = std::fs::read(&log).unwrap_or_default();
+    let words = std::fs::read(&log_file).unwrap_or_default();
     // A script of the user's own may print what it was given.
     let words = Secrets::new((script.secrets)()).strike(&String::from_utf8_lossy(&words));
-    let kept = std::fs::write(&log, &words);
-    kept.with_context(|| format!("failed to write `{}`", log.display()))?;
+    let kept = std::fs::write(&log_file, &words);
+    kept.with_context(|| format!("failed to write `{}`", log_file.display()))?;
     Ok(Ended {
         exit_code: status?.code(),
         shares: machine.shares(),
         last_words: last_error(&words),
+        log: log::read(&words),
     })
 }
 

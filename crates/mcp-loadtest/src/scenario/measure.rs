@@ -39,6 +39,8 @@ pub(crate) struct Common<'a> {
     pub(crate) profile: &'a str,
     pub(crate) protocol: &'a str,
     pub(crate) max_error_rate: f64,
+    /// Whether a token that cannot be good was let in too.
+    pub(crate) any_token_accepted: bool,
     /// Calls per second of all VUs, for the scripts that heed it.
     pub(crate) rate: Option<f64>,
     /// The process of the target, where it is on this machine and known.
@@ -191,7 +193,10 @@ fn judged(
     measurement.limits.max_error_rate = common.max_error_rate;
     measurement.conditions.k6_cpu_share = ended.shares.map(|it| it.k6);
     measurement.conditions.token_expired = Some(expired);
+    measurement.conditions.any_token_accepted = Some(common.any_token_accepted);
+    measurement.exceptions = Some((ended.log.exceptions, &ended.log.first_exception));
     let mut scenario = judge(&measurement);
+    scenario.examples.clone_from(&ended.log.examples);
     if scenario.verdict == Verdict::DidNotRun {
         scenario.reasons.extend(unreadable);
         let words = ended.last_words.as_deref();
@@ -221,7 +226,8 @@ fn fingerprint(planned: &Planned, common: &Common<'_>) -> anyhow::Result<String>
     // What the scripts are told, and how big the machine is.
     let inherited = (common.rate, readable(INHERITED));
     let cores = std::thread::available_parallelism().map_or(0, |it| it.get());
-    hash.update(format!("{}\n{calls}\n{inherited:?}\n{major}", planned.shape));
+    let protocol = common.protocol;
+    hash.update(format!("{}\n{calls}\n{inherited:?}\n{major}\n{protocol}", planned.shape));
     hash.update(format!("{os} {arch} {cores}\n1"));
     Ok(hash.finalize().iter().take(4).map(|it| format!("{it:02x}")).collect())
 }

@@ -1,10 +1,8 @@
 //! A request that was answered by no success: the class, the server's words, and what that may be about.
 
-use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use crate::scenario::answer::Answer;
-use crate::scenario::client::{Endpoint, text_of};
 
 /// An answer that is a failure.
 #[derive(Debug, thiserror::Error)]
@@ -23,21 +21,18 @@ pub(crate) struct Refused {
 }
 
 impl Refused {
+    /// What was asked of whom, the class of its failure, and what of the answer may be shown: words, and where it leads.
     pub(crate) fn new(
-        endpoint: &Endpoint<'_>,
         method: &str,
+        url: String,
         class: &'static str,
         answer: &Answer,
-        headers: &HeaderMap,
+        words: String,
+        location: Option<String>,
     ) -> Self {
         let status = answer.status;
         let error = error_of(answer);
-        let words = match text_of(headers, "www-authenticate") {
-            Some(it) if matches!(status, 401 | 403) => endpoint.quoted(&it),
-            _ => endpoint.quoted(&answer.words()),
-        };
-        let location = text_of(headers, "location").filter(|_| (300..400).contains(&status));
-        let location = location.map(|it| endpoint.quoted(&it));
+        let location = location.filter(|_| (300..400).contains(&status));
         let quoted =
             if words.is_empty() { String::new() } else { format!(", which says `{words}`") };
         let answered = match (&location, status) {
@@ -50,7 +45,7 @@ impl Refused {
         let remedy = remedy(method, class, status, error.as_ref(), location.is_some());
         let code = error.as_ref().and_then(|it| it["code"].as_i64());
         let remedy = remedy.map_or_else(String::new, |it| format!("; {it}"));
-        let (method, url) = (method.to_owned(), endpoint.url.to_owned());
+        let method = method.to_owned();
         Self { method, url, class, code, words, answered, remedy }
     }
 

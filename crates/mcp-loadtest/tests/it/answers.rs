@@ -18,7 +18,7 @@ async fn the_scripts_take_an_answer_for_what_the_table_says() {
         const cases = {cases};
         export default function () {{
           for (const it of cases) {{
-            const response = {{ status: it.status, body: it.body || null, error_code: it.timed_out ? 1050 : 0, headers: {{}} }};
+            const response = {{ status: it.status, body: it.body || null, error_code: it.timed_out ? 1050 : 0, headers: {{}}, timings: {{ waiting: it.begun ? 1 : 0, receiving: it.begun ? 9 : 0 }} }};
             const seen = failureOf(response, 7, Boolean(it.session));
             if (seen !== it.class) throw new Error(`${{it.why}}: ${{seen}} instead of ${{it.class}}`);
             console.log('fits');
