@@ -207,15 +207,12 @@ impl Client {
             let tracker = call.retry.read(async || call.api.issue(&place.issue).await).await?;
             if place.edits.is_none() {
                 let refused = "x".repeat(MORE_THAN_GITHUB_TAKES);
-                let asked =
-                    call.retry.read(async || match call.api.create(&place.issue, &refused).await {
-                        Ok(_)
-                        | Err(Error::TooLongForGitHub { .. } | Error::Unprocessable { .. }) => {
-                            Ok(())
-                        }
-                        Err(it) => Err(it),
-                    });
-                asked.await?;
+                match call.api.create(&place.issue, &refused).await {
+                    Err(Error::TooLongForGitHub { .. } | Error::Unprocessable { .. }) => {}
+                    Err(it) => return Err(it),
+                    // A server that takes more than GitHub does.
+                    Ok(it) => call.api.delete(&place.issue, it.id).await?,
+                }
             }
             let (is_open, comments) = (tracker.state != "closed", tracker.comments);
             Ok(Examined { issue: place.issue.clone(), is_open, comments })

@@ -1,6 +1,8 @@
 //! The address of the MCP server under test, with `{workspace}` where the token names it, and the client for such
 //! addresses.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, bail};
 use url::Url;
 
@@ -62,10 +64,20 @@ pub(crate) fn series(target: &str) -> anyhow::Result<String> {
 
 /// A client for the machine of `url` that follows no redirect by itself; to this machine no proxy is used.
 pub(crate) fn http_client(url: Option<&Url>) -> anyhow::Result<reqwest::Client> {
+    client(url).build().context("failed to set up HTTP")
+}
+
+/// The same with a new connection for each request, none of which is waited for long.
+pub(crate) fn fresh_http_client(url: Option<&Url>) -> anyhow::Result<reqwest::Client> {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let fresh = client(url).timeout(PATIENCE).pool_max_idle_per_host(0);
+    fresh.build().context("failed to set up HTTP")
+}
+
+fn client(url: Option<&Url>) -> reqwest::ClientBuilder {
     let client = oauth_loopback::http_client()
         .user_agent(concat!("mcp-loadtest/", env!("CARGO_PKG_VERSION")));
-    let client = if url.is_none() { client.no_proxy() } else { client };
-    client.build().context("failed to set up HTTP")
+    if url.is_none() { client.no_proxy() } else { client }
 }
 
 #[cfg(test)]

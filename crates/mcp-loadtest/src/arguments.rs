@@ -240,8 +240,12 @@ impl LoadTestArgs {
         };
         Ok(LoadTest {
             scenarios,
+            environment: match (&self.environment, &self.target) {
+                // The file's name is that of its target, and no other's runs are compared under it.
+                (None, Some(_)) if self.target != file.target => None,
+                (given, _) => given.clone().or(file.environment),
+            },
             target: self.target.clone().or(file.target),
-            environment: self.environment.clone().or(file.environment),
             suite: self.suite.clone().or(file.suite).unwrap_or_else(|| "mcp".to_owned()),
             profile: self.profile.clone().or(file.profile).unwrap_or_else(|| "smoke".to_owned()),
             scripts: self.scripts.clone().or(file.scripts),

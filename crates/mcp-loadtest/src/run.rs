@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 use k6_summary::{Comparison, Run, Scenario, Verdict};
 use serde_json::{Value, json};
+use tool_edge::Secrets;
 use url::Url;
 
 use crate::address;
 use crate::arguments::{Args, LoadTest};
 use crate::commit::commit;
 use crate::config::file::FailOn;
-use crate::console::section::{brief, clock, say, section};
+use crate::console::section::{clock, counted, say, section};
 use crate::environment;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::report::folder::Folder;
@@ -23,7 +24,6 @@ use crate::scenario::client::Endpoint;
 use crate::scenario::door::Door;
 use crate::scenario::load::Load;
 use crate::scenario::measure;
-use crate::scenario::offer::writing;
 use crate::scenario::preflight::{Preflight, preflight, reach};
 use crate::scenario::profiles::{Planned, Profiles, SIGN_IN, lives_for};
 use crate::scenario::scripts::Scripts;
@@ -60,16 +60,8 @@ pub async fn run(args: &Args, results: &Path, interrupt: &Interrupt) -> anyhow::
 
     let url = url.as_ref();
     let max_error_rate = test.max_error_rate.unwrap_or(profiles.max_error_rate);
-    let job = Job {
-        args,
-        test: &test,
-        scripts: &scripts,
-        plan: &plan,
-        folder: &folder,
-        interrupt,
-        url,
-        max_error_rate,
-    };
+    let job =
+        Job { args, test: &test, plan: &plan, folder: &folder, interrupt, url, max_error_rate };
     let measured = job.measure().await;
     let (mut run, broke_off) = match measured {
         Ok(it) => (it, None),
@@ -122,7 +114,6 @@ fn key_of(run: &Run, plan: &[Planned]) -> Value {
 struct Job<'a> {
     args: &'a Args,
     test: &'a LoadTest,
-    scripts: &'a Scripts,
     plan: &'a [Planned],
     folder: &'a Folder,
     interrupt: &'a Interrupt,
@@ -133,7 +124,7 @@ struct Job<'a> {
 
 impl Job<'_> {
     async fn measure(&self) -> anyhow::Result<Run> {
-        let Self { args, test, scripts, interrupt, .. } = *self;
+        let Self { args, test, interrupt, .. } = *self;
         let setup = section("setup");
         let http = address::http_client(self.url)?;
         if let Some(target) = &test.target {
@@ -165,15 +156,17 @@ impl Job<'_> {
         let measured = async {
             let bearer = &minted.bearer;
             let mcp_url = address::with_workspace(target, bearer.workspace.as_deref())?;
+            let fresh = address::fresh_http_client(self.url)?;
+            let may_write = args.yes || self.url.is_none_or(address::is_loopback);
             let endpoint = Endpoint {
                 http: &http,
                 url: &mcp_url,
                 bearer: bearer.token.reveal(),
                 propose: &test.protocol,
             };
-            let checked = preflight(endpoint, self.plan, test.calls.as_deref());
+            let checked = preflight(endpoint, &fresh, self.plan, test.calls.as_deref(), may_write);
             let seen = interrupt.or(checked).await.map_err(|it| bearer.explain(it))?;
-            self.allows(&seen)?;
+            self.tell(&seen);
             let renewal = match minted.renewable(lives_for(self.plan), self.has_no_known_end()) {
                 Some(grant) => Some(Renewal::start(&http, grant).await?),
                 None => None,
@@ -194,7 +187,6 @@ impl Job<'_> {
                 any_token_accepted: seen.door == Door::AnyToken,
                 target_pid: embedded.as_ref().and_then(|it| it.child.id()),
                 unknown_neighbour: self.url.is_some_and(address::is_loopback),
-                library: &scripts.library(),
             };
             let measured = measure::run_all(&seen.plan, &common, interrupt).await;
             let mut run = self.record(measured.scenarios);
@@ -203,6 +195,12 @@ impl Job<'_> {
             run.protocol = Some(seen.protocol);
             run.server = seen.server;
             run.dirty = measured.dirty;
+            if seen.door == Door::Open && !test.minting.is_anonymous() {
+                run.dirty.push(
+                    "nobody is asked for a token, so that no authentication was measured; --anonymous says that this is meant"
+                        .to_owned(),
+                );
+            }
             run.skipped = seen.skipped;
             run.duration_s = Some(started.elapsed().as_secs_f64());
             Ok(run)
@@ -212,15 +210,18 @@ impl Job<'_> {
         measured
     }
 
-    /// Says what was found, and refuses to call what may write on a machine that is not this one.
-    fn allows(&self, seen: &Preflight) -> anyhow::Result<()> {
+    /// Says what was found.
+    fn tell(&self, seen: &Preflight) {
         let (protocol, tools) = (&seen.protocol, seen.tools.len());
         let door = match seen.door {
             Door::Guarded => "the token is accepted, and a broken one is not",
             Door::AnyToken => "any token is accepted",
             Door::Open => "nobody is asked for a token",
+            Door::Unknown => {
+                "the token is accepted; whether a broken one is could not be found out"
+            }
         };
-        say("preflight", format_args!("{door}; MCP {protocol}, {tools} tools"));
+        say("preflight", format_args!("{door}; MCP {protocol}, {}", counted(tools, "tool")));
         let (strangers, connections) = seen.strangers;
         if strangers > 0 {
             say(
@@ -233,18 +234,6 @@ impl Job<'_> {
         for it in &seen.skipped {
             say("skipped", format_args!("{}: {}", it.name, it.reason));
         }
-        let writing = writing(&seen.plan, &seen.tools);
-        if writing.is_empty() || self.url.is_none() {
-            return Ok(());
-        }
-        let names = brief(&writing.join(", "));
-        say("plan", format_args!("may write, since they have no `readOnlyHint`: {names}"));
-        if !self.args.yes && self.url.is_some_and(|it| !address::is_loopback(it)) {
-            bail!(
-                "these tools do not say that they only read (`readOnlyHint`): {names}; add --yes if they may be called again and again there"
-            );
-        }
-        Ok(())
     }
 
     /// Whether a script says itself how long it runs.
@@ -257,7 +246,9 @@ impl Job<'_> {
     }
 
     fn broken_off(&self, error: &anyhow::Error) -> Run {
-        let reason = format!("{error:#}");
+        // A query can hold a key.
+        let query = self.url.and_then(Url::query).unwrap_or_default();
+        let reason = Secrets::new([query]).strike(&format!("{error:#}"));
         let scenarios = self.plan.iter().map(|it| measure::did_not_run(&it.name, &reason));
         let mut run = self.record(scenarios.collect());
         let target = self.test.target.as_deref();

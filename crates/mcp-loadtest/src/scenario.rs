@@ -4,6 +4,7 @@
 pub(crate) mod answer;
 pub(crate) mod client;
 pub(crate) mod door;
+pub(crate) mod imports;
 pub(crate) mod k6_run;
 pub(crate) mod load;
 pub(crate) mod log;

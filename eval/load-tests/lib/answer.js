@@ -1,7 +1,7 @@
 import { messageFor } from './reply.js';
 
 /** What an answer is; its comment says how to read it. */
-const table = JSON.parse(open('./answers.json'));
+const table = JSON.parse(open(import.meta.resolve('./answers.json')));
 
 /** The classes a failed call falls into; each has its own count in the summary. */
 export const FAILURES = [...new Set(table.rules.map((it) => it.class).filter(Boolean))];
@@ -15,9 +15,6 @@ const TIMED_OUT = 1050;
  */
 export function failureOf(response, id, inSession) {
   const { status, body } = response;
-  if (status === 200 && body && plainlySucceeded(id, body)) {
-    return null;
-  }
   const message = status >= 200 && status < 300 ? messageFor(id, body || '') : null;
   const kind = kindOf(message);
   const said = wordsOf(kind, message, body).toLowerCase();
@@ -51,7 +48,7 @@ function hasBegun({ timings }) {
  * Parsing a reply of 13 KB costs k6 thirty times what the request itself does, so only doubtful ones are parsed.
  * The members looked for cannot be text of a tool, because inside a JSON string their quotes are escaped.
  */
-function plainlySucceeded(id, body) {
+export function plainlySucceeded(id, body) {
   return (
     isWhole(body, id) &&
     (body.includes(`"id":${id},`) || body.includes(`"id":${id}}`)) &&
@@ -62,35 +59,35 @@ function plainlySucceeded(id, body) {
   );
 }
 
-// Whether a message reaches to its last brace, after which nothing but line ends may stand.
+// Whether a message reaches to its last brace: at the end of a body, or of a line of an event stream.
 function isWhole(body, id) {
-  let end = body.length;
-  while (end > 0 && body.charCodeAt(end - 1) <= 32) {
-    end -= 1;
+  if (body.includes('}}\n') || body.includes('}}\r')) {
+    return true;
   }
-  return ['}}', `"id":${id}}`, '"jsonrpc":"2.0"}'].some((it) => body.startsWith(it, end - it.length));
+  const text = body.trimEnd();
+  return text.endsWith('}}') || text.endsWith(`"id":${id}}`) || text.endsWith('"jsonrpc":"2.0"}');
 }
 
 function kindOf(message) {
   if (!message) {
     return 'none';
   }
-  if (message.error) {
+  if (message.error !== undefined && message.error !== null) {
     return 'error';
   }
-  if (!message.result || typeof message.result !== 'object') {
+  if (!message.result || typeof message.result !== 'object' || Array.isArray(message.result)) {
     return 'none';
   }
-  return message.result.isError ? 'error_envelope' : 'result';
+  return message.result.isError === true ? 'error_envelope' : 'result';
 }
 
 function wordsOf(kind, message, body) {
   if (kind === 'error') {
-    return String(message.error.message || JSON.stringify(message.error));
+    return typeof message.error.message === 'string' ? message.error.message : JSON.stringify(message.error);
   }
   if (kind === 'error_envelope') {
     const content = Array.isArray(message.result.content) ? message.result.content : [];
-    return content.map((it) => it.text || '').join(' ');
+    return content.map((it) => (it && typeof it.text === 'string' ? it.text : '')).join(' ');
   }
   return body || '';
 }

@@ -10,7 +10,8 @@ import { choose, filled, names, pool, rpcs, spread } from './calls.js';
 import { TREND_STATS, coldStart, exceptionThrown, record, sessionEnded, sessionLost, sessionOpened, thresholds } from './metrics.js';
 import { positive, scenario, shape, steps } from './profile.js';
 import { messageFor } from './reply.js';
-import { ask, headersOf, notify, paramsOf, remove } from './request.js';
+import { plainlySucceeded } from './answer.js';
+import { headersOf, notify, paramsOf, post, remove, settle } from './request.js';
 
 export { choose, coldStart, names, pool, positive, rpcs, scenario, shape, spread, steps };
 
@@ -83,6 +84,7 @@ export function session(work) {
  */
 export function pacedSession(calls, period, pick, tags = () => null) {
   const client = new Client();
+  client.chances = 0;
   let chances = 2;
   try {
     for (let turn = 0; turn < calls && client.pace(period); turn += 1) {
@@ -106,18 +108,19 @@ class Client {
   constructor() {
     this.id = null;
     this.isOpen = false;
-    /** Milliseconds that its requests took so far, connections included. */
-    this.spent = 0;
-    this.params = {};
+    this.slots = new Map();
+    this.responses = [];
+    // A session that was lost is opened once again.
+    this.chances = 1;
   }
 
   /** initialize and notifications/initialized; the class of the failure, or null. */
   open() {
-    this.params = {};
+    this.slots = new Map();
     this.headers = headersOf();
     const done = this.request('initialize', INITIALIZE);
     const { response, duration, id } = done;
-    const given = response.headers['Mcp-Session-Id'];
+    const given = (done.first || response).headers['Mcp-Session-Id'];
     if (given) {
       this.id = given;
       sessionOpened();
@@ -134,14 +137,20 @@ class Client {
       return refusal;
     }
     this.isOpen = true;
-    const ready = notify('notifications/initialized', this.paramsFor('notifications/initialized'));
-    this.took(ready);
+    const ready = notify('notifications/initialized', this.slot('notifications/initialized').params);
+    this.responses.push(ready);
     return null;
+  }
+
+  /** Milliseconds that its requests took so far, connections included; of the first dozen of them. */
+  get spent() {
+    const took = ({ timings: it }) => it.blocked + it.connecting + it.tls_handshaking + it.duration;
+    return this.responses.reduce((sum, it) => sum + took(it), 0);
   }
 
   /** tools/call; `arguments` is {} where it is left out. */
   callTool({ name, arguments: given = {} }) {
-    return this.measure('tools/call', JSON.stringify({ name, arguments: given }), { tool: name });
+    return this.measure('tools/call', JSON.stringify({ name, arguments: given }), name);
   }
 
   /** tools/list, every page of it; `result()` is the list of tools. */
@@ -154,22 +163,22 @@ class Client {
         return done;
       }
       tools.push(done);
-      cursor = done.body.includes('"nextCursor"') ? done.result().nextCursor : null;
+      cursor = done.body().includes('"nextCursor"') ? (done.result() || {}).nextCursor : null;
       if (!cursor) {
         break;
       }
     }
-    return { failure: null, result: () => tools.flatMap((it) => it.result().tools) };
+    return { failure: null, result: () => tools.flatMap((it) => (it.result() || {}).tools || []) };
   }
 
   /** resources/read. */
   readResource({ uri }) {
-    return this.measure('resources/read', JSON.stringify({ uri }), { tool: uri });
+    return this.measure('resources/read', JSON.stringify({ uri }), uri);
   }
 
   /** prompts/get; `arguments` is {} where it is left out. */
   getPrompt({ name, arguments: given = {} }) {
-    return this.measure('prompts/get', JSON.stringify({ name, arguments: given }), { tool: name });
+    return this.measure('prompts/get', JSON.stringify({ name, arguments: given }), name);
   }
 
   ping() {
@@ -179,7 +188,7 @@ class Client {
   /** One entry of a pool. */
   make({ rpc, name, text, varies }, more) {
     const params = varies ? filled(text, userId(), userId() * 1000000 + requests) : text;
-    return this.measure(rpc, params, more ? { tool: name, ...more } : { tool: name });
+    return this.measure(rpc, params, name, more);
   }
 
   /**
@@ -198,28 +207,40 @@ class Client {
   /** DELETE, for a server that gave a session. */
   close() {
     if (this.id) {
-      sessionEnded(remove(this.paramsFor('delete')));
+      sessionEnded(remove(this.slot('delete').params));
     }
     this.id = null;
     this.isOpen = false;
   }
 
-  measure(rpc, text, slice) {
-    const { failure, response, duration, id, tags } = this.request(rpc, text, slice);
-    if (measured.includes(rpc)) {
-      record(tags, duration, failure);
+  measure(rpc, text, tool, more) {
+    if (!this.isOpen && this.chances > 0) {
+      this.chances -= 1;
+      this.open();
     }
-    const { body } = response;
-    return { failure, body, result: () => messageFor(id, body || '').result };
+    if (!this.isOpen) {
+      return new Answered({ failure: 'session_lost' });
+    }
+    const done = this.request(rpc, text, tool, more);
+    if (done.slot.counts) {
+      record(done.slot.tags, done.duration, done.failure);
+    }
+    return new Answered(done);
   }
 
-  request(rpc, text, slice) {
+  request(rpc, text, tool, more) {
     requests += 1;
     const id = userId() * 1000000 + requests;
-    const params = this.paramsFor(rpc, slice);
-    const { response, duration, failure } = ask(id, rpc, text, params, Boolean(this.id));
-    this.took(response);
-    if (failure === 'session_lost') {
+    const slot = this.slot(rpc, tool, more);
+    const response = post(id, rpc, text, slot.params);
+    if (this.responses.length < 12) {
+      this.responses.push(response);
+    }
+    if (response.status === 200 && plainlySucceeded(id, response.body || '')) {
+      return { failure: null, response, duration: response.timings.duration, id, slot };
+    }
+    const done = settle(response, id, slot.params, Boolean(this.id));
+    if (done.failure === 'session_lost') {
       // It has ended without us.
       if (this.id) {
         sessionLost();
@@ -227,21 +248,43 @@ class Client {
       this.id = null;
       this.isOpen = false;
     }
-    return { failure, response, duration, id, tags: params.mine };
-  }
-
-  took({ timings }) {
-    this.spent += timings.blocked + timings.connecting + timings.tls_handshaking + timings.duration;
+    return { ...done, id, slot };
   }
 
   // One object for all requests of a kind in a session: k6 takes as long for a new one as for a check.
-  paramsFor(rpc, slice) {
-    const key = slice ? `${rpc} ${slice.tool} ${slice.step}` : rpc;
-    if (!this.params[key]) {
-      const tags = { rpc, ...slice };
-      this.params[key] = { ...paramsOf(this.headers, tags), mine: tags };
+  slot(rpc, tool = '', more = null) {
+    let slots = this.slots.get(rpc);
+    if (!slots) {
+      slots = new Map();
+      this.slots.set(rpc, slots);
     }
-    return this.params[key];
+    const key = more ? `${JSON.stringify(more)} ${tool}` : tool;
+    let slot = slots.get(key);
+    if (!slot) {
+      const tags = tool ? { rpc, tool, ...more } : { rpc };
+      slot = { tags, params: paramsOf(this.headers, tags), counts: measured.includes(rpc) };
+      slots.set(key, slot);
+    }
+    return slot;
+  }
+}
+
+/** How a call was answered; its result is parsed where somebody asks for it. */
+class Answered {
+  constructor({ failure, response, id }) {
+    this.failure = failure;
+    this.response = response;
+    this.id = id;
+  }
+
+  body() {
+    return (this.response && this.response.body) || '';
+  }
+
+  /** Null where the answer has none. */
+  result() {
+    const message = messageFor(this.id, this.body());
+    return (message && message.result) || null;
   }
 }
 

@@ -1,7 +1,6 @@
-const profiles = JSON.parse(open('../profiles.json'));
-
-/** The entry of profiles.json with this name; a script outside this folder may have none. */
+/** The entry of profiles.json with this name; a script outside this folder has none and asks for none. */
 export function scenario(name) {
+  const profiles = JSON.parse(open(import.meta.resolve('../profiles.json')));
   const found = profiles.scenarios[name];
   if (!found) {
     throw new Error(`profiles.json has no scenario ${name}; it has ${Object.keys(profiles.scenarios).join(', ')}`);

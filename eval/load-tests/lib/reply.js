@@ -16,6 +16,12 @@ export function lastEventId(body) {
   return ids.length ? ids[ids.length - 1].slice(3).trim() : null;
 }
 
+/** The milliseconds that a stream asks for before it is gone on with; 0 where it does not. */
+export function retryAfter(body) {
+  const last = lines(body).filter((line) => line.startsWith('retry:')).pop();
+  return Math.max(0, Number((last || '').slice(6)) || 0);
+}
+
 function messages(body) {
   const text = body.charCodeAt(0) === 0xfeff ? body.slice(1) : body;
   return text.trimStart().startsWith('{') ? [text] : events(text);

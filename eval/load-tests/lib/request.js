@@ -1,13 +1,16 @@
 import http from 'k6/http';
+import { sleep } from 'k6';
 import { failureOf, saidOf } from './answer.js';
 import { positive } from './profile.js';
-import { lastEventId, messageFor } from './reply.js';
+import { lastEventId, messageFor, retryAfter } from './reply.js';
 import { authorization } from './token.js';
 
 const TIMEOUT_MS = positive('REQUEST_TIMEOUT_MS', 30000);
 const HEADERS = { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream' };
 // A stream that ends before the answer is gone on with, as often as that.
 const MOST_RESUMED = 20;
+// A server says by `retry` how long it wants to be left alone before that.
+const MOST_WAITED_MS = 5000;
 
 const url = __ENV.MCP_URL;
 if (!url) {
@@ -34,19 +37,32 @@ export function paramsOf(headers, tags, more = {}) {
 }
 
 /**
- * Asks the server: the response, how long it took in milliseconds, and the class of the failure or null.
+ * Asks the server; the class of the failure, or null, is for `failureOf` to say.
+ *
+ * Whatever is read of a response costs k6 a conversion, so that it is read once.
+ */
+export function post(id, rpc, text, params) {
+  authorize(params.headers);
+  return http.post(url, `{"jsonrpc":"2.0","id":${id},"method":"${rpc}","params":${text}}`, params);
+}
+
+/**
+ * What came of an answer that is no plain success: the response, how long it took in milliseconds, the failure or null.
  *
  * Revision 2025-11-25 lets a server end the stream before the answer; then the rest is asked for.
  */
-export function ask(id, rpc, text, params, inSession) {
-  authorize(params.headers);
-  const body = `{"jsonrpc":"2.0","id":${id},"method":"${rpc}","params":${text}}`;
-  const response = http.post(url, body, params);
-  let failure = failureOf(response, id, inSession);
-  let duration = response.timings.duration;
+export function settle(response, id, params, inSession) {
+  const failure = failureOf(response, id, inSession);
+  const { duration } = response.timings;
   if (failure === 'protocol_error' && isUnfinished(response, id)) {
-    const rest = resumed(response, id, params);
-    return { response: rest.response, duration: duration + rest.duration, failure: failureOf(rest.response, id, inSession) };
+    const session = response.headers['Mcp-Session-Id'];
+    const headers = session ? { ...params.headers, 'Mcp-Session-Id': session } : params.headers;
+    const rest = resumed(response, id, { ...params, headers });
+    const then = failureOf(rest.response, id, inSession);
+    if (then) {
+      tell(then, rest.response, id);
+    }
+    return { response: rest.response, first: response, duration: duration + rest.duration, failure: then };
   }
   if (failure) {
     tell(failure, response, id);
@@ -72,10 +88,16 @@ export function remove(params) {
   return isDone;
 }
 
+let authorized = '';
+
+// The headers of a session have the token of its beginning, and another one once that is renewed.
 function authorize(headers) {
   const current = authorization();
-  if (current) {
-    headers.Authorization = current;
+  if (current !== authorized || !headers.Authorization) {
+    authorized = current;
+    if (current) {
+      headers.Authorization = current;
+    }
   }
 }
 
@@ -88,6 +110,7 @@ function resumed(first, id, params) {
   let [response, duration] = [first, 0];
   for (let turn = 0; turn < MOST_RESUMED && isUnfinished(response, id); turn += 1) {
     const headers = { ...params.headers, Accept: 'text/event-stream', 'Last-Event-ID': lastEventId(response.body) };
+    sleep(Math.min(retryAfter(response.body), MOST_WAITED_MS) / 1000);
     const tags = { name: 'resume' };
     const more = http.get(url, { ...params, headers, tags });
     duration += more.timings.duration;
@@ -106,6 +129,7 @@ function tell(failure, response, id) {
   }
   told.add(failure);
   const type = response.headers['Content-Type'] || '';
-  const said = saidOf(response, id).slice(0, 500);
+  // By characters, since half of one is no text.
+  const said = Array.from(saidOf(response, id)).slice(0, 300).join('');
   console.warn(`mcp-example ${JSON.stringify({ failure, status: response.status, type, said })}`);
 }

@@ -7,7 +7,10 @@ const it = mcp.scenario('concurrent-sessions');
 const [entry] = mcp.pool(it.calls);
 const ladder = mcp.steps(mcp.shape(it));
 
-export const options = mcp.optionsOf('concurrent-sessions', mcp.names([entry]), { ladder: ladder.all });
+export const options = mcp.optionsOf('concurrent-sessions', mcp.names([entry]), {
+  measured: mcp.rpcs([entry]),
+  ladder: ladder.all,
+});
 
 export default function () {
   const step = () => {

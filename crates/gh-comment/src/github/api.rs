@@ -15,7 +15,7 @@ use crate::error::printable;
 use crate::github::author::Account;
 use crate::github::issue::Issue;
 use crate::github::issue::Repository;
-use crate::github::refusal::unknown_author;
+use crate::github::refusal::{refused, unknown_author};
 use crate::github::response::{address, answer, has_next, network, parse, read, without_query};
 
 const API_VERSION: &str = "2022-11-28";
@@ -92,6 +92,17 @@ impl Api {
         let url = self.issues(issue.repository(), &["comments", &id.to_string()]);
         let request = self.http.patch(url).json(&json!({ "body": body }));
         Ok(answer(issue, self.send(request).await?, StatusCode::OK).await?.1)
+    }
+
+    pub(crate) async fn delete(&self, issue: &Issue, id: u64) -> Result<(), Error> {
+        let url = self.issues(issue.repository(), &["comments", &id.to_string()]);
+        let response = self.send(self.http.delete(url)).await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        if status == StatusCode::NO_CONTENT {
+            return Ok(());
+        }
+        let body = read(response).await?;
+        Err(refused(issue, status, &headers, &body))
     }
 
     /// One page of the issues with `labels` by age, and whether there is one after it.

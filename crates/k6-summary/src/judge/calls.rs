@@ -113,7 +113,7 @@ fn checks(summary: &Summary) -> Option<Checks> {
     };
     let failing = summary.checks.iter().filter(|it| it.1.1 > 0);
     let failing = failing.map(|(name, it)| (name.clone(), it.1)).collect();
-    (passed + failed > 0).then_some(Checks { passed, failed, failing })
+    (passed.saturating_add(failed) > 0).then_some(Checks { passed, failed, failing })
 }
 
 /// What became of the sessions, where the scripts counted them.
@@ -122,7 +122,12 @@ fn sessions(summary: &Summary) -> Option<Sessions> {
         |event: &str| summary.count(&format!("mcp_sessions{{event:{event}}}")).and_then(to_count);
     let opened = of("opened").filter(|it| *it > 0)?;
     let (closed, lost) = (of("closed").unwrap_or(0), of("lost").unwrap_or(0));
-    Some(Sessions { opened, closed, lost, left: opened.saturating_sub(closed + lost) })
+    Some(Sessions {
+        opened,
+        closed,
+        lost,
+        left: opened.saturating_sub(closed.saturating_add(lost)),
+    })
 }
 
 /// Of each rpc whose requests and calls were both counted: its name, how many k6 sent and how many were counted.

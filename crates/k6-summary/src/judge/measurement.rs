@@ -157,10 +157,11 @@ fn invalid(it: &Measurement<'_>, scenario: &Scenario) -> Vec<String> {
         ));
     }
     let (throttled, enveloped) = (failed("rate_limited"), failed("tool_error"));
-    if 2 * (throttled + enveloped) > calls {
+    let unserved = throttled.saturating_add(enveloped);
+    if unserved > calls / 2 {
         reasons.push(format!(
             "{} of {} calls were not served: {} rate limited, {} answered by an error envelope",
-            count(throttled + enveloped),
+            count(unserved),
             count(calls),
             count(throttled),
             count(enveloped)
@@ -183,7 +184,10 @@ fn invalid(it: &Measurement<'_>, scenario: &Scenario) -> Vec<String> {
             reasons.push(not_measured("calls failed", "mcp_call_failures or http_req_failed"));
         }
     }
-    reasons.extend(it.summary.and_then(|summary| no_latency(summary, scenario)));
+    // That nothing succeeded is reason enough, where it is one.
+    if scenario.error_rate != Some(1.0) || reasons.is_empty() {
+        reasons.extend(it.summary.and_then(|summary| no_latency(summary, scenario)));
+    }
     match it.summary.map_or(Some((0.0, 0)), dropped) {
         Some((share, dropped)) if share > max_dropped => reasons.push(format!(
             "k6 dropped {} iterations ({}): it had no free VU, so the generator was measured",
@@ -211,7 +215,9 @@ fn invalid(it: &Measurement<'_>, scenario: &Scenario) -> Vec<String> {
 /// What a script threw, and how often; its own count stands where nobody read its log.
 fn exceptions(it: &Measurement<'_>) -> Option<String> {
     let counted = it.summary.and_then(|it| it.count("mcp_exceptions")).and_then(to_count);
-    let (number, words) = it.exceptions.or(counted.map(|it| (it, ""))).filter(|it| it.0 > 0)?;
+    // An exception that the script caught itself is in its count alone.
+    let (logged, words) = it.exceptions.unwrap_or_default();
+    let number = Some(logged.max(counted.unwrap_or(0))).filter(|it| *it > 0)?;
     let words = if words.is_empty() { String::new() } else { format!(": {words}") };
     Some(format!("{} iterations ended with an exception{words}", count(number)))
 }
@@ -230,7 +236,7 @@ fn not_measured(what: &str, of: &str) -> String {
 fn no_latency(summary: &Summary, scenario: &Scenario) -> Option<String> {
     let latency = &scenario.latency_ms;
     let percentiles = [latency.p50, latency.p90, latency.p95, latency.p99];
-    if scenario.error_rate == Some(1.0) || percentiles.iter().any(Option::is_some) {
+    if percentiles.iter().any(Option::is_some) {
         return None;
     }
     let metric = latency_metric(summary);

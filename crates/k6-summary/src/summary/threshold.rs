@@ -110,7 +110,7 @@ impl<'a> Expression<'a> {
         let aggregation = self.aggregation.replace("p(", "p").replace(')', "");
         let unmeasured = match &entry.metric {
             Metric::Trend(trend) => trend.count == Some(0) || trend.is_empty(),
-            Metric::Rate { nonzero, zero } => nonzero + zero == 0,
+            Metric::Rate { nonzero, zero } => nonzero.saturating_add(*zero) == 0,
             // As k6 writes a part that was never met.
             Metric::Gauge { value, min: Some(0.0), max: Some(0.0) } => {
                 value.is_none() || !selector.tags.is_empty()
@@ -151,7 +151,7 @@ impl<'a> Expression<'a> {
             },
             Metric::Gauge { value, .. } => *value,
             Metric::Rate { nonzero, zero } => {
-                let total = nonzero + zero;
+                let total = nonzero.saturating_add(*zero);
                 (total > 0).then(|| *nonzero as f64 / total as f64)
             }
             Metric::Trend(trend) => match self.aggregation {

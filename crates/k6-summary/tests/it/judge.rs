@@ -296,7 +296,22 @@ fn an_exception_is_no_pass_and_is_told() {
     let told = "3 iterations ended with an exception: Error: my own mistake";
     check(&judge(&it), Verdict::Invalid, told);
     it.exceptions = Some((0, ""));
+    check(&judge(&it), Verdict::Invalid, "2 iterations ended with an exception");
+    let summary = counted(&[("mcp_calls", 100), ("mcp_call_failures", 0), ("mcp_exceptions", 0)]);
+    it.summary = Some(&summary);
     assert_eq!(judge(&it).verdict, Verdict::Passed);
+}
+
+#[test]
+fn where_nothing_succeeded_there_is_no_pass_whatever_the_limit() {
+    let summary = r#"{"root_group": {}, "metrics": {
+        "mcp_calls": {"count": 15, "rate": 1}, "mcp_call_failures": {"count": 15, "rate": 1},
+        "mcp_call_duration": {"count": 0, "p(95)": 0}}}"#;
+    let summary: Summary = summary.parse().unwrap();
+    let mut it = measurement(Some(&summary));
+    it.limits.max_error_rate = 1.0;
+    let reason = "no latency was measured: mcp_call_duration has no sample";
+    check(&judge(&it), Verdict::Invalid, reason);
 }
 
 #[test]

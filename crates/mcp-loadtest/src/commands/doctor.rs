@@ -16,7 +16,7 @@ use crate::arguments::{LoadTest, LoadTestArgs};
 use crate::commands::finding::{Finding, Mark, last_good_run, lifetime, rate_limits};
 use crate::config::call::Call;
 use crate::console::advice::advice;
-use crate::console::section::{brief, clock, say};
+use crate::console::section::{brief, clock, counted, say};
 use crate::console::stdout::line;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::report::folder::earlier;
@@ -293,7 +293,7 @@ async fn tools(
 ) -> anyhow::Result<()> {
     const CHECK: &str = "tools";
     let listed = interrupt.or(session.tools()).await;
-    let Some(tools) = findings.take(CHECK, listed, |it| format!("{} are listed", it.len()))? else {
+    let Some(tools) = findings.take(CHECK, listed, |it| counted(it.len(), "tool"))? else {
         return Ok(());
     };
     let named = test.calls.as_deref();

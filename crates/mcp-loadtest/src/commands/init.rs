@@ -13,7 +13,7 @@ use crate::config::call::Call;
 use crate::config::example::example;
 use crate::config::file::{File, NAME, SCHEMA};
 use crate::console::ask::{agrees, ask, can_ask};
-use crate::console::section::{brief, say};
+use crate::console::section::{brief, counted, say};
 use crate::interrupt::Interrupt;
 use crate::scenario::client::{Endpoint, Session};
 use crate::scenario::preflight::PROTOCOL;
@@ -123,7 +123,7 @@ async fn calls(session: &mut Session<'_>, named: &[String]) -> anyhow::Result<Ve
         let all = tools.keys().map(|it| brief(it)).collect::<Vec<_>>().join(", ");
         bail!("the server has no tool `{it}`; it has: {all}");
     }
-    say("server", format_args!("{} tools", tools.len()));
+    say("server", counted(tools.len(), "tool"));
     let mut calls = Vec::new();
     for (name, tool) in &tools {
         if calls.len() == MOST_CALLS {

@@ -5,21 +5,25 @@ use serde_json::{Map, Value, json};
 /// As deep as a schema is followed, which may refer to itself.
 const DEEPEST: usize = 8;
 
+/// More values than these are made up for nobody.
+const MOST: usize = 200;
+
 /// An object with the members that the schema requires, where something can be made up for each of them.
 ///
 /// What the schema itself gives as an example, a default or one of few values is taken first. Whether all of it fits is
 /// for a validator to say.
 pub(crate) fn example(schema: &Value) -> Option<Map<String, Value>> {
-    match value(schema, schema, DEEPEST)? {
+    match value(schema, schema, DEEPEST, &mut { MOST })? {
         Value::Object(it) => Some(it),
         _ => None,
     }
 }
 
-fn value(schema: &Value, root: &Value, deep: usize) -> Option<Value> {
+fn value(schema: &Value, root: &Value, deep: usize, left: &mut usize) -> Option<Value> {
     let deep = deep.checked_sub(1)?;
+    *left = left.checked_sub(1)?;
     if let Some(it) = schema["$ref"].as_str() {
-        return value(root.pointer(it.strip_prefix('#')?)?, root, deep);
+        return value(root.pointer(it.strip_prefix('#')?)?, root, deep, left);
     }
     let given = [&schema["const"], &schema["default"], &schema["examples"][0], &schema["enum"][0]];
     if let Some(it) = given.into_iter().find(|it| !it.is_null()) {
@@ -27,15 +31,17 @@ fn value(schema: &Value, root: &Value, deep: usize) -> Option<Value> {
     }
     for choices in ["anyOf", "oneOf"] {
         if let Some(all) = schema[choices].as_array() {
-            return all.iter().find_map(|it| value(it, root, deep).filter(|it| !it.is_null()));
+            return all
+                .iter()
+                .find_map(|it| value(it, root, deep, left).filter(|it| !it.is_null()));
         }
     }
     let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str());
     Some(match kind.unwrap_or("object") {
-        "object" => Value::Object(members(schema, root, deep)?),
+        "object" => Value::Object(members(schema, root, deep, left)?),
         "array" => {
             let least = schema["minItems"].as_u64().unwrap_or(0);
-            let items = (0..least).map(|_| value(&schema["items"], root, deep));
+            let items = (0..least).map(|_| value(&schema["items"], root, deep, left));
             Value::Array(items.collect::<Option<_>>()?)
         }
         "string" => json!(text(schema)?),
@@ -45,11 +51,16 @@ fn value(schema: &Value, root: &Value, deep: usize) -> Option<Value> {
     })
 }
 
-fn members(schema: &Value, root: &Value, deep: usize) -> Option<Map<String, Value>> {
+fn members(
+    schema: &Value,
+    root: &Value,
+    deep: usize,
+    left: &mut usize,
+) -> Option<Map<String, Value>> {
     let required = schema["required"].as_array().into_iter().flatten();
     let made = required.map(|name| {
         let name = name.as_str()?;
-        Some((name.to_owned(), value(schema["properties"].get(name)?, root, deep)?))
+        Some((name.to_owned(), value(schema["properties"].get(name)?, root, deep, left)?))
     });
     made.collect()
 }
@@ -83,7 +94,7 @@ fn text(schema: &Value) -> Option<String> {
 
 fn number(schema: &Value) -> Value {
     let bound = |key: &str| schema.get(key).filter(|it| it.is_number()).cloned();
-    let above = || Some(json!(schema["exclusiveMinimum"].as_i64()? + 1));
+    let above = || Some(json!(schema["exclusiveMinimum"].as_i64()?.checked_add(1)?));
     let one = json!(1);
     let too_much = schema["maximum"].as_f64().is_some_and(|it| it < 1.0);
     bound("minimum").or_else(above).unwrap_or_else(|| if too_much { json!(0) } else { one })
@@ -132,6 +143,11 @@ mod tests {
                 "$defs": {"A": {"type": "object", "required": ["b"], "properties": {"b": {"type": "number"}}}}}),
             Some(json!({"a": {"b": 1}})),
         );
+        let many = json!({"type": "array", "minItems": 60, "items": {"type": "string"}});
+        let many = json!({"type": "array", "minItems": 60, "items": many});
+        check(object(json!({"a": many}), json!(["a"])), None);
+        let most = json!({"type": "integer", "exclusiveMinimum": i64::MAX});
+        example(&object(json!({"a": most}), json!(["a"])));
         check(object(json!({"a": {"type": "string", "pattern": "^[A-Z]+$"}}), json!(["a"])), None);
         check(object(json!({"a": {"type": "string", "format": "uuid"}}), json!(["a"])), None);
         check(

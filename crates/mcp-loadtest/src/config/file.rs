@@ -49,6 +49,9 @@ pub(crate) struct File {
     /// Client that is registered already.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) client_id: Option<String>,
+    /// Whether no token is sent at all, to a server that asks nobody for one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) anonymous: bool,
     /// Claim of the token that holds the workspace id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) workspace_claim: Option<String>,
@@ -130,6 +133,9 @@ impl File {
             call::check(calls).context("`calls`")?;
         }
         file.limits()?;
+        if let Some(it) = file.max_error_rate {
+            share("max_error_rate", it)?;
+        }
         for it in &mut file.scenarios {
             let there = folder.join(&*it);
             if there.is_file() {
@@ -151,6 +157,15 @@ impl File {
         }
         Ok(limits)
     }
+}
+
+/// Refuses what is no share of calls.
+pub(crate) fn share(key: &str, it: f64) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        (0.0..1.0).contains(&it),
+        "`{key}` is {it}, but it is a share of the calls, from 0 to less than 1"
+    );
+    Ok(())
 }
 
 #[cfg(test)]
@@ -210,6 +225,7 @@ mod tests {
                 r#"{"calls": [{"tool": "a", "args": {}}]}"#,
                 "`calls[0].args` is not known; did you mean",
             ),
+            (r#"{"max_error_rate": 5}"#, "`max_error_rate` is 5, but it is a share"),
             (r#"{"calls": []}"#, "`calls`: it names no call"),
             (r#"{"thresholds": {"a": ["p95=5"]}}"#, "`p95=5` is no limit"),
             (r#"{"thresholds": {"a{b": ["p95<5"]}}"#, "`a{b` should read like"),

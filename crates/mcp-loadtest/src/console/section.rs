@@ -54,6 +54,11 @@ pub(crate) fn brief(text: &str) -> String {
     printable_within(text, 200)
 }
 
+/// A number of things.
+pub(crate) fn counted(number: usize, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}
+
 /// A length of time as people say it.
 pub(crate) fn clock(it: Duration) -> String {
     let seconds = it.as_secs_f64().round();

@@ -74,7 +74,7 @@ pub(crate) async fn publish(
     let (verdict, report) = (run.verdict.to_string(), report.display().to_string());
     done.push(outputs(&[("verdict", &verdict), ("run-id", &run.id), ("report", &report)]));
     if let Some(tracking) = tracking {
-        let replaces = replaces_a_measurement(run, &history);
+        let replaces = measured_nothing(run) && (unread || was_measured(run, &history));
         let posted = interrupt.or(tracking.post(run, keyed, replaces, &body)).await;
         done.push(posted.inspect_err(not_posted).and_then(|address| {
             say("issue", &address);
@@ -84,9 +84,12 @@ pub(crate) async fn publish(
     (comparison, done.into_iter().collect())
 }
 
-/// Whether this attempt of a CI run measured nothing where another one did.
-fn replaces_a_measurement(run: &Run, history: &[Run]) -> bool {
-    let of_the_same = |it: &&Run| it.ci_run().is_some() && it.ci_run() == run.ci_run();
-    run.verdict == Verdict::DidNotRun
-        && history.iter().filter(of_the_same).any(|it| it.verdict != Verdict::DidNotRun)
+/// Whether another attempt of the same CI run measured something.
+fn was_measured(run: &Run, history: &[Run]) -> bool {
+    let is_of_the_same = |it: &&Run| it.ci_run().is_some() && it.ci_run() == run.ci_run();
+    history.iter().filter(is_of_the_same).any(|it| !measured_nothing(it))
+}
+
+fn measured_nothing(run: &Run) -> bool {
+    run.scenarios.iter().all(|it| it.calls.unwrap_or(0) == 0)
 }

@@ -11,6 +11,7 @@ use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 use tool_edge::Secrets;
 
+use crate::address::without_query;
 use crate::config::call::Call;
 use crate::console::section::brief;
 use crate::scenario::answer::{Answer, last_event_id, message_for};
@@ -81,6 +82,11 @@ impl<'a> Endpoint<'a> {
         }
     }
 
+    /// The address as it may be told: a query can hold a key.
+    pub(crate) fn shown(&self) -> &'a str {
+        without_query(self.url)
+    }
+
     /// What the server says, without the bearer that it may repeat.
     pub(crate) fn quoted(&self, text: &str) -> String {
         brief(&Secrets::new([self.bearer]).strike(text))
@@ -100,6 +106,7 @@ impl Session<'_> {
         let result = self.result("initialize", params).await?;
         let protocol = result["protocolVersion"].as_str().filter(|it| is_revision(it));
         let protocol = protocol.with_context(|| {
+            let url = self.endpoint.shown();
             format!("`{url}` is no MCP server: its answer to initialize names no revision")
         })?;
         self.protocol = protocol.to_owned();
@@ -110,7 +117,9 @@ impl Session<'_> {
         self.server = text("name").map(|name| Server::new(name, text("version")));
         let ready = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
         let response = self.request(self.endpoint.http.post(url)).json(&ready).send().await;
-        let response = response.with_context(|| format!("`{url}` cannot be reached"))?;
+        let response = response.map_err(reqwest::Error::without_url);
+        let response =
+            response.with_context(|| format!("`{}` cannot be reached", self.endpoint.shown()))?;
         self.remember(response.headers());
         Ok(())
     }
@@ -182,7 +191,7 @@ impl Session<'_> {
         let seen = |name: &str| text_of(&headers, name).map(|it| self.endpoint.quoted(&it));
         let challenge = seen("www-authenticate").filter(|_| matches!(answer.status, 401 | 403));
         let words = challenge.unwrap_or_else(|| self.endpoint.quoted(&answer.words()));
-        let url = self.endpoint.url.to_owned();
+        let url = self.endpoint.shown().to_owned();
         Err(Refused::new(method, url, class, &answer, words, seen("location")).into())
     }
 
@@ -199,7 +208,9 @@ impl Session<'_> {
                 let answer = Answer { timed_out: true, in_session, ..Answer::default() };
                 return Ok(Exchange { answer, headers: HeaderMap::new() });
             }
-            it => it.with_context(|| format!("`{url}` cannot be reached"))?,
+            it => it
+                .map_err(reqwest::Error::without_url)
+                .with_context(|| format!("`{}` cannot be reached", self.endpoint.shown()))?,
         };
         let (headers, status) = (response.headers().clone(), response.status().as_u16());
         self.remember(&headers);
@@ -210,7 +221,8 @@ impl Session<'_> {
         for _ in 0..MOST_RESUMED {
             let Some(last) = unfinished(&read, &headers, id) else { break };
             let resume = self.request(self.endpoint.http.get(url)).header("Last-Event-ID", last);
-            let more = resume.send().await.with_context(|| format!("{method} broke off"))?;
+            let more = resume.send().await.map_err(reqwest::Error::without_url);
+            let more = more.with_context(|| format!("{method} broke off"))?;
             if !more.status().is_success() {
                 break;
             }
@@ -218,6 +230,7 @@ impl Session<'_> {
         }
         let Read { body, ended } = read;
         if body.len() > MOST_BODY {
+            let url = self.endpoint.shown();
             bail!("`{url}` answered {method} with more than {} MiB", MOST_BODY >> 20);
         }
         let message = message_for(id, &body);
@@ -229,7 +242,7 @@ impl Session<'_> {
                     Answer { timed_out: true, begun: true, in_session, body, ..Answer::default() };
                 return Ok(Exchange { answer, headers });
             }
-            return Err(error).with_context(|| format!("{method} broke off"));
+            return Err(error.without_url()).with_context(|| format!("{method} broke off"));
         }
         let answer = Answer { status, in_session, message, body, ..Answer::default() };
         Ok(Exchange { answer, headers })
@@ -286,7 +299,7 @@ async fn read(mut response: Response, id: usize) -> Read {
         }
         let is_answered = || message_for(id, &String::from_utf8_lossy(&bytes)).is_some();
         if bytes.len() > MOST_BODY
-            || (is_stream && !is_gzip && bytes.ends_with(b"\n") && is_answered())
+            || (is_stream && !is_gzip && ends_an_event(&bytes) && is_answered())
         {
             break Ok(());
         }
@@ -299,6 +312,10 @@ async fn read(mut response: Response, id: usize) -> Read {
         bytes = unpacked;
     }
     Read { body: String::from_utf8_lossy(&bytes).into_owned(), ended }
+}
+
+fn ends_an_event(bytes: &[u8]) -> bool {
+    [&b"\n\n"[..], b"\r\r", b"\r\n\r\n"].iter().any(|it| bytes.ends_with(it))
 }
 
 /// The event to go on from, where a stream ended before the answer and can be gone on with.

@@ -1,9 +1,5 @@
 //! Two questions about a server that a single connection with a good token does not answer.
 
-use std::time::Duration;
-
-use anyhow::Context as _;
-
 use crate::scenario::client::{Endpoint, Session};
 use crate::scenario::refused::Refused;
 
@@ -16,29 +12,37 @@ pub(crate) enum Door {
     AnyToken,
     /// Nobody is asked for a token.
     Open,
+    /// Something else than a refusal of the token kept the answer from coming.
+    Unknown,
 }
 
 /// Asks with a token that cannot be good, and if that is let in without any.
 pub(crate) async fn door(endpoint: Endpoint<'_>) -> Door {
     let broken = broken(endpoint.bearer);
-    if !lets_in(Endpoint { bearer: &broken, ..endpoint }).await {
-        Door::Guarded
-    } else if lets_in(Endpoint { bearer: "", ..endpoint }).await {
-        Door::Open
-    } else {
-        Door::AnyToken
+    match lets_in(Endpoint { bearer: &broken, ..endpoint }).await {
+        None => Door::Unknown,
+        Some(false) => Door::Guarded,
+        Some(true) => match lets_in(Endpoint { bearer: "", ..endpoint }).await {
+            Some(true) => Door::Open,
+            _ => Door::AnyToken,
+        },
     }
 }
 
-/// Whether a session can be opened and something be done in it.
-async fn lets_in(endpoint: Endpoint<'_>) -> bool {
-    let Ok(mut session) = endpoint.open().await else { return false };
-    let listed = session.tools().await;
-    session.close().await;
-    // A refusal of the token is the question, and nothing else.
-    match listed {
-        Ok(_) => true,
-        Err(error) => !matches!(Refused::class(&error), Some("unauthorized" | "forbidden")),
+/// Whether a session can be opened and something be done in it; only a refusal of the token says that it cannot.
+async fn lets_in(endpoint: Endpoint<'_>) -> Option<bool> {
+    let tried = async {
+        let mut session = endpoint.open().await?;
+        let listed = session.tools().await;
+        session.close().await;
+        listed
+    };
+    match tried.await {
+        Ok(_) => Some(true),
+        Err(error) => {
+            let is_refused = matches!(Refused::class(&error), Some("unauthorized" | "forbidden"));
+            is_refused.then_some(false)
+        }
     }
 }
 
@@ -53,24 +57,18 @@ fn broken(bearer: &str) -> String {
 /// Connections on which a session is asked for again.
 const CONNECTIONS: usize = 6;
 
-/// How long one of them may take.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// On how many of how many new connections a session is not known that is open.
-pub(crate) async fn strangers(session: &Session<'_>) -> anyhow::Result<(usize, usize)> {
+/// On how many of how many new connections a session is not known that is open; `fresh` keeps no connection.
+pub(crate) async fn strangers(session: &Session<'_>, fresh: &reqwest::Client) -> (usize, usize) {
     if !session.has_id() {
-        return Ok((0, 0));
+        return (0, 0);
     }
-    // Nothing is kept, so that each request makes a connection of its own.
-    let http = oauth_loopback::http_client().timeout(PATIENCE).pool_max_idle_per_host(0);
-    let http = http.build().context("failed to set up HTTP")?;
     let mut strangers = 0;
     for _ in 0..CONNECTIONS {
-        let asked = session.ping_over(&http).await;
+        let asked = session.ping_over(fresh).await;
         let is_stranger = asked.is_err_and(|it| Refused::class(&it) == Some("session_lost"));
         strangers += usize::from(is_stranger);
     }
-    Ok((strangers, CONNECTIONS))
+    (strangers, CONNECTIONS)
 }
 
 #[cfg(test)]

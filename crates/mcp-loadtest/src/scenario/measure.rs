@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::console::section::{say, section};
 use crate::environment::readable;
 use crate::interrupt::Interrupt;
+use crate::scenario::imports;
 use crate::scenario::k6_run::{self, Ended, Script};
 use crate::scenario::profiles::Planned;
 use crate::sign_in::bearer::Bearer;
@@ -47,7 +48,6 @@ pub(crate) struct Common<'a> {
     pub(crate) target_pid: Option<u32>,
     /// Whether there is such a process that is not known, so that nobody can be called a neighbour.
     pub(crate) unknown_neighbour: bool,
-    pub(crate) library: &'a Path,
 }
 
 impl Common<'_> {
@@ -205,18 +205,10 @@ fn judged(
     (scenario, ended.shares.map(|it| it.others))
 }
 
-/// Equal when two runs measured the same: script and its library, load, calls, k6's major version, platform.
+/// Equal when two runs measured the same: script and all that it imports, load, calls, k6's major version, platform.
 fn fingerprint(planned: &Planned, common: &Common<'_>) -> anyhow::Result<String> {
-    let mut files = vec![planned.script.clone()];
-    let lib = common.library;
-    let mut library: Vec<_> = std::fs::read_dir(lib)
-        .with_context(|| format!("failed to read `{}`", lib.display()))?
-        .filter_map(|it| Some(it.ok()?.path()))
-        .collect();
-    library.sort();
-    files.extend(library);
     let mut hash = Sha256::new();
-    for file in files {
+    for file in imports::files(&planned.script)? {
         let text = std::fs::read(&file);
         hash.update(text.with_context(|| format!("failed to read `{}`", file.display()))?);
     }

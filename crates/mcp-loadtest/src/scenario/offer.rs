@@ -100,8 +100,10 @@ pub(crate) fn check(named: &[Call], tools: &BTreeMap<String, Tool>) -> anyhow::R
 
 /// Splits our own pool into what the server offers and the names of the tools that it lacks.
 fn of_the_pool(pool: &[Call], tools: &BTreeMap<String, Tool>) -> (Vec<Call>, Vec<String>) {
-    let (kept, lacking): (Vec<_>, Vec<_>) =
-        pool.iter().cloned().partition(|it| tools.contains_key(it.name()));
+    let (kept, lacking): (Vec<_>, Vec<_>) = pool
+        .iter()
+        .cloned()
+        .partition(|it| it.tool.as_ref().is_none_or(|it| tools.contains_key(it)));
     let mut lacking: Vec<String> = lacking.iter().map(|it| it.name().to_owned()).collect();
     lacking.sort_unstable();
     lacking.dedup();

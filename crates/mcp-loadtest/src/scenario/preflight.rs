@@ -7,11 +7,12 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use k6_summary::run::{Server, Skipped};
 
+use crate::address::without_query;
 use crate::config::call::Call;
-use crate::console::section::say;
+use crate::console::section::{brief, say};
 use crate::scenario::client::{Endpoint, Session};
 use crate::scenario::door::{Door, door, strangers};
-use crate::scenario::offer::{Offered, offered};
+use crate::scenario::offer::{Offered, offered, writing};
 use crate::scenario::profiles::Planned;
 use crate::scenario::refused::Refused;
 use crate::scenario::tool::Tool;
@@ -51,9 +52,8 @@ pub(crate) struct Preflight {
 /// nothing is, does not matter yet.
 pub(crate) async fn reach(http: &reqwest::Client, url: &str) -> anyhow::Result<()> {
     match tokio::time::timeout(REACH, http.get(url).send()).await {
-        Ok(Err(it)) if it.is_connect() => {
-            Err(it.without_url()).with_context(|| format!("`{url}` cannot be reached"))
-        }
+        Ok(Err(it)) if it.is_connect() => Err(it.without_url())
+            .with_context(|| format!("`{}` cannot be reached", without_query(url))),
         _ => Ok(()),
     }
 }
@@ -63,24 +63,26 @@ pub(crate) async fn reach(http: &reqwest::Client, url: &str) -> anyhow::Result<(
 ///
 /// # Errors
 /// What keeps the plan from being run: the server cannot be talked to, lacks a tool that was named, or does not take the
-/// arguments of a call. Any other refusal of a call is said and left to the load to count.
+/// arguments of a call, or a tool may write and `may_write` is not so. Any other refusal of a call is said and left to the load to count.
 pub(crate) async fn preflight(
     endpoint: Endpoint<'_>,
+    fresh: &reqwest::Client,
     plan: &[Planned],
     named: Option<&[Call]>,
+    may_write: bool,
 ) -> anyhow::Result<Preflight> {
     let opened = endpoint.open().await;
     let mut session = match opened {
         Ok(it) => it,
         Err(error) => return Err(older_transport(endpoint, error).await),
     };
-    let looked = look(&mut session, plan, named).await;
-    let strangers = strangers(&session).await;
+    let looked = look(&mut session, plan, named, may_write).await;
+    let strangers = strangers(&session, fresh).await;
     let (protocol, server) = (session.protocol.clone(), session.server.clone());
     session.close().await;
     let (tools, Offered { plan, skipped }) = looked?;
     let door = if endpoint.bearer.is_empty() { Door::Open } else { door(endpoint).await };
-    Ok(Preflight { protocol, server, tools, plan, skipped, door, strangers: strangers? })
+    Ok(Preflight { protocol, server, tools, plan, skipped, door, strangers })
 }
 
 /// Says of a server that does not take a POST whether it is one of the transport before Streamable HTTP.
@@ -89,13 +91,18 @@ async fn older_transport(endpoint: Endpoint<'_>, error: anyhow::Error) -> anyhow
     if Refused::class(&error) != Some("protocol_error") {
         return error;
     }
-    let asked = http.get(url).bearer_auth(bearer).header("Accept", "text/event-stream").send();
+    let mut asked = http.get(url).header("Accept", "text/event-stream");
+    if !bearer.is_empty() {
+        asked = asked.bearer_auth(bearer);
+    }
+    let asked = asked.send();
     let first = async { asked.await.ok()?.chunk().await.ok()? };
     let first = tokio::time::timeout(REACH, first).await.ok().flatten();
     let is_older = first.is_some_and(|it| String::from_utf8_lossy(&it).contains("event: endpoint"));
     if is_older {
         let words = format!(
-            "`{url}` speaks the older transport of MCP (HTTP+SSE, revision 2024-11-05), which the scripts do not; name its Streamable HTTP address"
+            "`{}` speaks the older transport of MCP (HTTP+SSE, revision 2024-11-05), which the scripts do not; name its Streamable HTTP address",
+            endpoint.shown()
         );
         return error.context(words);
     }
@@ -106,9 +113,19 @@ async fn look(
     session: &mut Session<'_>,
     plan: &[Planned],
     named: Option<&[Call]>,
+    may_write: bool,
 ) -> anyhow::Result<(BTreeMap<String, Tool>, Offered)> {
     let tools = session.tools().await?;
     let offered = offered(plan, named, &tools)?;
+    let writing = brief(&writing(&offered.plan, &tools).join(", "));
+    if !writing.is_empty() {
+        say("plan", format_args!("may write, since they have no `readOnlyHint`: {writing}"));
+        if !may_write {
+            bail!(
+                "these tools do not say that they only read (`readOnlyHint`): {writing}; add --yes if they may be called again and again there"
+            );
+        }
+    }
     if let Some(named) = named {
         let tried = tokio::time::timeout(TRYING, try_each(session, named)).await;
         match tried {
@@ -136,6 +153,10 @@ async fn try_each(session: &mut Session<'_>, named: &[Call]) -> anyhow::Result<(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use serde_json::{Value, json};
     use tokio::net::TcpListener;
 
     use super::*;
@@ -150,5 +171,45 @@ mod tests {
         drop(silent);
         let error = reach(&http, &url).await.unwrap_err().to_string();
         assert_eq!(error, format!("`{url}` cannot be reached"));
+    }
+
+    #[tokio::test]
+    async fn a_tool_that_may_write_is_not_called_before_that_is_allowed() {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&calls);
+        let answer = async move |body: axum::body::Bytes| {
+            let request: Value = serde_json::from_slice(&body).unwrap();
+            let result = match request["method"].as_str().unwrap() {
+                "initialize" => json!({"protocolVersion": PROTOCOL, "capabilities": {}}),
+                "tools/list" => json!({"tools": [{"name": "wipe"}]}),
+                "tools/call" => {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    json!({"content": []})
+                }
+                _ => json!({}),
+            };
+            axum::Json(json!({"jsonrpc": "2.0", "id": request["id"], "result": result}))
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+        let app = axum::Router::new().route("/mcp", axum::routing::post(answer));
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let http = oauth_loopback::http_client().no_proxy().build().unwrap();
+        let endpoint = Endpoint { http: &http, url: &url, bearer: "t", propose: PROTOCOL };
+        let named = [Call::of_tool("wipe", serde_json::Map::new())];
+        let plan = [Planned {
+            name: "mix".to_owned(),
+            script: "mix.js".into(),
+            load: None,
+            k6_scenario: None,
+            thresholds: None,
+            shape: String::new(),
+            calls: None,
+        }];
+        let refused = preflight(endpoint, &http, &plan, Some(&named), false).await.unwrap_err();
+        assert!(refused.to_string().contains("`readOnlyHint`): wipe; add --yes"), "{refused}");
+        assert_eq!(calls.load(Ordering::Relaxed), 0);
+        preflight(endpoint, &http, &plan, Some(&named), true).await.unwrap();
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
     }
 }

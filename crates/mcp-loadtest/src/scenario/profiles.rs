@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::config::call::Call;
+use crate::config::file::share;
 use crate::config::strict::{from_json, listed, nearest};
 use crate::config::threshold::{Limit, Thresholds, merged};
 use crate::scenario::load::{K6Scenario, Load};
@@ -82,6 +83,40 @@ pub(crate) struct Planned {
     pub(crate) calls: Option<Vec<Call>>,
 }
 
+impl Entry {
+    /// The calls that it makes, where it makes calls of a pool.
+    fn pool<'a>(&'a self, wishes: &Wishes<'a>) -> &'a [Call] {
+        let own = self.calls.as_deref();
+        own.map_or(&[], |own| wishes.calls.unwrap_or(own))
+    }
+
+    /// The rpcs that count as calls.
+    fn rpcs(&self, wishes: &Wishes<'_>) -> BTreeSet<String> {
+        let of_pool = self.pool(wishes).iter().map(|it| it.request().0.to_owned());
+        let of_pool: BTreeSet<String> = of_pool.collect();
+        if of_pool.is_empty() { self.measured.iter().cloned().collect() } else { of_pool }
+    }
+
+    /// Its own thresholds, but for those of rpcs that it will not make.
+    fn limits(&self, wishes: &Wishes<'_>) -> Thresholds {
+        let rpcs = self.rpcs(wishes);
+        let mut limits = self.thresholds.clone();
+        limits.retain(|metric, _| {
+            let rpc = metric.split_once("{rpc:").and_then(|(_, it)| it.strip_suffix('}'));
+            rpc.is_none_or(|it| rpcs.contains(it))
+        });
+        limits
+    }
+
+    /// The values that a tag of its calls will have.
+    fn tagged(&self, key: &str, wishes: &Wishes<'_>) -> BTreeSet<String> {
+        match key {
+            "tool" => self.pool(wishes).iter().map(|it| it.name().to_owned()).collect(),
+            _ => self.rpcs(wishes),
+        }
+    }
+}
+
 /// What a token must live for beyond the planned load of each scenario: k6's start, and its patience at the end.
 const MARGIN: Duration = Duration::from_secs(60);
 
@@ -97,7 +132,10 @@ impl Profiles {
         let path = scripts.folder().join("profiles.json");
         let text = std::fs::read_to_string(&path);
         let text = text.with_context(|| format!("failed to read `{}`", path.display()))?;
-        from_json(&text).with_context(|| format!("`{}` cannot be used", path.display()))
+        let cannot = || format!("`{}` cannot be used", path.display());
+        let profiles: Self = from_json(&text).with_context(cannot)?;
+        share("max_error_rate", profiles.max_error_rate).with_context(cannot)?;
+        Ok(profiles)
     }
 
     /// The scenarios of a suite, or those named: by name, or by the path of a k6 file.
@@ -140,30 +178,42 @@ impl Profiles {
             );
         }
         for it in wishes.limits {
-            let Some(scenario) = &it.selector.scenario else { continue };
-            let own = plan.iter().any(|it| it.name == *scenario && it.thresholds.is_none());
-            if own {
-                bail!(
-                    "a limit is for `{scenario}`, a script of your own, which says itself what its thresholds are"
-                );
-            }
-            let Some(entry) = self.scenarios.get(scenario) else {
-                let meant = nearest(scenario, self.scenarios.keys().map(String::as_str));
-                let meant = meant.map_or_else(String::new, |it| format!("; did you mean `{it}`?"));
-                bail!("a limit is for the scenario `{scenario}`, which is not known{meant}");
-            };
-            let Some((key, value)) = &it.selector.tag else { continue };
-            let calls = wishes.calls.or(entry.calls.as_deref()).unwrap_or_default();
-            let known: BTreeSet<&str> = match key.as_str() {
-                "tool" => calls.iter().map(Call::name).collect(),
-                _ => entry.measured.iter().map(String::as_str).collect(),
-            };
-            if !known.contains(value.as_str()) {
-                let known = Vec::from_iter(known).join(", ");
-                bail!(
-                    "a limit is for the {key} `{value}` of `{scenario}`, which does not call it; it calls: {known}"
-                );
-            }
+            self.check_limit(it, plan, wishes)?;
+        }
+        Ok(())
+    }
+
+    /// Whether something will be measured that the limit is about.
+    fn check_limit(&self, it: &Limit, plan: &[Planned], wishes: &Wishes<'_>) -> anyhow::Result<()> {
+        let selected = it.selector.scenario.as_ref();
+        if let Some(name) = selected
+            && !self.scenarios.contains_key(name)
+            && !plan.iter().any(|it| it.name == *name)
+        {
+            let meant = nearest(name, self.scenarios.keys().map(String::as_str));
+            let meant = meant.map_or_else(String::new, |it| format!("; did you mean `{it}`?"));
+            bail!("a limit is for the scenario `{name}`, which is not known{meant}");
+        }
+        let planned = plan.iter().filter(|it| selected.is_none_or(|name| it.name == *name));
+        let planned: Vec<&Planned> = planned.collect();
+        let ours: Vec<&Entry> =
+            planned.iter().filter_map(|it| self.scenarios.get(&it.name)).collect();
+        if ours.is_empty() {
+            // One of a scenario that is not planned this time is for another time.
+            let Some(own) = planned.first() else { return Ok(()) };
+            bail!(
+                "a limit is for `{}`, a script of your own, which says itself what its thresholds are",
+                own.name
+            );
+        }
+        let Some((key, value)) = &it.selector.tag else { return Ok(()) };
+        let known: BTreeSet<String> = ours.iter().flat_map(|it| it.tagged(key, wishes)).collect();
+        if !known.contains(value) {
+            let known = Vec::from_iter(known).join(", ");
+            let of = selected.map_or_else(String::new, |it| format!(" of `{it}`"));
+            bail!(
+                "a limit is for the {key} `{value}`{of}, which is not called; there are: {known}"
+            );
         }
         Ok(())
     }
@@ -198,6 +248,11 @@ impl Profiles {
         let load = Load::of(&shape, calls_per_iteration, lasts);
         let mut load = load.with_context(|| format!("profile `{profile}` of scenario `{name}`"))?;
         if let Some(rate) = rate {
+            if shape.vus.is_none() {
+                bail!(
+                    "profile `{profile}` of scenario `{name}` has no number of `vus` that a rate could be shared by"
+                );
+            }
             (load.calls, load.per_second) = (Some(rate * load.seconds), Some(rate));
         }
         for (key, it) in [("pause_s", Some(entry.pause_s)), ("pace_s", entry.pace_s)] {
@@ -219,7 +274,7 @@ impl Profiles {
             ])
             .to_string(),
             k6_scenario: Some(shape),
-            thresholds: Some(merged(&entry.thresholds, wishes.limits, name)),
+            thresholds: Some(merged(&entry.limits(wishes), wishes.limits, name)),
             calls: entry.calls.clone(),
         })
     }

@@ -14,12 +14,13 @@ macro_rules! files {
 }
 
 /// Every file, by its path below the folder of scripts.
-const FILES: [(&str, &str); 14] = files![
+const FILES: [(&str, &str); 15] = files![
     "README.md",
     "profiles.json",
     "lib/answer.js",
     "lib/answers.json",
     "lib/calls.js",
+    "lib/mcp.d.ts",
     "lib/mcp.js",
     "lib/metrics.js",
     "lib/profile.js",

@@ -102,6 +102,19 @@ impl Bearer {
         Self::check(TokenResponse::bearer(token), wanted)
     }
 
+    /// What is sent where nobody signs in: no token.
+    pub(crate) fn nobody() -> Self {
+        Self {
+            token: AccessToken::new(String::new()),
+            is_jwt: false,
+            issuer: None,
+            audience: Vec::new(),
+            scope: None,
+            expires_at: None,
+            workspace: None,
+        }
+    }
+
     /// Whether the token was no longer good at `then`.
     pub(crate) fn expired_by(&self, then: SystemTime) -> bool {
         self.expires_at.is_some_and(|it| it <= then)

@@ -37,6 +37,9 @@ pub(crate) struct Minting {
         help_heading = "Sign-in"
     )]
     bearer_file: PathBuf,
+    /// Send no token at all, to a server that asks nobody for one
+    #[arg(long, conflicts_with = "mint", help_heading = "Sign-in")]
+    anonymous: bool,
     /// Command that prints a token response (RFC 6749 §5.1), instead of a browser
     #[arg(long, value_name = "COMMAND", help_heading = "Sign-in")]
     mint: Option<String>,
@@ -50,6 +53,7 @@ pub(crate) struct Minting {
 /// Where this run's bearer comes from.
 #[derive(Debug)]
 pub(crate) enum Source {
+    Anonymous,
     Given(AccessToken),
     Command(String),
     Browser(Credentials, WebDriver),
@@ -58,6 +62,7 @@ pub(crate) enum Source {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Anonymous => write!(f, "nobody signs in"),
             Self::Given(_) => write!(f, "LOADTEST_BEARER"),
             Self::Command(_) => write!(f, "--mint"),
             Self::Browser(..) => write!(f, "a browser"),
@@ -71,17 +76,23 @@ impl Minting {
         self.requested.issuer.as_deref()
     }
 
+    /// Whether nobody signs in.
+    pub(crate) fn is_anonymous(&self) -> bool {
+        self.anonymous
+    }
+
     /// Whether it takes a browser of this machine to get a bearer.
     pub(crate) fn needs_a_browser(&self, demo: bool) -> anyhow::Result<bool> {
         let given = !demo && variable("LOADTEST_BEARER")?.is_some();
-        Ok(self.mint.is_none() && !given && self.webdriver.is_none())
+        Ok(!self.anonymous && self.mint.is_none() && !given && self.webdriver.is_none())
     }
 
     /// Takes from the file what no flag says.
     pub(crate) fn fill(&mut self, file: &File) {
-        let Self { requested, screens, workspace_claim, .. } = self;
+        let Self { requested, screens, workspace_claim, anonymous, .. } = self;
         requested.fill(file);
         screens.fill(file);
+        *anonymous |= file.anonymous;
         if workspace_claim.is_none() {
             workspace_claim.clone_from(&file.workspace_claim);
         }
@@ -91,6 +102,7 @@ impl Minting {
     pub(crate) fn note(&self, file: &mut File) {
         self.requested.note(file);
         self.screens.note(file);
+        file.anonymous = self.anonymous;
         file.workspace_claim.clone_from(&self.workspace_claim);
     }
 
@@ -107,6 +119,9 @@ impl Minting {
         if set.contains(&ALL[0]) {
             set.truncate(1);
         }
+        if self.anonymous {
+            return Vec::new();
+        }
         if set.is_empty() { ALL[1..3].to_vec() } else { set }
     }
 
@@ -115,7 +130,10 @@ impl Minting {
     /// The embedded target's user needs no environment.
     pub(crate) fn can_begin(&self, embedded: bool) -> anyhow::Result<()> {
         bearer_file::prepare(&self.bearer_file)?;
-        let given = embedded || self.mint.is_some() || variable("LOADTEST_BEARER")?.is_some();
+        let given = embedded
+            || self.anonymous
+            || self.mint.is_some()
+            || variable("LOADTEST_BEARER")?.is_some();
         if !given && !self.screens.name_a_user()? {
             bail!(MISSING);
         }
@@ -126,6 +144,9 @@ impl Minting {
     ///
     /// `demo` is the embedded target's user, who needs no environment.
     pub(crate) async fn source(&self, demo: Option<Credentials>) -> anyhow::Result<Source> {
+        if self.anonymous {
+            return Ok(Source::Anonymous);
+        }
         if let Some(command) = &self.mint {
             return Ok(Source::Command(command.clone()));
         }
@@ -163,6 +184,7 @@ impl Minting {
             workspace_claim: self.workspace_claim.as_deref(),
         };
         let minted = match source {
+            Source::Anonymous => return Ok(Minted::elsewhere(Bearer::nobody())),
             Source::Given(token) => {
                 mask(token.reveal());
                 say("token", "from LOADTEST_BEARER");

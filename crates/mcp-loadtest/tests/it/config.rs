@@ -172,6 +172,66 @@ async fn a_tool_that_may_write_is_said() {
 }
 
 #[tokio::test]
+async fn the_name_of_a_series_is_that_of_its_own_target_alone() {
+    let sandbox = Sandbox::new();
+    let file = json!({"target": "https://mcp.example.com/mcp", "environment": "production",
+        "scenarios": ["cold-start"]});
+    run_in(&sandbox, &file, &["--target", &mcp().await]).await.done();
+    assert_eq!(sandbox.record()["environment"], "127.0.0.1");
+}
+
+#[tokio::test]
+async fn a_key_in_the_address_is_written_nowhere() {
+    let sandbox = Sandbox::new();
+    let file = json!({"scenarios": ["cold-start"]});
+    for target in [
+        "http://127.0.0.1:1/mcp?key=SECRETKEY".to_owned(),
+        format!("{}?key=SECRETKEY", mcp().await),
+    ] {
+        let ended = run_in(&sandbox, &file, &["--target", &target]).await;
+        let runs = sandbox.path("runs/latest/");
+        for file in std::fs::read_dir(runs).unwrap().map(|it| it.unwrap().path()) {
+            let text = std::fs::read(&file).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text);
+            assert!(!text.contains("SECRETKEY"), "{}: {text} {}", file.display(), ended.stderr);
+        }
+    }
+    let history = std::fs::read_to_string(sandbox.path("runs/history.ndjson")).unwrap();
+    assert!(history.lines().count() == 2 && !history.contains("SECRETKEY"), "{history}");
+}
+
+#[tokio::test]
+async fn a_limit_of_what_is_not_measured_is_an_error() {
+    let target = mcp().await;
+    for (limit, words) in [
+        (
+            "{tool:wpie}: p95<5",
+            "a limit is for the tool `wpie`, which is not called; there are: echo",
+        ),
+        ("cold-start{tool:echo}: p95<5", "the tool `echo` of `cold-start`, which is not called"),
+        ("tool-call-mix{rpc:ping}: p95<5", "there are: tools/call"),
+    ] {
+        let sandbox = Sandbox::new();
+        let file = json!({"target": target, "calls": [{"tool": "echo"}]});
+        let ended = run_in(&sandbox, &file, &["--threshold", limit]).await;
+        assert!(ended.error().contains(words), "{}", ended.error());
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_asks_nobody_for_a_token_is_measured_without_one() {
+    let target = crate::servers::open_mcp().await;
+    let sandbox = Sandbox::new();
+    let file = json!({"target": target, "scenarios": ["cold-start"]});
+    let ended = run_in(&sandbox, &file, &[]).await.done();
+    let dirty = sandbox.record()["dirty"][0].as_str().unwrap().to_owned();
+    assert!(dirty.contains("no authentication was measured"), "{}", ended.stdout);
+    run_in(&sandbox, &file, &["--anonymous"]).await.done();
+    assert_eq!(sandbox.record()["dirty"], json!([]));
+    assert_eq!(told(&sandbox, "BEARER"), "");
+}
+
+#[tokio::test]
 #[ignore = "needs k6 and a browser"]
 async fn limits_and_pace_are_those_that_k6_judges() {
     let sandbox = Sandbox::new();

@@ -7,7 +7,7 @@ use mcp_loadtest::tools::child;
 use serde_json::Value;
 
 use crate::program::{Sandbox, json, program, run};
-use crate::servers::{EMAIL, PASSWORD, github, target};
+use crate::servers::{EMAIL, PASSWORD, Sessions, TOKEN, counting_mcp, github, target};
 
 /// A k6 script that knows nothing of ours but the token.
 const OWN: &str = "
@@ -82,4 +82,52 @@ async fn the_file_that_is_shown_is_one_that_is_read() {
     command.args(["--target", "http://127.0.0.1:1/mcp"]).current_dir(sandbox.folder.path());
     let ended = run(command.env("K6", sandbox.fake_k6("exit 0"))).await;
     assert!(ended.stdout.starts_with("ok       configuration"), "{ended:#?}");
+}
+
+#[tokio::test]
+#[ignore = "needs k6"]
+async fn the_script_that_is_shown_runs_on_both_k6_without_the_library_beside_it() {
+    let page = page("load-tests/README.md");
+    let script = block(&page, "js").replace("'30s'", "'3s'");
+    for k6 in ["K6", "K6_1_1"] {
+        let sandbox = Sandbox::new();
+        std::fs::write(sandbox.path("own.js"), &script).unwrap();
+        let (target, sessions) = counting_mcp().await;
+        let mut command = sandbox.mcp_loadtest("run");
+        command.args(["own.js", "--target", &target]).current_dir(sandbox.folder.path());
+        let ended = run(command.env("K6", program(k6)).env("LOADTEST_BEARER", TOKEN)).await;
+        assert_eq!(ended.code, Some(0), "{ended:#?}");
+        let scenario = &sandbox.record()["scenarios"][0];
+        assert_eq!((&scenario["name"], &scenario["verdict"]), (&"own".into(), &"passed".into()));
+        assert!(scenario["calls"].as_u64() >= Some(10), "{scenario:#}");
+        assert_eq!(scenario["checks"]["failed"], 0, "{scenario:#}");
+        let Sessions { opened, closed } = *sessions.lock().unwrap();
+        assert!(opened >= 5 && opened == closed, "{opened} {closed}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs k6"]
+async fn an_exception_of_a_script_is_named_and_leaves_no_session() {
+    let sandbox = Sandbox::new();
+    let script = "import * as mcp from './lib/mcp.js';
+        export const options = mcp.options({ vus: 2, iterations: 10, tools: ['echo'] });
+        export default function () {
+          mcp.session((client) => {
+            client.callTool({ name: 'echo' });
+            throw new Error('my own mistake');
+          });
+        }";
+    std::fs::write(sandbox.path("own.js"), script).unwrap();
+    let (target, sessions) = counting_mcp().await;
+    let mut command = sandbox.mcp_loadtest("run");
+    command.args(["own.js", "--target", &target]).current_dir(sandbox.folder.path());
+    let ended = run(command.env("K6", program("K6")).env("LOADTEST_BEARER", TOKEN)).await;
+    assert_eq!(ended.code, Some(3), "{ended:#?}");
+    let scenario = &sandbox.record()["scenarios"][0];
+    assert_eq!(scenario["verdict"], "invalid", "{scenario:#}");
+    let told = "10 iterations ended with an exception: Error: my own mistake";
+    assert_eq!(scenario["reasons"][0], told);
+    let Sessions { opened, closed } = *sessions.lock().unwrap();
+    assert_eq!(opened, closed);
 }

@@ -42,6 +42,17 @@ pub(crate) async fn counting_mcp() -> (String, Counted) {
     (format!("http://{}/mcp", serve(app).await), sessions)
 }
 
+/// The same, open to everybody.
+pub(crate) async fn open_mcp() -> String {
+    let answer = async |state: State<Counted>, body: Bytes| {
+        let bearer = format!("Bearer {TOKEN}").parse().unwrap();
+        answer(state, HeaderMap::from_iter([(header::AUTHORIZATION, bearer)]), body).await
+    };
+    let app =
+        Router::new().route("/mcp", post(answer).delete(close)).with_state(Counted::default());
+    format!("http://{}/mcp", serve(app).await)
+}
+
 async fn close(State(sessions): State<Counted>, headers: HeaderMap) -> StatusCode {
     assert!(headers.contains_key("mcp-session-id"));
     sessions.lock().unwrap().closed += 1;
