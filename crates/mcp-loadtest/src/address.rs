@@ -18,7 +18,7 @@ pub(crate) fn with_workspace(url: &str, workspace: Option<&str>) -> anyhow::Resu
         return Ok(url.to_owned());
     }
     let id = workspace.context(
-        "--target has {workspace} in it, but the token names none; see --workspace-claim",
+        "the target has {workspace} in it, but the token names none; see --workspace-claim",
     )?;
     let safe = |it: char| it.is_ascii_alphanumeric() || "-_.~".contains(it);
     if id.is_empty() || !id.chars().all(safe) {
@@ -34,15 +34,15 @@ pub(crate) fn without_query(url: &str) -> &str {
 
 pub(crate) fn parse(target: &str) -> anyhow::Result<Url> {
     let url = Url::parse(&target.replace(WORKSPACE, "workspace"));
-    let url = url.with_context(|| format!("--target `{target}` is no URL"))?;
+    let url = url.with_context(|| format!("the target `{target}` is no URL"))?;
     if !url.username().is_empty() || url.password().is_some() {
-        bail!("--target has a user name or password in it; sign in by the environment instead");
+        bail!("the target has a user name or password in it; sign in by the environment instead");
     }
     match url.scheme() {
         "https" => Ok(url),
         "http" if is_loopback(&url) => Ok(url),
-        "http" => bail!("--target `{target}` would send the token in clear; use https"),
-        _ => bail!("--target `{target}` is no https address"),
+        "http" => bail!("the target `{target}` would send the token in clear; use https"),
+        _ => bail!("the target `{target}` is no https address"),
     }
 }
 

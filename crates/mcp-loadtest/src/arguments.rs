@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde_json::{Map, Value};
 
 use crate::address::series;
 use crate::config::call::{self, Call};
 use crate::config::file::{FailOn, File};
 use crate::config::threshold::Limit;
-use crate::console::section::say;
+use crate::console::section::{brief, say};
 use crate::environment::{readable, variable};
 use crate::scenario::load::duration;
 use crate::scenario::preflight::PROTOCOL;
@@ -187,6 +187,9 @@ impl LoadTest {
     /// The name under which its runs are compared.
     pub(crate) fn environment(&self) -> anyhow::Result<String> {
         match (&self.environment, &self.target) {
+            (Some(it), _) if it.trim().is_empty() || it.contains(char::is_control) => {
+                bail!("the environment `{}` is no name in one line", brief(it))
+            }
             (Some(it), _) => Ok(it.clone()),
             (None, Some(target)) => series(target),
             (None, None) => Ok("embedded".to_owned()),
@@ -278,6 +281,12 @@ impl LoadTestArgs {
 /// The scenario that makes the calls of a pool at a constant rate.
 const PACED: &str = "tool-call-mix";
 
+/// More than one machine makes.
+const MOST_PER_SECOND: f64 = 10_000.0;
+
+/// The longest run that has been asked for is a day.
+const LONGEST_S: f64 = 48.0 * 3600.0;
+
 /// A user a call a second.
 #[expect(
     clippy::cast_possible_truncation,
@@ -297,15 +306,17 @@ fn revision(text: &str) -> Result<String, String> {
 }
 
 fn rate(text: &str) -> Result<f64, String> {
-    let number = text.parse().ok().filter(|it| *it > 0.0 && *it <= 100_000.0);
-    number.ok_or_else(|| format!("`{text}` is no number of calls per second above 0"))
+    let number = text.parse().ok().filter(|it| *it > 0.0 && *it <= MOST_PER_SECOND);
+    number.ok_or_else(|| {
+        format!("`{text}` is no number of calls per second above 0, up to {MOST_PER_SECOND}")
+    })
 }
 
 fn time(text: &str) -> Result<String, String> {
-    let seconds = duration(text).filter(|it| *it > 0.0);
-    seconds
-        .map(|_| text.to_owned())
-        .ok_or_else(|| format!("`{text}` is no time such as 30s, 5m or 1m30s"))
+    let seconds = duration(text).filter(|it| *it > 0.0 && *it <= LONGEST_S);
+    seconds.map(|_| text.to_owned()).ok_or_else(|| {
+        format!("`{text}` is no time such as 30s, 5m or 1m30s, up to 48h, up to 48h")
+    })
 }
 
 fn object(text: &str) -> Result<Map<String, Value>, String> {

@@ -132,6 +132,10 @@ impl Job<'_> {
         }
         let k6 = interrupt.or(k6::k6()).await?;
         say("k6", &k6);
+        for it in self.plan.iter().filter(|it| it.load.is_none()) {
+            let calls = test.calls.as_deref();
+            interrupt.or(measure::inspect(&k6, it, &test.profile, calls)).await?;
+        }
         let demo = test.target.is_none().then(DemoUser::new);
         let credentials = demo.as_ref().map(DemoUser::credentials);
         let source = interrupt.or(test.minting.source(credentials)).await?;

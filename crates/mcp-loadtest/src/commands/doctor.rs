@@ -23,6 +23,7 @@ use crate::report::folder::earlier;
 use crate::report::tracking::{ROTATE_AT, Tracking};
 use crate::run::suite;
 use crate::scenario::client::{Endpoint, Session};
+use crate::scenario::measure::inspect;
 use crate::scenario::offer::{check, offered, writing};
 use crate::scenario::preflight::reach;
 use crate::scenario::profiles::{Planned, Profiles, lives_for};
@@ -75,11 +76,30 @@ impl Findings {
             }
             Err(error) if error.is::<Interrupted>() => Err(error),
             Err(error) => {
-                self.add(Finding::failure(check, format!("{error:#}"), advice(&error)))?;
+                let remedy = advice(&error).or_else(|| remedy(check).map(str::to_owned));
+                self.add(Finding::failure(check, format!("{error:#}"), remedy))?;
                 Ok(None)
             }
         }
     }
+}
+
+/// What to do where the error itself does not know.
+fn remedy(check: &str) -> Option<&'static str> {
+    Some(match check {
+        "configuration" => "mend it in loadtest.json, or name what is meant by a flag",
+        "script" => "mend the script; `k6 inspect` says the same of it",
+        "k6" => "`mcp-loadtest setup` installs one, or K6 names yours",
+        "server" => "see that the server runs and its address is right",
+        "discovery" => "`oauth-loopback doctor URL` says which requirement is missed",
+        "sign-in" => "`mcp-loadtest token` tries it alone, and keeps a picture of the page",
+        "MCP session" | "tools" => "see the server's log",
+        "named calls" => "`mcp-loadtest init` writes calls that the server takes",
+        "renewal" => "ask for a token that lives as long as the plan, or plan less",
+        "issue token" => "set GITHUB_TOKEN or GH_TOKEN to a token that may comment",
+        "tracking issue" | "earlier runs" => "name an issue that the token may read and comment on",
+        _ => return None,
+    })
 }
 
 /// Looks at everything in the order in which a run needs it; the code is 3 where something would fail.
@@ -121,7 +141,7 @@ async fn examine(
     })?;
     let Some((test, plan, url, environment)) = configured else { return Ok(()) };
 
-    look_at_k6(interrupt, findings).await?;
+    look_at_k6(&test, &plan, interrupt, findings).await?;
     let http = address::http_client(url.as_ref())?;
     let may_write = args.yes || url.as_ref().is_none_or(address::is_loopback);
     server(&test, &plan, &http, results, may_write, interrupt, findings).await?;
@@ -139,7 +159,13 @@ async fn examine(
     findings.add(last_good_run(&runs, &environment, Timestamp::now().as_second()))
 }
 
-async fn look_at_k6(interrupt: &Interrupt, findings: &mut Findings) -> anyhow::Result<()> {
+/// Whether k6 is there, and takes each script that is planned.
+async fn look_at_k6(
+    test: &LoadTest,
+    plan: &[Planned],
+    interrupt: &Interrupt,
+    findings: &mut Findings,
+) -> anyhow::Result<()> {
     const CHECK: &str = "k6";
     match interrupt.or(k6::find()).await {
         Ok(None) => findings.add(Finding::warning(
@@ -148,8 +174,14 @@ async fn look_at_k6(interrupt: &Interrupt, findings: &mut Findings) -> anyhow::R
             "a run installs it, as does `mcp-loadtest setup`",
         )),
         found => {
-            let found = found.map(|it| it.map_or_else(String::new, |it| it.to_string()));
-            findings.take(CHECK, found, String::clone).map(drop)
+            let found = found.map(|it| it.expect("the other arm has the rest"));
+            let Some(k6) = findings.take(CHECK, found, ToString::to_string)? else { return Ok(()) };
+            for it in plan {
+                let taken =
+                    interrupt.or(inspect(&k6, it, &test.profile, test.calls.as_deref())).await;
+                findings.take("script", taken, |()| format!("k6 takes {}", it.name))?;
+            }
+            Ok(())
         }
     }
 }

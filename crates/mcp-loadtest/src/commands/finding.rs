@@ -63,6 +63,9 @@ pub(crate) fn last_good_run(runs: &[Run], environment: &str, now: i64) -> Findin
     let started = |it: &Run| it.started.parse::<jiff::Timestamp>().ok().map(|it| it.as_second());
     let ours = runs.iter().filter(|it| it.environment.as_deref() == Some(environment));
     let good = ours.filter(|it| it.verdict == Verdict::Passed);
+    if !runs.iter().any(|it| it.environment.as_deref() == Some(environment)) {
+        return Finding::ok(CHECK, format!("no run of `{environment}` is known yet"));
+    }
     let Some((at, run)) = good.filter_map(|it| Some((started(it)?, it))).max_by_key(|it| it.0)
     else {
         return Finding::warning(
@@ -151,13 +154,15 @@ mod tests {
         let now = "2026-11-30T00:00:00Z".parse::<jiff::Timestamp>().unwrap().as_second();
         let mark = |runs: &[Run]| last_good_run(runs, "here", now).result;
         let old = run("2026-11-20T00:00:00Z", Verdict::Passed);
-        assert_eq!(mark(&[]), Mark::Warning);
+        assert_eq!(mark(&[]), Mark::Ok);
         assert_eq!(
             mark(&[run("2026-11-29T00:00:00Z", Verdict::Invalid), old.clone()]),
             Mark::Warning
         );
         assert_eq!(mark(&[run("2026-11-23T00:00:00Z", Verdict::Passed), old.clone()]), Mark::Ok);
-        assert_eq!(last_good_run(&[old], "there", now).seen, "none of `there` is known");
+        assert_eq!(last_good_run(&[old], "there", now).seen, "no run of `there` is known yet");
+        let invalid = run("2026-11-29T00:00:00Z", Verdict::Invalid);
+        assert_eq!(mark(&[invalid]), Mark::Warning);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::address;
 use crate::arguments::issue;
-use crate::config::call::Call;
+use crate::config::call::{self, Call};
 use crate::config::example::example;
 use crate::config::file::{File, NAME, SCHEMA};
 use crate::console::ask::{agrees, ask, can_ask};
@@ -112,6 +112,17 @@ pub async fn run(args: &Args, results: &Path, interrupt: &Interrupt) -> anyhow::
     if file.issue.is_none() {
         say("next", format_args!("name a tracking issue in {NAME}: \"issue\": \"owner/repo#12\""));
     }
+    say(
+        "next",
+        "the workflow runs with --yes: see that the calls may be made again and again there",
+    );
+    say(
+        "next",
+        format_args!(
+            "keep {} and loadtest-results/ out of git (.gitignore)",
+            args.minting.bearer_file()
+        ),
+    );
     say("next", "mcp-loadtest doctor, then mcp-loadtest run");
     Ok(ExitCode::SUCCESS)
 }
@@ -170,6 +181,9 @@ async fn call(
         ));
     };
     let call = Call::of_tool(name, arguments);
+    if let Err(why) = call::check(std::slice::from_ref(&call)) {
+        return Ok(Err(format!("{why:#}")));
+    }
     Ok(match session.call(&call).await {
         Ok(()) => Ok(call),
         Err(error) => {

@@ -27,7 +27,7 @@ pub(crate) struct Call {
     #[serde(default)]
     pub(crate) arguments: Map<String, Value>,
     /// How often it is made beside the others: a call of weight 3 three times as often as one of weight 1.
-    #[serde(default = "one")]
+    #[serde(default = "one", skip_serializing_if = "is_one")]
     pub(crate) weight: f64,
 }
 
@@ -53,6 +53,11 @@ impl Call {
         let filled = params.to_string().replace("{{seq}}", "0").replace("{{vu}}", "0");
         (rpc, serde_json::from_str(&filled).unwrap_or(params))
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, clippy::float_cmp, reason = "as serde calls it")]
+fn is_one(it: &f64) -> bool {
+    *it == 1.0
 }
 
 fn one() -> f64 {

@@ -19,7 +19,7 @@ pub(crate) const NAME: &str = "loadtest.json";
 /// Address of the JSON Schema, for editors.
 pub(crate) const SCHEMA: &str = "https://raw.githubusercontent.com/OWNER/mcp-loadtest/main/crates/mcp-loadtest/loadtest.schema.json";
 
-/// What a load test is. Every key may be left out; a flag of the same name wins.
+/// What a load test is. Every key may be left out; a flag for the same thing wins.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(title = "loadtest.json of mcp-loadtest")]
@@ -133,6 +133,9 @@ impl File {
             call::check(calls).context("`calls`")?;
         }
         file.limits()?;
+        if let Some(it) = file.thresholds.iter().find(|it| it.1.is_empty()) {
+            anyhow::bail!("`thresholds`: `{}` has no limit", it.0);
+        }
         if let Some(it) = file.max_error_rate {
             share("max_error_rate", it)?;
         }

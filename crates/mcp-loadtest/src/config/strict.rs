@@ -14,11 +14,23 @@ pub(crate) fn from_json<T: DeserializeOwned + JsonSchema>(text: &str) -> anyhow:
     let value: Value = serde_json::from_str(text).context("it is no JSON")?;
     let schema = schemars::schema_for!(T);
     let mut unknown = Vec::new();
+    let kind = schema.as_value()["type"].as_str().unwrap_or_default();
+    let fits = match kind {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        _ => true,
+    };
+    anyhow::ensure!(fits, "it is no JSON {kind}");
     find_unknown(&value, schema.as_value(), schema.as_value(), "", &mut unknown);
     if !unknown.is_empty() {
         bail!("{}", unknown.join("; "));
     }
-    Ok(serde_json::from_str(text)?)
+    let mut json = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let at = if path == "." { String::new() } else { format!("`{path}`: ") };
+        anyhow::anyhow!("{at}{}", error.into_inner())
+    })
 }
 
 /// Says of each key below `value` that `schema` does not know where it is, and what was probably meant.
@@ -146,10 +158,11 @@ mod tests {
 
     #[test]
     fn what_is_of_another_kind_is_told_with_its_place() {
+        check("[]", Some("it is no JSON object"));
         check("{", Some("it is no JSON: EOF while parsing an object at line 1 column 1"));
         check(
             r#"{"pause_s": "1"}"#,
-            Some("invalid type: string \"1\", expected f64 at line 1 column 15"),
+            Some("`pause_s`: invalid type: string \"1\", expected f64 at line 1 column 15"),
         );
     }
 }

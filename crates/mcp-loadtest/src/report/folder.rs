@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use k6_summary::{Run, read_history};
 
@@ -26,6 +26,12 @@ impl Folder {
         let started = Timestamp::now();
         let time = started.strftime("%Y%m%dT%H%M%SZ");
         let it = Self { id: format!("{time}-{:04x}", rand::random::<u16>()), all, started };
+        if it.path().to_str().is_none() {
+            bail!(
+                "k6 takes no path that is not UTF-8, such as `{}`; name another with --out",
+                it.path().display()
+            );
+        }
         let made = std::fs::create_dir_all(it.path());
         made.with_context(|| {
             format!(

@@ -71,8 +71,11 @@ pub(crate) async fn publish(
     say("report", folder.path().display());
     annotate(run, &comparison);
     let report = folder.path().join(&name);
-    let (verdict, report) = (run.verdict.to_string(), report.display().to_string());
-    done.push(outputs(&[("verdict", &verdict), ("run-id", &run.id), ("report", &report)]));
+    // As the record spells it, for a step that compares.
+    let verdict = serde_json::to_value(run.verdict).unwrap_or_default();
+    let verdict = verdict.as_str().unwrap_or_default();
+    let report = report.display().to_string();
+    done.push(outputs(&[("verdict", verdict), ("run-id", &run.id), ("report", &report)]));
     if let Some(tracking) = tracking {
         let replaces = measured_nothing(run) && (unread || was_measured(run, &history));
         let posted = interrupt.or(tracking.post(run, keyed, replaces, &body)).await;

@@ -94,6 +94,9 @@ impl<'a> Tracking<'a> {
                 | Error::Gone { .. }
                 | Error::OtherHost { .. }
                 | Error::TooManyComments { .. }
+                | Error::UnknownAuthor { .. }
+                | Error::Answer { .. }
+                | Error::Moved { .. }
                 | Error::WrongAuthor { .. }),
             ) => {
                 let before = "the report could not be posted, so nothing was measured";

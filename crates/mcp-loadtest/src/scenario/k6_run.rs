@@ -5,7 +5,7 @@ use std::fs::File;
 use std::net::TcpListener;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::process::ExitStatus;
+use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -123,6 +123,33 @@ pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::R
         last_words: last_error(&words),
         log: log::read(&words),
     })
+}
+
+/// Whether k6 takes a script with this environment, without running it.
+///
+/// # Errors
+/// What k6 says of it.
+pub(crate) async fn inspect(
+    k6: &K6,
+    script: &Path,
+    environment: &[(&str, String)],
+) -> anyhow::Result<()> {
+    let mut command = child::command(&k6.program);
+    command
+        .env("K6_NO_USAGE_REPORT", "true")
+        .env("K6_AUTO_EXTENSION_RESOLUTION", "false")
+        .args(["inspect", "--include-system-env-vars", "--execution-requirements"])
+        .args(["--log-format", "json"])
+        .arg(script)
+        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let output = child::output("k6", &mut command).await?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let words = last_error(&String::from_utf8_lossy(&output.stderr)).unwrap_or_default();
+    bail!("k6 does not take `{}`: {words}", script.display())
 }
 
 /// How long k6 may be silent before it was heard at all, after it was, how long it may take, and to stop when asked to.

@@ -8,6 +8,7 @@ use k6_summary::{Measurement, Scenario, Summary, Verdict, judge};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::config::call::Call;
 use crate::console::section::{say, section};
 use crate::environment::readable;
 use crate::interrupt::Interrupt;
@@ -144,12 +145,7 @@ async fn run(
         let file = file.canonicalize().context("failed to find the calls again")?;
         environment.push(("CALLS_FILE", file.display().to_string()));
     }
-    if let Some(it) = &planned.k6_scenario {
-        environment.push(("SCENARIO", json(it)?));
-    }
-    if let Some(it) = &planned.thresholds {
-        environment.push(("THRESHOLDS", json(it)?));
-    }
+    environment.extend(told(planned)?);
     environment.extend(common.rate.map(|it| ("TARGET_RPS", it.to_string())));
     environment.extend(readable(INHERITED).map(|it| (INHERITED, it)));
     let script = Script {
@@ -166,6 +162,35 @@ async fn run(
     let ended = k6_run::run(&script, interrupt).await?;
     let expired = common.expired_by(SystemTime::now());
     Ok(judged(planned, &fingerprint, common, &folder, &ended, expired))
+}
+
+/// Whether k6 takes the script, told what it will be told but for the server and who asks it.
+///
+/// # Errors
+/// What k6 says of it.
+pub(crate) async fn inspect(
+    k6: &K6,
+    planned: &Planned,
+    profile: &str,
+    calls: Option<&[Call]>,
+) -> anyhow::Result<()> {
+    let mut environment = told(planned)?;
+    let nobody = [("MCP_URL", "http://127.0.0.1/mcp"), ("BEARER", "nobody"), ("PROFILE", profile)];
+    environment.extend(nobody.map(|(name, it)| (name, it.to_owned())));
+    let file = tempfile::NamedTempFile::new().context("failed to write the calls")?;
+    if let Some(calls) = calls.or(planned.calls.as_deref()) {
+        std::fs::write(file.path(), json(&calls)?).context("failed to write the calls")?;
+        environment.push(("CALLS_FILE", file.path().display().to_string()));
+    }
+    k6_run::inspect(k6, &planned.script, &environment).await
+}
+
+/// What a script is told of its shape and limits.
+fn told(planned: &Planned) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let scenario = planned.k6_scenario.as_ref().map(json).transpose()?;
+    let thresholds = planned.thresholds.as_ref().map(json).transpose()?;
+    let all = [("SCENARIO", scenario), ("THRESHOLDS", thresholds)];
+    Ok(all.into_iter().filter_map(|(name, it)| Some((name, it?))).collect())
 }
 
 fn json(it: &impl Serialize) -> anyhow::Result<String> {

@@ -255,6 +255,9 @@ impl Profiles {
             }
             (load.calls, load.per_second) = (Some(rate * load.seconds), Some(rate));
         }
+        if load.calls.is_some_and(|it| it < 1.0) {
+            bail!("scenario `{name}` would make no call at all");
+        }
         for (key, it) in [("pause_s", Some(entry.pause_s)), ("pace_s", entry.pace_s)] {
             if it.is_some_and(|it| !(it >= 0.0 && it.is_finite())) {
                 bail!("`{key}` of scenario `{name}` is no number of seconds from 0 up");
@@ -284,6 +287,10 @@ fn own_script(scripts: &mut Scripts, path: &str) -> anyhow::Result<Option<Planne
     let path = Path::new(path);
     if !path.is_file() {
         return Ok(None);
+    }
+    let ending = path.extension().and_then(|it| it.to_str()).unwrap_or_default();
+    if !["js", "mjs", "ts"].contains(&ending) {
+        bail!("`{}` is no k6 script: its name does not end with .js or .ts", path.display());
     }
     let script =
         path.canonicalize().with_context(|| format!("failed to find `{}`", path.display()))?;

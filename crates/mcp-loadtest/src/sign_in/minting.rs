@@ -40,7 +40,7 @@ pub(crate) struct Minting {
     /// Send no token at all, to a server that asks nobody for one
     #[arg(long, conflicts_with = "mint", help_heading = "Sign-in")]
     anonymous: bool,
-    /// Command that prints a token response (RFC 6749 §5.1), instead of a browser
+    /// Command that prints a token response (RFC 6749 §5.1), instead of a browser; split into words, and not read by a shell
     #[arg(long, value_name = "COMMAND", help_heading = "Sign-in")]
     mint: Option<String>,
     /// WebDriver that runs already, instead of starting one
@@ -74,6 +74,11 @@ impl Minting {
     /// The authorization server that alone may get the password, where one is named.
     pub(crate) fn issuer(&self) -> Option<&str> {
         self.requested.issuer.as_deref()
+    }
+
+    /// Where the bearer is written.
+    pub(crate) fn bearer_file(&self) -> std::path::Display<'_> {
+        self.bearer_file.display()
     }
 
     /// Whether nobody signs in.
@@ -228,10 +233,12 @@ async fn by_command(command: &str) -> anyhow::Result<TokenResponse> {
     }
     let response = serde_json::from_slice(&output.stdout).inspect(mask_response);
     response.map_err(|it| {
-        // serde's own message could quote what was printed, and that may hold a token.
-        let (line, column) = (it.line(), it.column());
+        // serde's own message could quote what was printed, and that may hold a token; but the name of what is missing.
+        let (line, column, told) = (it.line(), it.column(), it.to_string());
+        let what = told.starts_with("missing field").then(|| told.split(" at line").next());
+        let what = what.flatten().unwrap_or("wrong");
         anyhow::anyhow!(
-            "--mint `{}` printed no token response (RFC 6749 §5.1): wrong at line {line}, column {column}",
+            "--mint `{}` printed no token response (RFC 6749 §5.1): {what} at line {line}, column {column}",
             words[0]
         )
     })

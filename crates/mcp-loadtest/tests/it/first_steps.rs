@@ -20,7 +20,7 @@ async fn what_can_be_called_is_written_and_what_cannot_is_said() {
     let ended = init(&sandbox, &[&target]).await.done();
     let file = json(&sandbox.path("loadtest.json"));
     assert_eq!(file["target"], target);
-    assert_eq!(file["calls"], json!([{"tool": "echo", "arguments": {}, "weight": 1.0}]));
+    assert_eq!(file["calls"], json!([{"tool": "echo", "arguments": {}}]));
     for said in [
         "search: it does not say that it only reads",
         "fail: given {}, it says `no such customer`",
@@ -37,10 +37,7 @@ async fn what_can_be_called_is_written_and_what_cannot_is_said() {
     let flags = [&target, "--force", "--tool", "search", "--issue", "acme/api#12"];
     init(&sandbox, &flags).await.done();
     let file = json(&sandbox.path("loadtest.json"));
-    assert_eq!(
-        file["calls"],
-        json!([{"tool": "search", "arguments": {"q": "test"}, "weight": 1.0}])
-    );
+    assert_eq!(file["calls"], json!([{"tool": "search", "arguments": {"q": "test"}}]));
     assert_eq!(file["issue"], "acme/api#12");
 }
 
@@ -105,7 +102,7 @@ async fn what_a_run_would_meet_is_found_without_load() {
     check(&findings, "call", "failure", "no such customer");
     check(&findings, "token lifetime", "warning", "not said by the server");
     check(&findings, "tracking issue", "ok", "acme/api#12 may be commented on");
-    check(&findings, "last good run", "warning", "none of `127.0.0.1` is known");
+    check(&findings, "last good run", "ok", "no run of `127.0.0.1` is known yet");
     assert!(comments.lock().unwrap().is_empty());
 
     let file = json!({"target": mcp().await, "calls": [{"tool": "echo"}]});
@@ -147,6 +144,24 @@ async fn what_is_missing_is_a_failure_with_what_to_do() {
         let (code, findings) = doctor(&sandbox, &file, &environment).await;
         assert_eq!(code, Some(3), "{what}: {findings:#?}");
         check(&findings, what, "failure", words);
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs k6"]
+async fn a_script_that_k6_does_not_take_is_found_before_anybody_signs_in() {
+    let sandbox = Sandbox::new();
+    std::fs::write(sandbox.path("own.js"), "import './nowhere.js'").unwrap();
+    let file = json!({"target": mcp().await, "scenarios": ["own.js", "cold-start"]});
+    std::fs::write(sandbox.path("loadtest.json"), file.to_string()).unwrap();
+    for command in ["run", "doctor"] {
+        let mut command = sandbox.mcp_loadtest(command);
+        command.current_dir(sandbox.folder.path()).env("K6", program("K6"));
+        let ended = run(command.env("LOADTEST_BEARER", TOKEN)).await;
+        let told = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(told.contains("k6 does not take") && told.contains("nowhere.js"), "{told}");
+        let signs_in = told.find("from LOADTEST_BEARER").unwrap_or(usize::MAX);
+        assert!(told.find("k6 does not take").unwrap() < signs_in, "{told}");
     }
 }
 
