@@ -9,16 +9,15 @@ use jiff::Timestamp;
 use k6_summary::Run;
 use oauth_loopback::{discover, discover_at};
 use serde_json::{Value, json};
-use tool_edge::{printable, printable_within};
+use tool_edge::printable_within;
 
 use crate::address;
 use crate::arguments::{LoadTest, LoadTestArgs};
-use crate::commands::finding::{Finding, Mark, last_good_run, lifetime, rate_limits};
+use crate::commands::finding::{Finding, Findings, Mark, last_good_run, lifetime, rate_limits};
 use crate::config::call::Call;
-use crate::console::advice::advice;
 use crate::console::section::{brief, clock, counted, say};
 use crate::console::stdout::line;
-use crate::interrupt::{Interrupt, Interrupted};
+use crate::interrupt::Interrupt;
 use crate::report::folder::earlier;
 use crate::report::tracking::{ROTATE_AT, Tracking};
 use crate::run::suite;
@@ -45,61 +44,6 @@ pub struct Args {
     /// Print the findings as one JSON list, with `check`, `result` (ok, warning, failure), `seen` and `remedy`
     #[arg(long)]
     json: bool,
-}
-
-/// Findings, printed as they come unless they are wanted as JSON.
-struct Findings {
-    all: Vec<Finding>,
-    as_json: bool,
-}
-
-impl Findings {
-    fn add(&mut self, it: Finding) -> anyhow::Result<()> {
-        if !self.as_json {
-            line(&printable(&it.line()))?;
-        }
-        self.all.push(it);
-        Ok(())
-    }
-
-    /// Adds what came of something, and gives it back where it went well.
-    fn take<T>(
-        &mut self,
-        check: &str,
-        it: anyhow::Result<T>,
-        seen: impl FnOnce(&T) -> String,
-    ) -> anyhow::Result<Option<T>> {
-        match it {
-            Ok(it) => {
-                self.add(Finding::ok(check, seen(&it)))?;
-                Ok(Some(it))
-            }
-            Err(error) if error.is::<Interrupted>() => Err(error),
-            Err(error) => {
-                let remedy = advice(&error).or_else(|| remedy(check).map(str::to_owned));
-                self.add(Finding::failure(check, format!("{error:#}"), remedy))?;
-                Ok(None)
-            }
-        }
-    }
-}
-
-/// What to do where the error itself does not know.
-fn remedy(check: &str) -> Option<&'static str> {
-    Some(match check {
-        "configuration" => "mend it in loadtest.json, or name what is meant by a flag",
-        "script" => "mend the script; `k6 inspect` says the same of it",
-        "k6" => "`mcp-loadtest setup` installs one, or K6 names yours",
-        "server" => "see that the server runs and its address is right",
-        "discovery" => "`oauth-loopback doctor URL` says which requirement is missed",
-        "sign-in" => "`mcp-loadtest token` tries it alone, and keeps a picture of the page",
-        "MCP session" | "tools" => "see the server's log",
-        "named calls" => "`mcp-loadtest init` writes calls that the server takes",
-        "renewal" => "ask for a token that lives as long as the plan, or plan less",
-        "issue token" => "set GITHUB_TOKEN or GH_TOKEN to a token that may comment",
-        "tracking issue" | "earlier runs" => "name an issue that the token may read and comment on",
-        _ => return None,
-    })
 }
 
 /// Looks at everything in the order in which a run needs it; the code is 3 where something would fail.

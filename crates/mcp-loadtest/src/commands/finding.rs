@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use k6_summary::{Run, Verdict};
 use serde::Serialize;
+use tool_edge::printable;
 
+use crate::console::advice::advice;
 use crate::console::section::clock;
+use crate::console::stdout::line;
+use crate::interrupt::Interrupted;
 
 /// How something stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -52,6 +56,61 @@ impl Finding {
         let remedy = self.remedy.as_ref().map_or_else(String::new, |it| format!("; {it}"));
         format!("{mark:7}  {:16}  {}{remedy}", self.check, self.seen)
     }
+}
+
+/// Findings, printed as they come unless they are wanted as JSON.
+pub(crate) struct Findings {
+    pub(crate) all: Vec<Finding>,
+    pub(crate) as_json: bool,
+}
+
+impl Findings {
+    pub(crate) fn add(&mut self, it: Finding) -> anyhow::Result<()> {
+        if !self.as_json {
+            line(&printable(&it.line()))?;
+        }
+        self.all.push(it);
+        Ok(())
+    }
+
+    /// Adds what came of something, and gives it back where it went well.
+    pub(crate) fn take<T>(
+        &mut self,
+        check: &str,
+        it: anyhow::Result<T>,
+        seen: impl FnOnce(&T) -> String,
+    ) -> anyhow::Result<Option<T>> {
+        match it {
+            Ok(it) => {
+                self.add(Finding::ok(check, seen(&it)))?;
+                Ok(Some(it))
+            }
+            Err(error) if error.is::<Interrupted>() => Err(error),
+            Err(error) => {
+                let remedy = advice(&error).or_else(|| remedy(check).map(str::to_owned));
+                self.add(Finding::failure(check, format!("{error:#}"), remedy))?;
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// What to do where the error itself does not know.
+fn remedy(check: &str) -> Option<&'static str> {
+    Some(match check {
+        "configuration" => "mend it in loadtest.json, or name what is meant by a flag",
+        "script" => "mend the script; `k6 inspect` says the same of it",
+        "k6" => "`mcp-loadtest setup` installs one, or K6 names yours",
+        "server" => "see that the server runs and its address is right",
+        "discovery" => "`oauth-loopback doctor URL` says which requirement is missed",
+        "sign-in" => "`mcp-loadtest token` tries it alone, and keeps a picture of the page",
+        "MCP session" | "tools" => "see the server's log",
+        "named calls" => "`mcp-loadtest init` writes calls that the server takes",
+        "renewal" => "ask for a token that lives as long as the plan, or plan less",
+        "issue token" => "set GITHUB_TOKEN or GH_TOKEN to a token that may comment",
+        "tracking issue" | "earlier runs" => "name an issue that the token may read and comment on",
+        _ => return None,
+    })
 }
 
 /// Beyond this age of the last good run somebody should look why there was none since.
