@@ -23,7 +23,7 @@ pub mod comparison {
 #[doc = include_str!("../RECORD.md")]
 pub mod run {
     pub use crate::record::run::{
-        Breakdown, Checks, Example, Latency, Server, Sessions, Skipped, Target,
+        Breakdown, Checks, Example, Latency, Resources, Server, Sessions, Skipped, Target,
     };
 }
 

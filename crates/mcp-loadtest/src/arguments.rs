@@ -73,6 +73,9 @@ pub struct Args {
     /// over the run. Costs k6 a fifth to a third more CPU, and some 200 bytes a request on disk
     #[arg(long)]
     pub(crate) points: bool,
+    /// Process of the target on this machine, whose CPU and memory stand beside the latency [default: those that listen there]
+    #[arg(long, value_name = "PID")]
+    pub(crate) target_pid: Option<u32>,
     /// Put more than the smoke profile's load on a target that is not on this machine, or call tools there that may write
     #[arg(long)]
     pub(crate) yes: bool,

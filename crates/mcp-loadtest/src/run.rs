@@ -29,6 +29,7 @@ use crate::scenario::profiles::{Planned, Profiles, SIGN_IN, lives_for};
 use crate::scenario::scripts::Scripts;
 use crate::sign_in::renewal::Renewal;
 use crate::tools::k6;
+use crate::tools::listener::listeners;
 use crate::tools::target::{self, DemoUser};
 
 /// Runs it, and keeps it below `results` unless another folder is named; the code is 0, or 3 where a run is not `passed`.
@@ -177,6 +178,15 @@ impl Job<'_> {
             };
             drop(signing_in);
 
+            let is_here = self.url.is_some_and(address::is_loopback);
+            let targets = match (&embedded, args.target_pid, self.url) {
+                (Some(it), ..) => it.child.id().into_iter().collect(),
+                (None, Some(pid), _) => vec![pid],
+                (None, None, Some(url)) if is_here => {
+                    listeners(url.port_or_known_default().unwrap_or_default())
+                }
+                (None, None, _) => Vec::new(),
+            };
             let common = measure::Common {
                 k6: &k6,
                 folder: &folder,
@@ -189,8 +199,8 @@ impl Job<'_> {
                 max_error_rate: self.max_error_rate,
                 rate: test.pace.rate,
                 any_token_accepted: seen.door == Door::AnyToken,
-                target_pid: embedded.as_ref().and_then(|it| it.child.id()),
-                unknown_neighbour: self.url.is_some_and(address::is_loopback),
+                targets: &targets,
+                unknown_neighbour: is_here && targets.is_empty(),
             };
             let measured = measure::run_all(&seen.plan, &common, interrupt).await;
             let mut run = self.record(measured.scenarios);

@@ -5,4 +5,5 @@ pub mod browser;
 pub mod child;
 pub mod install;
 pub mod k6;
+pub(crate) mod listener;
 pub mod target;

@@ -1,6 +1,6 @@
 //! The measured calls of a scenario: how many, how many failed, how fast the others were.
 
-use crate::record::run::{Breakdown, Checks, Latency, Scenario, Sessions, Verdict};
+use crate::record::run::{Breakdown, Checks, Latency, Resources, Scenario, Sessions, Verdict};
 use crate::summary::metric::{Metric, Selector, Trend, to_count};
 use crate::summary::wire::{RateTime, Summary};
 use std::collections::BTreeMap;
@@ -97,6 +97,7 @@ pub(crate) fn measured(summary: &Summary) -> Scenario {
         latency_ms: trend.map(latency).unwrap_or_default(),
         checks: checks(summary),
         sessions: sessions(summary),
+        resources: resources(summary),
         ..Scenario::new(String::new(), Verdict::DidNotRun)
     }
 }
@@ -114,6 +115,16 @@ fn checks(summary: &Summary) -> Option<Checks> {
     let failing = summary.checks.iter().filter(|it| it.1.1 > 0);
     let failing = failing.map(|(name, it)| (name.clone(), it.1)).collect();
     (passed.saturating_add(failed) > 0).then_some(Checks { passed, failed, failing })
+}
+
+/// Users and iterations, of which k6 itself knows.
+fn resources(summary: &Summary) -> Option<Resources> {
+    let vus = match summary.metric("vus_max")? {
+        Metric::Gauge { value, max, .. } => max.or(*value).and_then(to_count),
+        _ => None,
+    };
+    let dropped = summary.count("dropped_iterations").and_then(to_count);
+    Some(Resources { vus, dropped, ..Resources::default() })
 }
 
 /// What became of the sessions, where the scripts counted them.

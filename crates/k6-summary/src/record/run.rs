@@ -130,6 +130,9 @@ pub struct Scenario {
     /// What the script itself looked at in the answers; it does not touch the verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checks: Option<Checks>,
+    /// What the test took of the machine, as far as it was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Resources>,
     /// What became of the sessions, where they were counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sessions: Option<Sessions>,
@@ -172,6 +175,7 @@ impl Scenario {
             samples: None,
             by: Vec::new(),
             checks: None,
+            resources: None,
             sessions: None,
             examples: Vec::new(),
             targets: Vec::new(),
@@ -194,6 +198,22 @@ impl Scenario {
     pub(crate) fn failed(&self) -> u64 {
         self.failures.values().fold(0, |sum: u64, it| sum.saturating_add(*it))
     }
+}
+
+/// What k6 and, where its process is known, the target took of the machine; shares are 0 to 1 of all cores together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Resources {
+    pub k6_cpu: Option<f64>,
+    /// The most at once, in bytes.
+    pub k6_memory: Option<u64>,
+    pub target_cpu: Option<f64>,
+    /// The most at once, in bytes.
+    pub target_memory: Option<u64>,
+    /// The most users at once.
+    pub vus: Option<u64>,
+    /// Iterations that found no free user.
+    pub dropped: Option<u64>,
 }
 
 /// What became of the sessions that were opened.

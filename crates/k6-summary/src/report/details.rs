@@ -4,7 +4,7 @@ use crate::compare::band::Band;
 use crate::compare::cell::Cell;
 use crate::compare::column::Column;
 use crate::compare::rule::{Compared, ComparedPart};
-use crate::record::run::{Breakdown, Scenario, Target, part_name};
+use crate::record::run::{Breakdown, Resources, Scenario, Target, part_name};
 use crate::summary::threshold::missed;
 use crate::text::kind::{Phrase, Text, Tone};
 use crate::text::number::{
@@ -44,6 +44,7 @@ pub(crate) fn details(scenario: &Scenario, compared: Option<&Compared>) -> Vec<B
         scenario.offered.map(|it| {
             Block::Phrase(vec![Text::Own("Offered calls/s: "), Text::Sentence(rounded(it))])
         }),
+        scenario.resources.as_ref().and_then(resources),
         targets(scenario),
         table(["noise band", "now", "median", "⚠ beyond", "runs"], bands),
     ];
@@ -76,6 +77,27 @@ fn failures(scenario: &Scenario) -> Option<Block> {
         phrase.extend([Text::Sentence(count(*it)), Text::Own(" "), Text::Name(class.clone())]);
     }
     (phrase.len() > 1).then_some(Block::Phrase(phrase))
+}
+
+/// How far the machine is from what it can generate, and what the target took of it.
+fn resources(it: &Resources) -> Option<Block> {
+    let part = |who: &str, cpu: Option<f64>, memory: Option<u64>| {
+        let cpu = cpu.map(|it| format!("{} of the machine", percent(it)));
+        let memory = memory.map(|it| format!("{} MB", count(it / 1_000_000)));
+        let words: Vec<String> = cpu.into_iter().chain(memory).collect();
+        (!words.is_empty()).then(|| format!("{who} {}", words.join(" and ")))
+    };
+    let users = it.vus.map(|it| format!("up to {} users", count(it)));
+    let dropped = it.dropped.filter(|it| *it > 0);
+    let words = [
+        part("k6", it.k6_cpu, it.k6_memory),
+        part("target", it.target_cpu, it.target_memory),
+        users,
+        dropped.map(|it| format!("{} iterations dropped", count(it))),
+    ];
+    let words: Vec<String> = words.into_iter().flatten().collect();
+    let phrase = || vec![Text::Own("Taken: "), Text::Sentence(words.join(", "))];
+    (!words.is_empty()).then(|| Block::Phrase(phrase()))
 }
 
 /// Where each figure usually lies and beyond what it is marked.

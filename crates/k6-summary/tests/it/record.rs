@@ -32,6 +32,9 @@ fn full() -> Run {
     it.checks = serde_json::from_value(checks).unwrap();
     let sessions = serde_json::json!({ "opened": 4, "closed": 1, "lost": 1, "left": 2 });
     it.sessions = serde_json::from_value(sessions).unwrap();
+    let resources = serde_json::json!({ "k6_cpu": 0.1, "k6_memory": 1, "target_cpu": 0.1,
+        "target_memory": 1, "vus": 1, "dropped": 1 });
+    it.resources = serde_json::from_value(resources).unwrap();
     let mut example = Example::new("tool_error".to_owned(), 200);
     (example.content_type, example.said) = (known(), "db down".to_owned());
     it.examples.push(example);

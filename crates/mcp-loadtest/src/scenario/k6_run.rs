@@ -51,8 +51,8 @@ pub(crate) struct Script<'a> {
     pub(crate) secrets: &'a dyn Fn() -> Vec<String>,
     pub(crate) environment: &'a [(&'a str, String)],
     pub(crate) planned: Option<Duration>,
-    /// The process of the embedded target, so that it does not count as a neighbour.
-    pub(crate) target_pid: Option<u32>,
+    /// The processes of the target, so that they do not count as neighbours.
+    pub(crate) targets: &'a [u32],
 }
 
 #[derive(Debug)]
@@ -60,6 +60,9 @@ pub(crate) struct Ended {
     /// k6's exit code, or nothing where a signal ended it.
     pub(crate) exit_code: Option<i32>,
     pub(crate) shares: Option<Shares>,
+    /// The most memory that k6 and the target had in use, in bytes.
+    pub(crate) k6_memory: Option<u64>,
+    pub(crate) target_memory: Option<u64>,
     /// The last error in k6's log.
     pub(crate) last_words: Option<String>,
     pub(crate) log: Log,
@@ -98,7 +101,7 @@ pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::R
         .stderr(out);
     let mut child = Child::spawn("k6", &mut command)?;
     let pid = child.id().context("k6 ended before it began")?;
-    let mut machine = Machine::watch(pid, script.target_pid);
+    let mut machine = Machine::watch(pid, script.targets.to_vec());
     let mut progress = Progress::start(script.name, script.planned);
     let http = oauth_loopback::http_client().no_proxy().timeout(Duration::from_secs(1)).build()?;
     let most = script.planned.map(|it| it + OVERTIME);
@@ -120,6 +123,8 @@ pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::R
     Ok(Ended {
         exit_code: status?.code(),
         shares: machine.shares(),
+        k6_memory: machine.k6_memory,
+        target_memory: machine.target_memory,
         last_words: last_error(&words),
         log: log::read(&words),
     })

@@ -8,6 +8,8 @@ use std::fs::read_to_string;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Shares {
     pub(crate) k6: f64,
+    /// The target, where its processes are known.
+    pub(crate) target: Option<f64>,
     /// Every process that is neither k6, nor the target, nor this program.
     pub(crate) others: f64,
 }
@@ -15,10 +17,12 @@ pub(crate) struct Shares {
 #[derive(Debug)]
 pub(crate) struct Machine {
     k6: u32,
-    /// This program and, where it is ours, the target.
-    own: Vec<u32>,
+    targets: Vec<u32>,
     first: Option<Ticks>,
     last: Option<Ticks>,
+    /// The most memory that was in use, in bytes.
+    pub(crate) k6_memory: Option<u64>,
+    pub(crate) target_memory: Option<u64>,
 }
 
 /// Clock ticks since the machine or the process began.
@@ -29,14 +33,16 @@ struct Ticks {
     /// What processes used of it; not what a hypervisor took away.
     used: u64,
     k6: u64,
+    targets: u64,
+    /// This program.
     own: u64,
 }
 
 impl Machine {
-    /// Starts watching; `target` is the process of the embedded target, if there is one.
-    pub(crate) fn watch(k6: u32, target: Option<u32>) -> Self {
-        let own = target.into_iter().chain([std::process::id()]).collect();
-        let mut it = Self { k6, own, first: None, last: None };
+    /// Starts watching; `targets` are the processes of the target, as far as they are known.
+    pub(crate) fn watch(k6: u32, targets: Vec<u32>) -> Self {
+        let (k6_memory, target_memory) = (None, None);
+        let mut it = Self { k6, targets, first: None, last: None, k6_memory, target_memory };
         it.first = it.ticks();
         it
     }
@@ -44,28 +50,37 @@ impl Machine {
     /// Looks again; once k6 is gone, the last look while it ran counts.
     pub(crate) fn sample(&mut self) {
         self.last = self.ticks().or(self.last);
+        let targets = self.targets.iter().filter_map(|it| memory(*it));
+        let targets = targets.reduce(u64::saturating_add);
+        self.k6_memory = self.k6_memory.max(memory(self.k6));
+        self.target_memory = self.target_memory.max(targets);
     }
 
     /// From the first look to the last, or nothing where there were not two.
     pub(crate) fn shares(&self) -> Option<Shares> {
-        shares(self.first?, self.last?)
+        let shares = shares(self.first?, self.last?)?;
+        let target = shares.target.filter(|_| !self.targets.is_empty());
+        Some(Shares { target, ..shares })
     }
 
     fn ticks(&self) -> Option<Ticks> {
         let (total, used) = of_machine(&read_to_string("/proc/stat").ok()?)?;
         let of = |pid: &u32| of_process(&read_to_string(format!("/proc/{pid}/stat")).ok()?);
         let k6 = of(&self.k6)?;
-        let own = self.own.iter().filter_map(of).sum();
-        Some(Ticks { total, used, k6, own })
+        let targets = self.targets.iter().filter_map(of).sum();
+        let own = of(&std::process::id()).unwrap_or_default();
+        Some(Ticks { total, used, k6, targets, own })
     }
 }
 
 fn shares(first: Ticks, last: Ticks) -> Option<Shares> {
     let total = last.total.checked_sub(first.total).filter(|it| *it > 0)?;
     let since = |of: fn(&Ticks) -> u64| of(&last).saturating_sub(of(&first));
-    let (used, k6, own) = (since(|it| it.used), since(|it| it.k6), since(|it| it.own));
+    let (used, k6) = (since(|it| it.used), since(|it| it.k6));
+    let (targets, own) = (since(|it| it.targets), since(|it| it.own));
     let share = |ticks: u64| ticks as f64 / total as f64;
-    Some(Shares { k6: share(k6), others: share(used.saturating_sub(k6 + own)) })
+    let others = share(used.saturating_sub(k6 + targets + own));
+    Some(Shares { k6: share(k6), target: Some(share(targets)), others })
 }
 
 /// All ticks and those that processes used, from the line `cpu` of `/proc/stat`.
@@ -86,13 +101,26 @@ fn of_process(stat: &str) -> Option<u64> {
     Some(utime.parse::<u64>().ok()? + stime.parse::<u64>().ok()?)
 }
 
+/// The resident memory of a process, in bytes.
+fn memory(pid: u32) -> Option<u64> {
+    let status = read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn without_a_second_look_nothing_is_claimed() {
-        assert_eq!(Machine::watch(std::process::id(), None).shares(), None);
+        assert_eq!(Machine::watch(std::process::id(), Vec::new()).shares(), None);
+    }
+
+    #[test]
+    fn a_process_that_runs_has_memory() {
+        assert!(memory(std::process::id()) > Some(1 << 20));
+        assert_eq!(memory(u32::MAX), None);
     }
 
     #[test]
@@ -110,9 +138,10 @@ mod tests {
 
     #[test]
     fn what_is_neither_k6_nor_ours_belongs_to_others() {
-        let first = Ticks { total: 1000, used: 100, k6: 0, own: 50 };
-        let last = Ticks { total: 2000, used: 600, k6: 200, own: 150 };
-        assert_eq!(shares(first, last), Some(Shares { k6: 0.2, others: 0.2 }));
+        let first = Ticks { total: 1000, used: 100, k6: 0, targets: 0, own: 50 };
+        let last = Ticks { total: 2000, used: 600, k6: 200, targets: 50, own: 100 };
+        let expect = Shares { k6: 0.2, target: Some(0.05), others: 0.2 };
+        assert_eq!(shares(first, last), Some(expect));
         assert_eq!(shares(first, first), None);
     }
 }

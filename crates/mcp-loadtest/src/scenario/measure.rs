@@ -45,8 +45,8 @@ pub(crate) struct Common<'a> {
     pub(crate) any_token_accepted: bool,
     /// Calls per second of all VUs, for the scripts that heed it.
     pub(crate) rate: Option<f64>,
-    /// The process of the target, where it is on this machine and known.
-    pub(crate) target_pid: Option<u32>,
+    /// The processes of the target, where it is on this machine and they are known.
+    pub(crate) targets: &'a [u32],
     /// Whether there is such a process that is not known, so that nobody can be called a neighbour.
     pub(crate) unknown_neighbour: bool,
 }
@@ -157,7 +157,7 @@ async fn run(
         secrets: &|| common.secrets(),
         environment: &environment,
         planned: planned.load.map(|it| Duration::from_secs_f64(it.seconds)),
-        target_pid: common.target_pid,
+        targets: common.targets,
     };
     let ended = k6_run::run(&script, interrupt).await?;
     let expired = common.expired_by(SystemTime::now());
@@ -222,6 +222,11 @@ fn judged(
     measurement.exceptions = Some((ended.log.exceptions, &ended.log.first_exception));
     let mut scenario = judge(&measurement);
     scenario.examples.clone_from(&ended.log.examples);
+    let mut taken = scenario.resources.unwrap_or_default();
+    (taken.k6_cpu, taken.k6_memory) = (ended.shares.map(|it| it.k6), ended.k6_memory);
+    taken.target_cpu = ended.shares.and_then(|it| it.target);
+    taken.target_memory = ended.target_memory;
+    scenario.resources = Some(taken);
     if scenario.verdict == Verdict::DidNotRun {
         scenario.reasons.extend(unreadable);
         let words = ended.last_words.as_deref();
