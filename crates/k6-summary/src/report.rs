@@ -8,6 +8,7 @@ pub(crate) mod distributions;
 pub(crate) mod earlier;
 pub(crate) mod element;
 pub(crate) mod html;
+pub(crate) mod ladder;
 pub(crate) mod markdown;
 pub(crate) mod over_runs;
 pub(crate) mod row;

@@ -293,7 +293,12 @@ impl Breakdown {
 
 /// What the calls with these tags are called.
 pub(crate) fn part_name(tags: &BTreeMap<String, String>) -> String {
-    tags.values().map(String::as_str).collect::<Vec<_>>().join(" ")
+    let named = |(tag, value): (&String, &String)| match tag.as_str() {
+        "step" if value == "1" => "1 user".to_owned(),
+        "step" => format!("{value} users"),
+        _ => value.clone(),
+    };
+    tags.iter().map(named).collect::<Vec<_>>().join(" ")
 }
 
 /// How often the checks of a script held.

@@ -5,6 +5,7 @@ use crate::compare::cell::Cell;
 use crate::compare::column::Column;
 use crate::compare::rule::{Compared, ComparedPart};
 use crate::record::run::{Breakdown, Resources, Scenario, Target, part_name};
+use crate::report::ladder::held;
 use crate::summary::threshold::missed;
 use crate::text::kind::{Phrase, Text, Tone};
 use crate::text::number::{
@@ -44,6 +45,7 @@ pub(crate) fn details(scenario: &Scenario, compared: Option<&Compared>) -> Vec<B
         scenario.offered.map(|it| {
             Block::Phrase(vec![Text::Own("Offered calls/s: "), Text::Sentence(rounded(it))])
         }),
+        held(scenario).map(|it| Block::Phrase(vec![Text::Own("Ladder: "), Text::Sentence(it)])),
         scenario.resources.as_ref().and_then(resources),
         targets(scenario),
         table(["noise band", "now", "median", "⚠ beyond", "runs"], bands),

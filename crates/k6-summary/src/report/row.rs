@@ -8,6 +8,7 @@ use crate::record::run::{Run, Scenario, Verdict};
 use crate::report::chart::Chart;
 use crate::report::curve::{over_time, percentiles};
 use crate::report::details::{Block, details};
+use crate::report::ladder::over_users;
 use crate::report::over_runs::over_runs;
 use crate::text::kind::Tone;
 use crate::text::number::{NEARLY, NONE, OUTSIDE, change, count, counted, measured, percent};
@@ -59,7 +60,8 @@ impl Row {
         let over_runs =
             compared.map(|it| over_runs((run, scenario), &it.cells, &comparable, tolerance));
         let previous = comparable.first().map(|it| it.1);
-        let curves = [percentiles(scenario, previous, timeline), timeline.and_then(over_time)];
+        let over = over_users(scenario).or_else(|| timeline.and_then(over_time));
+        let curves = [percentiles(scenario, previous, timeline), over];
         Self {
             name: scenario.name.clone(),
             verdict: scenario.verdict,
