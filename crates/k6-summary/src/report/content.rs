@@ -136,7 +136,7 @@ fn told(it: &Example) -> String {
         status => format!("HTTP {status}{kind}"),
     };
     let said = if it.said.is_empty() { String::new() } else { format!(", {}", it.said) };
-    format!("{}, for example {answer}{said}", it.failure)
+    format!("{}, for example {answer}{said}", it.failure.replace('_', " "))
 }
 
 /// So many checks are named.

@@ -11,6 +11,7 @@ mod conformance;
 mod failures;
 mod first_steps;
 mod interop;
+mod odd_servers;
 mod points;
 mod program;
 mod readme;
