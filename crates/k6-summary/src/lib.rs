@@ -50,6 +50,7 @@ pub use crate::points::timeline::Timeline;
 pub use crate::record::csv::history_csv;
 pub use crate::record::history::{Notice, read_history};
 pub use crate::record::run::{Run, Scenario, Verdict};
+pub use crate::report::all_runs::history_html;
 pub use crate::report::content::Report;
 pub use crate::report::html::html;
 pub use crate::report::markdown::markdown;

@@ -1,5 +1,6 @@
 //! A run and its comparison come in; what is said about them is decided once ([`content`]) and goes out in three inks, for a terminal, for GitHub and as a page.
 
+pub(crate) mod all_runs;
 pub(crate) mod chart;
 pub(crate) mod content;
 pub(crate) mod curve;

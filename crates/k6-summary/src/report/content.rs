@@ -28,6 +28,8 @@ pub struct Report {
     pub(crate) legend: Vec<Phrase>,
     pub(crate) earlier: Vec<Text>,
     pub(crate) remarks: Vec<Phrase>,
+    /// Whether the page lies in the folder of its run, so that it can lead to what k6 left.
+    pub(crate) in_its_folder: bool,
 }
 
 impl Report {
@@ -58,7 +60,16 @@ impl Report {
             legend: legend(run, comparison),
             earlier: links(run, comparison),
             remarks: remarks(run, comparison),
+            in_its_folder: false,
         }
+    }
+
+    /// For a page in the folder of its run: it leads to the summary and the log of each scenario, and to the page over all
+    /// runs beside that folder.
+    #[must_use]
+    pub fn in_its_folder(mut self) -> Self {
+        self.in_its_folder = true;
+        self
     }
 
     /// With a sentence under the headline, such as why the comparison lacks what it should have.

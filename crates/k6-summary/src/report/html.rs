@@ -31,7 +31,15 @@ pub fn html(report: &Report) -> String {
     page += &table("<table class=\"cards\">", &HEADER, &rows);
     page += &format!("<p class=\"legend\">{legend}</p>\n");
     page += &list(report.remarks.iter().map(|it| (ink(it), Tone::Plain)));
-    page.extend(report.rows.iter().map(section));
+    for row in &report.rows {
+        page += &section(row);
+        if report.in_its_folder {
+            page.extend(files(&row.name));
+        }
+    }
+    if report.in_its_folder {
+        page += "<p class=\"about\"><a href=\"../history.html\">All runs</a></p>\n";
+    }
     page + "</main>\n</body>\n</html>\n"
 }
 
@@ -83,6 +91,15 @@ fn section(row: &Row) -> String {
         );
     }
     html + "</section>\n"
+}
+
+/// What k6 left of a scenario, whose folder has its name.
+fn files(name: &str) -> Option<String> {
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || "-_.".contains(it);
+    let link = |file: &str| format!("<a href=\"{name}/{file}\">{file} of {name}</a>");
+    name.chars()
+        .all(is_plain)
+        .then(|| format!("<p class=\"about\">{} · {}</p>\n", link("summary.json"), link("k6.log")))
 }
 
 fn block(it: &Block) -> String {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
-use k6_summary::{Run, read_history};
+use k6_summary::{Run, history_html, read_history};
 
 use crate::console::section::say;
 
@@ -84,6 +84,19 @@ impl Folder {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
         file.and_then(|mut it| it.write_all(line.as_bytes()))
             .with_context(|| format!("failed to add to `{}`", path.display()))
+    }
+
+    /// Writes the page over all runs that are on record here.
+    pub(crate) fn write_history(&self) -> anyhow::Result<()> {
+        let page_of = |it: &Run| {
+            let page = format!("{}/report.html", it.id);
+            // An id from elsewhere is no place here.
+            let is_plain = it.id.chars().all(|it| it.is_ascii_alphanumeric() || it == '-');
+            (is_plain && self.all.join(&page).is_file()).then_some(page)
+        };
+        let path = self.all.join("history.html");
+        std::fs::write(&path, history_html(&self.earlier(), page_of))
+            .with_context(|| format!("failed to write `{}`", path.display()))
     }
 
     /// Makes `latest` the name of this run.

@@ -52,7 +52,7 @@ pub(crate) async fn publish(
     history.dedup_by(|a, b| a.id == b.id);
     let comparison = compare(run, &history, TOLERANCE);
     let timelines = points::timelines(&folder.path(), run);
-    let mut report = Report::new(run, &comparison, &history, &timelines);
+    let mut report = Report::new(run, &comparison, &history, &timelines).in_its_folder();
     if unread {
         report = report.notice(UNREAD);
     }
@@ -61,6 +61,7 @@ pub(crate) async fn publish(
     done.push(folder.write(&name, &body));
     done.push(folder.write("report.html", &html(&report)));
     done.push(folder.append(run));
+    done.push(folder.write_history());
     if run.scenarios.iter().any(|it| it.verdict != Verdict::DidNotRun) {
         done.push(stdout::print(&report));
     }
