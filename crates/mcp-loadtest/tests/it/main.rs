@@ -12,6 +12,7 @@ mod failures;
 mod first_steps;
 mod interop;
 mod odd_servers;
+mod page;
 mod points;
 mod program;
 mod readme;
