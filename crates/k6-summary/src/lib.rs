@@ -22,9 +22,8 @@ pub mod comparison {
 
 #[doc = include_str!("../RECORD.md")]
 pub mod run {
-    pub use crate::record::run::{
-        Breakdown, Checks, Example, Latency, Resources, Server, Sessions, Skipped, Target,
-    };
+    pub use crate::record::figures::{Checks, Example, Latency, Resources, Sessions};
+    pub use crate::record::run::{Breakdown, Server, Skipped, Target};
 }
 
 /// What goes into [`Points`] and comes out of them.

@@ -2,5 +2,6 @@
 //! spreadsheets.
 
 pub(crate) mod csv;
+pub(crate) mod figures;
 pub(crate) mod history;
 pub(crate) mod run;

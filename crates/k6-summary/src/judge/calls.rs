@@ -1,6 +1,7 @@
 //! The measured calls of a scenario: how many, how many failed, how fast the others were.
 
-use crate::record::run::{Breakdown, Checks, Latency, Resources, Scenario, Sessions, Verdict};
+use crate::record::figures::{Checks, Latency, Resources, Sessions};
+use crate::record::run::{Breakdown, Scenario, Verdict};
 use crate::summary::metric::{Metric, Selector, Trend, to_count};
 use crate::summary::wire::{RateTime, Summary};
 use std::collections::BTreeMap;

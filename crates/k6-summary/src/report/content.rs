@@ -3,7 +3,8 @@
 use crate::compare::baseline::earlier;
 use crate::compare::rule::Comparison;
 use crate::points::timeline::Timeline;
-use crate::record::run::{Checks, Example, Run, Scenario, Verdict};
+use crate::record::figures::{Checks, Example};
+use crate::record::run::{Run, Scenario, Verdict};
 use crate::report::earlier::links;
 use crate::report::row::Row;
 use crate::report::sentence::{drifts, headline, legend, title};
