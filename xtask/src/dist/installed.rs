@@ -120,7 +120,7 @@ async fn the_archive_alone_runs_a_load_test_in_any_repository() {
     run.args(["run", "cold-start"]).env("K6", variable("K6")).current_dir(&repository);
     run.envs(std::env::var_os("CHROMEWEBDRIVER").map(|it| ("CHROMEWEBDRIVER", it)));
     let report = done(&mut run).await;
-    assert!(report.contains("load test embedded mcp smoke: passed, 1 scenario"), "{report}");
+    assert!(report.contains("load test embedded cold-start smoke: passed, 1 scenario"), "{report}");
     let record = std::fs::read(repository.join("loadtest-results/latest/run.json")).unwrap();
     let record: serde_json::Value = serde_json::from_slice(&record).unwrap();
     assert_eq!(record["verdict"], "passed");

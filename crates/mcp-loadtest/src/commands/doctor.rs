@@ -77,13 +77,14 @@ async fn examine(
         let plan = profiles.plan(&mut scripts, suite, &test.scenarios, profile, &test.wishes())?;
         let url = test.target.as_deref().map(address::parse).transpose()?;
         let environment = test.environment()?;
-        Ok((test, plan, url, environment))
+        Ok((test, plan, url, environment, scripts))
     });
     let configured = findings.take("configuration", configured, |(test, plan, ..)| {
         let names = plan.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
         format!("{}: {names}", test.target.as_deref().unwrap_or("the embedded target"))
     })?;
-    let Some((test, plan, url, environment)) = configured else { return Ok(()) };
+    // The scripts are there for as long as this is held.
+    let Some((test, plan, url, environment, _scripts)) = configured else { return Ok(()) };
 
     look_at_k6(&test, &plan, interrupt, findings).await?;
     let http = address::http_client(url.as_ref())?;

@@ -155,6 +155,7 @@ async fn a_script_that_k6_does_not_take_is_found_before_anybody_signs_in() {
     let file = json!({"target": mcp().await, "scenarios": ["own.js", "cold-start"]});
     std::fs::write(sandbox.path("loadtest.json"), file.to_string()).unwrap();
     for command in ["run", "doctor"] {
+        let is_doctor = command == "doctor";
         let mut command = sandbox.mcp_loadtest(command);
         command.current_dir(sandbox.folder.path()).env("K6", program("K6"));
         let ended = run(command.env("LOADTEST_BEARER", TOKEN)).await;
@@ -162,6 +163,7 @@ async fn a_script_that_k6_does_not_take_is_found_before_anybody_signs_in() {
         assert!(told.contains("k6 does not take") && told.contains("nowhere.js"), "{told}");
         let signs_in = told.find("from LOADTEST_BEARER").unwrap_or(usize::MAX);
         assert!(told.find("k6 does not take").unwrap() < signs_in, "{told}");
+        assert_eq!(told.contains("k6 takes cold-start"), is_doctor, "{told}");
     }
 }
 
