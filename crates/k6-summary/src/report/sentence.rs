@@ -42,13 +42,28 @@ fn verdict(run: &Run) -> Phrase {
     let about = |before, after| [vec![Text::Own(before)], who(), vec![Text::Own(after)]].concat();
     let missed = |it: &&Scenario| it.targets.iter().any(|it| it.met == Some(false));
     match run.verdict {
-        Verdict::Passed => vec![Text::Sentence(format!("passed, {}", counted(all, "scenario")))],
+        Verdict::Passed => vec![Text::Sentence(passed(all, skipped_scenarios(run)))],
         Verdict::Failed if named.iter().any(missed) => about("failed, ", " missed a target"),
         Verdict::Failed => about("failed: ", ""),
         Verdict::Invalid => about("invalid, ", " did not measure the server"),
         Verdict::DidNotRun if all == 0 => vec![Text::Own("did not run, there is no scenario")],
         Verdict::DidNotRun => about("did not run to its end: ", ""),
     }
+}
+
+/// How many of those that were planned.
+fn passed(ran: usize, skipped: usize) -> String {
+    match skipped {
+        0 => format!("passed, {}", counted(ran, "scenario")),
+        _ => format!("passed {ran} of {}, {skipped} skipped", ran + skipped),
+    }
+}
+
+/// Scenarios that are left out as a whole; a tool that is left out of one stands under `scenario: tool`.
+fn skipped_scenarios(run: &Run) -> usize {
+    let ran = |name: &str| run.scenarios.iter().any(|it| it.name == name);
+    let whole = |name: &str| name.split_once(": ").is_none_or(|it| !ran(it.0));
+    run.skipped.iter().filter(|it| whole(&it.name)).count()
 }
 
 /// What earlier runs had and this one lacks.

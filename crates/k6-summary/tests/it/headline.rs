@@ -213,3 +213,13 @@ fn what_is_known_nearly_is_not_held_against_what_is_known_exactly() {
     let cell = compare(&now, &both, 0.25).scenarios[0].cells[3].clone();
     assert_eq!((cell.runs, cell.change.map(|it| it.worse)), (1, Some(true)));
 }
+
+#[test]
+fn what_was_skipped_is_counted_in_the_first_words() {
+    let mut run = run(1, vec![scenario("cold-start", USUAL)]);
+    run.skipped.push(Skipped::new("mix".to_owned(), "no tool".to_owned()));
+    run.skipped.push(Skipped::new("sessions".to_owned(), "no tool".to_owned()));
+    run.skipped.push(Skipped::new("cold-start: echo".to_owned(), "no tool".to_owned()));
+    let first = headline(&run, &compare(&run, &[], 0.25));
+    assert!(first.contains("passed 1 of 3, 2 skipped"), "{first}");
+}
