@@ -5,10 +5,17 @@ use oauth_loopback::{Error, Step};
 
 /// What helps against the error, as far as it is one of signing in.
 pub(crate) fn advice(error: &anyhow::Error) -> Option<String> {
-    error.chain().find_map(|it| {
+    let known = error.chain().find_map(|it| {
         let flow = it.downcast_ref().and_then(flow_advice);
         flow.or_else(|| browser_advice(it.downcast_ref()?))
-    })
+    });
+    known.or_else(|| of_a_certificate(error).map(str::to_owned))
+}
+
+/// TLS says in words alone that it does not trust a certificate.
+fn of_a_certificate(error: &anyhow::Error) -> Option<&'static str> {
+    let is_one = error.chain().any(|it| it.to_string().contains("invalid peer certificate"));
+    is_one.then_some("SSL_CERT_FILE names the certificates to trust, in PEM")
 }
 
 fn flow_advice(error: &Error) -> Option<String> {
@@ -70,6 +77,13 @@ mod tests {
         let error = Error::NoRegistration { issuer, documents: true }.into();
         let told = advice(&error).unwrap();
         assert_eq!(told, "use the id of a client registered beforehand (`--client-id`)");
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_trusted_is_told_with_what_to_set() {
+        let error = anyhow::anyhow!("invalid peer certificate: UnknownIssuer");
+        let error = error.context("`https://a.example/mcp` cannot be reached");
+        assert!(advice(&error).unwrap().starts_with("SSL_CERT_FILE"));
     }
 
     #[test]
