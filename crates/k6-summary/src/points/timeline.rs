@@ -6,6 +6,8 @@ use crate::intake::query::Query;
 use crate::judge::calls::latency_metric;
 use crate::points::reader::Points;
 use crate::summary::wire::Summary;
+use crate::tally::distribution::Distribution;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What only the points of a run tell about a scenario; latencies are in milliseconds.
@@ -15,6 +17,8 @@ pub struct Timeline {
     pub scenario: String,
     /// Of each window of the run: when it begins, in seconds from the start, its P50 and its P95.
     pub windows: Vec<(f64, f64, f64)>,
+    /// Of each window with a sample: when it begins, and how many calls a second were served and failed in it.
+    pub rates: Vec<(f64, f64, f64)>,
     /// Percentiles, 0 to 100, and their latencies.
     pub curve: Vec<(f64, f64)>,
 }
@@ -30,7 +34,7 @@ impl Timeline {
     /// Reads the points of a scenario, once in windows and once together.
     ///
     /// `summary` is what the same points make; of `query` only `skip` and `lenient` count. `open`
-    /// is asked twice for the points of all files.
+    /// is asked three times for the points of all files.
     ///
     /// # Errors
     /// Those of [`Points::read`] and of `open`.
@@ -42,7 +46,7 @@ impl Timeline {
     ) -> Result<Self, E> {
         let metric = latency_metric(summary);
         let mut started = true;
-        let mut read = |window: Option<Duration>| {
+        let mut read = |metric: &str, window: Option<Duration>| {
             let metric = Some(metric.to_owned());
             let Query { skip, lenient, .. } = *query;
             let mut points =
@@ -57,19 +61,43 @@ impl Timeline {
         };
         let seconds = summary.duration_s().unwrap_or_default();
         let window = Duration::from_secs_f64((seconds / WINDOWS).ceil().clamp(1.0, 1e6));
-        let windows = read(Some(window))?.distributions(&[50.0, 95.0]);
-        let windows = windows.iter().filter_map(|it| match it.percentiles.as_slice() {
+        let served = read(metric, Some(window))?.distributions(&[50.0, 95.0]);
+        let failed = read(FAILURES, Some(window))?.distributions(&[]);
+        let rates = rates(&served, &failed, window.as_secs_f64());
+        let windows = served.iter().filter_map(|it| match it.percentiles.as_slice() {
             [(_, p50), (_, p95)] => Some((it.from_s?, *p50, *p95)),
             _ => None,
         });
         let windows: Vec<_> = windows.collect();
-        let mut together = read(None)?;
+        let mut together = read(metric, None)?;
         let count: u64 = together.distributions(&[]).iter().map(|it| it.count).sum();
         let curve = together.distributions(&steps(count)).into_iter().next();
         let curve = curve.map(|it| it.percentiles).unwrap_or_default();
-        let windows = if started { windows } else { Vec::new() };
-        Ok(Self { scenario: scenario.to_owned(), windows, curve })
+        let (windows, rates) = if started { (windows, rates) } else { (Vec::new(), Vec::new()) };
+        Ok(Self { scenario: scenario.to_owned(), windows, rates, curve })
     }
+}
+
+/// A call that failed is a point of this metric; a script without it has none.
+const FAILURES: &str = "mcp_call_failures";
+
+/// Calls a second of each window in which something was served or failed; the last one, which may be cut short, is left out.
+fn rates(served: &[Distribution], failed: &[Distribution], seconds: f64) -> Vec<(f64, f64, f64)> {
+    let mut counts: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
+    for it in served {
+        counts.entry(place(it)).or_default().0 += it.count;
+    }
+    for it in failed {
+        counts.entry(place(it)).or_default().1 += it.count;
+    }
+    counts.pop_last();
+    let rate = |count: u64| count as f64 / seconds;
+    counts.into_iter().map(|(at, it)| (at as f64 / 1e3, rate(it.0), rate(it.1))).collect()
+}
+
+/// When a window begins, in milliseconds.
+fn place(it: &Distribution) -> u64 {
+    (it.from_s.unwrap_or_default() * 1e3).round() as u64
 }
 
 /// The percentiles of a curve; beyond one in all of them there is nothing but the slowest.
@@ -90,5 +118,28 @@ mod tests {
             assert!((steps[steps.len() - 1] - last).abs() < last / 500.0, "{steps:?}");
         }
         assert_eq!(steps(u64::MAX).len(), MOST_STEPS);
+    }
+
+    #[test]
+    fn served_and_failed_calls_are_told_apart_in_each_window() {
+        let points = |metric: &str, seconds: &[u32]| -> String {
+            let point = |it: &u32| {
+                format!(
+                    "{{\"metric\":\"{metric}\",\"type\":\"Point\",\"data\":{{\"time\":\"2026-11-21T11:02:{it:02}Z\",\"value\":1,\"tags\":{{\"scenario\":\"mix\"}}}}}}\n"
+                )
+            };
+            seconds.iter().map(point).collect()
+        };
+        let text = points("mcp_call_duration", &[0, 0, 1, 2]) + &points(FAILURES, &[1, 1, 2]);
+        let summary = r#"{"root_group": {}, "metrics": {"mcp_calls": {"count": 7, "rate": 1}}}"#;
+        let summary: Summary = summary.parse().unwrap();
+        let open = || -> Result<Vec<PointStream<'_>>, Error> {
+            match crate::open(text.as_bytes())? {
+                crate::Source::Points(it) => Ok(vec![it]),
+                crate::Source::Document(_) => unreachable!("these are points"),
+            }
+        };
+        let timeline = Timeline::read("mix", &summary, &Query::default(), open).unwrap();
+        assert_eq!(timeline.rates, [(0.0, 2.0, 0.0), (1.0, 1.0, 2.0)]);
     }
 }

@@ -95,6 +95,35 @@ pub(crate) fn over_time(timeline: &Timeline) -> Option<Chart> {
     })
 }
 
+/// Calls served a second in each window of the run and, paler, those that failed.
+pub(crate) fn rates_over_time(timeline: &Timeline) -> Option<Chart> {
+    let all = &timeline.rates;
+    let (first, last) = (all.first()?.0, all.last().filter(|_| all.len() > 2)?.0);
+    let line = |of: fn(&(f64, f64, f64)) -> f64| -> Vec<(f64, f64)> {
+        all.iter().map(|it| (it.0, of(it))).collect()
+    };
+    let most = |of: fn(&(f64, f64, f64)) -> f64| all.iter().map(of).fold(0.0, f64::max);
+    let (served, failed) = (most(|it| it.1), most(|it| it.2));
+    let seconds = |it: f64| format!("{} s", rounded(it));
+    Some(Chart {
+        width: WIDE,
+        x: (first, last),
+        most: served.max(failed),
+        caption: vec![(Tone::Plain, "calls/s over the run: served, paler failed".to_owned())],
+        words: format!(
+            "calls a second over the run: {} served at most, {} failed at most",
+            rounded(served),
+            rounded(failed)
+        ),
+        shapes: vec![
+            Shape::Polyline("before", line(|it| it.2)),
+            Shape::Polyline("line", line(|it| it.1)),
+            Shape::Label(first, "start", seconds(first)),
+            Shape::Label(last, "end", seconds(last)),
+        ],
+    })
+}
+
 /// What the record has of the distribution.
 fn of_record(scenario: &Scenario) -> Vec<(f64, f64)> {
     let it = &scenario.latency_ms;

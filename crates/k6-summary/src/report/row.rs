@@ -6,7 +6,7 @@ use crate::compare::rule::{Compared, Comparison};
 use crate::points::timeline::Timeline;
 use crate::record::run::{Run, Scenario, Verdict};
 use crate::report::chart::Chart;
-use crate::report::curve::{over_time, percentiles};
+use crate::report::curve::{over_time, percentiles, rates_over_time};
 use crate::report::details::{Block, details};
 use crate::report::ladder::over_users;
 use crate::report::over_runs::over_runs;
@@ -60,8 +60,12 @@ impl Row {
         let over_runs =
             compared.map(|it| over_runs((run, scenario), &it.cells, &comparable, tolerance));
         let previous = comparable.first().map(|it| it.1);
-        let over = over_users(scenario).or_else(|| timeline.and_then(over_time));
-        let curves = [percentiles(scenario, previous, timeline), over];
+        let ladder = over_users(scenario);
+        let has_ladder = ladder.is_some();
+        let over = ladder.or_else(|| timeline.and_then(over_time));
+        let latency = timeline.filter(|_| has_ladder).and_then(over_time);
+        let rates = timeline.and_then(rates_over_time);
+        let curves = [percentiles(scenario, previous, timeline), over, latency, rates];
         Self {
             name: scenario.name.clone(),
             verdict: scenario.verdict,
