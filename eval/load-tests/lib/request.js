@@ -88,16 +88,11 @@ export function remove(params) {
   return isDone;
 }
 
-let authorized = '';
-
 // The headers of a session have the token of its beginning, and another one once that is renewed.
 function authorize(headers) {
   const current = authorization();
-  if (current !== authorized || !headers.Authorization) {
-    authorized = current;
-    if (current) {
-      headers.Authorization = current;
-    }
+  if (current && headers.Authorization !== current) {
+    headers.Authorization = current;
   }
 }
 

@@ -13,7 +13,9 @@ use tool_edge::printable_within;
 
 use crate::address;
 use crate::arguments::{LoadTest, LoadTestArgs};
-use crate::commands::finding::{Finding, Findings, Mark, last_good_run, lifetime, rate_limits};
+use crate::commands::finding::{
+    Finding, Findings, Mark, broken_token, last_good_run, lifetime, rate_limits,
+};
 use crate::config::call::Call;
 use crate::console::section::{brief, clock, counted, say};
 use crate::console::stdout::line;
@@ -22,6 +24,7 @@ use crate::report::folder::earlier;
 use crate::report::tracking::{ROTATE_AT, Tracking};
 use crate::run::suite;
 use crate::scenario::client::{Endpoint, Session};
+use crate::scenario::door::door;
 use crate::scenario::measure::inspect;
 use crate::scenario::offer::{check, offered, writing};
 use crate::scenario::preflight::reach;
@@ -220,7 +223,12 @@ async fn server(
         let Some(mut session) = opened else { return Ok(()) };
         let asked = tools(&mut session, test, plan, may_write, interrupt, findings).await;
         session.close().await;
-        asked
+        asked?;
+        if endpoint.bearer.is_empty() {
+            return Ok(());
+        }
+        let door = interrupt.or(async { Ok(door(endpoint).await) }).await?;
+        findings.add(broken_token(door))
     };
     let looked = looked.await;
     minted.forget_client(http).await;

@@ -10,6 +10,7 @@ use crate::console::advice::advice;
 use crate::console::section::clock;
 use crate::console::stdout::line;
 use crate::interrupt::Interrupted;
+use crate::scenario::door::Door;
 
 /// How something stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -139,6 +140,29 @@ pub(crate) fn last_good_run(runs: &[Run], environment: &str, now: i64) -> Findin
         return Finding::warning(CHECK, seen, "see why there was none since");
     }
     Finding::ok(CHECK, seen)
+}
+
+/// Whether a token that cannot be good is refused.
+pub(crate) fn broken_token(door: Door) -> Finding {
+    const CHECK: &str = "broken token";
+    match door {
+        Door::Guarded => Finding::ok(CHECK, "it is refused"),
+        Door::AnyToken => {
+            let remedy =
+                Some("a run would be invalid: see why the server takes any token".to_owned());
+            Finding::failure(CHECK, "it is let in as well", remedy)
+        }
+        Door::Open => Finding::warning(
+            CHECK,
+            "nobody is asked for a token",
+            "--anonymous says that this is meant",
+        ),
+        Door::Unknown => Finding::warning(
+            CHECK,
+            "whether it is refused could not be found out",
+            "see the server's log",
+        ),
+    }
 }
 
 /// Whether a token that lives for `left` is good for a run of `needed`, which it may be renewed in.

@@ -100,6 +100,7 @@ async fn what_a_run_would_meet_is_found_without_load() {
     check(&findings, "MCP session", "ok", "test, MCP 2025-11-25");
     check(&findings, "call", "ok", "`echo` {} is answered");
     check(&findings, "call", "failure", "no such customer");
+    check(&findings, "broken token", "ok", "it is refused");
     check(&findings, "token lifetime", "warning", "not said by the server");
     check(&findings, "tracking issue", "ok", "acme/api#12 may be commented on");
     check(&findings, "last good run", "ok", "no run of `127.0.0.1` is known yet");
