@@ -19,6 +19,8 @@ pub struct Timeline {
     pub windows: Vec<(f64, f64, f64)>,
     /// Of each window with a sample: when it begins, and how many calls a second were served and failed in it.
     pub rates: Vec<(f64, f64, f64)>,
+    /// Of each window with a check: when it begins, and the share of its checks that held, 0 to 1.
+    pub checks: Vec<(f64, f64)>,
     /// Percentiles, 0 to 100, and their latencies.
     pub curve: Vec<(f64, f64)>,
 }
@@ -34,7 +36,7 @@ impl Timeline {
     /// Reads the points of a scenario, once in windows and once together.
     ///
     /// `summary` is what the same points make; of `query` only `skip` and `lenient` count. `open`
-    /// is asked three times for the points of all files.
+    /// is asked four times for the points of all files.
     ///
     /// # Errors
     /// Those of [`Points::read`] and of `open`.
@@ -64,6 +66,8 @@ impl Timeline {
         let served = read(metric, Some(window))?.distributions(&[50.0, 95.0]);
         let failed = read(FAILURES, Some(window))?.distributions(&[]);
         let rates = rates(&served, &failed, window.as_secs_f64());
+        let checks = read("checks", Some(window))?.distributions(&[]);
+        let checks = checks.iter().filter_map(|it| Some((it.from_s?, it.avg))).collect();
         let windows = served.iter().filter_map(|it| match it.percentiles.as_slice() {
             [(_, p50), (_, p95)] => Some((it.from_s?, *p50, *p95)),
             _ => None,
@@ -73,8 +77,11 @@ impl Timeline {
         let count: u64 = together.distributions(&[]).iter().map(|it| it.count).sum();
         let curve = together.distributions(&steps(count)).into_iter().next();
         let curve = curve.map(|it| it.percentiles).unwrap_or_default();
-        let (windows, rates) = if started { (windows, rates) } else { (Vec::new(), Vec::new()) };
-        Ok(Self { scenario: scenario.to_owned(), windows, rates, curve })
+        let scenario = scenario.to_owned();
+        if !started {
+            return Ok(Self { scenario, curve, ..Self::default() });
+        }
+        Ok(Self { scenario, windows, rates, checks, curve })
     }
 }
 
@@ -130,7 +137,10 @@ mod tests {
             };
             seconds.iter().map(point).collect()
         };
-        let text = points("mcp_call_duration", &[0, 0, 1, 2]) + &points(FAILURES, &[1, 1, 2]);
+        let text = points("mcp_call_duration", &[0, 0, 1, 2])
+            + &points(FAILURES, &[1, 1, 2])
+            + &points("checks", &[1])
+            + &points("checks", &[1]).replace("\"value\":1", "\"value\":0");
         let summary = r#"{"root_group": {}, "metrics": {"mcp_calls": {"count": 7, "rate": 1}}}"#;
         let summary: Summary = summary.parse().unwrap();
         let open = || -> Result<Vec<PointStream<'_>>, Error> {
@@ -141,5 +151,6 @@ mod tests {
         };
         let timeline = Timeline::read("mix", &summary, &Query::default(), open).unwrap();
         assert_eq!(timeline.rates, [(0.0, 2.0, 0.0), (1.0, 1.0, 2.0)]);
+        assert_eq!(timeline.checks, [(1.0, 0.5)]);
     }
 }

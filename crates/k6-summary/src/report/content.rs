@@ -29,8 +29,8 @@ pub struct Report {
     pub(crate) legend: Vec<Phrase>,
     pub(crate) earlier: Vec<Text>,
     pub(crate) remarks: Vec<Phrase>,
-    /// Whether the page lies in the folder of its run, so that it can lead to what k6 left.
-    pub(crate) in_its_folder: bool,
+    /// Where the page lies in the folder of its run, so that it can lead to what k6 left: the runs that have a page beside it.
+    pub(crate) beside: Option<Vec<String>>,
 }
 
 impl Report {
@@ -61,15 +61,15 @@ impl Report {
             legend: legend(run, comparison),
             earlier: links(run, comparison),
             remarks: remarks(run, comparison),
-            in_its_folder: false,
+            beside: None,
         }
     }
 
-    /// For a page in the folder of its run: it leads to the summary and the log of each scenario, and to the page over all
-    /// runs beside that folder.
+    /// For a page in the folder of its run: it leads to the summary and the log of each scenario, to the page over all runs
+    /// beside that folder, and to those of the `earlier` runs, by their ids, that it is compared with.
     #[must_use]
-    pub fn in_its_folder(mut self) -> Self {
-        self.in_its_folder = true;
+    pub fn in_its_folder(mut self, earlier: Vec<String>) -> Self {
+        self.beside = Some(earlier);
         self
     }
 

@@ -124,6 +124,26 @@ pub(crate) fn rates_over_time(timeline: &Timeline) -> Option<Chart> {
     })
 }
 
+/// The share of the checks that held, in percent, in each window of the run.
+pub(crate) fn checks_over_time(timeline: &Timeline) -> Option<Chart> {
+    let all: Vec<(f64, f64)> = timeline.checks.iter().map(|it| (it.0, it.1 * 100.0)).collect();
+    let (first, last) = (all.first()?.0, all.last().filter(|_| all.len() > 2)?.0);
+    let least = all.iter().map(|it| it.1).fold(100.0, f64::min);
+    let seconds = |it: f64| format!("{} s", rounded(it));
+    Some(Chart {
+        width: WIDE,
+        x: (first, last),
+        most: 100.0,
+        caption: vec![(Tone::Plain, "checks that held over the run, %".to_owned())],
+        words: format!("checks that held over the run: {} % at least", rounded(least)),
+        shapes: vec![
+            Shape::Polyline("line", all),
+            Shape::Label(first, "start", seconds(first)),
+            Shape::Label(last, "end", seconds(last)),
+        ],
+    })
+}
+
 /// What the record has of the distribution.
 fn of_record(scenario: &Scenario) -> Vec<(f64, f64)> {
     let it = &scenario.latency_ms;

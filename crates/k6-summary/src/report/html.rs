@@ -33,12 +33,15 @@ pub fn html(report: &Report) -> String {
     page += &list(report.remarks.iter().map(|it| (ink(it), Tone::Plain)));
     for row in &report.rows {
         page += &section(row);
-        if report.in_its_folder {
+        if report.beside.is_some() {
             page.extend(files(&row.name));
         }
     }
-    if report.in_its_folder {
-        page += "<p class=\"about\"><a href=\"../history.html\">All runs</a></p>\n";
+    if let Some(earlier) = &report.beside {
+        let earlier = earlier.iter().filter(|it| is_plain(it));
+        let earlier = earlier.map(|it| format!("<a href=\"../{it}/report.html\">Run {it}</a> · "));
+        let all = "<a href=\"../history.html\">All runs</a>";
+        page += &format!("<p class=\"about\">{}{all}</p>\n", earlier.collect::<String>());
     }
     page + "</main>\n</body>\n</html>\n"
 }
@@ -93,12 +96,16 @@ fn section(row: &Row) -> String {
     html + "</section>\n"
 }
 
+/// Whether a name is that of a folder and of nothing else.
+fn is_plain(name: &str) -> bool {
+    let fits = |it: char| it.is_ascii_alphanumeric() || "-_.".contains(it);
+    !name.starts_with('.') && name.chars().all(fits)
+}
+
 /// What k6 left of a scenario, whose folder has its name.
 fn files(name: &str) -> Option<String> {
-    let is_plain = |it: char| it.is_ascii_alphanumeric() || "-_.".contains(it);
     let link = |file: &str| format!("<a href=\"{name}/{file}\">{file} of {name}</a>");
-    name.chars()
-        .all(is_plain)
+    is_plain(name)
         .then(|| format!("<p class=\"about\">{} · {}</p>\n", link("summary.json"), link("k6.log")))
 }
 

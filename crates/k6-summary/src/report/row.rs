@@ -6,7 +6,7 @@ use crate::compare::rule::{Compared, Comparison};
 use crate::points::timeline::Timeline;
 use crate::record::run::{Run, Scenario, Verdict};
 use crate::report::chart::Chart;
-use crate::report::curve::{over_time, percentiles, rates_over_time};
+use crate::report::curve::{checks_over_time, over_time, percentiles, rates_over_time};
 use crate::report::details::{Block, details};
 use crate::report::ladder::over_users;
 use crate::report::over_runs::over_runs;
@@ -65,7 +65,8 @@ impl Row {
         let over = ladder.or_else(|| timeline.and_then(over_time));
         let latency = timeline.filter(|_| has_ladder).and_then(over_time);
         let rates = timeline.and_then(rates_over_time);
-        let curves = [percentiles(scenario, previous, timeline), over, latency, rates];
+        let checks = timeline.and_then(checks_over_time);
+        let curves = [percentiles(scenario, previous, timeline), over, latency, rates, checks];
         Self {
             name: scenario.name.clone(),
             verdict: scenario.verdict,

@@ -1,11 +1,13 @@
 //! Where runs and their history are kept.
 
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
-use k6_summary::{Run, history_html, read_history};
+use k6_summary::comparison::Baseline;
+use k6_summary::{Comparison, Run, history_html, read_history};
 
 use crate::console::section::say;
 
@@ -84,6 +86,19 @@ impl Folder {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
         file.and_then(|mut it| it.write_all(line.as_bytes()))
             .with_context(|| format!("failed to add to `{}`", path.display()))
+    }
+
+    /// The runs that a run is compared with and that have a page here, each once.
+    pub(crate) fn pages(&self, comparison: &Comparison) -> Vec<String> {
+        let mut pages = BTreeSet::new();
+        for it in &comparison.scenarios {
+            if let Baseline::Run { id, .. } = &it.baseline
+                && self.all.join(id).join("report.html").is_file()
+            {
+                pages.insert(id.clone());
+            }
+        }
+        pages.into_iter().collect()
     }
 
     /// Writes the page over all runs that are on record here.

@@ -52,7 +52,8 @@ pub(crate) async fn publish(
     history.dedup_by(|a, b| a.id == b.id);
     let comparison = compare(run, &history, TOLERANCE);
     let timelines = points::timelines(&folder.path(), run);
-    let mut report = Report::new(run, &comparison, &history, &timelines).in_its_folder();
+    let mut report = Report::new(run, &comparison, &history, &timelines);
+    report = report.in_its_folder(folder.pages(&comparison));
     if unread {
         report = report.notice(UNREAD);
     }

@@ -232,6 +232,34 @@ async fn a_server_that_asks_nobody_for_a_token_is_measured_without_one() {
 }
 
 #[tokio::test]
+#[ignore = "needs k6"]
+async fn resources_and_prompts_are_called_beside_tools() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.path("repository");
+    std::fs::create_dir_all(&folder).unwrap();
+    let calls = json!([{"tool": "echo", "arguments": {"text": "{{seq}}"}},
+        {"resource": "docs://readme"}, {"prompt": "greeting", "arguments": {"name": "{{vu}}"}}]);
+    let file = json!({"target": mcp().await, "calls": calls, "scenarios": ["tool-call-mix"]});
+    std::fs::write(folder.join("loadtest.json"), file.to_string()).unwrap();
+    let mut command = sandbox.mcp_loadtest("run");
+    command.args(["--rate", "30", "--for", "3s"]).current_dir(folder);
+    run(command.env("K6", program("K6")).env("LOADTEST_BEARER", TOKEN)).await.done();
+    let scenario = &sandbox.record()["scenarios"][0];
+    assert_eq!(scenario["failures"], json!({}), "{scenario:#}");
+    let by = scenario["by"].as_array().unwrap();
+    for (tag, value) in [
+        ("rpc", "resources/read"),
+        ("rpc", "prompts/get"),
+        ("rpc", "tools/call"),
+        ("tool", "docs://readme"),
+        ("tool", "greeting"),
+    ] {
+        let part = by.iter().find(|it| it["tags"][tag] == value);
+        assert!(part.is_some_and(|it| it["calls"].as_u64() > Some(10)), "{value} {scenario:#}");
+    }
+}
+
+#[tokio::test]
 #[ignore = "needs k6 and a browser"]
 async fn limits_and_pace_are_those_that_k6_judges() {
     let sandbox = Sandbox::new();

@@ -76,6 +76,8 @@ async fn answer(State(sessions): State<Counted>, headers: HeaderMap, body: Bytes
                 "properties": {"q": {"type": "string"}}}},
             {"name": "fail", "inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": true}},
         ]}),
+        "resources/read" => json!({"contents": [{"uri": request["params"]["uri"], "text": "hi"}]}),
+        "prompts/get" => json!({"messages": [{"arguments": request["params"]["arguments"]}]}),
         "tools/call" if request["params"]["name"] == "fail" => {
             json!({"content": [{"type": "text", "text": "no such customer"}], "isError": true})
         }
