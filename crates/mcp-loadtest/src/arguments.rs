@@ -287,7 +287,7 @@ const PACED: &str = "tool-call-mix";
 /// More than one machine makes.
 const MOST_PER_SECOND: f64 = 10_000.0;
 
-/// The longest run that has been asked for is a day.
+/// Two days: twice the longest run that has been asked for.
 const LONGEST_S: f64 = 48.0 * 3600.0;
 
 /// A user a call a second.
@@ -317,9 +317,9 @@ fn rate(text: &str) -> Result<f64, String> {
 
 fn time(text: &str) -> Result<String, String> {
     let seconds = duration(text).filter(|it| *it > 0.0 && *it <= LONGEST_S);
-    seconds.map(|_| text.to_owned()).ok_or_else(|| {
-        format!("`{text}` is no time such as 30s, 5m or 1m30s, up to 48h, up to 48h")
-    })
+    seconds
+        .map(|_| text.to_owned())
+        .ok_or_else(|| format!("`{text}` is no time such as 30s, 5m or 1m30s, up to 48h"))
 }
 
 fn object(text: &str) -> Result<Map<String, Value>, String> {
