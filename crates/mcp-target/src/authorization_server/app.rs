@@ -15,7 +15,7 @@ use crate::authorization_server::pages::{self, Said};
 use crate::authorization_server::state::AuthorizationServer;
 
 pub(super) async fn page(State(it): State<Arc<AuthorizationServer>>) -> Response {
-    pages::application(&it.faults, "/app.js")
+    pages::application(it.faults, "/app.js")
 }
 
 pub(super) async fn script() -> impl IntoResponse {

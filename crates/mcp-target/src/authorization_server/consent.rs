@@ -31,7 +31,7 @@ pub(super) async fn page(
 ) -> Response {
     match turn(&it, &headers, query) {
         Turn::SignIn(id) => see_other(&format!("/login?request={id}")),
-        Turn::Consent(question) => pages::consent(&it.faults, &question),
+        Turn::Consent(question) => pages::consent(it.faults, &question),
         Turn::Refused(page) => page,
     }
 }

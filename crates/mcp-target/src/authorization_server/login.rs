@@ -24,10 +24,8 @@ pub(super) async fn page(
 ) -> Response {
     let Some((id, request)) = pending(&it, query) else { return expired() };
     match it.screens {
-        Screens::MultiStep => {
-            pages::identifier(&it.faults, &id, &request.email.unwrap_or_default())
-        }
-        _ => pages::login(&it.faults, &id, "", false),
+        Screens::MultiStep => pages::identifier(it.faults, &id, &request.email.unwrap_or_default()),
+        _ => pages::login(it.faults, &id, "", false),
     }
 }
 
@@ -59,7 +57,7 @@ pub(super) async fn password_page(
 ) -> Response {
     let Some((id, request)) = pending(&it, query) else { return expired() };
     match request.email {
-        Some(email) => pages::password(&it.faults, &id, &email, false),
+        Some(email) => pages::password(it.faults, &id, &email, false),
         None => see_other(&format!("/login?request={id}")),
     }
 }
@@ -87,9 +85,9 @@ pub(super) async fn sign_in(
     let email = email.unwrap_or_default();
     let Some(account) = it.accounts.sign_in(email, form.get("password").unwrap_or_default()) else {
         return if is_known {
-            pages::password(&it.faults, id, email, true)
+            pages::password(it.faults, id, email, true)
         } else {
-            pages::login(&it.faults, id, email, true)
+            pages::login(it.faults, id, email, true)
         };
     };
     // A new session each time, so that none can be planted before the login.

@@ -35,7 +35,7 @@ pub(super) struct Said {
     pub(super) text: &'static str,
 }
 
-pub(super) fn login(faults: &Faults, request: &str, email: &str, wrong: bool) -> Response {
+pub(super) fn login(faults: Faults, request: &str, email: &str, wrong: bool) -> Response {
     let (request, email, alert) = (escape(request), escape(email), alert(wrong));
     let form = format!(
         r#"{alert}<form method="post" action="/login">
@@ -50,7 +50,7 @@ pub(super) fn login(faults: &Faults, request: &str, email: &str, wrong: bool) ->
     sign_in(faults, wrong, &form)
 }
 
-pub(super) fn identifier(faults: &Faults, request: &str, email: &str) -> Response {
+pub(super) fn identifier(faults: Faults, request: &str, email: &str) -> Response {
     let (request, email) = (escape(request), escape(email));
     let form = format!(
         r#"<form method="post" action="/login">
@@ -63,7 +63,7 @@ pub(super) fn identifier(faults: &Faults, request: &str, email: &str) -> Respons
     sign_in(faults, false, &form)
 }
 
-pub(super) fn password(faults: &Faults, request: &str, email: &str, wrong: bool) -> Response {
+pub(super) fn password(faults: Faults, request: &str, email: &str, wrong: bool) -> Response {
     let (request, email, alert) = (escape(request), escape(email), alert(wrong));
     let form = format!(
         r#"{alert}<p>{email} <a href="/login?request={request}">Not you?</a></p>
@@ -81,13 +81,13 @@ fn alert(wrong: bool) -> String {
     if wrong { format!(r#"<p role="alert">{WRONG}</p>"#) } else { String::new() }
 }
 
-fn sign_in(faults: &Faults, wrong: bool, form: &str) -> Response {
+fn sign_in(faults: Faults, wrong: bool, form: &str) -> Response {
     let title = "Sign in";
     let html = page(title, scripts(faults).as_deref(), form);
     if wrong { (StatusCode::UNAUTHORIZED, said(title, WRONG), html).into_response() } else { html }
 }
 
-pub(super) fn consent(faults: &Faults, question: &Question) -> Response {
+pub(super) fn consent(faults: Faults, question: &Question) -> Response {
     let (request, client) = (escape(&question.request), escape(&question.client));
     let email = escape(&question.email);
     let scopes: String =
@@ -117,7 +117,7 @@ pub(super) fn message(status: StatusCode, title: &'static str, text: &'static st
 }
 
 /// A page that is drawn by a script of ours.
-pub(super) fn application(faults: &Faults, script: &str) -> Response {
+pub(super) fn application(faults: Faults, script: &str) -> Response {
     let faults = scripts(faults).unwrap_or_default();
     let scripts = format!(r#"{faults}<script type="module" src="{script}"></script>"#);
     page("NovaMart", Some(&scripts), r#"<p role="status">Loading…</p>"#)
@@ -137,7 +137,7 @@ pub(super) fn script(text: &'static str) -> impl IntoResponse {
     (headers, text)
 }
 
-fn scripts(faults: &Faults) -> Option<String> {
+fn scripts(faults: Faults) -> Option<String> {
     let played: Vec<_> = [(Fault::Redraw, "redraw"), (Fault::DropFirstClick, "drop-first-click")]
         .into_iter()
         .filter_map(|(fault, name)| faults.has(fault).then_some(name))

@@ -34,15 +34,14 @@ pub(crate) fn service(
 ) -> (StreamableHttpService<Tools, Sessions>, impl FnOnce() + Send) {
     let config = StreamableHttpServerConfig::default().with_json_response(true);
     let end = config.cancellation_token.clone();
-    let tools =
-        Tools { database, faults: Arc::new(faults), router: Arc::new(Tools::tool_router()) };
+    let tools = Tools { database, faults, router: Arc::new(Tools::tool_router()) };
     (StreamableHttpService::new(move || Ok(tools.clone()), sessions, config), move || end.cancel())
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Tools {
     database: Arc<Database>,
-    faults: Arc<Faults>,
+    faults: Faults,
     /// Built once: building it for each call would cost half the throughput.
     router: Arc<ToolRouter<Self>>,
 }

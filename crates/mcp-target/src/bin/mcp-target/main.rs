@@ -1,48 +1,19 @@
+//! Serves until a signal comes.
+
+mod arguments;
+
 use std::io::{self, Write as _};
-use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::Parser;
-use mcp_target::{Config, Fault, Screens, User};
+use clap::Parser as _;
+use mcp_target::{Config, Limits, User};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-const AFTER: &str = "\
-One line of JSON on stdout names the resource and the issuer, once it serves; SIGINT or SIGTERM ends it.
-The first user is LOADTEST_EMAIL with LOADTEST_PASSWORD, or loadtest@novamart.example with a random
-password that is said on stderr.
-
-Example:
-  mcp-target --listen 127.0.0.1:8080 --screens spa --fault slow-tools
-
-Exit codes:
-  0  ended by a signal
-  1  could not serve; the reason is on stderr
-  2  wrong usage";
+use crate::arguments::Args;
 
 const EMAIL: &str = "loadtest@novamart.example";
-
-/// Serve an OAuth authorization server and an MCP server to test against, on loopback.
-#[derive(Debug, Parser)]
-#[command(version, after_long_help = AFTER)]
-struct Args {
-    /// Address to listen on; loopback only, port 0 takes any free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = mcp_target::listen_address)]
-    listen: SocketAddr,
-
-    /// Number of users; the second is `name+2@…` and so on, each with a workspace of its own and the same password.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    users: u32,
-
-    /// How people sign in and consent.
-    #[arg(long, value_name = "KIND", value_enum, default_value_t)]
-    screens: Screens,
-
-    /// Let this go wrong; may be given several times.
-    #[arg(long = "fault", value_name = "NAME", value_enum)]
-    faults: Vec<Fault>,
-}
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -83,7 +54,27 @@ async fn run(args: Args) -> anyhow::Result<()> {
     });
     let config = Config {
         screens: args.screens,
+        remember_consent: args.remember_consent,
+        token_kind: args.token,
+        token_life: args.token_life,
+        key_rotation: args.key_rotation,
+        auth: !args.no_auth,
+        sessions: !args.stateless,
+        max_sessions: args.max_sessions,
+        session_idle: args.session_idle,
+        fixtures: args.fixtures,
+        upstream: args.upstream,
+        rate_limit: args.rate_limit,
+        limits: Limits {
+            keep_alive: args.keep_alive,
+            header_timeout: args.header_timeout,
+            request_timeout: args.request_timeout,
+            max_connections: args.max_connections,
+            max_body: args.max_body,
+            ..Limits::default()
+        },
         faults: args.faults.into_iter().collect(),
+        fault_header: args.fault_header,
         ..Config::new(users(&email, &password, args.users))
     };
     let ready = serde_json::json!({
