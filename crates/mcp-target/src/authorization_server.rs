@@ -5,7 +5,6 @@
 pub(crate) mod app;
 pub(crate) mod authorize;
 pub(crate) mod consent;
-pub(crate) mod expiring;
 pub(crate) mod login;
 pub(crate) mod metadata;
 pub(crate) mod pages;

@@ -5,6 +5,7 @@ mod authorization_server;
 mod config;
 mod resource_server;
 mod serve;
+mod store;
 
 pub use crate::config::clients::ConfidentialClient;
 pub use crate::config::faults::{Fault, Faults, Outcome, Place, UnknownFault};

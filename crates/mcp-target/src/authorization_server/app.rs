@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::authorization_server::consent::{self, Turn};
 use crate::authorization_server::pages::{self, Said};
 use crate::authorization_server::state::AuthorizationServer;
+use crate::store::unavailable::Unavailable;
 
 pub(super) async fn page(State(it): State<Arc<AuthorizationServer>>) -> Response {
     pages::application(it.faults, "/app.js")
@@ -27,16 +28,16 @@ pub(super) async fn screen(
     State(it): State<Arc<AuthorizationServer>>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-) -> Response {
-    let screen = match consent::turn(&it, &headers, query) {
+) -> Result<Response, Unavailable> {
+    let screen = match consent::turn(&it, &headers, query).await? {
         Turn::Consent(it) => json!({
             "screen": "consent", "client": it.client, "email": it.email,
             "scopes": it.scope.split(' ').collect::<Vec<_>>(), "can_approve": it.can_approve,
         }),
         Turn::SignIn(_) => json!({ "screen": "sign-in" }),
-        Turn::Refused(page) => return page,
+        Turn::Refused(page) => return Ok(page),
     };
-    ([(CACHE_CONTROL, "no-store")], Json(screen)).into_response()
+    Ok(([(CACHE_CONTROL, "no-store")], Json(screen)).into_response())
 }
 
 /// Says in JSON what a form would be answered with: where to go on, or what a page says.

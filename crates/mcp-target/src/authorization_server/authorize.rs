@@ -10,9 +10,8 @@ use crate::authorization_server::pages;
 use crate::authorization_server::parameters::Parameters;
 use crate::authorization_server::redirect::{after_login, redirect_error, see_other};
 use crate::authorization_server::session::session;
-use crate::authorization_server::state::{
-    AuthorizationServer, PendingRequest, SCOPES, lock, random_id,
-};
+use crate::authorization_server::state::{AuthorizationServer, PendingRequest, SCOPES, random_id};
+use crate::store::unavailable::Unavailable;
 
 /// The longest state that is kept for a client.
 const MAX_STATE: usize = 2000;
@@ -21,12 +20,12 @@ pub(super) async fn begin(
     State(it): State<Arc<AuthorizationServer>>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-) -> Response {
+) -> Result<Response, Unavailable> {
     let Ok(parameters) = Parameters::parse(query.unwrap_or_default().as_bytes()) else {
         return invalid("A parameter of the authorization request is repeated.");
     };
     let client_id = parameters.get("client_id").unwrap_or_default();
-    let Some(client) = lock(&it.clients).get(client_id).cloned() else {
+    let Some(client) = it.clients.get(client_id).await? else {
         return invalid("The application is not registered here. It has to register again.");
     };
     let Some(redirect_uri) =
@@ -41,7 +40,7 @@ pub(super) async fn begin(
         client_id: client_id.to_owned(),
         redirect_uri: redirect_uri.to_owned(),
         state: parameters.get("state").map(str::to_owned),
-        client,
+        client_name: client.name.clone(),
         challenge: String::new(),
         scope: String::new(),
         email: None,
@@ -49,14 +48,14 @@ pub(super) async fn begin(
     };
     match validate(&it, &parameters) {
         Ok((challenge, scope)) => (request.challenge, request.scope) = (challenge, scope),
-        Err((error, description)) => return redirect_error(&it, &request, error, description),
+        Err((error, description)) => return Ok(redirect_error(&it, &request, error, description)),
     }
     let id = random_id();
-    lock(&it.requests).insert(id.clone(), request);
-    if session(&it, &headers).is_some() {
-        after_login(&it, &id)
+    it.requests.insert(&id, request).await?;
+    if session(&it, &headers).await?.is_some() {
+        after_login(&it, &id).await
     } else {
-        see_other(&format!("/login?request={id}"))
+        Ok(see_other(&format!("/login?request={id}")))
     }
 }
 
@@ -86,6 +85,6 @@ fn validate(
     Ok((challenge.to_owned(), scope.to_owned()))
 }
 
-fn invalid(text: &'static str) -> Response {
-    pages::message(StatusCode::BAD_REQUEST, "Invalid request", text)
+fn invalid(text: &'static str) -> Result<Response, Unavailable> {
+    Ok(pages::message(StatusCode::BAD_REQUEST, "Invalid request", text))
 }

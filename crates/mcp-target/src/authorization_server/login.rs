@@ -12,8 +12,9 @@ use crate::authorization_server::pages;
 use crate::authorization_server::parameters::Parameters;
 use crate::authorization_server::redirect::{after_login, see_other};
 use crate::authorization_server::session::{COOKIE_NAME, expired, foreign, is_from_here};
-use crate::authorization_server::state::{AuthorizationServer, PendingRequest, lock, random_id};
+use crate::authorization_server::state::{AuthorizationServer, PendingRequest, random_id};
 use crate::config::screens::Screens;
+use crate::store::unavailable::Unavailable;
 
 /// The longest e-mail address that is kept until the password comes.
 const MAX_EMAIL: usize = 320;
@@ -21,12 +22,13 @@ const MAX_EMAIL: usize = 320;
 pub(super) async fn page(
     State(it): State<Arc<AuthorizationServer>>,
     RawQuery(query): RawQuery,
-) -> Response {
-    let Some((id, request)) = pending(&it, query) else { return expired() };
-    match it.screens {
-        Screens::MultiStep => pages::identifier(it.faults, &id, &request.email.unwrap_or_default()),
+) -> Result<Response, Unavailable> {
+    let Some((id, request)) = pending(&it, query).await? else { return Ok(expired()) };
+    let email = request.email.as_deref().unwrap_or_default();
+    Ok(match it.screens {
+        Screens::MultiStep => pages::identifier(it.faults, &id, email),
         _ => pages::login(it.faults, &id, "", false),
-    }
+    })
 }
 
 /// Takes note of who wants to sign in; whether there is such a user is not told.
@@ -34,65 +36,71 @@ pub(super) async fn identify(
     State(it): State<Arc<AuthorizationServer>>,
     headers: HeaderMap,
     body: Bytes,
-) -> Response {
+) -> Result<Response, Unavailable> {
     if !is_from_here(&it, &headers) {
-        return foreign();
+        return Ok(foreign());
     }
-    let Ok(form) = Parameters::parse(&body) else { return expired() };
+    let Ok(form) = Parameters::parse(&body) else { return Ok(expired()) };
     let id = form.get("request").unwrap_or_default();
-    let mut requests = lock(&it.requests);
-    let Some(request) = requests.get_mut(id) else { return expired() };
-    match form.get("email").filter(|it| it.len() <= MAX_EMAIL) {
-        Some(email) => {
+    let email = form.get("email").filter(|it| it.len() <= MAX_EMAIL);
+    let is_known = it.requests.change(id, |request| {
+        let Some(request) = request else { return false };
+        if let Some(email) = email {
             request.email = Some(email.to_owned());
-            see_other(&format!("/login/password?request={id}"))
         }
-        None => see_other(&format!("/login?request={id}")),
+        true
+    });
+    if !is_known.await? {
+        return Ok(expired());
     }
+    let next = if email.is_some() { "/login/password" } else { "/login" };
+    Ok(see_other(&format!("{next}?request={id}")))
 }
 
 pub(super) async fn password_page(
     State(it): State<Arc<AuthorizationServer>>,
     RawQuery(query): RawQuery,
-) -> Response {
-    let Some((id, request)) = pending(&it, query) else { return expired() };
-    match request.email {
-        Some(email) => pages::password(it.faults, &id, &email, false),
+) -> Result<Response, Unavailable> {
+    let Some((id, request)) = pending(&it, query).await? else { return Ok(expired()) };
+    Ok(match &request.email {
+        Some(email) => pages::password(it.faults, &id, email, false),
         None => see_other(&format!("/login?request={id}")),
-    }
+    })
 }
 
-fn pending(it: &AuthorizationServer, query: Option<String>) -> Option<(String, PendingRequest)> {
-    let parameters = Parameters::parse(query?.as_bytes()).ok()?;
-    let id = parameters.get("request")?;
-    let request = lock(&it.requests).get(id).cloned()?;
-    Some((id.to_owned(), request))
+async fn pending(
+    it: &AuthorizationServer,
+    query: Option<String>,
+) -> Result<Option<(String, Arc<PendingRequest>)>, Unavailable> {
+    let parameters = query.and_then(|it| Parameters::parse(it.as_bytes()).ok());
+    let Some(id) = parameters.as_ref().and_then(|it| it.get("request")) else { return Ok(None) };
+    Ok(it.requests.get(id).await?.map(|request| (id.to_owned(), request)))
 }
 
 pub(super) async fn sign_in(
     State(it): State<Arc<AuthorizationServer>>,
     headers: HeaderMap,
     body: Bytes,
-) -> Response {
+) -> Result<Response, Unavailable> {
     if !is_from_here(&it, &headers) {
-        return foreign();
+        return Ok(foreign());
     }
-    let Ok(form) = Parameters::parse(&body) else { return expired() };
+    let Ok(form) = Parameters::parse(&body) else { return Ok(expired()) };
     let id = form.get("request").unwrap_or_default();
-    let Some(request) = lock(&it.requests).get(id).cloned() else { return expired() };
+    let Some(request) = it.requests.get(id).await? else { return Ok(expired()) };
     let is_known = it.screens == Screens::MultiStep;
     let email = if is_known { request.email.as_deref() } else { form.get("email") };
     let email = email.unwrap_or_default();
     let Some(account) = it.accounts.sign_in(email, form.get("password").unwrap_or_default()) else {
-        return if is_known {
+        return Ok(if is_known {
             pages::password(it.faults, id, email, true)
         } else {
             pages::login(it.faults, id, email, true)
-        };
+        });
     };
     // A new session each time, so that none can be planted before the login.
     let session = random_id();
-    lock(&it.logins).insert(session.clone(), account);
+    it.logins.insert(&session, account.key.clone()).await?;
     let cookie = format!("{COOKIE_NAME}={session}; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600");
-    ([(SET_COOKIE, cookie)], after_login(&it, id)).into_response()
+    Ok(([(SET_COOKIE, cookie)], after_login(&it, id).await?).into_response())
 }

@@ -4,22 +4,22 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use url::Url;
 
-use crate::authorization_server::state::{AuthorizationServer, PendingRequest, lock};
+use crate::authorization_server::state::{AuthorizationServer, PendingRequest};
 use crate::config::faults::Fault;
+use crate::store::unavailable::Unavailable;
 
 /// Where a browser goes once someone is signed in.
-pub(super) fn after_login(it: &AuthorizationServer, id: &str) -> Response {
+pub(super) async fn after_login(
+    it: &AuthorizationServer,
+    id: &str,
+) -> Result<Response, Unavailable> {
     if it.faults.has(Fault::Deny)
-        && let Some(request) = lock(&it.requests).remove(id)
+        && let Some(request) = it.requests.remove(id).await?
     {
-        return redirect_error(
-            it,
-            &request,
-            "access_denied",
-            "this user may not authorize applications",
-        );
+        let denied = "this user may not authorize applications";
+        return Ok(redirect_error(it, &request, "access_denied", denied));
     }
-    see_other(&format!("/consent?request={id}"))
+    Ok(see_other(&format!("/consent?request={id}")))
 }
 
 pub(super) fn redirect_error(

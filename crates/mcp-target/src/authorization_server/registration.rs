@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::access_token;
 use crate::authorization_server::state::{
-    AuthorizationServer, Client, SCOPES, is_http_on_loopback, lock, random_id,
+    AuthorizationServer, Client, SCOPES, is_http_on_loopback, random_id,
 };
 use crate::config::faults::Fault;
 
@@ -90,7 +90,9 @@ pub(super) async fn register(State(it): State<Arc<AuthorizationServer>>, body: B
         "scope": scope,
     });
     let client = Client { name, redirect_uris: metadata.redirect_uris, grant_types };
-    lock(&it.clients).insert(client_id, client.into());
+    if let Err(unavailable) = it.clients.insert(&client_id, client).await {
+        return unavailable.into_response();
+    }
     (StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(information)).into_response()
 }
 

@@ -7,23 +7,31 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use crate::authorization_server::pages;
-use crate::authorization_server::state::{AuthorizationServer, lock};
+use crate::authorization_server::state::AuthorizationServer;
 use crate::config::users::Account;
+use crate::store::unavailable::Unavailable;
 
 pub(super) const COOKIE_NAME: &str = "session";
 
 /// The session of this browser and who signed in to it.
-pub(super) fn session(
+pub(super) async fn session(
     it: &AuthorizationServer,
     headers: &HeaderMap,
-) -> Option<(String, Arc<Account>)> {
-    headers
+) -> Result<Option<(String, Arc<Account>)>, Unavailable> {
+    let cookies = headers
         .get_all(COOKIE)
         .into_iter()
         .filter_map(|header| header.to_str().ok())
         .flat_map(|header| header.split(';'))
-        .filter_map(|cookie| cookie.trim().strip_prefix(COOKIE_NAME)?.strip_prefix('='))
-        .find_map(|id| Some((id.to_owned(), lock(&it.logins).get(id)?.clone())))
+        .filter_map(|cookie| cookie.trim().strip_prefix(COOKIE_NAME)?.strip_prefix('='));
+    for id in cookies {
+        if let Some(user) = it.logins.get(id).await?
+            && let Some(account) = it.accounts.get(&user)
+        {
+            return Ok(Some((id.to_owned(), account.clone())));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether a form was sent from one of our own pages; a browser always says so in `Origin`.

@@ -1,18 +1,19 @@
 //! What the server knows of clients, requests, sessions, codes and tokens.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::access_token::SigningKey;
-use crate::authorization_server::expiring::Expiring;
 use crate::config::faults::Faults;
 use crate::config::screens::Screens;
 use crate::config::target::Config;
-use crate::config::users::{Account, Accounts};
+use crate::config::users::Accounts;
+use crate::store::table::Table;
 
 /// The scopes there are.
 pub(super) const SCOPES: [&str; 2] =
@@ -31,11 +32,12 @@ pub(crate) struct AuthorizationServer {
     pub(super) screens: Screens,
     pub(super) faults: Faults,
     pub(super) key: Arc<SigningKey>,
-    pub(super) clients: Mutex<Expiring<Arc<Client>>>,
-    pub(super) requests: Mutex<Expiring<PendingRequest>>,
-    pub(super) logins: Mutex<Expiring<Arc<Account>>>,
-    pub(super) codes: Mutex<Expiring<Code>>,
-    pub(super) families: Mutex<Expiring<Family>>,
+    pub(super) clients: Table<Client>,
+    pub(super) requests: Table<PendingRequest>,
+    /// Who signed in, by the cookie of a browser: the key of an account.
+    pub(super) logins: Table<String>,
+    pub(super) codes: Table<Code>,
+    pub(super) families: Table<Family>,
 }
 
 impl AuthorizationServer {
@@ -52,17 +54,17 @@ impl AuthorizationServer {
             screens: config.screens,
             faults: config.faults,
             key,
-            clients: Mutex::new(Expiring::new(30 * 24 * HOUR, 20_000)),
-            requests: Mutex::new(Expiring::new(HOUR / 6, 20_000)),
-            logins: Mutex::new(Expiring::new(HOUR, 20_000)),
-            codes: Mutex::new(Expiring::new(CODE_LIFE, 20_000)),
-            families: Mutex::new(Expiring::new(30 * 24 * HOUR, 50_000)),
+            clients: Table::in_memory(30 * 24 * HOUR, 20_000),
+            requests: Table::in_memory(HOUR / 6, 20_000),
+            logins: Table::in_memory(HOUR, 20_000),
+            codes: Table::in_memory(CODE_LIFE, 20_000),
+            families: Table::in_memory(30 * 24 * HOUR, 50_000),
         })
     }
 }
 
 /// What a client registered.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Client {
     pub(super) name: String,
     pub(super) redirect_uris: Vec<String>,
@@ -77,10 +79,10 @@ impl Client {
 }
 
 /// An authorization request on its way through login and consent.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct PendingRequest {
     pub(super) client_id: String,
-    pub(super) client: Arc<Client>,
+    pub(super) client_name: String,
     pub(super) redirect_uri: String,
     pub(super) state: Option<String>,
     pub(super) challenge: String,
@@ -92,15 +94,16 @@ pub(super) struct PendingRequest {
 }
 
 /// What a client may ask for with a code or a refresh token.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Authorization {
     pub(super) client_id: String,
     pub(super) scope: String,
-    pub(super) account: Arc<Account>,
+    /// The key of the account that granted it.
+    pub(super) user: String,
 }
 
 /// An authorization code, kept after its use so that a second one is noticed.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Code {
     pub(super) authorization: Authorization,
     pub(super) redirect_uri: String,
@@ -116,15 +119,15 @@ impl Code {
         redirect_uri: String,
         challenge: String,
         scope: String,
-        account: Arc<Account>,
+        user: String,
     ) -> Self {
-        let authorization = Authorization { client_id, scope, account };
+        let authorization = Authorization { client_id, scope, user };
         Self { authorization, redirect_uri, challenge, used: false, family: None }
     }
 }
 
 /// A refresh token and all that it was rotated into: only the newest is good.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Family {
     pub(super) authorization: Authorization,
     pub(super) newest: [u8; 32],
@@ -133,10 +136,6 @@ pub(super) struct Family {
 /// 256 random bits, as they stand in a URL.
 pub(super) fn random_id() -> String {
     BASE64URL.encode(rand::random::<[u8; 32]>())
-}
-
-pub(super) fn lock<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
-    it.lock().expect("no one panics holding the lock")
 }
 
 pub(super) fn is_http_on_loopback(uri: &Url) -> bool {

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -61,13 +62,15 @@ impl fmt::Debug for Password {
 #[derive(Debug)]
 pub(crate) struct Account {
     pub(crate) email: String,
+    /// The address in lower case, by which it is found.
+    pub(crate) key: String,
     pub(crate) subject: String,
     pub(crate) workspace: String,
     password_hash: [u8; 32],
 }
 
 #[derive(Debug)]
-pub(crate) struct Accounts(HashMap<String, std::sync::Arc<Account>>);
+pub(crate) struct Accounts(HashMap<String, Arc<Account>>);
 
 impl Accounts {
     pub(crate) fn new(users: Vec<User>) -> Self {
@@ -79,10 +82,15 @@ impl Accounts {
         )
     }
 
+    /// The account with this key.
+    pub(crate) fn get(&self, key: &str) -> Option<&Arc<Account>> {
+        self.0.get(key)
+    }
+
     /// The account of `email` if `password` is its own.
     ///
     /// One round of SHA-256 and no more: this measures a server, and keeps no password at rest.
-    pub(crate) fn sign_in(&self, email: &str, password: &str) -> Option<std::sync::Arc<Account>> {
+    pub(crate) fn sign_in(&self, email: &str, password: &str) -> Option<Arc<Account>> {
         let given: [u8; 32] = Sha256::digest(password).into();
         let account = self.0.get(&email.trim().to_lowercase());
         let expected = account.map_or([0; 32], |it| it.password_hash);
@@ -93,12 +101,14 @@ impl Accounts {
 
 impl From<User> for Account {
     fn from(it: User) -> Self {
-        let digest: [u8; 32] = Sha256::digest(it.email.to_lowercase()).into();
+        let key = it.email.to_lowercase();
+        let digest: [u8; 32] = Sha256::digest(&key).into();
         let subject = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         Self {
             subject: format!("user-{subject}"),
             password_hash: Sha256::digest(it.password.reveal()).into(),
             email: it.email,
+            key,
             workspace: it.workspace,
         }
     }

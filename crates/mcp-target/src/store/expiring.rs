@@ -2,7 +2,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 /// A map whose entries live for a fixed time, and of which the oldest gives way when it is full.
-pub(super) struct Expiring<V> {
+pub(crate) struct Expiring<V> {
     life: Duration,
     capacity: usize,
     entries: HashMap<String, (Instant, V)>,
@@ -11,19 +11,19 @@ pub(super) struct Expiring<V> {
 }
 
 impl<V> Expiring<V> {
-    pub(super) fn new(life: Duration, capacity: usize) -> Self {
+    pub(crate) fn new(life: Duration, capacity: usize) -> Self {
         Self { life, capacity, entries: HashMap::new(), order: VecDeque::new() }
     }
 
-    pub(super) fn insert(&mut self, key: String, value: V) {
+    pub(crate) fn insert(&mut self, key: String, value: V) {
         self.insert_at(key, value, Instant::now());
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<&V> {
+    pub(crate) fn get(&self, key: &str) -> Option<&V> {
         self.get_at(key, Instant::now())
     }
 
-    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut V> {
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut V> {
         let now = Instant::now();
         self.entries
             .get_mut(key)
@@ -31,7 +31,7 @@ impl<V> Expiring<V> {
             .map(|(_, value)| value)
     }
 
-    pub(super) fn remove(&mut self, key: &str) -> Option<V> {
+    pub(crate) fn remove(&mut self, key: &str) -> Option<V> {
         let now = Instant::now();
         self.entries.remove(key).filter(|(born, _)| now < *born + self.life).map(|(_, value)| value)
     }
