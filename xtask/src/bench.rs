@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 
 use crate::checkout;
+use crate::needs::{install, words};
 use mcp_loadtest::interrupt::Interrupt;
 use mcp_loadtest::tools::child;
 
@@ -22,6 +23,8 @@ pub(crate) struct Args {
 struct Bench {
     name: String,
     package: String,
+    /// What it says that it needs, as the reasons of ignored tests do.
+    needs: Vec<String>,
 }
 
 #[expect(clippy::print_stdout, reason = "the list is what was asked for")]
@@ -40,7 +43,9 @@ pub(crate) async fn run(args: &Args, interrupt: &Interrupt) -> anyhow::Result<Ex
     };
     let mut command = checkout::cargo();
     command.args(["bench", "--locked", "--package", &bench.package, "--bench", name, "--"]);
-    command.args(&args.arguments).current_dir(root);
+    let needs = words(bench.needs.iter().map(String::as_str));
+    let variables = interrupt.or(install(&needs, |_| false, &root)).await?;
+    command.args(&args.arguments).envs(variables).current_dir(&root);
     let output = interrupt.or(child::output("cargo bench", &mut command)).await?;
     Ok(if output.status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -55,7 +60,11 @@ fn benches(root: &Path) -> anyhow::Result<Vec<Bench>> {
         }
         for file in files(&folder)? {
             if file.extension().is_some_and(|it| it == "rs") {
-                found.push(Bench { name: name(&file), package: name(&package) });
+                let text = std::fs::read_to_string(&file)
+                    .with_context(|| format!("failed to read `{}`", file.display()))?;
+                let needs = text.lines().filter_map(|it| it.strip_prefix("// needs "));
+                let needs = needs.map(str::to_owned).collect();
+                found.push(Bench { name: name(&file), package: name(&package), needs });
             }
         }
     }
@@ -83,9 +92,10 @@ mod tests {
         for it in ["crates/a/benches/mint.rs", "crates/a/src/lib.rs", "crates/b/benches/x/y.txt"] {
             let path = root.path().join(it);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, "").unwrap();
+            std::fs::write(path, "//! Mints.\n// needs k6 and wrk\n").unwrap();
         }
-        let mint = Bench { name: "mint".to_owned(), package: "a".to_owned() };
+        let needs = vec!["k6 and wrk".to_owned()];
+        let mint = Bench { name: "mint".to_owned(), package: "a".to_owned(), needs };
         assert_eq!(benches(root.path()).unwrap(), [mint]);
     }
 }

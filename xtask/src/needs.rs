@@ -52,6 +52,9 @@ pub(crate) async fn install(
     if needs.contains("gh") && on_path("gh").is_none() {
         apt::install("gh", &["gh"]).await?;
     }
+    if needs.contains("wrk") && on_path("wrk").is_none() {
+        apt::install("wrk", &["wrk"]).await?;
+    }
     let interop = root.join("eval/interop");
     if needs.contains("node") {
         for (_, folder) in NODE.iter().filter(|(package, _)| is_due(package)) {

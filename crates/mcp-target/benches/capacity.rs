@@ -1,0 +1,281 @@
+//! What the target serves in a second, against a bare axum handler that answers the same bytes on the same cores.
+//!
+//! Beside it what Redis, in a process of its own here, leaves of the rates in memory.
+// needs redis and wrk
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark is run to be read")]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+
+use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::any;
+use axum::serve::ListenerExt as _;
+use serde_json::{Value, json};
+
+#[path = "common/client.rs"]
+mod client;
+
+use client::{Answer, Asked, Client, Failed};
+
+const ROUNDS: usize = 5;
+const SECONDS: &str = "-d2s";
+const CONNECTIONS: &str = "-c16";
+
+/// As many refresh tokens as connections, and some that wait.
+const TOKENS: usize = 64;
+
+fn main() -> ExitCode {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime can be built");
+    let ended = match std::env::var("BARE") {
+        Ok(answer) => runtime.block_on(bare(&answer)).map(|()| true),
+        Err(_) => runtime.block_on(run()),
+    };
+    match ended {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn bare(answer: &str) -> Result<(), Failed> {
+    let Answer { content_type, body } = serde_json::from_str(answer)?;
+    let (content_type, body): (&'static str, &'static str) = (content_type.leak(), body.leak());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    println!("{}", json!({"issuer": format!("http://{}", listener.local_addr()?)}));
+    let app = Router::new().fallback(any(async move || ([(CONTENT_TYPE, content_type)], body)));
+    let listener = listener.tap_io(|it| drop(it.set_nodelay(true)));
+    Ok(axum::serve(listener, app).await?)
+}
+
+/// A server in a process of its own, which ends with this.
+struct Server {
+    process: Child,
+    origin: String,
+}
+
+impl Server {
+    fn start(command: &mut Command) -> Result<Self, Failed> {
+        let mut process = command.stdout(Stdio::piped()).spawn()?;
+        let stdout = process.stdout.take().ok_or("stdout was asked to be a pipe")?;
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line)?;
+        let ready: Value = serde_json::from_str(&line)?;
+        let origin = ready["issuer"].as_str().ok_or("the server did not say where it is")?;
+        Ok(Self { process, origin: origin.to_owned() })
+    }
+
+    fn target(arguments: &[&str], redis: Option<&str>) -> Result<Self, Failed> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-target"));
+        command.args(["--users", "64", "--max-sessions", "5000"]).args(arguments);
+        command.env("LOADTEST_EMAIL", client::EMAIL).env("LOADTEST_PASSWORD", client::PASSWORD);
+        match redis {
+            Some(url) => command.env("REDIS_URL", url),
+            None => command.env_remove("REDIS_URL"),
+        };
+        Self::start(&mut command)
+    }
+
+    fn bare(answer: &Answer) -> Result<Self, Failed> {
+        let mut command = Command::new(std::env::current_exe()?);
+        Self::start(command.env("BARE", serde_json::to_string(answer)?))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Redis with its log of writes, in a process that ends with this.
+struct Redis {
+    process: Child,
+    url: String,
+}
+
+impl Redis {
+    fn start(folder: &Path) -> Result<Self, Failed> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let mut command = Command::new("redis-server");
+        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--appendonly", "yes"]);
+        command.arg("--dir").arg(folder).stdout(Stdio::null());
+        let process = command.spawn().map_err(|it| format!("failed to run redis-server: {it}"))?;
+        let it = Self { process, url: format!("redis://127.0.0.1:{port}") };
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            std::thread::yield_now();
+        }
+        Ok(it)
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Requests a second, or how many answers were no success.
+fn wrk(origin: &str, path: &str, script: &Path, variables: &[(&str, &str)]) -> Result<f64, Failed> {
+    let mut command = Command::new("wrk");
+    command.args(["-t1", CONNECTIONS, SECONDS, "-s"]).arg(script).arg(format!("{origin}{path}"));
+    command.envs(variables.iter().copied());
+    let output = command.output().map_err(|it| format!("failed to run wrk: {it}"))?;
+    let said = String::from_utf8(output.stdout)?;
+    if said.contains("Non-2xx") || said.contains("Socket errors") {
+        return Err(format!("wrk met failures at {path}: {said}").into());
+    }
+    let rate = said.lines().find_map(|it| it.strip_prefix("Requests/sec:"));
+    Ok(rate.ok_or_else(|| format!("wrk says no rate: {said}"))?.trim().parse()?)
+}
+
+fn script(folder: &Path, asked: &Asked) -> Result<PathBuf, Failed> {
+    let path = folder.join(format!("{:016x}.lua", rand::random::<u64>()));
+    let mut file = fs::File::create(&path)?;
+    writeln!(file, "wrk.method = {:?}", asked.method)?;
+    for (name, value) in &asked.headers {
+        writeln!(file, "wrk.headers[{name:?}] = {value:?}")?;
+    }
+    match asked.body.split_once(client::ID) {
+        None => writeln!(file, "wrk.body = [==[{}]==]", asked.body)?,
+        // Two requests of a session that are in flight must not have one id.
+        Some((before, after)) => {
+            writeln!(file, "local id = 0\nfunction request() id = id + 1")?;
+            writeln!(
+                file,
+                "return wrk.format(nil, nil, nil, [==[{before}]==] .. id .. [==[{after}]==]) end"
+            )?;
+        }
+    }
+    Ok(path)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Medians of `a` and `b`, taken in turn.
+fn in_turn(
+    mut a: impl FnMut() -> Result<f64, Failed>,
+    mut b: impl FnMut() -> Result<f64, Failed>,
+) -> Result<(f64, f64), Failed> {
+    let mut rates = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        rates.0.push(a()?);
+        rates.1.push(b()?);
+    }
+    Ok((median(rates.0), median(rates.1)))
+}
+
+/// Prints a row, and whether the ratio is what it is to be.
+fn row(what: &str, (rate, peer): (f64, f64), of: &str, least: Option<f64>) -> bool {
+    let ratio = rate / peer;
+    let met = least.is_none_or(|it| ratio >= it);
+    let wanted = least.map_or(String::new(), |it| {
+        format!("at least {it:.2}: {}", if met { "met" } else { "MISSED" })
+    });
+    println!("{what:<34} {rate:>9.0}/s {peer:>9.0}/s {of:<10} {ratio:>5.2}  {wanted}");
+    met
+}
+
+async fn run() -> Result<bool, Failed> {
+    let folder = tempfile::tempdir()?;
+    let folder = folder.path();
+    let mut met = true;
+    println!("wrk -t1 {CONNECTIONS} {SECONDS}, medians of {ROUNDS} rounds in turn\n");
+
+    let target = Server::target(&[], None)?;
+    let client = Client::new(&target.origin);
+    let user = client.sign_in(0).await?;
+    let session = client.open_session(&user.access_token).await?;
+    for (what, asked, least) in [
+        ("tools/call echo, 2026-07-28", client::echo(&user.access_token), Some(0.28)),
+        ("tools/call echo, a session's SSE", client::echo_in(&user.access_token, &session), None),
+        ("ping, a session's SSE", client::ping_in(&user.access_token, &session), None),
+        ("authorization server metadata", client::get(client::METADATA, None), Some(0.8)),
+        ("JWKS", client::get("/jwks", None), Some(0.8)),
+        ("userinfo", client::get("/userinfo", Some(&user.access_token)), Some(0.8)),
+        ("authorize, to the sign-in", client::get(&client.authorize(&user), None), Some(0.8)),
+    ] {
+        let answer = client.answer(&asked).await?;
+        let peer = Server::bare(&answer)?;
+        let script = script(folder, &asked)?;
+        let rates = in_turn(
+            || wrk(&target.origin, &asked.path, &script, &[]),
+            || wrk(&peer.origin, &asked.path, &script, &[]),
+        )?;
+        met &= row(what, rates, "bare axum", least);
+    }
+
+    let refresh = |server: &Server, form: &str, tokens: &Path| {
+        let tokens = tokens.to_str().ok_or("the path is UTF-8")?;
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/capacity/tokens.lua");
+        wrk(&server.origin, "/token", &script, &[("FORM", form), ("TOKENS", tokens)])
+    };
+    // Tokens are used up by a run, so each has its own.
+    let refreshes = async |server: &Server| -> Result<f64, Failed> {
+        let client = Client::new(&server.origin);
+        let (form, tokens) = client.refresh_tokens(TOKENS).await?;
+        let path = folder.join("tokens");
+        fs::write(&path, tokens.join("\n"))?;
+        refresh(server, &form, &path)
+    };
+    let answer = client.refresh_answer(&user).await?;
+    let peer = Server::bare(&answer)?;
+    let (form, tokens) = client.refresh_tokens(TOKENS).await?;
+    let path = folder.join("same");
+    fs::write(&path, tokens.join("\n"))?;
+    let mut rates = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        rates.0.push(refreshes(&target).await?);
+        rates.1.push(refresh(&peer, &form, &path)?);
+    }
+    met &=
+        row("token, a refresh (ES256)", (median(rates.0), median(rates.1)), "bare axum", Some(0.8));
+
+    let opaque = Server::target(&["--token", "opaque"], None)?;
+    let opaque_client = Client::new(&opaque.origin);
+    let reference = opaque_client.sign_in(0).await?;
+    let (with_jwt, with_reference) =
+        (client::echo(&user.access_token), client::echo(&reference.access_token));
+    let rates = in_turn(
+        || wrk(&target.origin, "/mcp", &script(folder, &with_jwt)?, &[]),
+        || wrk(&opaque.origin, "/mcp", &script(folder, &with_reference)?, &[]),
+    )?;
+    met &= row("tools/call with an ES256 token", rates, "opaque", Some(0.8));
+
+    let store = Redis::start(folder)?;
+    {
+        let redis = Server::target(&["--redis-pool", "16"], Some(&store.url))?;
+        let mut rates = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            rates.0.push(refreshes(&redis).await?);
+            rates.1.push(refreshes(&target).await?);
+        }
+        let rates = (median(rates.0), median(rates.1));
+        met &= row("token, a refresh in Redis", rates, "in memory", Some(0.55));
+        let redis_client = Client::new(&redis.origin);
+        let user_there = redis_client.sign_in(0).await?;
+        let session_there = redis_client.open_session(&user_there.access_token).await?;
+        let (here, there) = (
+            client::echo_in(&user.access_token, &session),
+            client::echo_in(&user_there.access_token, &session_there),
+        );
+        let rates = in_turn(
+            || wrk(&redis.origin, "/mcp", &script(folder, &there)?, &[]),
+            || wrk(&target.origin, "/mcp", &script(folder, &here)?, &[]),
+        )?;
+        met &= row("tools/call of a session in Redis", rates, "in memory", Some(0.55));
+    }
+    Ok(met)
+}

@@ -1,0 +1,242 @@
+//! The load of a whole suite in its full shape on this machine, k6 beside the target: how late the answers are, and what
+//! either takes of the machine.
+//!
+//! `-- --scale 0.1` shortens every time to a tenth; rates and numbers stay.
+// needs k6
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark is run to be read")]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+#[path = "common/client.rs"]
+#[expect(dead_code, reason = "the other benchmark asks more of it")]
+mod client;
+
+use client::{Client, Failed};
+
+const USERS: &str = "100";
+const STREAMS: usize = 500;
+
+/// Limit of the resident memory, in MB.
+const MEMORY: f64 = 150.0;
+
+/// Scenario, limit of its 95th percentile in ms, and the part that the target may take of both processes' CPU.
+const SCENARIOS: [(&str, f64, f64); 5] = [
+    ("authorization", 200.0, 0.25),
+    ("refresh", 100.0, 0.25),
+    ("sessions", 50.0, 0.25),
+    ("tools", 500.0, 0.5),
+    ("websockets", 1000.0, 0.5),
+];
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+struct Target {
+    process: Child,
+    origin: String,
+    /// Largest resident memory so far, in kB, and a sample a second.
+    largest: Arc<AtomicU64>,
+    watching: Arc<AtomicBool>,
+}
+
+impl Target {
+    fn start() -> Result<Self, Failed> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-target"));
+        command.args(["--users", USERS, "--max-sessions", "5000"]).stdout(Stdio::piped());
+        command.env("LOADTEST_EMAIL", client::EMAIL).env("LOADTEST_PASSWORD", client::PASSWORD);
+        let mut process = command.spawn()?;
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().ok_or("no stdout")?).read_line(&mut line)?;
+        let ready: Value = serde_json::from_str(&line)?;
+        let origin = ready["issuer"].as_str().ok_or("the target did not say where it is")?;
+        let (largest, watching) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(true)));
+        let (pid, seen, go_on) = (process.id(), largest.clone(), watching.clone());
+        thread::spawn(move || {
+            while go_on.load(Ordering::Relaxed) {
+                seen.fetch_max(resident(pid), Ordering::Relaxed);
+                thread::sleep(Duration::from_millis(500));
+            }
+        });
+        Ok(Self { process, origin: origin.to_owned(), largest, watching })
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        self.watching.store(false, Ordering::Relaxed);
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Resident memory in kB.
+fn resident(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));
+    line.and_then(|it| it.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+/// Seconds of CPU so far, in hundredths.
+fn cpu(pid: u32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let fields = stat.rsplit_once(')').map_or("", |(_, it)| it);
+    let mut ticks = fields.split_whitespace().skip(11).map_while(|it| it.parse::<u64>().ok());
+    ticks.next().unwrap_or(0) + ticks.next().unwrap_or(0)
+}
+
+/// What k6 says of a scenario, and the hundredths of CPU seconds of k6 and of the target.
+fn load(
+    target: &Target,
+    scenario: &str,
+    scale: f64,
+    folder: &Path,
+) -> Result<(Value, u64, u64), Failed> {
+    let summary = folder.join(format!("{scenario}.json"));
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/shapes/shapes.js");
+    let before = cpu(target.process.id());
+    let k6 = std::env::var("K6").unwrap_or_else(|_| "k6".to_owned());
+    let mut command = Command::new(k6);
+    command.args(["run", "--quiet", "--no-usage-report", "--no-color", "--summary-export"]);
+    command.arg(&summary).arg(script).stdout(Stdio::null());
+    command.env("ORIGIN", &target.origin).env("SCENARIO", scenario).env("USERS", USERS);
+    command.env("EMAIL", client::EMAIL).env("PASSWORD", client::PASSWORD);
+    let mut process = command.env("SCALE", scale.to_string()).spawn()?;
+    let mut used = 0;
+    let status = loop {
+        used = used.max(cpu(process.id()));
+        if let Some(status) = process.try_wait()? {
+            break status;
+        }
+        thread::sleep(Duration::from_millis(100));
+    };
+    if !status.success() {
+        return Err(format!("k6 ended with {status} in {scenario}").into());
+    }
+    let summary = serde_json::from_slice(&fs::read(&summary)?)?;
+    Ok((summary, used, cpu(target.process.id()) - before))
+}
+
+fn run() -> Result<bool, Failed> {
+    let arguments: Vec<String> = std::env::args().collect();
+    let scale = arguments.iter().position(|it| it == "--scale");
+    let scale: f64 = match scale.and_then(|at| arguments.get(at + 1)) {
+        Some(it) => it.parse().map_err(|_| "--scale takes a number such as 0.1")?,
+        None => 1.0,
+    };
+    let only: Vec<&String> =
+        arguments.iter().filter(|it| SCENARIOS.iter().any(|(name, ..)| name == it)).collect();
+    let folder = tempfile::tempdir()?;
+    let target = Target::start()?;
+    let mut met = true;
+    println!("times × {scale}; p95 and p99 in ms, CPU in seconds\n");
+    println!(
+        "{:<15} {:>8} {:>7} {:>8} {:>8} {:>8} {:>8} {:>8} {:>7} {:>7}",
+        "", "samples", "errors", "p50", "p95", "limit", "p99", "k6", "target", "of both"
+    );
+    for (scenario, limit, share) in SCENARIOS {
+        if !only.is_empty() && !only.iter().any(|it| *it == scenario) {
+            continue;
+        }
+        let (summary, k6, used) = load(&target, scenario, scale, folder.path())?;
+        let of = |name: &str| summary["metrics"]["measured"][name].as_f64();
+        let [Some(count), Some(p50), Some(p95), Some(p99)] =
+            ["count", "med", "p(95)", "p(99)"].map(of)
+        else {
+            return Err(format!("k6 measured nothing in {scenario}: {summary:#}").into());
+        };
+        let errors = summary["metrics"]["errors"]["count"].as_f64().unwrap_or(0.0);
+        let dropped = summary["metrics"]["dropped_iterations"]["count"].as_f64().unwrap_or(0.0);
+        let part = used as f64 / (used + k6) as f64;
+        let good = p95 < limit && part < share && errors == 0.0 && count > 0.0;
+        met &= good;
+        println!(
+            "{scenario:<15} {count:>8} {errors:>7} {p50:>8.2} {p95:>8.2} {limit:>8} {p99:>8.2} {:>8.1} {:>7.1} {:>6.1}%  {}",
+            k6 as f64 / 100.0,
+            used as f64 / 100.0,
+            part * 100.0,
+            if good { "met" } else { "MISSED" },
+        );
+        if dropped > 0.0 {
+            println!("{:<15} {dropped} iterations were not begun", "");
+        }
+    }
+    if only.is_empty() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        met &= runtime.block_on(streams(&target, scale))?;
+    }
+    let largest = target.largest.load(Ordering::Relaxed) as f64 / 1000.0;
+    let good = largest <= MEMORY;
+    println!(
+        "\nlargest resident memory {largest:.1} MB, limit {MEMORY} MB: {}",
+        if good { "met" } else { "MISSED" }
+    );
+    Ok(met && good)
+}
+
+/// Holds event streams open, as many at once as there are to be, and counts those that were cut.
+async fn streams(target: &Target, scale: f64) -> Result<bool, Failed> {
+    let client = Client::new(&target.origin);
+    let user = client.sign_in(0).await?;
+    let address = target.origin.trim_start_matches("http://").to_owned();
+    let mut open = Vec::new();
+    let begun = Instant::now();
+    for _ in 0..STREAMS {
+        let session = client.open_session(&user.access_token).await?;
+        let mut stream = TcpStream::connect(&address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        write!(
+            stream,
+            "GET /mcp HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nAccept: text/event-stream\r\n\
+             Mcp-Session-Id: {session}\r\nMCP-Protocol-Version: 2025-11-25\r\n\r\n",
+            user.access_token
+        )?;
+        let mut head = [0; 12];
+        stream.read_exact(&mut head)?;
+        if &head != b"HTTP/1.1 200" {
+            return Err(format!("a stream was answered {}", String::from_utf8_lossy(&head)).into());
+        }
+        open.push(stream);
+    }
+    let opened = begun.elapsed();
+    thread::sleep(Duration::from_secs_f64((600.0 * scale).max(2.0)));
+    let mut held = 0;
+    for stream in &mut open {
+        stream.set_nonblocking(true)?;
+        let mut some = [0; 4096];
+        // What is read before the socket would block is events; an end is a stream that was cut.
+        let is_open = loop {
+            match stream.read(&mut some) {
+                Ok(0) => break false,
+                Ok(_) => {}
+                Err(error) => break error.kind() == std::io::ErrorKind::WouldBlock,
+            }
+        };
+        held += usize::from(is_open);
+    }
+    println!(
+        "{:<15} {held} of {STREAMS} held, opened in {:.2} s: {}",
+        "event-streams",
+        opened.as_secs_f64(),
+        if held == STREAMS { "met" } else { "MISSED" }
+    );
+    Ok(held == STREAMS)
+}
