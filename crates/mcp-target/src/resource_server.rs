@@ -4,6 +4,8 @@
 
 pub(crate) mod bearer;
 #[cfg(feature = "mcp")]
+pub(crate) mod event_ids;
+#[cfg(feature = "mcp")]
 pub(crate) mod mcp;
 pub(crate) mod router;
 #[cfg(feature = "mcp")]
