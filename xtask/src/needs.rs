@@ -18,8 +18,13 @@ use crate::identity_providers::{fingerprint, hydra, keycloak, spring};
 const WHOLE: &str = "mcp-loadtest";
 
 /// Folders of `eval/interop` that npm fills, with the crate whose tests need them.
-const NODE: [(&str, &str); 4] =
-    [("gh-comment", "github"), (WHOLE, "axe"), (WHOLE, "better-auth"), (WHOLE, "conformance")];
+const NODE: [(&str, &str); 5] = [
+    ("gh-comment", "github"),
+    ("mcp-target", "conformance"),
+    (WHOLE, "axe"),
+    (WHOLE, "better-auth"),
+    (WHOLE, "conformance"),
+];
 
 /// Single words such as `k6`, out of reasons such as `needs k6, a browser and node`.
 pub(crate) fn words<'a>(reasons: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {

@@ -3,6 +3,10 @@
 mod access_token;
 mod authorization_server;
 mod config;
+#[cfg(feature = "mcp")]
+mod fixtures;
+#[cfg(feature = "mcp")]
+mod primitives;
 mod resource_server;
 mod serve;
 mod store;

@@ -75,12 +75,16 @@ async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> io::R
     let key = Arc::new(SigningKey::generate());
     let bearers = Arc::new(Bearers::new(key.clone(), &issuer, &resource));
     let (mcp, end_mcp) = resource_router(&config)?;
+    let mcp = if config.auth {
+        mcp.route_layer(from_fn_with_state(bearers, bearer::require))
+    } else {
+        mcp
+    };
+    let is_protected = config.auth;
     let authorization_server = AuthorizationServer::new(issuer, resource, config, key);
 
-    let routes = mcp
-        .route_layer(from_fn_with_state(bearers, bearer::require))
-        .merge(router(authorization_server))
-        .route("/health", get(async || "ok"));
+    let routes =
+        mcp.merge(router(authorization_server, is_protected)).route("/health", get(async || "ok"));
 
     // A small answer must not wait for the acknowledgement of the one before it.
     let listener = listener.tap_io(|it| {

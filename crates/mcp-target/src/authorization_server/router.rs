@@ -22,10 +22,16 @@ const MAX_BODY: usize = 64 * 1024;
 /// How much later everything is that a browser asks for, with [`Fault::SlowScreens`].
 const SLOWNESS: Duration = Duration::from_millis(400);
 
-pub(crate) fn router(it: Arc<AuthorizationServer>) -> Router {
-    Router::new()
-        .route("/.well-known/oauth-protected-resource", get(metadata::protected_resource))
-        .route("/.well-known/oauth-protected-resource/mcp", get(metadata::protected_resource))
+/// What is not protected has no metadata that says so.
+pub(crate) fn router(it: Arc<AuthorizationServer>, is_protected: bool) -> Router {
+    let mut router = Router::new();
+    if is_protected {
+        for path in ["", "/mcp"] {
+            let path = format!("/.well-known/oauth-protected-resource{path}");
+            router = router.route(&path, get(metadata::protected_resource));
+        }
+    }
+    router
         .route("/.well-known/oauth-authorization-server", get(metadata::authorization_server))
         .route("/jwks", get(metadata::jwks))
         .route("/register", post(registration::register))

@@ -1,142 +1,146 @@
-//! The NovaMart tools over Streamable HTTP, in both eras of the protocol.
+//! The server as the SDK wants it: one method for each method of MCP.
 
-use std::sync::Arc;
+#![expect(deprecated, reason = "revisions that are served have log levels")]
+
+use std::io;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rmcp::handler::server::tool::{ToolCallContext, ToolRouter};
-use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation,
-    ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesResult,
-    ListResourcesRequestMethod, ListResourcesResult, PaginatedRequestParams, ServerCapabilities,
-    ServerConfig,
+    CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
+    CompletionInfo, ContentBlock, GetPromptRequestParams, GetPromptResponse, Implementation,
+    InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
+    ReadResourceResponse, Reference, ServerCapabilities, ServerConfig, ServerNotification,
+    SetLevelRequestMethod, SetLevelRequestParams, SubscribeRequestMethod, SubscribeRequestParams,
+    SubscriptionFilter, Tool, UnsubscribeRequestParams,
 };
-use rmcp::service::RequestContext;
-use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
-use rmcp::{ErrorData, RoleServer, ServerHandler, tool, tool_handler, tool_router};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
+use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::json;
+use tokio::sync::broadcast::Receiver;
+use tokio::time::Instant;
 
-use crate::access_token::Claims;
-use crate::config::faults::{Fault, Faults};
-use crate::resource_server::novamart;
-use crate::resource_server::sessions::Sessions;
-use crate::resource_server::sql::Database;
+use crate::config::faults::Fault;
+use crate::config::target::Config;
+use crate::fixtures;
+use crate::primitives::answer::failure;
+use crate::primitives::server::{Lists, Server, Shared, processors};
+use crate::primitives::{clock, mock, prompts, resources};
 
 const SLOW: Duration = Duration::from_millis(300);
 
-/// The service for `/mcp`, and what ends its sessions and streams.
-pub(crate) fn service(
-    database: Arc<Database>,
-    sessions: Arc<Sessions>,
-    faults: Faults,
-) -> (StreamableHttpService<Tools, Sessions>, impl FnOnce() + Send) {
-    let config = StreamableHttpServerConfig::default().with_json_response(true);
-    let end = config.cancellation_token.clone();
-    let tools = Tools { database, faults, router: Arc::new(Tools::tool_router()) };
-    (StreamableHttpService::new(move || Ok(tools.clone()), sessions, config), move || end.cancel())
+/// A server that offers what `config` says.
+///
+/// # Errors
+/// A tool of the configuration cannot be offered, or the dataset cannot be loaded.
+pub(crate) fn server(config: &Config) -> io::Result<Server> {
+    Ok(Server::new(Shared {
+        tools: tools(config)?,
+        faults: config.faults,
+        sessions: config.sessions,
+        fixtures: config.fixtures.then(Lists::default),
+        started: Instant::now(),
+        processors: processors(),
+        #[cfg(feature = "novamart")]
+        database: crate::primitives::sql::Database::open().map_err(io::Error::other)?,
+    }))
 }
 
-#[derive(Debug, Clone)]
-pub(crate) struct Tools {
-    database: Arc<Database>,
-    faults: Faults,
-    /// Built once: building it for each call would cost half the throughput.
-    router: Arc<ToolRouter<Self>>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-struct DescribeEntity {
-    /// The entity, as listEntities names it.
-    name: String,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-struct ExecuteSql {
-    /// One SELECT.
-    sql: String,
-    /// What the query is meant to find out.
-    #[serde(default)]
-    #[expect(dead_code, reason = "a part of the tool's contract that this server does not act on")]
-    explanation: Option<String>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-struct RunMetric {
-    /// total_gmv, aov or revenue_by_category.
-    id: String,
-}
-
-#[tool_router]
-impl Tools {
-    #[tool(
-        name = "listEntities",
-        description = "List the entities of the NovaMart dataset",
-        annotations(read_only_hint = true)
-    )]
-    async fn list_entities(&self, context: RequestContext<RoleServer>) -> CallToolResult {
-        let claims = context.extensions.get::<axum::http::request::Parts>();
-        let workspace =
-            claims.and_then(|it| it.extensions.get::<Arc<Claims>>()?.workspace_id.as_deref());
-        let entities: Vec<_> = novamart::ENTITIES
-            .iter()
-            .map(|(name, description)| json!({"name": name, "description": description}))
-            .collect();
-        success(&json!({"workspace": workspace, "entities": entities}))
+fn tools(config: &Config) -> io::Result<ToolRouter<Server>> {
+    let mut tools = if config.tools.is_empty() {
+        #[cfg_attr(not(feature = "novamart"), expect(unused_mut, reason = "one group alone"))]
+        let mut tools = Server::controlled();
+        #[cfg(feature = "novamart")]
+        tools.merge(Server::shop());
+        tools
+    } else {
+        mock::router(&config.tools)?
+    };
+    if config.fixtures {
+        tools.merge(fixtures::tools::router());
     }
-
-    #[tool(
-        name = "describeEntity",
-        description = "Describe the columns of one entity",
-        annotations(read_only_hint = true)
-    )]
-    async fn describe_entity(&self, Parameters(it): Parameters<DescribeEntity>) -> CallToolResult {
-        match novamart::describe(&it.name) {
-            Some(entity) => success(&entity),
-            None => failure("unknown_entity", "no such entity; listEntities names them"),
-        }
-    }
-
-    #[tool(
-        name = "executeSQL",
-        description = "Run one read-only SQL query",
-        annotations(read_only_hint = true)
-    )]
-    async fn execute_sql(&self, Parameters(it): Parameters<ExecuteSql>) -> CallToolResult {
-        match self.database.query(it.sql).await {
-            Ok(table) => success(&table),
-            Err(error) => failure(error.code(), &error.to_string()),
-        }
-    }
-
-    #[tool(
-        name = "runMetric",
-        description = "Compute one metric of the dataset",
-        annotations(read_only_hint = true)
-    )]
-    async fn run_metric(&self, Parameters(it): Parameters<RunMetric>) -> CallToolResult {
-        let Some((id, label, sql)) = novamart::METRICS.iter().find(|(id, ..)| *id == it.id) else {
-            return failure(
-                "unknown_metric",
-                "no such metric; there are total_gmv, aov and revenue_by_category",
-            );
-        };
-        match self.database.query((*sql).to_owned()).await {
-            Ok(table) => success(
-                &json!({"id": id, "label": label, "columns": table.columns, "rows": table.rows}),
-            ),
-            Err(error) => failure(error.code(), &error.to_string()),
-        }
-    }
+    Ok(tools)
 }
 
-#[tool_handler(router = self.router)]
-impl ServerHandler for Tools {
+fn capabilities(shared: &Shared) -> ServerCapabilities {
+    let builder = ServerCapabilities::builder()
+        .enable_tools()
+        .enable_prompts()
+        .enable_completions()
+        .enable_resources()
+        .enable_resources_subscribe();
+    if shared.fixtures.is_none() {
+        return builder.build();
+    }
+    builder.enable_logging().enable_tool_list_changed().enable_prompts_list_changed().build()
+}
+
+impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build()).with_server_info(
-            Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
-        )
+        ServerConfig::new(capabilities(&self.shared)).with_server_info(Implementation::new(
+            env!("CARGO_PKG_NAME"),
+            env!("CARGO_PKG_VERSION"),
+        ))
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        let mut result = self.negotiate_initialize(&request)?;
+        context.peer.set_peer_info(request);
+        // Without a session nothing can be told later.
+        if !self.shared.sessions
+            && let Some(it) = &mut result.capabilities.resources
+        {
+            it.subscribe = None;
+        }
+        Ok(result)
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        let Some(lists) = &self.shared.fixtures else { return };
+        let mut changes = lists.changes.subscribe();
+        let telling = tokio::spawn(async move {
+            while let Some(it) = next(&mut changes).await {
+                if context.peer.send_notification(it).await.is_err() {
+                    break;
+                }
+            }
+        });
+        self.own.changes.replace(Some(telling));
+    }
+
+    async fn set_level(
+        &self,
+        request: SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        // The newest revision sends the level with each request.
+        if self.shared.fixtures.is_none() || context.meta.protocol_version().is_some() {
+            return Err(ErrorData::method_not_found::<SetLevelRequestMethod>());
+        }
+        *self.own.level.lock().expect("no one panics holding the lock") = Some(request.level);
+        Ok(())
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let mut tools = self.shared.tools.list_all();
+        if !self.more_tools() {
+            tools.retain(|it| it.name != fixtures::tools::MORE);
+        }
+        Ok(ListToolsResult::with_all_items(tools))
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.shared.tools.get(name).cloned()
     }
 
     async fn call_tool(
@@ -144,27 +148,68 @@ impl ServerHandler for Tools {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        if self.faults.has(Fault::SlowTools) {
+        let faults = self.shared.faults;
+        if faults.has(Fault::SlowTools) {
             tokio::time::sleep(SLOW).await;
         }
-        if self.faults.has(Fault::RateLimited) {
+        if faults.has(Fault::RateLimited) {
             let error =
                 json!({"code": "rate_limited", "message": "too many calls", "retry_after": 30});
             return Ok(CallToolResult::error(vec![ContentBlock::text(error.to_string())]).into());
         }
-        if self.faults.has(Fault::ToolErrors) {
+        if faults.has(Fault::ToolErrors) {
             return Ok(failure("internal_error", "the tool failed").into());
         }
-        self.router.call(ToolCallContext::new(self, request, context)).await
+        self.shared.tools.call(ToolCallContext::new(self, request, context)).await
     }
 
-    // Neither is declared, so neither is to be answered with an empty list.
     async fn list_prompts(
         &self,
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Err(ErrorData::method_not_found::<ListPromptsRequestMethod>())
+        let mut all = prompts::list();
+        if let Some(lists) = &self.shared.fixtures {
+            all.extend(fixtures::prompts::list(lists.more_prompts.load(Ordering::Relaxed)));
+        }
+        Ok(ListPromptsResult::with_all_items(all))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        if self.shared.fixtures.is_some()
+            && let Some(it) = fixtures::prompts::get(&request)
+        {
+            return it;
+        }
+        match prompts::get(&request.name, &request.arguments.unwrap_or_default()) {
+            Some(it) => it.map(Into::into),
+            None => Err(ErrorData::invalid_params("there is no such prompt", None)),
+        }
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let (name, value) = (&request.argument.name, &request.argument.value);
+        let found = match &request.r#ref {
+            Reference::Prompt(it) => prompts::complete(&it.name, name, value).or_else(|| {
+                self.shared.fixtures.as_ref()?;
+                fixtures::prompts::complete(&it.name, name)
+            }),
+            Reference::Resource(it) => resources::complete(&it.uri, name, value),
+            _ => None,
+        };
+        let values =
+            found.ok_or_else(|| ErrorData::invalid_params("there is no such argument", None))?;
+        let completion = CompletionInfo::with_all_values(values)
+            .map_err(|it| ErrorData::internal_error(it, None))?;
+        Ok(CompleteResult::new(completion))
     }
 
     async fn list_resources(
@@ -172,7 +217,11 @@ impl ServerHandler for Tools {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Err(ErrorData::method_not_found::<ListResourcesRequestMethod>())
+        let mut all = resources::list();
+        if self.shared.fixtures.is_some() {
+            all.extend(fixtures::resources::list());
+        }
+        Ok(ListResourcesResult::with_all_items(all))
     }
 
     async fn list_resource_templates(
@@ -180,17 +229,119 @@ impl ServerHandler for Tools {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Err(ErrorData::method_not_found::<rmcp::model::ListResourceTemplatesRequestMethod>())
+        let mut all = resources::templates();
+        if self.shared.fixtures.is_some() {
+            all.extend(fixtures::resources::templates());
+        }
+        Ok(ListResourceTemplatesResult::with_all_items(all))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let uri = &request.uri;
+        let found = resources::read(uri, self.shared.started.elapsed()).or_else(|| {
+            self.shared.fixtures.as_ref()?;
+            fixtures::resources::read(uri)
+        });
+        found.map(Into::into).ok_or_else(|| resources::not_found(uri))
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        if !self.shared.sessions {
+            return Err(ErrorData::method_not_found::<SubscribeRequestMethod>());
+        }
+        if !self.has_resource(&request.uri) {
+            return Err(resources::not_found(&request.uri));
+        }
+        if request.uri == resources::CLOCK {
+            clock::subscribe(&self.own, context.peer);
+        }
+        Ok(())
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        if !self.has_resource(&request.uri) {
+            return Err(resources::not_found(&request.uri));
+        }
+        if request.uri == resources::CLOCK {
+            clock::unsubscribe(&self.own);
+        }
+        Ok(())
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        wanted: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        let mut accepted = wanted.clone();
+        if let Some(uris) = &mut accepted.resource_subscriptions {
+            uris.retain(|it| self.has_resource(it));
+        }
+        Some(accepted)
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let uris = context.accepted().resource_subscriptions.as_deref().unwrap_or_default();
+        let is_clock_watched = uris.iter().any(|it| it == resources::CLOCK);
+        let mut seconds = clock::seconds();
+        let mut changes = self.shared.fixtures.as_ref().map(|it| it.changes.subscribe());
+        loop {
+            let sent = tokio::select! {
+                () = context.cancelled() => return Ok(()),
+                _ = seconds.tick(), if is_clock_watched => {
+                    context.sink().notify_resource_updated(resources::CLOCK).await.is_ok()
+                }
+                Some(it) = async { next(changes.as_mut()?).await } => match it {
+                    ServerNotification::ToolListChangedNotification(_) => {
+                        // What was not asked for is refused, which ends nothing.
+                        let _ = context.sink().notify_tool_list_changed().await;
+                        true
+                    }
+                    _ => {
+                        let _ = context.sink().notify_prompt_list_changed().await;
+                        true
+                    }
+                },
+            };
+            if !sent {
+                return Ok(());
+            }
+        }
     }
 }
 
-fn success(result: &impl Serialize) -> CallToolResult {
-    let text = serde_json::to_string(result).expect("results are plain JSON");
-    CallToolResult::success(vec![ContentBlock::text(text)])
+impl Server {
+    fn more_tools(&self) -> bool {
+        let lists = self.shared.fixtures.as_ref();
+        lists.is_some_and(|it| it.more_tools.load(Ordering::Relaxed))
+    }
+
+    fn has_resource(&self, uri: &str) -> bool {
+        resources::read(uri, Duration::ZERO).is_some()
+            || (self.shared.fixtures.is_some() && fixtures::resources::read(uri).is_some())
+    }
 }
 
-fn failure(code: &str, message: &str) -> CallToolResult {
-    CallToolResult::error(vec![ContentBlock::text(
-        json!({"code": code, "message": message}).to_string(),
-    )])
+/// The next change of a list, however many were missed before it.
+async fn next(changes: &mut Receiver<ServerNotification>) -> Option<ServerNotification> {
+    use tokio::sync::broadcast::error::RecvError;
+
+    loop {
+        match changes.recv().await {
+            Ok(it) => return Some(it),
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return None,
+        }
+    }
 }

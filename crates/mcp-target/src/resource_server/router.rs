@@ -1,4 +1,4 @@
-//! What stands at `/mcp`.
+//! What stands at `/mcp`, and below it.
 
 use std::io;
 
@@ -6,25 +6,47 @@ use axum::Router;
 
 use crate::config::target::Config;
 
+/// Pages in a browser that may ask: those of this machine.
+#[cfg(feature = "mcp")]
+const ORIGINS: [&str; 6] = [
+    "http://localhost:*",
+    "http://127.0.0.1:*",
+    "http://[::1]:*",
+    "https://localhost:*",
+    "https://127.0.0.1:*",
+    "https://[::1]:*",
+];
+
 /// The routes of the MCP server, and what ends its sessions and streams.
 ///
 /// # Errors
-/// The dataset cannot be loaded.
+/// A tool of the configuration cannot be offered, or the dataset cannot be loaded.
 #[cfg(feature = "mcp")]
 pub(crate) fn router(config: &Config) -> io::Result<(Router, impl FnOnce() + Send + use<>)> {
     use std::sync::Arc;
 
     use axum::middleware::from_fn;
+    use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 
     use crate::resource_server::mcp;
     use crate::resource_server::sessions::{Sessions, refuse_when_full};
-    use crate::resource_server::sql::Database;
 
-    let database = Database::open().map_err(io::Error::other)?;
+    let server = mcp::server(config)?;
+    let settings = StreamableHttpServerConfig::default()
+        .with_json_response(true)
+        .with_legacy_session_mode(config.sessions)
+        .with_max_request_body_bytes(config.limits.max_body)
+        .with_allowed_origins(ORIGINS);
+    let end = settings.cancellation_token.clone();
+    #[cfg(feature = "websocket")]
+    let sockets = crate::resource_server::websocket::route(config, server.clone(), &settings);
     let sessions = Arc::new(Sessions::new(config.max_sessions, config.session_idle));
-    let (service, end) = mcp::service(database, sessions, config.faults);
-    let router = Router::new().route_service("/mcp", service);
-    Ok((router.route_layer(from_fn(refuse_when_full)), end))
+    let service = StreamableHttpService::new(move || Ok(server.anew()), sessions, settings);
+    let router =
+        Router::new().route_service("/mcp", service).route_layer(from_fn(refuse_when_full));
+    #[cfg(feature = "websocket")]
+    let router = router.merge(sockets);
+    Ok((router, move || end.cancel()))
 }
 
 /// A place that a good bearer opens, with nothing in it.

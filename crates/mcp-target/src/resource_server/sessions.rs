@@ -19,6 +19,8 @@ use rmcp::transport::streamable_http_server::session::{
 use serde_json::json;
 use tokio::sync::Mutex;
 
+use crate::resource_server::event_ids::{after, from_one};
+
 tokio::task_local! {
     /// Set when the session that the current request asked for was one too many.
     static REFUSED: Cell<bool>;
@@ -118,7 +120,7 @@ impl SessionManager for Sessions {
         &self,
         id: &SessionId,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        Ok(self.inner.create_standalone_stream(id).await?)
+        Ok(from_one(self.inner.create_standalone_stream(id).await?))
     }
 
     async fn resume(
@@ -126,6 +128,6 @@ impl SessionManager for Sessions {
         id: &SessionId,
         last_event_id: String,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
-        Ok(self.inner.resume(id, last_event_id).await?)
+        Ok(from_one(self.inner.resume(id, after(last_event_id)).await?))
     }
 }

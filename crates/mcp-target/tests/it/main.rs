@@ -4,13 +4,20 @@
 
 mod authorization;
 mod cli;
+mod conformance;
+mod controlled;
 mod faults;
 mod mcp;
 mod metadata;
+mod mocks;
+mod modern;
 mod person;
+mod primitives;
 mod registration;
 mod screens;
 mod session;
 mod sessions;
+mod streams;
 mod target;
 mod tokens;
+mod websocket;

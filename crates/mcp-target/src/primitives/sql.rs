@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tool_edge::printable_within;
 
-use crate::resource_server::novamart;
+use crate::primitives::novamart;
 
 const MAX_ROWS: usize = 1000;
 const MAX_BYTES: usize = 256 * 1024;
