@@ -3,6 +3,7 @@
 mod access_token;
 mod authorization_server;
 mod config;
+mod http;
 mod resource_server;
 mod serve;
 
