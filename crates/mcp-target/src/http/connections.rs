@@ -134,3 +134,52 @@ async fn connection(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::config::target::Config;
+
+    /// Says what its other side is read to after an upgrade.
+    fn upgrading(said: &Arc<std::sync::Mutex<Option<oneshot::Sender<bool>>>>) -> Router {
+        let said = said.clone();
+        let handler = async move |request: axum::extract::Request| {
+            let said = said.lock().unwrap().take().unwrap();
+            tokio::spawn(async move {
+                let upgraded = hyper::upgrade::on(request).await.unwrap();
+                let mut bytes = Vec::new();
+                let read = TokioIo::new(upgraded).read_to_end(&mut bytes).await;
+                let _ = said.send(read.is_err() && bytes == b"hello");
+            });
+            (StatusCode::SWITCHING_PROTOCOLS, [("connection", "upgrade"), ("upgrade", "test")])
+        };
+        Router::new().route("/", get(handler))
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_left_http_ends_with_the_server() {
+        let (said, told) = oneshot::channel();
+        let router = upgrading(&Arc::new(std::sync::Mutex::new(Some(said))));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let habits = Arc::new(Habits::new(&Config::new(Vec::new())));
+        let server = tokio::spawn(serve(listener, router, habits, std::future::pending()));
+
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        let request =
+            b"GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: test\r\n\r\nhello";
+        socket.write_all(request).await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            answer.push(socket.read_u8().await.unwrap());
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 101 "));
+        server.abort();
+        assert!(told.await.unwrap());
+    }
+}

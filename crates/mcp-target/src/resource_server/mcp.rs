@@ -20,9 +20,13 @@ use serde_json::json;
 
 use crate::access_token::Claims;
 use crate::config::faults::{Fault, Faults};
+#[cfg(feature = "outbound")]
+use crate::config::upstream::Upstream;
 use crate::resource_server::novamart;
 use crate::resource_server::sessions::Sessions;
 use crate::resource_server::sql::Database;
+#[cfg(feature = "outbound")]
+use crate::upstream::{client::Client, tool};
 
 const SLOW: Duration = Duration::from_millis(300);
 
@@ -31,10 +35,14 @@ pub(crate) fn service(
     database: Arc<Database>,
     sessions: Arc<Sessions>,
     faults: Faults,
+    #[cfg(feature = "outbound")] upstream: Upstream,
 ) -> (StreamableHttpService<Tools, Sessions>, impl FnOnce() + Send) {
     let config = StreamableHttpServerConfig::default().with_json_response(true);
     let end = config.cancellation_token.clone();
-    let tools = Tools { database, faults, router: Arc::new(Tools::tool_router()) };
+    let router = Tools::tool_router();
+    #[cfg(feature = "outbound")]
+    let router = router.with_route(tool::route(Arc::new(Client::new(upstream))));
+    let tools = Tools { database, faults, router: Arc::new(router) };
     (StreamableHttpService::new(move || Ok(tools.clone()), sessions, config), move || end.cancel())
 }
 

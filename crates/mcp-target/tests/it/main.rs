@@ -5,6 +5,7 @@
 mod authorization;
 mod cli;
 mod faults;
+mod habits;
 mod mcp;
 mod metadata;
 mod person;
@@ -14,3 +15,4 @@ mod session;
 mod sessions;
 mod target;
 mod tokens;
+mod upstream;

@@ -14,7 +14,7 @@ async fn a_session_lists_and_calls_tools_and_ends() {
         .iter()
         .map(|it| it["name"].as_str().unwrap())
         .collect();
-    assert_eq!(names, ["describeEntity", "executeSQL", "listEntities", "runMetric"]);
+    assert_eq!(names, ["describeEntity", "executeSQL", "listEntities", "runMetric", "upstream"]);
     assert_eq!(tools["result"]["tools"][1]["inputSchema"]["required"], json!(["sql"]));
 
     let (error, listed) = session.text("listEntities", json!({})).await;
