@@ -9,4 +9,6 @@ pub(crate) mod screens;
 pub(crate) mod target;
 #[cfg(feature = "mcp")]
 pub(crate) mod tools;
+#[cfg(feature = "outbound")]
+pub(crate) mod upstream;
 pub(crate) mod users;

@@ -5,11 +5,14 @@ mod authorization_server;
 mod config;
 #[cfg(feature = "mcp")]
 mod fixtures;
+mod http;
 #[cfg(feature = "mcp")]
 mod primitives;
 mod resource_server;
 mod serve;
 mod store;
+#[cfg(feature = "outbound")]
+mod upstream;
 
 pub use crate::config::clients::ConfidentialClient;
 pub use crate::config::faults::{Fault, Faults, Outcome, Place, UnknownFault};
@@ -20,5 +23,7 @@ pub use crate::config::screens::Screens;
 pub use crate::config::target::{Config, TokenKind};
 #[cfg(feature = "mcp")]
 pub use crate::config::tools::MockTool;
+#[cfg(feature = "outbound")]
+pub use crate::config::upstream::Upstream;
 pub use crate::config::users::{Password, User};
 pub use crate::serve::{Serving, issuer, listen_address, resource, serve};

@@ -4,23 +4,19 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 
 use crate::access_token::SigningKey;
 use crate::authorization_server::router::router;
 use crate::authorization_server::state::AuthorizationServer;
 use crate::config::target::Config;
+use crate::http::answer::Habits;
+use crate::http::connections;
 use crate::resource_server::bearer::{self, Bearers};
 use crate::resource_server::router::router as resource_router;
-
-/// Once told to end, open connections have this long before they are cut.
-const GRACE: Duration = Duration::from_millis(250);
 
 /// Reads an address to listen on, which has to be one of loopback.
 ///
@@ -46,7 +42,7 @@ pub fn resource(address: SocketAddr) -> String {
     format!("http://{address}/mcp")
 }
 
-/// Serves until `shutdown` resolves; open connections are then cut within a quarter of a second.
+/// Serves until `shutdown` resolves; requests in flight then have [`Limits::grace`](crate::Limits) to end.
 ///
 /// The listener must be bound to the address that clients use: issuer, resource and every endpoint are derived from
 /// it.
@@ -81,30 +77,19 @@ async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> io::R
         mcp
     };
     let is_protected = config.auth;
+    let habits = Arc::new(Habits::new(&config));
     let authorization_server = AuthorizationServer::new(issuer, resource, config, key);
 
     let routes =
         mcp.merge(router(authorization_server, is_protected)).route("/health", get(async || "ok"));
 
-    // A small answer must not wait for the acknowledgement of the one before it.
-    let listener = listener.tap_io(|it| {
-        let _ = it.set_nodelay(true);
-    });
-    let (ending, ended) = oneshot::channel();
+    #[cfg(feature = "compression")]
+    let routes = crate::http::compression::packed(routes);
+
     let shutdown = async move {
         shutdown.await;
         end_mcp();
-        let _ = ending.send(());
     };
-    let cut = async {
-        if ended.await.is_ok() {
-            tokio::time::sleep(GRACE).await;
-        } else {
-            std::future::pending::<()>().await;
-        }
-    };
-    tokio::select! {
-        served = axum::serve(listener, routes).with_graceful_shutdown(shutdown) => served,
-        () = cut => Ok(()),
-    }
+    connections::serve(listener, routes, habits, shutdown).await;
+    Ok(())
 }

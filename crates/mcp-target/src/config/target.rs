@@ -9,6 +9,8 @@ use crate::config::redis::Redis;
 use crate::config::screens::Screens;
 #[cfg(feature = "mcp")]
 use crate::config::tools::MockTool;
+#[cfg(feature = "outbound")]
+use crate::config::upstream::Upstream;
 use crate::config::users::User;
 
 /// What a target serves, and how it misbehaves.
@@ -45,9 +47,9 @@ pub struct Config {
     /// Tools with canned answers. Where there are any, they stand in the place of the demo's.
     #[cfg(feature = "mcp")]
     pub tools: Vec<MockTool>,
-    /// The HTTP API that the tool `upstream` calls; a built-in one if `None`.
+    /// The HTTP API that the tool `upstream` calls.
     #[cfg(feature = "outbound")]
-    pub upstream: Option<url::Url>,
+    pub upstream: Upstream,
     /// Requests a minute from one IP address beyond which the answer is 429 with `Retry-After`; no limit if `None`.
     pub rate_limit: Option<NonZeroU32>,
     /// How long connections, requests and streams may take, and how large a request may be.
@@ -91,7 +93,7 @@ impl Config {
             #[cfg(feature = "mcp")]
             tools: Vec::new(),
             #[cfg(feature = "outbound")]
-            upstream: None,
+            upstream: Upstream::default(),
             rate_limit: None,
             limits: Limits::default(),
             #[cfg(feature = "redis")]

@@ -3,6 +3,8 @@
 #![expect(deprecated, reason = "revisions that are served have log levels")]
 
 use std::io;
+#[cfg(feature = "outbound")]
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -28,6 +30,8 @@ use crate::fixtures;
 use crate::primitives::answer::failure;
 use crate::primitives::server::{Lists, Server, Shared, processors};
 use crate::primitives::{clock, mock, prompts, resources};
+#[cfg(feature = "outbound")]
+use crate::upstream::{self, client::Client};
 
 const SLOW: Duration = Duration::from_millis(300);
 
@@ -54,6 +58,8 @@ fn tools(config: &Config) -> io::Result<ToolRouter<Server>> {
         let mut tools = Server::controlled();
         #[cfg(feature = "novamart")]
         tools.merge(Server::shop());
+        #[cfg(feature = "outbound")]
+        tools.add_route(upstream::tool::route(Arc::new(Client::new(config.upstream.clone()))));
         tools
     } else {
         mock::router(&config.tools)?

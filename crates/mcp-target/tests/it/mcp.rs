@@ -24,7 +24,8 @@ async fn a_session_lists_and_calls_tools_and_ends() {
             "listEntities",
             "payload",
             "runMetric",
-            "sleep"
+            "sleep",
+            "upstream"
         ]
     );
     assert_eq!(tools["result"]["tools"][3]["inputSchema"]["required"], json!(["sql"]));

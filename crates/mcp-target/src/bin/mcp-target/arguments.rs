@@ -82,6 +82,18 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL")]
     pub(crate) upstream: Option<Url>,
 
+    /// Most calls of `upstream` at a time, and connections that are kept for them.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) upstream_pool: u16,
+
+    /// Requests a minute that `upstream` makes, tries included; more wait.
+    #[arg(long, value_name = "N/min", default_value = "600/min", value_parser = per_minute)]
+    pub(crate) upstream_rate: NonZeroU32,
+
+    /// A try of `upstream` that takes longer has failed.
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    pub(crate) upstream_timeout: Duration,
+
     /// Requests a minute from one IP address beyond which the answer is 429 with Retry-After, as N or N/min.
     #[arg(long, value_name = "N/min", value_parser = per_minute)]
     pub(crate) rate_limit: Option<NonZeroU32>,

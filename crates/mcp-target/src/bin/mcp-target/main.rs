@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use mcp_target::{Config, Limits, User};
+use mcp_target::{Config, Limits, Upstream, User};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -63,7 +63,12 @@ async fn run(args: Args) -> anyhow::Result<()> {
         max_sessions: args.max_sessions,
         session_idle: args.session_idle,
         fixtures: args.fixtures,
-        upstream: args.upstream,
+        upstream: Upstream {
+            url: args.upstream,
+            pool: args.upstream_pool.into(),
+            per_minute: args.upstream_rate,
+            timeout: args.upstream_timeout,
+        },
         rate_limit: args.rate_limit,
         limits: Limits {
             keep_alive: args.keep_alive,
