@@ -3,8 +3,10 @@
 mod access_token;
 mod authorization_server;
 mod config;
+mod observability;
 mod resource_server;
 mod serve;
+mod target;
 
 pub use crate::config::clients::ConfidentialClient;
 pub use crate::config::faults::{Fault, Faults, Outcome, Place, UnknownFault};
@@ -15,5 +17,6 @@ pub use crate::config::screens::Screens;
 pub use crate::config::target::{Config, TokenKind};
 #[cfg(feature = "mcp")]
 pub use crate::config::tools::MockTool;
-pub use crate::config::users::{Password, User};
+pub use crate::config::users::{Password, TotpSecret, User};
 pub use crate::serve::{Serving, issuer, listen_address, resource, serve};
+pub use crate::target::{Target, UnknownUser};

@@ -1,7 +1,7 @@
 //! The NovaMart tools over Streamable HTTP, in both eras of the protocol.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rmcp::handler::server::tool::{ToolCallContext, ToolRouter};
 use rmcp::handler::server::wrapper::Parameters;
@@ -20,6 +20,7 @@ use serde_json::json;
 
 use crate::access_token::Claims;
 use crate::config::faults::{Fault, Faults};
+use crate::observability::metrics::Metrics;
 use crate::resource_server::novamart;
 use crate::resource_server::sessions::Sessions;
 use crate::resource_server::sql::Database;
@@ -31,10 +32,11 @@ pub(crate) fn service(
     database: Arc<Database>,
     sessions: Arc<Sessions>,
     faults: Faults,
+    metrics: Metrics,
 ) -> (StreamableHttpService<Tools, Sessions>, impl FnOnce() + Send) {
     let config = StreamableHttpServerConfig::default().with_json_response(true);
     let end = config.cancellation_token.clone();
-    let tools = Tools { database, faults, router: Arc::new(Tools::tool_router()) };
+    let tools = Tools { database, faults, metrics, router: Arc::new(Tools::tool_router()) };
     (StreamableHttpService::new(move || Ok(tools.clone()), sessions, config), move || end.cancel())
 }
 
@@ -42,6 +44,7 @@ pub(crate) fn service(
 pub(crate) struct Tools {
     database: Arc<Database>,
     faults: Faults,
+    metrics: Metrics,
     /// Built once: building it for each call would cost half the throughput.
     router: Arc<ToolRouter<Self>>,
 }
@@ -155,7 +158,14 @@ impl ServerHandler for Tools {
         if self.faults.has(Fault::ToolErrors) {
             return Ok(failure("internal_error", "the tool failed").into());
         }
-        self.router.call(ToolCallContext::new(self, request, context)).await
+        let (started, name) = (Instant::now(), request.name.clone());
+        let result = self.router.call(ToolCallContext::new(self, request, context)).await;
+        if self.router.has_route(&name) {
+            let ok =
+                matches!(&result, Ok(CallToolResponse::Complete(it)) if it.is_error != Some(true));
+            self.metrics.tool(&name, ok, started.elapsed());
+        }
+        result
     }
 
     // Neither is declared, so neither is to be answered with an empty list.

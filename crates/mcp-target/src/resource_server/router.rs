@@ -5,13 +5,17 @@ use std::io;
 use axum::Router;
 
 use crate::config::target::Config;
+use crate::observability::metrics::Metrics;
 
 /// The routes of the MCP server, and what ends its sessions and streams.
 ///
 /// # Errors
 /// The dataset cannot be loaded.
 #[cfg(feature = "mcp")]
-pub(crate) fn router(config: &Config) -> io::Result<(Router, impl FnOnce() + Send + use<>)> {
+pub(crate) fn router(
+    config: &Config,
+    metrics: &Metrics,
+) -> io::Result<(Router, impl FnOnce() + Send + use<>)> {
     use std::sync::Arc;
 
     use axum::middleware::from_fn;
@@ -22,14 +26,19 @@ pub(crate) fn router(config: &Config) -> io::Result<(Router, impl FnOnce() + Sen
 
     let database = Database::open().map_err(io::Error::other)?;
     let sessions = Arc::new(Sessions::new(config.max_sessions, config.session_idle));
-    let (service, end) = mcp::service(database, sessions, config.faults);
+    let counted = sessions.clone();
+    metrics.ask_for_sessions(move || counted.open());
+    let (service, end) = mcp::service(database, sessions, config.faults, metrics.clone());
     let router = Router::new().route_service("/mcp", service);
     Ok((router.route_layer(from_fn(refuse_when_full)), end))
 }
 
 /// A place that a good bearer opens, with nothing in it.
 #[cfg(not(feature = "mcp"))]
-pub(crate) fn router(_: &Config) -> io::Result<(Router, impl FnOnce() + Send + use<>)> {
+pub(crate) fn router(
+    _: &Config,
+    _: &Metrics,
+) -> io::Result<(Router, impl FnOnce() + Send + use<>)> {
     use axum::http::StatusCode;
     use axum::routing::any;
 

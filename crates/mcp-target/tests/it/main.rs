@@ -5,8 +5,11 @@
 mod authorization;
 mod cli;
 mod faults;
+mod library;
+mod logs;
 mod mcp;
 mod metadata;
+mod observability;
 mod person;
 mod registration;
 mod screens;
