@@ -11,5 +11,6 @@ pub(crate) mod metrics;
 mod process;
 pub(crate) mod ready;
 pub(crate) mod requests;
+pub(crate) mod route;
 pub(crate) mod streams;
 pub(crate) mod traffic;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 
-use crate::observability::requests::Route;
+use crate::observability::route::Route;
 use crate::observability::traffic::Traffic;
 
 #[derive(Debug, Clone, Default)]

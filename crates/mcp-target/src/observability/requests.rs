@@ -8,21 +8,12 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::observability::metrics::Metrics;
+use crate::observability::route::Route;
 use crate::observability::streams::{counted, is_event_stream};
 
 /// Among the extensions of an answer of the token endpoint: the grant that an access token was issued for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Issued(pub(crate) &'static str);
-
-/// A route as it was declared, such as `/register/{client_id}`; what no route matched is all one.
-#[derive(Debug, Clone)]
-pub(crate) struct Route(Option<MatchedPath>);
-
-impl Route {
-    pub(crate) fn as_str(&self) -> &str {
-        self.0.as_ref().map_or("other", MatchedPath::as_str)
-    }
-}
 
 /// Times a request up to the head of its answer. Neither address nor headers nor body are noted: they hold secrets.
 pub(crate) async fn observe(
@@ -32,7 +23,7 @@ pub(crate) async fn observe(
 ) -> Response {
     let started = Instant::now();
     let method = name(request.method());
-    let route = Route(request.extensions().get::<MatchedPath>().cloned());
+    let route = Route::new(request.extensions().get::<MatchedPath>());
     let mut response = next.run(request).await;
     let (duration, status) = (started.elapsed(), response.status().as_u16());
     tracing::debug!(
