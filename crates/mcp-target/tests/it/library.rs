@@ -5,7 +5,7 @@ use tokio::net::TcpStream;
 use crate::session::message;
 use crate::target::http;
 
-async fn initialize(url: &str, token: &str) -> reqwest::Response {
+pub(crate) async fn initialize(url: &str, token: &str) -> reqwest::Response {
     let initialize = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
         "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"},
     }});

@@ -9,6 +9,7 @@ mod library;
 mod logs;
 mod mcp;
 mod metadata;
+mod mock_in_ci;
 mod observability;
 mod person;
 mod registration;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 pub(crate) fn read(file: &Path) -> anyhow::Result<Vec<MockTool>> {
     let text = fs::read_to_string(file)
         .with_context(|| format!("failed to read the tools in {}", file.display()))?;
-    parse(&text).with_context(|| format!("the tools in {} are not good", file.display()))
+    parse(&text).with_context(|| format!("failed to read the tools in {}", file.display()))
 }
 
 /// A list of tools, or an object with one.
