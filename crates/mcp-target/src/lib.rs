@@ -6,11 +6,13 @@ mod config;
 #[cfg(feature = "mcp")]
 mod fixtures;
 mod http;
+mod observability;
 #[cfg(feature = "mcp")]
 mod primitives;
 mod resource_server;
 mod serve;
 mod store;
+mod target;
 #[cfg(feature = "outbound")]
 mod upstream;
 
@@ -25,5 +27,6 @@ pub use crate::config::target::{Config, TokenKind};
 pub use crate::config::tools::MockTool;
 #[cfg(feature = "outbound")]
 pub use crate::config::upstream::Upstream;
-pub use crate::config::users::{Password, User};
+pub use crate::config::users::{Password, TotpSecret, User};
 pub use crate::serve::{Serving, issuer, listen_address, resource, serve};
+pub use crate::target::{Target, UnknownUser};

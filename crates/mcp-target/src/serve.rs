@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 use crate::access_token::SigningKey;
 use crate::authorization_server::router::router;
@@ -15,6 +15,9 @@ use crate::authorization_server::state::AuthorizationServer;
 use crate::config::target::Config;
 use crate::http::answer::Habits;
 use crate::http::connections;
+use crate::observability::metrics::Metrics;
+use crate::observability::ready;
+use crate::observability::requests::observe;
 use crate::resource_server::bearer::{self, Bearers};
 use crate::resource_server::router::router as resource_router;
 
@@ -54,38 +57,52 @@ pub fn serve(
     config: Config,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Serving {
+    start(listener, config, Box::pin(shutdown), oneshot::channel().0)
+}
+
+/// [`serve`], which hands out the authorization server once everything stands.
+pub(crate) fn start(
+    listener: TcpListener,
+    config: Config,
+    shutdown: Shutdown,
+    started: oneshot::Sender<Arc<AuthorizationServer>>,
+) -> Serving {
     // A future with a type is compiled where it is awaited: the whole server again in each program.
-    fn boxed(listener: TcpListener, config: Config, shutdown: Shutdown) -> Serving {
-        Box::pin(run(listener, config, shutdown))
-    }
-    boxed(listener, config, Box::pin(shutdown))
+    Box::pin(run(listener, config, shutdown, started))
 }
 
 /// A target that serves until it is told to end.
 pub type Serving = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
-type Shutdown = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(crate) type Shutdown = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> io::Result<()> {
+async fn run(
+    listener: TcpListener,
+    config: Config,
+    shutdown: Shutdown,
+    started: oneshot::Sender<Arc<AuthorizationServer>>,
+) -> io::Result<()> {
     let address = listener.local_addr()?;
     let (issuer, resource) = (issuer(address), resource(address));
     let key = Arc::new(SigningKey::generate());
     let bearers = Arc::new(Bearers::new(key.clone(), &issuer, &resource));
-    let (mcp, end_mcp) = resource_router(&config)?;
+    let metrics = Metrics::new();
+    let (mcp, end_mcp) = resource_router(&config, &metrics)?;
     let mcp = if config.auth {
         mcp.route_layer(from_fn_with_state(bearers, bearer::require))
     } else {
         mcp
     };
     let is_protected = config.auth;
-    let habits = Arc::new(Habits::new(&config));
+    let habits = Arc::new(Habits::new(&config, metrics.traffic()));
     let authorization_server = AuthorizationServer::new(issuer, resource, config, key);
-
-    let routes =
-        mcp.merge(router(authorization_server, is_protected)).route("/health", get(async || "ok"));
-
+    let routes = mcp
+        .merge(router(authorization_server.clone(), is_protected))
+        .merge(metrics.routes())
+        .merge(ready::routes(Vec::new()))
+        .layer(from_fn_with_state(metrics.clone(), observe));
     #[cfg(feature = "compression")]
     let routes = crate::http::compression::packed(routes);
-
+    let _ = started.send(authorization_server);
     let shutdown = async move {
         shutdown.await;
         end_mcp();

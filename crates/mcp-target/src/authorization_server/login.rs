@@ -92,12 +92,14 @@ pub(super) async fn sign_in(
     let email = if is_known { request.email.as_deref() } else { form.get("email") };
     let email = email.unwrap_or_default();
     let Some(account) = it.accounts.sign_in(email, form.get("password").unwrap_or_default()) else {
+        tracing::info!(client_id = request.client_id, "sign-in refused");
         return Ok(if is_known {
             pages::password(it.faults, id, email, true)
         } else {
             pages::login(it.faults, id, email, true)
         });
     };
+    tracing::info!(subject = account.subject, client_id = request.client_id, "signed in");
     // A new session each time, so that none can be planted before the login.
     let session = random_id();
     it.logins.insert(&session, account.key.clone()).await?;

@@ -28,6 +28,7 @@ pub(super) fn redirect_error(
     error: &str,
     description: &str,
 ) -> Response {
+    tracing::info!(client_id = request.client_id, error, description, "authorization refused");
     redirect(it, request, &[("error", error), ("error_description", description)])
 }
 

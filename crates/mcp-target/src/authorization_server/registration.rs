@@ -97,6 +97,7 @@ pub(super) async fn register(State(it): State<Arc<AuthorizationServer>>, body: B
 }
 
 fn refuse(error: &str, description: &str) -> Response {
+    tracing::info!(error, description, "registration refused");
     let body = json!({"error": error, "error_description": description});
     (StatusCode::BAD_REQUEST, [(CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }

@@ -18,10 +18,14 @@ use subtle::ConstantTimeEq as _;
 use crate::access_token::{self, Claims};
 use crate::authorization_server::parameters::Parameters;
 use crate::authorization_server::state::{
-    Authorization, AuthorizationServer, Client, Code, Family, random_id,
+    Authorization, AuthorizationServer, Client, Code, Family, SCOPES, random_id,
 };
 use crate::config::faults::Fault;
+use crate::observability::requests::Issued;
 use crate::store::unavailable::Unavailable;
+
+/// The `client_id` in tokens that a test asks for without a client.
+const DIRECT_CLIENT: &str = "mcp-target";
 
 const TOKEN_LIFE: u64 = 3600;
 const SHORT_TOKEN_LIFE: u64 = 5;
@@ -49,9 +53,14 @@ pub(super) async fn token(
         return (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error").into_response();
     }
     match grant(&it, &headers, &body).await {
-        Ok(response) => no_store((StatusCode::OK, Json(response)).into_response()),
+        Ok((grant_type, response)) => {
+            let mut response = no_store((StatusCode::OK, Json(response)).into_response());
+            response.extensions_mut().insert(Issued(grant_type));
+            response
+        }
         Err(Refused::Unavailable(it)) => no_store(it.into_response()),
         Err(Refused::Error(error, description)) => {
+            tracing::info!(error, description, "token refused");
             let status = if error == "invalid_client" {
                 StatusCode::UNAUTHORIZED
             } else {
@@ -71,7 +80,7 @@ async fn grant(
     it: &AuthorizationServer,
     headers: &HeaderMap,
     body: &[u8],
-) -> Result<serde_json::Value, Refused> {
+) -> Result<(&'static str, serde_json::Value), Refused> {
     let media_type = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()?.split(';').next());
     if !media_type
         .is_some_and(|it| it.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
@@ -100,11 +109,23 @@ async fn grant(
     if !form.are_for(&it.resource) {
         return Err(error("invalid_target", "resource has to be the MCP endpoint"));
     }
-    if grant_type == "authorization_code" {
-        exchange(it, &form, client_id, &client).await
+    let (grant_type, response) = if grant_type == "authorization_code" {
+        ("authorization_code", exchange(it, &form, client_id, &client).await?)
     } else {
-        refresh(it, &form, client_id).await
-    }
+        ("refresh_token", refresh(it, &form, client_id).await?)
+    };
+    tracing::info!(client_id, grant_type, "token issued");
+    Ok((grant_type, response))
+}
+
+/// What the token endpoint answers [`DIRECT_CLIENT`] once a user let it read; `None` if there is no such user.
+pub(crate) fn issue_for(it: &AuthorizationServer, email: &str) -> Option<serde_json::Value> {
+    let user = email.trim().to_lowercase();
+    let scope = SCOPES[0].to_owned();
+    let client_id = DIRECT_CLIENT.to_owned();
+    tracing::info!(client_id, "token issued without a sign-in");
+    let authorization = Authorization { client_id, scope, user };
+    response(it, &authorization, &authorization.scope, None).ok()
 }
 
 async fn exchange(

@@ -71,7 +71,17 @@ pub enum TokenKind {
     Opaque,
 }
 
+/// Who may sign in where nobody else was named.
+const DEMO_EMAIL: &str = "loadtest@novamart.example";
+
 impl Config {
+    /// [`Config::new`] with one user, `loadtest@novamart.example` in the workspace `ws-novamart-1`, whose password is drawn
+    /// at random.
+    pub fn demo() -> Self {
+        let password = format!("{:032x}", rand::random::<u128>());
+        Self::new(vec![User::new(DEMO_EMAIL, password, "ws-novamart-1")])
+    }
+
     /// A conforming target for `users` with plain screens, everything in memory, and room for 1000 sessions that may idle
     /// for 5 minutes.
     pub fn new(users: Vec<User>) -> Self {

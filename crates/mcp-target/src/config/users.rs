@@ -15,6 +15,8 @@ pub struct User {
     pub password: Password,
     /// The `workspace_id` claim of this user's access tokens.
     pub workspace: String,
+    /// What one-time passwords are made of; without it none is asked for.
+    pub totp: Option<TotpSecret>,
 }
 
 impl User {
@@ -25,7 +27,51 @@ impl User {
         workspace: impl Into<String>,
     ) -> Self {
         let (email, password, workspace) = (email.into(), password.into(), workspace.into());
-        Self { email, password, workspace }
+        Self { email, password, workspace, totp: None }
+    }
+
+    /// The same user, who is asked for a one-time password too.
+    pub fn totp(self, secret: TotpSecret) -> Self {
+        Self { totp: Some(secret), ..self }
+    }
+}
+
+/// The secret of time-based one-time passwords, [RFC 6238](https://www.rfc-editor.org/rfc/rfc6238), that does not print
+/// itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TotpSecret(Vec<u8>);
+
+impl TotpSecret {
+    /// Reads what an authenticator app is given: base32 in either case, with or without spaces and padding.
+    pub fn from_base32(text: &str) -> Option<Self> {
+        let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0_u16, 0);
+        let digits = text.trim_end().trim_end_matches('=').bytes();
+        for digit in digits.filter(|it| !matches!(it, b' ' | b'-')) {
+            let five = match digit.to_ascii_uppercase() {
+                it @ b'A'..=b'Z' => it - b'A',
+                it @ b'2'..=b'7' => it - b'2' + 26,
+                _ => return None,
+            };
+            buffer = buffer << 5 | u16::from(five);
+            bits += 5;
+            if bits >= 8 {
+                bits -= 8;
+                bytes.push((buffer >> bits) as u8);
+                buffer &= (1 << bits) - 1;
+            }
+        }
+        (!bytes.is_empty()).then_some(Self(bytes))
+    }
+
+    /// The secret in clear.
+    pub fn reveal(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for TotpSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TotpSecret(..)")
     }
 }
 
@@ -137,5 +183,27 @@ mod tests {
     #[test]
     fn a_password_does_not_print_itself() {
         assert_eq!(format!("{:?}", Password::from("hunter2")), "Password(..)");
+        let secret = TotpSecret::from_base32("JBSWY3DPEHPK3PXP").unwrap();
+        assert_eq!(format!("{secret:?}"), "TotpSecret(..)");
+    }
+
+    #[test]
+    fn a_totp_secret_is_read_as_apps_are_given_it() {
+        for (text, expect) in [
+            ("MZXW6YTBOI======", Some("foobar")),
+            ("mzxw 6ytb oi", Some("foobar")),
+            ("MZXW6YTB", Some("fooba")),
+            ("", None),
+            ("====", None),
+            ("MZXW6YT1", None),
+            ("MZXW=6YT", None),
+        ] {
+            let secret = TotpSecret::from_base32(text);
+            assert_eq!(
+                secret.as_ref().map(TotpSecret::reveal),
+                expect.map(str::as_bytes),
+                "{text}"
+            );
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! One request, from its head to the head of its answer.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use crate::config::target::Config;
 use crate::http::body::Limited;
 use crate::http::documents::Documents;
 use crate::http::limiter::Limiter;
+use crate::observability::traffic::Traffic;
 
 /// What whoever watches the server asks for, which costs no token.
 const WATCHED: [&str; 3] = ["/health", "/ready", "/metrics"];
@@ -28,14 +30,16 @@ const WATCHED: [&str; 3] = ["/health", "/ready", "/metrics"];
 #[derive(Debug)]
 pub(crate) struct Habits {
     pub(crate) limits: Limits,
+    pub(crate) traffic: Arc<Traffic>,
     limiter: Option<Limiter>,
     documents: Documents,
 }
 
 impl Habits {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config, traffic: Arc<Traffic>) -> Self {
         Self {
             limits: config.limits,
+            traffic,
             limiter: config.rate_limit.map(Limiter::per_minute),
             documents: Documents::new(config),
         }

@@ -19,6 +19,7 @@ use crate::http::answer::{self, Habits};
 use crate::http::body::Tracked;
 use crate::http::clock::{Clock, Due};
 use crate::http::stream::Stream;
+use crate::observability::traffic::Counted;
 
 /// How long nothing is accepted after the process had no file descriptor left.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -94,6 +95,7 @@ async fn connection(
 ) {
     let clock = Arc::new(Clock::new());
     let stream = Stream::new(socket, clock.clone(), place, server.clone());
+    let stream = Counted::new(stream, habits.traffic.clone());
     let service = service_fn(|request: hyper::Request<Incoming>| {
         clock.begin();
         let (clock, router, habits) = (clock.clone(), router.clone(), habits.clone());
@@ -167,7 +169,7 @@ mod tests {
         let router = upgrading(&Arc::new(std::sync::Mutex::new(Some(said))));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let habits = Arc::new(Habits::new(&Config::new(Vec::new())));
+        let habits = Arc::new(Habits::new(&Config::new(Vec::new()), Arc::default()));
         let server = tokio::spawn(serve(listener, router, habits, std::future::pending()));
 
         let mut socket = TcpStream::connect(address).await.unwrap();

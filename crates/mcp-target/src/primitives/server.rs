@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::config::faults::Faults;
+use crate::observability::metrics::Metrics;
 #[cfg(feature = "novamart")]
 use crate::primitives::sql::Database;
 
@@ -27,6 +28,7 @@ pub(crate) struct Server {
 pub(crate) struct Shared {
     /// Built once: building it for each call would cost half the throughput.
     pub(crate) tools: ToolRouter<Server>,
+    pub(crate) metrics: Metrics,
     pub(crate) faults: Faults,
     /// Whether revisions that know sessions have them.
     pub(crate) sessions: bool,

@@ -60,6 +60,7 @@ impl Bearers {
     }
 
     fn refuse(&self, status: StatusCode, error: Option<&str>, body: &str) -> Response {
+        tracing::info!(error = body, "bearer refused");
         let mut challenge = format!(
             r#"Bearer resource_metadata="{}/.well-known/oauth-protected-resource/mcp", scope="{REQUIRED_SCOPE}""#,
             self.issuer

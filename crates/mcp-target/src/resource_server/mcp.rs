@@ -27,6 +27,7 @@ use tokio::time::Instant;
 use crate::config::faults::Fault;
 use crate::config::target::Config;
 use crate::fixtures;
+use crate::observability::metrics::Metrics;
 use crate::primitives::answer::failure;
 use crate::primitives::server::{Lists, Server, Shared, processors};
 use crate::primitives::{clock, mock, prompts, resources};
@@ -39,9 +40,10 @@ const SLOW: Duration = Duration::from_millis(300);
 ///
 /// # Errors
 /// A tool of the configuration cannot be offered, or the dataset cannot be loaded.
-pub(crate) fn server(config: &Config) -> io::Result<Server> {
+pub(crate) fn server(config: &Config, metrics: Metrics) -> io::Result<Server> {
     Ok(Server::new(Shared {
         tools: tools(config)?,
+        metrics,
         faults: config.faults,
         sessions: config.sessions,
         fixtures: config.fixtures.then(Lists::default),
@@ -166,7 +168,14 @@ impl ServerHandler for Server {
         if faults.has(Fault::ToolErrors) {
             return Ok(failure("internal_error", "the tool failed").into());
         }
-        self.shared.tools.call(ToolCallContext::new(self, request, context)).await
+        let (started, name) = (Instant::now(), request.name.clone());
+        let result = self.shared.tools.call(ToolCallContext::new(self, request, context)).await;
+        if self.shared.tools.has_route(&name) {
+            let ok =
+                matches!(&result, Ok(CallToolResponse::Complete(it)) if it.is_error != Some(true));
+            self.shared.metrics.tool(&name, ok, started.elapsed());
+        }
+        result
     }
 
     async fn list_prompts(

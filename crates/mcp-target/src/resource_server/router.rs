@@ -5,6 +5,7 @@ use std::io;
 use axum::Router;
 
 use crate::config::target::Config;
+use crate::observability::metrics::Metrics;
 
 /// Pages in a browser that may ask: those of this machine.
 #[cfg(feature = "mcp")]
@@ -22,7 +23,10 @@ const ORIGINS: [&str; 6] = [
 /// # Errors
 /// A tool of the configuration cannot be offered, or the dataset cannot be loaded.
 #[cfg(feature = "mcp")]
-pub(crate) fn router(config: &Config) -> io::Result<(Router, impl FnOnce() + Send + use<>)> {
+pub(crate) fn router(
+    config: &Config,
+    metrics: &Metrics,
+) -> io::Result<(Router, impl FnOnce() + Send + use<>)> {
     use std::sync::Arc;
 
     use axum::middleware::from_fn;
@@ -31,7 +35,7 @@ pub(crate) fn router(config: &Config) -> io::Result<(Router, impl FnOnce() + Sen
     use crate::resource_server::mcp;
     use crate::resource_server::sessions::{Sessions, refuse_when_full};
 
-    let server = mcp::server(config)?;
+    let server = mcp::server(config, metrics.clone())?;
     let settings = StreamableHttpServerConfig::default()
         .with_json_response(true)
         .with_legacy_session_mode(config.sessions)
@@ -41,6 +45,8 @@ pub(crate) fn router(config: &Config) -> io::Result<(Router, impl FnOnce() + Sen
     #[cfg(feature = "websocket")]
     let sockets = crate::resource_server::websocket::route(config, server.clone(), &settings);
     let sessions = Arc::new(Sessions::new(config.max_sessions, config.session_idle));
+    let counted = sessions.clone();
+    metrics.ask_for_sessions(move || counted.open());
     let service = StreamableHttpService::new(move || Ok(server.anew()), sessions, settings);
     let router =
         Router::new().route_service("/mcp", service).route_layer(from_fn(refuse_when_full));
@@ -51,7 +57,10 @@ pub(crate) fn router(config: &Config) -> io::Result<(Router, impl FnOnce() + Sen
 
 /// A place that a good bearer opens, with nothing in it.
 #[cfg(not(feature = "mcp"))]
-pub(crate) fn router(_: &Config) -> io::Result<(Router, impl FnOnce() + Send + use<>)> {
+pub(crate) fn router(
+    _: &Config,
+    _: &Metrics,
+) -> io::Result<(Router, impl FnOnce() + Send + use<>)> {
     use axum::http::StatusCode;
     use axum::routing::any;
 

@@ -1,6 +1,7 @@
 //! Open MCP sessions, with a limit.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use axum::Json;
@@ -31,6 +32,7 @@ tokio::task_local! {
 pub(crate) struct Sessions {
     inner: LocalSessionManager,
     max: usize,
+    open: AtomicUsize,
     /// Held from counting to creating, so that the limit is exact.
     creating: Mutex<()>,
 }
@@ -39,7 +41,15 @@ impl Sessions {
     pub(crate) fn new(max: usize, idle: Duration) -> Self {
         let mut inner = LocalSessionManager::default();
         inner.session_config.keep_alive = Some(idle);
-        Self { inner, max, creating: Mutex::default() }
+        Self { inner, max, open: AtomicUsize::new(0), creating: Mutex::default() }
+    }
+
+    /// How many there are, or were when it was last possible to count.
+    pub(crate) fn open(&self) -> usize {
+        if let Ok(sessions) = self.inner.sessions.try_read() {
+            self.open.store(sessions.len(), Relaxed);
+        }
+        self.open.load(Relaxed)
     }
 }
 

@@ -1,14 +1,26 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use clap::ValueEnum as _;
 use mcp_target::Fault;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn target() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-target"));
-    command.env_remove("LOADTEST_EMAIL").env_remove("LOADTEST_PASSWORD");
+    for variable in [
+        "LOADTEST_EMAIL",
+        "LOADTEST_PASSWORD",
+        "LOADTEST_TOTP_SECRET",
+        "MAKE_CLIENT_ID",
+        "OAUTH_CLIENT_SECRET",
+        "OAUTH_REDIRECT_URI",
+        "REDIS_URL",
+        "REDIS_ENCRYPTION_SECRET",
+    ] {
+        command.env_remove(variable);
+    }
     command
 }
 
@@ -27,6 +39,10 @@ fn one_line_says_where_it_serves_and_a_signal_ends_it() {
         let issuer = ready["issuer"].as_str().unwrap();
         assert!(issuer.starts_with("http://127.0.0.1:"));
         assert_eq!(ready["resource"], format!("{issuer}/mcp"));
+        assert_eq!(ready["metrics"], format!("{issuer}/metrics"));
+        let user = json!({"email": "loadtest@novamart.example", "workspace": "ws-novamart-1"});
+        assert_eq!(ready["user"], user);
+        assert!(!line.contains("hunter2"));
 
         let kill = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
         assert!(kill.success());
@@ -73,6 +89,42 @@ fn wrong_usage_exits_with_2() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(String::from_utf8(output.stderr).unwrap().contains(expect), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_password_on_the_command_line_is_refused_and_not_repeated() {
+    let output = target().args(["--redis", "redis://:hunter2@127.0.0.1"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("put the address in REDIS_URL") && !said.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn what_is_wrong_in_the_environment_is_said_without_its_secrets() {
+    for (variable, value, expect) in [
+        ("LOADTEST_TOTP_SECRET", "hunter2-1", "LOADTEST_TOTP_SECRET is not base32"),
+        ("MAKE_CLIENT_ID", "hunter2", "MAKE_CLIENT_ID needs OAUTH_CLIENT_SECRET beside it"),
+        ("OAUTH_CLIENT_SECRET", "hunter2", "OAUTH_CLIENT_SECRET needs MAKE_CLIENT_ID beside it"),
+        ("REDIS_URL", "http://:hunter2@x", "is not like redis://127.0.0.1:6379/0"),
+    ] {
+        let mut command = target();
+        let output = command.env("LOADTEST_PASSWORD", "x").env(variable, value).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{variable}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(expect) && !said.contains("hunter2"), "{said}");
+    }
+}
+
+#[test]
+fn a_mistake_in_the_tools_is_told_with_its_file_line_and_key() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mistaken-tools.json");
+    std::fs::write(&file, "[\n  {\"name\": \"a\", \"delay\": 20}\n]").unwrap();
+    let output = target().arg("--tools").arg(&file).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    let expect =
+        format!("error: failed to read the tools in {}: unknown field `delay`", file.display());
+    assert!(said.starts_with(&expect) && said.contains("at line 2 column 23"), "{said}");
 }
 
 #[test]

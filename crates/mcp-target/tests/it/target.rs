@@ -48,21 +48,20 @@ impl Target {
         let served = tokio::spawn(mcp_target::serve(listener, config, async {
             let _ = ended.await;
         }));
-        // It fails where another test was faster, and only matters where reqwest was built with TLS.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(Policy::none())
-            .timeout(Duration::from_secs(10))
-            .build()
-            .unwrap();
         Self {
             issuer: mcp_target::issuer(address),
             resource: mcp_target::resource(address),
-            http,
+            http: http(),
             end,
             served,
         }
+    }
+
+    /// One that is served elsewhere.
+    pub(crate) fn elsewhere(issuer: &str) -> Self {
+        let served = tokio::spawn(async { Ok(()) });
+        let (issuer, resource) = (issuer.to_owned(), format!("{issuer}/mcp"));
+        Self { issuer, resource, http: http(), end: oneshot::channel().0, served }
     }
 
     /// Tells the server to end, and waits until it has.
@@ -168,6 +167,17 @@ impl Target {
         assert_eq!(status, 200, "{token}");
         token["access_token"].as_str().unwrap().to_owned()
     }
+}
+
+pub(crate) fn http() -> reqwest::Client {
+    // It fails where another test was faster, and only matters where reqwest was built with TLS.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(Policy::none())
+        .timeout(Duration::from_secs(10))
+        .build()
+        .unwrap()
 }
 
 pub(crate) fn parameter(url: &Url, name: &str) -> Option<String> {

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use mcp_target::{Fault, Limits, Screens, TokenKind};
 use url::Url;
 
@@ -13,6 +13,8 @@ const AFTER: &str = "\
 One line of JSON on stdout names the resource, the issuer and who may sign in, once it serves; SIGINT or SIGTERM ends it.
 The first user is LOADTEST_EMAIL with LOADTEST_PASSWORD, or loadtest@novamart.example with a random
 password that is said on stderr. With LOADTEST_TOTP_SECRET users are asked for a one-time password too.
+MAKE_CLIENT_ID with OAUTH_CLIENT_SECRET is a client that needs no registration; it is sent back to OAUTH_REDIRECT_URI, or
+to http://127.0.0.1/callback at any port.
 
 Example:
   mcp-target --listen 127.0.0.1:8080 --screens spa --fault slow-tools
@@ -136,6 +138,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", default_value = "250ms", value_parser = duration)]
     pub(crate) redis_timeout: Duration,
 
+    /// How to log to stderr; without it as text, and warnings alone.
+    #[arg(long, value_name = "KIND", value_enum)]
+    pub(crate) log: Option<Log>,
+
+    /// The least that is logged; without it `info` where `--log` is given.
+    #[arg(long, value_name = "LEVEL", value_parser = ["error", "warn", "info", "debug", "trace"])]
+    pub(crate) log_level: Option<String>,
+
     /// Let this go wrong; may be given several times.
     #[arg(long = "fault", value_name = "NAME", value_enum)]
     pub(crate) faults: Vec<Fault>,
@@ -143,6 +153,17 @@ pub(crate) struct Args {
     /// Let requests ask for more faults by name in their header X-Fault.
     #[arg(long)]
     pub(crate) fault_header: bool,
+}
+
+/// What a line of the log looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Log {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+    /// Nothing at all.
+    Off,
 }
 
 /// A length of time such as `250ms`, `5s`, `10m` or `1h`.

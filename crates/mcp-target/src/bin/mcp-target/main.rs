@@ -1,23 +1,32 @@
 //! Serves until a signal comes.
 
 mod arguments;
+mod environment;
+mod log;
+mod tools;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::Parser as _;
-use mcp_target::{Config, Limits, Upstream, User};
+#[cfg(feature = "redis")]
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
+use mcp_target::{Config, Limits, Upstream};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::Args;
 
-const EMAIL: &str = "loadtest@novamart.example";
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Args::parse()).await {
+    let args = Args::parse();
+    #[cfg(feature = "redis")]
+    if let Err(err) = environment::without_password(args.redis.as_deref()) {
+        let _ = Args::command().error(ErrorKind::ValueValidation, err).print();
+        return ExitCode::from(2);
+    }
+    match run(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(err) => {
             let _ = writeln!(io::stderr(), "error: {err:#}");
@@ -27,6 +36,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> anyhow::Result<()> {
+    log::start(args.log, args.log_level.as_deref());
+    let tools = args.tools.as_deref().map(tools::read).transpose()?.unwrap_or_default();
     let listener = TcpListener::bind(args.listen).await.map_err(|err| match err.kind() {
         io::ErrorKind::AddrInUse => {
             anyhow::anyhow!(
@@ -46,12 +57,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
         }
     };
 
-    let email = tool_edge::variable("LOADTEST_EMAIL")?.unwrap_or_else(|| EMAIL.to_owned());
-    let password = tool_edge::variable("LOADTEST_PASSWORD")?.unwrap_or_else(|| {
-        let password = format!("{:016x}", rand::random::<u64>());
-        let _ = writeln!(io::stderr(), "sign in as {email} with the password {password}");
-        password
-    });
+    let users = environment::users(args.users)?;
+    let user = serde_json::json!({"email": users[0].email, "workspace": users[0].workspace});
     let config = Config {
         screens: args.screens,
         remember_consent: args.remember_consent,
@@ -80,24 +87,19 @@ async fn run(args: Args) -> anyhow::Result<()> {
         },
         faults: args.faults.into_iter().collect(),
         fault_header: args.fault_header,
-        ..Config::new(users(&email, &password, args.users))
+        clients: environment::clients()?,
+        tools,
+        #[cfg(feature = "redis")]
+        redis: environment::redis(args.redis, args.redis_pool, args.redis_timeout)?,
+        ..Config::new(users)
     };
     let ready = serde_json::json!({
         "resource": mcp_target::resource(address),
         "issuer": mcp_target::issuer(address),
+        "metrics": format!("{}/metrics", mcp_target::issuer(address)),
+        "user": user,
     });
     // The socket already queues connections, so whoever reads this line may connect.
     writeln!(io::stdout(), "{ready}").context("failed to write to stdout")?;
     mcp_target::serve(listener, config, shutdown).await.context("failed to serve")
-}
-
-fn users(email: &str, password: &str, count: u32) -> Vec<User> {
-    let (name, domain) = email.split_once('@').unwrap_or((email, "novamart.example"));
-    (1..=count)
-        .map(|number| {
-            let numbered = format!("{name}+{number}@{domain}");
-            let email = if number == 1 { email } else { &numbered };
-            User::new(email, password, format!("ws-novamart-{number}"))
-        })
-        .collect()
 }

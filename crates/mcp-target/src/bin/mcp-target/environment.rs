@@ -1,0 +1,84 @@
+//! What stands in the environment because the command line is no place for secrets.
+
+use std::io::{self, Write as _};
+#[cfg(feature = "redis")]
+use std::time::Duration;
+
+use anyhow::Context as _;
+use mcp_target::{ConfidentialClient, TotpSecret, User};
+#[cfg(feature = "redis")]
+use mcp_target::{Password, Redis};
+use tool_edge::variable;
+#[cfg(feature = "redis")]
+use url::Url;
+
+const EMAIL: &str = "loadtest@novamart.example";
+
+/// Where a pre-registered client is sent back to, at any port.
+const REDIRECT_URI: &str = "http://127.0.0.1/callback";
+
+/// As many users, of which the first is the one of the environment.
+pub(crate) fn users(count: u32) -> anyhow::Result<Vec<User>> {
+    let email = variable("LOADTEST_EMAIL")?.unwrap_or_else(|| EMAIL.to_owned());
+    let password = variable("LOADTEST_PASSWORD")?.unwrap_or_else(|| {
+        let password = format!("{:016x}", rand::random::<u64>());
+        let _ = writeln!(io::stderr(), "sign in as {email} with the password {password}");
+        password
+    });
+    let secret = variable("LOADTEST_TOTP_SECRET")?;
+    let secret = secret
+        .map(|it| TotpSecret::from_base32(&it).context("LOADTEST_TOTP_SECRET is not base32"))
+        .transpose()?;
+    let (name, domain) = email.split_once('@').unwrap_or((&email, "novamart.example"));
+    let user = |number: u32| {
+        let numbered = format!("{name}+{number}@{domain}");
+        let email = if number == 1 { &email } else { &numbered };
+        let user = User::new(email, password.as_str(), format!("ws-novamart-{number}"));
+        match &secret {
+            Some(secret) => user.totp(secret.clone()),
+            None => user,
+        }
+    };
+    Ok((1..=count).map(user).collect())
+}
+
+/// The client that needs no registration, where there is one.
+pub(crate) fn clients() -> anyhow::Result<Vec<ConfidentialClient>> {
+    let (id, secret) = match (variable("MAKE_CLIENT_ID")?, variable("OAUTH_CLIENT_SECRET")?) {
+        (Some(id), Some(secret)) => (id, secret),
+        (None, None) => return Ok(Vec::new()),
+        (Some(_), None) => anyhow::bail!("MAKE_CLIENT_ID needs OAUTH_CLIENT_SECRET beside it"),
+        (None, Some(_)) => anyhow::bail!("OAUTH_CLIENT_SECRET needs MAKE_CLIENT_ID beside it"),
+    };
+    let redirect_uri = variable("OAUTH_REDIRECT_URI")?.unwrap_or_else(|| REDIRECT_URI.to_owned());
+    Ok(vec![ConfidentialClient { id, secret: secret.into(), redirect_uris: vec![redirect_uri] }])
+}
+
+/// Redis by the flag or by `REDIS_URL`, where either names one.
+#[cfg(feature = "redis")]
+pub(crate) fn redis(
+    flag: Option<String>,
+    pool: u16,
+    timeout: Duration,
+) -> anyhow::Result<Option<Redis>> {
+    let Some(url) = flag.map_or_else(|| variable("REDIS_URL"), |it| Ok(Some(it)))? else {
+        return Ok(None);
+    };
+    // Not with the address: it may hold the password.
+    let is_redis = Url::parse(&url).is_ok_and(|it| it.scheme() == "redis" && it.has_host());
+    anyhow::ensure!(is_redis, "the address of Redis is not like redis://127.0.0.1:6379/0");
+    let secret = variable("REDIS_ENCRYPTION_SECRET")?.map(Password::from);
+    Ok(Some(Redis { pool: pool.into(), timeout, secret, ..Redis::new(url) }))
+}
+
+/// Refuses a password where every user of the machine can read it.
+#[cfg(feature = "redis")]
+pub(crate) fn without_password(url: Option<&str>) -> Result<(), &'static str> {
+    let url = url.and_then(|it| Url::parse(it).ok());
+    match url.is_some_and(|it| it.password().is_some()) {
+        true => {
+            Err("a password in --redis can be read by everyone here; put the address in REDIS_URL")
+        }
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,102 @@
+//! A target in the program that asks it, for tests.
+
+use std::fmt;
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::authorization_server::state::AuthorizationServer;
+use crate::authorization_server::token;
+use crate::config::target::Config;
+use crate::serve::{Shutdown, issuer, resource, start};
+
+/// A target on a free port of 127.0.0.1, which ends when it is dropped.
+pub struct Target {
+    url: String,
+    issuer: String,
+    authorization_server: Arc<AuthorizationServer>,
+    /// Dropped with the target, which is what tells the server to end.
+    end: oneshot::Sender<()>,
+    served: JoinHandle<io::Result<()>>,
+}
+
+impl Target {
+    /// Starts one in a task of the runtime that this is called in, and returns once it serves.
+    ///
+    /// # Errors
+    /// There is no free port, or what the target needs cannot be loaded.
+    pub async fn start(config: Config) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let (end, ended) = oneshot::channel::<()>();
+        let shutdown: Shutdown = Box::pin(async {
+            let _ = ended.await;
+        });
+        let (started, stands) = oneshot::channel();
+        let served = tokio::spawn(start(listener, config, shutdown, started));
+        let Ok(authorization_server) = stands.await else {
+            return Err(match served.await {
+                Ok(Ok(())) => io::Error::other("the target ended before it served"),
+                Ok(Err(err)) => err,
+                Err(err) => io::Error::other(err),
+            });
+        };
+        let (url, issuer) = (resource(address), issuer(address));
+        Ok(Self { url, issuer, authorization_server, end, served })
+    }
+
+    /// Its MCP endpoint.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its authorization server.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// An access token with the scope `mcp:read`, as the token endpoint would issue it once this user consented.
+    ///
+    /// # Errors
+    /// Nobody has this e-mail address.
+    pub async fn token_for(&self, email: &str) -> Result<String, UnknownUser> {
+        let unknown = || UnknownUser { email: email.to_owned() };
+        let answer = token::issue_for(&self.authorization_server, email).ok_or_else(unknown)?;
+        Ok(answer["access_token"].as_str().expect("every answer has a token").to_owned())
+    }
+
+    /// Tells it to end, and waits until it has.
+    ///
+    /// # Errors
+    /// What it ended with before it was told to.
+    pub async fn stop(self) -> io::Result<()> {
+        drop(self.end);
+        self.served.await.map_err(io::Error::other)?
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// No user of the target has this e-mail address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnknownUser {
+    /// What was asked for.
+    pub email: String,
+}
+
+impl fmt::Display for UnknownUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the target has no user {}", self.email)
+    }
+}
+
+impl std::error::Error for UnknownUser {}
