@@ -18,10 +18,10 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 5 s of keep-alive, 60 s for a head, 60 s for an answer, 10,000 connections, 4 MiB, a quarter of a second to end.
+    /// 75 s of keep-alive, so that no client with a slow rhythm meets a connection that is just being closed, 60 s for a head, 60 s for an answer, 10,000 connections, 4 MiB, a quarter of a second to end.
     fn default() -> Self {
         Self {
-            keep_alive: Duration::from_secs(5),
+            keep_alive: Duration::from_secs(75),
             header_timeout: Duration::from_secs(60),
             request_timeout: Duration::from_secs(60),
             max_connections: 10_000,

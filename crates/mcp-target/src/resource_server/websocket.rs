@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::config::target::Config;
+use crate::observability::streams::Open;
 use crate::primitives::server::Server;
 
 /// Messages of a client that wait until those before them were taken.
@@ -60,6 +61,7 @@ async fn upgrade(
     let max = it.settings.max_request_body_bytes;
     let upgrade = upgrade.protocols(["mcp"]).max_message_size(max).max_frame_size(max);
     upgrade.on_upgrade(async move |socket| {
+        let open = Open::new(it.server.shared.metrics.websockets());
         let (outgoing, from_server) = mpsc::unbounded_channel();
         let (to_server, incoming) = mpsc::channel(WAITING);
         let server = it.server.anew();
@@ -72,7 +74,7 @@ async fn upgrade(
             }
         };
         tokio::join!(serve, carry(socket, &request, to_server, from_server));
-        drop(place);
+        drop((place, open));
     })
 }
 

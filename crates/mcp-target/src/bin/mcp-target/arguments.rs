@@ -101,7 +101,7 @@ pub(crate) struct Args {
     pub(crate) rate_limit: Option<NonZeroU32>,
 
     /// An open connection without a request for this long is closed.
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "75s", value_parser = duration)]
     pub(crate) keep_alive: Duration,
 
     /// The head of a request that takes longer ends the connection.
