@@ -133,14 +133,17 @@ async fn a_body_that_is_too_long_is_answered_413() {
 
 #[tokio::test]
 async fn a_request_that_takes_too_long_is_answered_504_and_a_stream_is_not() {
-    let target = Target::with(|it| {
-        it.faults = [Fault::SlowScreens, Fault::SlowTools].into_iter().collect();
-        it.limits.request_timeout = Duration::from_millis(100);
-    })
-    .await;
-    let (status, body) = target.get("/faults.js").await;
+    let slow = async |fault: Fault| {
+        Target::with(|it| {
+            it.faults = fault.into();
+            it.limits.request_timeout = Duration::from_millis(100);
+        })
+        .await
+    };
+    let (status, body) = slow(Fault::SlowScreens).await.get("/faults.js").await;
     assert_eq!((status, &body["error"]), (504, &json!("request_timeout")));
     // Its stream begins at once, and the answer comes in it after 300 ms.
+    let target = slow(Fault::SlowTools).await;
     let session = Session::open(&target).await;
     assert_eq!(session.call("listEntities", json!({})).await["isError"], false);
 }
