@@ -93,7 +93,7 @@ async fn run(
         mcp
     };
     let is_protected = config.auth;
-    let habits = Arc::new(Habits::new(&config, metrics.traffic()));
+    let habits = Arc::new(Habits::new(&config, metrics.clone()));
     let authorization_server = AuthorizationServer::new(issuer, resource, config, key);
     let routes = mcp
         .merge(router(authorization_server.clone(), is_protected))

@@ -1,9 +1,8 @@
 //! One request, from its head to the head of its answer.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -21,7 +20,9 @@ use crate::config::target::Config;
 use crate::http::body::Limited;
 use crate::http::documents::Documents;
 use crate::http::limiter::Limiter;
-use crate::observability::traffic::Traffic;
+use crate::observability::metrics::Metrics;
+use crate::observability::requests::beside_routes;
+use crate::observability::route::Route;
 
 /// What whoever watches the server asks for, which costs no token.
 const WATCHED: [&str; 3] = ["/health", "/ready", "/metrics"];
@@ -30,16 +31,16 @@ const WATCHED: [&str; 3] = ["/health", "/ready", "/metrics"];
 #[derive(Debug)]
 pub(crate) struct Habits {
     pub(crate) limits: Limits,
-    pub(crate) traffic: Arc<Traffic>,
+    pub(crate) metrics: Metrics,
     limiter: Option<Limiter>,
     documents: Documents,
 }
 
 impl Habits {
-    pub(crate) fn new(config: &Config, traffic: Arc<Traffic>) -> Self {
+    pub(crate) fn new(config: &Config, metrics: Metrics) -> Self {
         Self {
             limits: config.limits,
-            traffic,
+            metrics,
             limiter: config.rate_limit.map(Limiter::per_minute),
             documents: Documents::new(config),
         }
@@ -53,13 +54,15 @@ pub(crate) async fn answer(
     address: IpAddr,
     request: hyper::Request<Incoming>,
 ) -> Response {
+    let (started, method) = (Instant::now(), request.method().clone());
+    let beside = |route, answer| beside_routes(&habits.metrics, route, &method, started, answer);
     let limiter = habits.limiter.as_ref().filter(|_| !WATCHED.contains(&request.uri().path()));
     if let Some(Err(wait)) = limiter.map(|it| it.take(address)) {
-        return refuse_until(wait);
+        return beside(Route::REFUSED, refuse_until(wait));
     }
     let asked = habits.documents.asked(&request);
     if let Some(kept) = asked.as_ref().and_then(|it| habits.documents.kept(it)) {
-        return kept;
+        return beside(Route::KEPT, kept);
     }
 
     let limit = habits.limits.max_body;
@@ -70,7 +73,7 @@ pub(crate) async fn answer(
             Limited::discard(request.into_body()),
         )
         .await;
-        return refuse_length(limit);
+        return beside(Route::REFUSED, refuse_length(limit));
     }
     let mut over = None;
     let request: Request = if length.exact().is_some() {
@@ -85,7 +88,8 @@ pub(crate) async fn answer(
     let Ok(answer) =
         tokio::time::timeout(habits.limits.request_timeout, router.call(request)).await
     else {
-        return refuse(StatusCode::GATEWAY_TIMEOUT, "request_timeout", "no answer in time");
+        let late = refuse(StatusCode::GATEWAY_TIMEOUT, "request_timeout", "no answer in time");
+        return beside(Route::REFUSED, late);
     };
     let answer = answer.unwrap_or_else(|never| match never {});
     if over.is_some_and(|it| it.load(Ordering::Relaxed)) {

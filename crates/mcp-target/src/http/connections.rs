@@ -95,7 +95,7 @@ async fn connection(
 ) {
     let clock = Arc::new(Clock::new());
     let stream = Stream::new(socket, clock.clone(), place, server.clone());
-    let stream = Counted::new(stream, habits.traffic.clone());
+    let stream = Counted::new(stream, habits.metrics.traffic());
     let service = service_fn(|request: hyper::Request<Incoming>| {
         clock.begin();
         let (clock, router, habits) = (clock.clone(), router.clone(), habits.clone());
@@ -146,6 +146,7 @@ mod tests {
 
     use super::*;
     use crate::config::target::Config;
+    use crate::observability::metrics::Metrics;
 
     /// Says what its other side is read to after an upgrade.
     fn upgrading(said: &Arc<std::sync::Mutex<Option<oneshot::Sender<bool>>>>) -> Router {
@@ -169,7 +170,7 @@ mod tests {
         let router = upgrading(&Arc::new(std::sync::Mutex::new(Some(said))));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let habits = Arc::new(Habits::new(&Config::new(Vec::new()), Arc::default()));
+        let habits = Arc::new(Habits::new(&Config::new(Vec::new()), Metrics::new()));
         let server = tokio::spawn(serve(listener, router, habits, std::future::pending()));
 
         let mut socket = TcpStream::connect(address).await.unwrap();

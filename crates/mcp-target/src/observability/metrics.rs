@@ -148,7 +148,6 @@ impl Metrics {
 
     /// WebSockets that are open.
     #[cfg(feature = "websocket")]
-    #[cfg_attr(not(test), expect(dead_code, reason = "there is no WebSocket yet"))]
     pub(crate) fn websockets(&self) -> Arc<AtomicI64> {
         self.0.open.websockets.clone()
     }

@@ -40,7 +40,6 @@ impl Metrics {
     }
 
     #[cfg(feature = "websocket")]
-    #[expect(dead_code, reason = "there is no WebSocket yet")]
     pub(crate) fn websockets(&self) -> Arc<AtomicI64> {
         Arc::default()
     }

@@ -25,15 +25,7 @@ pub(crate) async fn observe(
     let method = name(request.method());
     let route = Route::new(request.extensions().get::<MatchedPath>());
     let mut response = next.run(request).await;
-    let (duration, status) = (started.elapsed(), response.status().as_u16());
-    tracing::debug!(
-        method,
-        route = route.as_str(),
-        status,
-        duration_ms = duration.as_secs_f64() * 1000.0,
-        "request"
-    );
-    metrics.request(route, method, status, duration);
+    note(&metrics, route, method, response.status().as_u16(), started);
     if let Some(Issued(grant)) = response.extensions_mut().remove() {
         metrics.issued(grant);
     }
@@ -42,6 +34,30 @@ pub(crate) async fn observe(
         return response.map(|it| counted(it, count));
     }
     response
+}
+
+/// Answers a request that no route was asked for.
+pub(crate) fn beside_routes(
+    metrics: &Metrics,
+    route: Route,
+    method: &Method,
+    started: Instant,
+    response: Response,
+) -> Response {
+    note(metrics, route, name(method), response.status().as_u16(), started);
+    response
+}
+
+fn note(metrics: &Metrics, route: Route, method: &'static str, status: u16, started: Instant) {
+    let duration = started.elapsed();
+    tracing::debug!(
+        method,
+        route = route.as_str(),
+        status,
+        duration_ms = duration.as_secs_f64() * 1000.0,
+        "request"
+    );
+    metrics.request(route, method, status, duration);
 }
 
 /// Methods of anyone's making are all one, so that their number has a limit.

@@ -6,15 +6,27 @@ use axum::extract::MatchedPath;
 ///
 /// The router's own text, which costs nothing to keep.
 #[derive(Debug, Clone)]
-pub(crate) struct Route(Option<MatchedPath>);
+pub(crate) enum Route {
+    Matched(MatchedPath),
+    /// No route matched, or none was asked.
+    Named(&'static str),
+}
 
 impl Route {
+    /// A document that is kept as it was served before.
+    pub(crate) const KEPT: Self = Self::Named("kept");
+    /// Over a limit of the server's.
+    pub(crate) const REFUSED: Self = Self::Named("refused");
+
     pub(crate) fn new(matched: Option<&MatchedPath>) -> Self {
-        Self(matched.cloned())
+        matched.cloned().map_or(Self::Named("other"), Self::Matched)
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        self.0.as_ref().map_or("other", MatchedPath::as_str)
+        match self {
+            Self::Matched(it) => it.as_str(),
+            Self::Named(it) => it,
+        }
     }
 }
 
