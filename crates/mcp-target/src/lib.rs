@@ -3,8 +3,10 @@
 mod access_token;
 mod authorization_server;
 mod config;
+mod misbehavior;
 mod resource_server;
 mod serve;
+mod switched_faults;
 
 pub use crate::config::clients::ConfidentialClient;
 pub use crate::config::faults::{Fault, Faults, Outcome, Place, UnknownFault};

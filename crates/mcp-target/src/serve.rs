@@ -16,6 +16,7 @@ use crate::access_token::SigningKey;
 use crate::authorization_server::router::router;
 use crate::authorization_server::state::AuthorizationServer;
 use crate::config::target::Config;
+use crate::misbehavior::layers::Layers;
 use crate::resource_server::bearer::{self, Bearers};
 use crate::resource_server::router::router as resource_router;
 
@@ -74,13 +75,15 @@ async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> io::R
     let (issuer, resource) = (issuer(address), resource(address));
     let key = Arc::new(SigningKey::generate());
     let bearers = Arc::new(Bearers::new(key.clone(), &issuer, &resource));
+    let faults = Layers::of(&config);
     let (mcp, end_mcp) = resource_router(&config)?;
+    let mcp = faults.behind_the_bearer(mcp, &config);
+    let mcp = mcp.route_layer(from_fn_with_state(bearers, bearer::require));
+    let mcp = faults.before_the_bearer(mcp, &issuer);
     let authorization_server = AuthorizationServer::new(issuer, resource, config, key);
 
-    let routes = mcp
-        .route_layer(from_fn_with_state(bearers, bearer::require))
-        .merge(router(authorization_server))
-        .route("/health", get(async || "ok"));
+    let routes = mcp.merge(router(authorization_server)).route("/health", get(async || "ok"));
+    let routes = faults.around(routes);
 
     // A small answer must not wait for the acknowledgement of the one before it.
     let listener = listener.tap_io(|it| {

@@ -1,7 +1,6 @@
 //! The NovaMart tools over Streamable HTTP, in both eras of the protocol.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use rmcp::handler::server::tool::{ToolCallContext, ToolRouter};
 use rmcp::handler::server::wrapper::Parameters;
@@ -19,29 +18,24 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::access_token::Claims;
-use crate::config::faults::{Fault, Faults};
 use crate::resource_server::novamart;
 use crate::resource_server::sessions::Sessions;
 use crate::resource_server::sql::Database;
-
-const SLOW: Duration = Duration::from_millis(300);
 
 /// The service for `/mcp`, and what ends its sessions and streams.
 pub(crate) fn service(
     database: Arc<Database>,
     sessions: Arc<Sessions>,
-    faults: Faults,
 ) -> (StreamableHttpService<Tools, Sessions>, impl FnOnce() + Send) {
     let config = StreamableHttpServerConfig::default().with_json_response(true);
     let end = config.cancellation_token.clone();
-    let tools = Tools { database, faults, router: Arc::new(Tools::tool_router()) };
+    let tools = Tools { database, router: Arc::new(Tools::tool_router()) };
     (StreamableHttpService::new(move || Ok(tools.clone()), sessions, config), move || end.cancel())
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Tools {
     database: Arc<Database>,
-    faults: Faults,
     /// Built once: building it for each call would cost half the throughput.
     router: Arc<ToolRouter<Self>>,
 }
@@ -144,17 +138,6 @@ impl ServerHandler for Tools {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        if self.faults.has(Fault::SlowTools) {
-            tokio::time::sleep(SLOW).await;
-        }
-        if self.faults.has(Fault::RateLimited) {
-            let error =
-                json!({"code": "rate_limited", "message": "too many calls", "retry_after": 30});
-            return Ok(CallToolResult::error(vec![ContentBlock::text(error.to_string())]).into());
-        }
-        if self.faults.has(Fault::ToolErrors) {
-            return Ok(failure("internal_error", "the tool failed").into());
-        }
         self.router.call(ToolCallContext::new(self, request, context)).await
     }
 

@@ -22,7 +22,7 @@ pub(crate) fn router(config: &Config) -> io::Result<(Router, impl FnOnce() + Sen
 
     let database = Database::open().map_err(io::Error::other)?;
     let sessions = Arc::new(Sessions::new(config.max_sessions, config.session_idle));
-    let (service, end) = mcp::service(database, sessions, config.faults);
+    let (service, end) = mcp::service(database, sessions);
     let router = Router::new().route_service("/mcp", service);
     Ok((router.route_layer(from_fn(refuse_when_full)), end))
 }

@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 mod authorization;
+mod bearer_faults;
+mod call_faults;
 mod cli;
+mod fault_table;
 mod faults;
 mod mcp;
 mod metadata;
@@ -11,6 +14,7 @@ mod person;
 mod registration;
 mod screens;
 mod session;
+mod session_faults;
 mod sessions;
 mod target;
 mod tokens;
