@@ -104,7 +104,10 @@ async fn load(fault: Option<Fault>) -> Ran {
     let mut command = sandbox.mcp_loadtest("run");
     command.args(["--target", &target, "--tool", "listEntities", "--rate", "20", "--for", "3s"]);
     command.env("K6", program("K6")).env("LOADTEST_BEARER", &bearer);
-    let ended = run(command.env("REQUEST_TIMEOUT_MS", "1500")).await;
+    if fault == Some(Fault::OpenStream) {
+        command.env("REQUEST_TIMEOUT_MS", "1000");
+    }
+    let ended = run(&mut command).await;
     let record = if ended.code == Some(1) { Value::Null } else { sandbox.record() };
     Ran { ended, record, left: ROOM - room(&target, &bearer).await }
 }

@@ -170,7 +170,7 @@ impl Requests {
         }
         let request = Request::from_parts(parts, body.into());
         let response = self.answered(due, in_session, &rpc, count, request, next.clone()).await;
-        if rpc.is_call() && due.loses_sessions(count % CALLS_UNTIL_LOST == 0) {
+        if rpc.is_call() && due.loses_sessions(count.is_multiple_of(CALLS_UNTIL_LOST)) {
             self.sessions.forget(&next, None).await;
         }
         if rpc.is_call() && due.at(Fault::Restart, count == CALLS_UNTIL_RESTART) {
@@ -195,7 +195,7 @@ impl Requests {
             }
         }
         if rpc.is_call() {
-            if due.at(Fault::CutConnection, count % CALLS_UNTIL_CUT == 0) {
+            if due.at(Fault::CutConnection, count.is_multiple_of(CALLS_UNTIL_CUT)) {
                 return Some(cut());
             }
             if due.has(Fault::SlowTools) {
@@ -245,7 +245,7 @@ impl Requests {
         {
             return Some(it);
         }
-        if rpc.method == "initialize" && due.at(Fault::RefusedInitialize, count % 2 == 0) {
+        if rpc.method == "initialize" && due.at(Fault::RefusedInitialize, count.is_multiple_of(2)) {
             return Some(answers::refused_initialize(answer, &rpc.id));
         }
         let instead = is_call.then(|| answers::instead(answer, &rpc.id, is_due)).flatten();

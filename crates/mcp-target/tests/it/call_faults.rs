@@ -134,7 +134,7 @@ async fn streams_of_odd_form() {
         let body = std::str::from_utf8(&body).unwrap();
         assert!(body.starts_with(begin), "{fault:?} {body:?}");
         assert_eq!(body.contains('\n'), fault != Fault::CarriageReturns);
-        let last = body.split(['\n', '\r']).filter_map(|it| it.split_once("data: ")).last();
+        let last = body.split(['\n', '\r']).filter_map(|it| it.split_once("data: ")).next_back();
         let answer: Value = serde_json::from_str(last.unwrap().1).unwrap();
         assert_eq!(answer["result"]["isError"], false);
     }
