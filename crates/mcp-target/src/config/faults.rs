@@ -141,7 +141,7 @@ faults! {
         RefusedInitialize "refused-initialize" Told "Every second initialize is refused as over the rate limit, and still gives a session id.",
         LostSession400 "lost-session-400" Told "After every twentieth call all sessions are lost; an unknown one is answered 400.",
         LostSession404 "lost-session-404" Told "After every twentieth call all sessions are lost; an unknown one is answered 404.",
-        TwoWorkers "two-workers" Told "Two workers take turns and share no sessions: every second request is answered 404.",
+        TwoWorkers "two-workers" Told "Two workers share no sessions: half of the requests get to the one that does not know theirs, and are answered 404.",
         AffinityCookie "affinity-cookie" Past "A session is known only to requests with the cookie that came with it.",
         DeleteFails "delete-fails" Past "A DELETE is answered 500, and the session stays.",
         SlowInitialize "slow-initialize" Past "An initialize takes one second.",

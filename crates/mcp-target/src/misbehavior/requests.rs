@@ -107,11 +107,11 @@ pub(crate) async fn misbehave(
     next: Next,
 ) -> Response {
     let due = Due { faults, asked };
-    let turn = it.turns.fetch_add(1, Ordering::Relaxed) % 2;
+    let worker = worker_of(it.turns.fetch_add(1, Ordering::Relaxed));
     let session = sessions::named(request.headers());
     if let Some(id) = &session {
         it.sessions.used(id);
-        let is_strange = due.at(Fault::TwoWorkers, it.sessions.is_of_another_worker(id, turn))
+        let is_strange = due.at(Fault::TwoWorkers, it.sessions.is_of_another_worker(id, worker))
             || due.has(Fault::AffinityCookie)
                 && it.sessions.lacks_its_cookie(id, request.headers());
         if is_strange {
@@ -139,7 +139,7 @@ pub(crate) async fn misbehave(
         _ => next.run(request).await,
     };
     match session {
-        None => it.sessions.opened(&mut response, turn, due.has(Fault::AffinityCookie)),
+        None => it.sessions.opened(&mut response, worker, due.has(Fault::AffinityCookie)),
         Some(id) if method == Method::DELETE => it.sessions.closed(&id),
         Some(id) if response.status() == StatusCode::NOT_FOUND => {
             it.sessions.closed(&id);
@@ -150,6 +150,12 @@ pub(crate) async fn misbehave(
         Some(_) => {}
     }
     response
+}
+
+/// Which of two workers gets a request: each half of them, in an order that no client keeps step with.
+fn worker_of(turn: u64) -> u64 {
+    const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
+    turn.wrapping_mul(GOLDEN_RATIO) >> 63
 }
 
 impl Requests {
