@@ -6,12 +6,14 @@ mod config;
 #[cfg(feature = "mcp")]
 mod fixtures;
 mod http;
+mod misbehavior;
 mod observability;
 #[cfg(feature = "mcp")]
 mod primitives;
 mod resource_server;
 mod serve;
 mod store;
+mod switched_faults;
 mod target;
 #[cfg(feature = "outbound")]
 mod upstream;

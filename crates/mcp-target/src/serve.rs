@@ -15,6 +15,7 @@ use crate::authorization_server::state::AuthorizationServer;
 use crate::config::target::Config;
 use crate::http::answer::Habits;
 use crate::http::connections;
+use crate::misbehavior::layers::Layers;
 use crate::observability::metrics::Metrics;
 use crate::observability::ready;
 use crate::observability::requests::observe;
@@ -86,12 +87,15 @@ async fn run(
     let key = Arc::new(SigningKey::generate());
     let bearers = Arc::new(Bearers::new(key.clone(), &issuer, &resource));
     let metrics = Metrics::new();
+    let faults = Layers::of(&config);
     let (mcp, end_mcp) = resource_router(&config, &metrics)?;
+    let mcp = faults.behind_the_bearer(mcp, &config);
     let mcp = if config.auth {
         mcp.route_layer(from_fn_with_state(bearers, bearer::require))
     } else {
         mcp
     };
+    let mcp = faults.before_the_bearer(mcp, &issuer);
     let is_protected = config.auth;
     let habits = Arc::new(Habits::new(&config, metrics.clone()));
     let authorization_server = AuthorizationServer::new(issuer, resource, config, key);
@@ -100,6 +104,7 @@ async fn run(
         .merge(metrics.routes())
         .merge(ready::routes(Vec::new()))
         .layer(from_fn_with_state(metrics.clone(), observe));
+    let routes = faults.around(routes);
     #[cfg(feature = "compression")]
     let routes = crate::http::compression::packed(routes);
     let _ = started.send(authorization_server);

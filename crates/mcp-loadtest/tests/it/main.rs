@@ -5,13 +5,14 @@
 mod actions;
 mod alerts;
 mod answers;
+mod by_hand;
 mod comment;
 mod config;
 mod conformance;
 mod failures;
+mod faults;
 mod first_steps;
 mod interop;
-mod odd_servers;
 mod page;
 mod points;
 mod program;

@@ -141,7 +141,7 @@ faults! {
         RefusedInitialize "refused-initialize" Told "Every second initialize is refused as over the rate limit, and still gives a session id.",
         LostSession400 "lost-session-400" Told "After every twentieth call all sessions are lost; an unknown one is answered 400.",
         LostSession404 "lost-session-404" Told "After every twentieth call all sessions are lost; an unknown one is answered 404.",
-        TwoWorkers "two-workers" Told "Two workers take turns and share no sessions: every second request is answered 404.",
+        TwoWorkers "two-workers" Told "Two workers share no sessions: half of the requests get to the one that does not know theirs, and are answered 404.",
         AffinityCookie "affinity-cookie" Past "A session is known only to requests with the cookie that came with it.",
         DeleteFails "delete-fails" Past "A DELETE is answered 500, and the session stays.",
         SlowInitialize "slow-initialize" Past "An initialize takes one second.",
@@ -171,7 +171,7 @@ faults! {
         EarlyEnd "early-end" Past "The stream ends before the answer, which is to be resumed by GET.",
         StreamWithoutAnswer "stream-without-answer" Told "The stream of a tool call after the fifth ends without an answer, for good.",
         OpenStream "open-stream" Told "The stream stays open after the answer.",
-        CutConnection "cut-connection" Told "Every tenth connection that a tool call comes on is cut without an answer.",
+        CutConnection "cut-connection" Told "Every tenth tool call is answered by nothing: its connection is cut.",
         Restart "restart" Told "After the thirtieth call the server is away for one second, and has lost its sessions.",
     }
 }
@@ -215,6 +215,16 @@ impl Faults {
     /// Whether `fault` is to happen.
     pub fn has(self, fault: Fault) -> bool {
         self.0 & (1 << fault as u8) != 0
+    }
+
+    /// Whether nothing is to go wrong.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether there is a fault that both sets have.
+    pub fn meets(self, others: Self) -> bool {
+        self.0 & others.0 != 0
     }
 
     /// Both sets.
@@ -270,6 +280,8 @@ mod tests {
         }
         let set: Faults = "no-pkce, cut-body".parse().unwrap();
         assert!(set.has(Fault::NoPkce) && set.has(Fault::CutBody) && !set.has(Fault::Deny));
+        assert!(set.meets(Fault::NoPkce.into()) && !set.meets(Fault::Deny.into()));
+        assert!(Faults::default().is_empty() && !set.is_empty());
         assert_eq!("no-such".parse::<Faults>(), Err(UnknownFault));
     }
 }

@@ -12,7 +12,6 @@ use tokio::sync::{Semaphore, broadcast};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::config::faults::Faults;
 use crate::observability::metrics::Metrics;
 #[cfg(feature = "novamart")]
 use crate::primitives::sql::Database;
@@ -29,7 +28,6 @@ pub(crate) struct Shared {
     /// Built once: building it for each call would cost half the throughput.
     pub(crate) tools: ToolRouter<Server>,
     pub(crate) metrics: Metrics,
-    pub(crate) faults: Faults,
     /// Whether revisions that know sessions have them.
     pub(crate) sessions: bool,
     /// The lists that the conformance suite changes, where its fixtures are offered.

@@ -13,6 +13,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use crate::access_token::{self, Claims, SigningKey};
+use crate::config::faults::{Fault, Faults};
 
 /// The scope without which no tool may be called.
 pub(crate) const REQUIRED_SCOPE: &str = "mcp:read";
@@ -89,6 +90,9 @@ pub(crate) async fn require(
         return it.refuse(StatusCode::UNAUTHORIZED, None, "missing_bearer");
     };
     let Some(claims) = it.verify(token) else {
+        if request.extensions().get::<Faults>().is_some_and(|it| it.has(Fault::AnyToken)) {
+            return next.run(request).await;
+        }
         return it.refuse(StatusCode::UNAUTHORIZED, Some("invalid_token"), "invalid_bearer");
     };
     if !claims.scope.split(' ').any(|it| it == REQUIRED_SCOPE) {

@@ -10,31 +10,26 @@ use std::time::Duration;
 
 use rmcp::handler::server::tool::{ToolCallContext, ToolRouter};
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
-    CompletionInfo, ContentBlock, GetPromptRequestParams, GetPromptResponse, Implementation,
-    InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
-    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
-    ReadResourceResponse, Reference, ServerCapabilities, ServerConfig, ServerNotification,
-    SetLevelRequestMethod, SetLevelRequestParams, SubscribeRequestMethod, SubscribeRequestParams,
-    SubscriptionFilter, Tool, UnsubscribeRequestParams,
+    CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, CompletionInfo,
+    GetPromptRequestParams, GetPromptResponse, Implementation, InitializeRequestParams,
+    InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+    Reference, ServerCapabilities, ServerConfig, ServerNotification, SetLevelRequestMethod,
+    SetLevelRequestParams, SubscribeRequestMethod, SubscribeRequestParams, SubscriptionFilter,
+    Tool, UnsubscribeRequestParams,
 };
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
-use serde_json::json;
 use tokio::sync::broadcast::Receiver;
 use tokio::time::Instant;
 
-use crate::config::faults::Fault;
 use crate::config::target::Config;
 use crate::fixtures;
 use crate::observability::metrics::Metrics;
-use crate::primitives::answer::failure;
 use crate::primitives::server::{Lists, Server, Shared, processors};
 use crate::primitives::{clock, mock, prompts, resources};
 #[cfg(feature = "outbound")]
 use crate::upstream::{self, client::Client};
-
-const SLOW: Duration = Duration::from_millis(300);
 
 /// A server that offers what `config` says.
 ///
@@ -44,7 +39,6 @@ pub(crate) fn server(config: &Config, metrics: Metrics) -> io::Result<Server> {
     Ok(Server::new(Shared {
         tools: tools(config)?,
         metrics,
-        faults: config.faults,
         sessions: config.sessions,
         fixtures: config.fixtures.then(Lists::default),
         started: Instant::now(),
@@ -156,18 +150,6 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let faults = self.shared.faults;
-        if faults.has(Fault::SlowTools) {
-            tokio::time::sleep(SLOW).await;
-        }
-        if faults.has(Fault::RateLimited) {
-            let error =
-                json!({"code": "rate_limited", "message": "too many calls", "retry_after": 30});
-            return Ok(CallToolResult::error(vec![ContentBlock::text(error.to_string())]).into());
-        }
-        if faults.has(Fault::ToolErrors) {
-            return Ok(failure("internal_error", "the tool failed").into());
-        }
         let (started, name) = (Instant::now(), request.name.clone());
         let result = self.shared.tools.call(ToolCallContext::new(self, request, context)).await;
         if self.shared.tools.has_route(&name) {

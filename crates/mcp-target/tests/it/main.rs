@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 mod authorization;
+mod bearer_faults;
+mod call_faults;
 mod cli;
 mod conformance;
 mod controlled;
+mod fault_table;
 mod faults;
 mod habits;
 mod library;
@@ -21,6 +24,7 @@ mod primitives;
 mod registration;
 mod screens;
 mod session;
+mod session_faults;
 mod sessions;
 mod streams;
 mod target;

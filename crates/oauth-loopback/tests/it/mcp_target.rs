@@ -127,6 +127,15 @@ async fn every_fault_of_the_flow_has_its_own_error() {
 }
 
 #[tokio::test]
+async fn metadata_is_found_at_the_root_where_no_challenge_leads_to_it() {
+    for fault in [Fault::RootMetadataOnly, Fault::NoChallenge] {
+        let resource = start(&[fault]).await;
+        let grant = mint(&resource).await.expect("there is metadata");
+        assert!(initialize(&resource, &grant).await.is_success(), "{fault:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_token_that_will_not_do_is_noticed_before_it_is_used() {
     let opaque = mint(&start(&[Fault::OpaqueToken]).await).await.expect("a token of a kind");
     assert!(matches!(
