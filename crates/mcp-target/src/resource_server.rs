@@ -3,6 +3,8 @@
 //! In: a request of an MCP client. Out: JSON-RPC over Streamable HTTP.
 
 pub(crate) mod bearer;
+#[cfg(all(feature = "mcp", feature = "redis"))]
+pub(crate) mod kept_sessions;
 #[cfg(feature = "mcp")]
 pub(crate) mod mcp;
 #[cfg(feature = "mcp")]

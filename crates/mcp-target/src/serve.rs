@@ -18,6 +18,8 @@ use crate::authorization_server::state::AuthorizationServer;
 use crate::config::target::Config;
 use crate::resource_server::bearer::{self, Bearers};
 use crate::resource_server::router::router as resource_router;
+use crate::store::place::Store;
+use crate::store::unavailable::Unavailable;
 
 /// Once told to end, open connections have this long before they are cut.
 const GRACE: Duration = Duration::from_millis(250);
@@ -52,7 +54,7 @@ pub fn resource(address: SocketAddr) -> String {
 /// it.
 ///
 /// # Errors
-/// The address cannot be read, or the dataset cannot be loaded.
+/// The address cannot be read, the dataset cannot be loaded, or Redis does not answer.
 pub fn serve(
     listener: TcpListener,
     config: Config,
@@ -74,13 +76,21 @@ async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> io::R
     let (issuer, resource) = (issuer(address), resource(address));
     let key = Arc::new(SigningKey::generate());
     let bearers = Arc::new(Bearers::new(key.clone(), &issuer, &resource));
-    let (mcp, end_mcp) = resource_router(&config)?;
-    let authorization_server = AuthorizationServer::new(issuer, resource, config, key);
+    let store = Store::open(
+        &config,
+        #[cfg(feature = "redis")]
+        Arc::new(|operation, ok, time| tracing::trace!(operation, ok, ?time, "redis")),
+    )
+    .await?;
+    let store = Arc::new(store);
+    let (mcp, end_mcp) = resource_router(&config, &store)?;
+    let authorization_server = AuthorizationServer::new(issuer, resource, config, key, &store);
 
     let routes = mcp
         .route_layer(from_fn_with_state(bearers, bearer::require))
         .merge(router(authorization_server))
-        .route("/health", get(async || "ok"));
+        .route("/health", get(async || "ok"))
+        .route("/ready", get(move || ready(store.clone())));
 
     // A small answer must not wait for the acknowledgement of the one before it.
     let listener = listener.tap_io(|it| {
@@ -103,4 +113,8 @@ async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> io::R
         served = axum::serve(listener, routes).with_graceful_shutdown(shutdown) => served,
         () = cut => Ok(()),
     }
+}
+
+async fn ready(store: Arc<Store>) -> Result<&'static str, Unavailable> {
+    store.ping().await.map(|()| "ok")
 }

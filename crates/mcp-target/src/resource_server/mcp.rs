@@ -32,7 +32,12 @@ pub(crate) fn service(
     sessions: Arc<Sessions>,
     faults: Faults,
 ) -> (StreamableHttpService<Tools, Sessions>, impl FnOnce() + Send) {
-    let config = StreamableHttpServerConfig::default().with_json_response(true);
+    #[cfg_attr(not(feature = "redis"), expect(unused_mut, reason = "there is memory alone"))]
+    let mut config = StreamableHttpServerConfig::default().with_json_response(true);
+    #[cfg(feature = "redis")]
+    {
+        config.session_store = sessions.store();
+    }
     let end = config.cancellation_token.clone();
     let tools = Tools { database, faults, router: Arc::new(Tools::tool_router()) };
     (StreamableHttpService::new(move || Ok(tools.clone()), sessions, config), move || end.cancel())

@@ -52,7 +52,11 @@ async fn run(args: Args) -> anyhow::Result<()> {
         let _ = writeln!(io::stderr(), "sign in as {email} with the password {password}");
         password
     });
+    #[cfg(feature = "redis")]
+    let redis = redis(&args)?;
     let config = Config {
+        #[cfg(feature = "redis")]
+        redis,
         screens: args.screens,
         remember_consent: args.remember_consent,
         token_kind: args.token,
@@ -84,6 +88,22 @@ async fn run(args: Args) -> anyhow::Result<()> {
     // The socket already queues connections, so whoever reads this line may connect.
     writeln!(io::stdout(), "{ready}").context("failed to write to stdout")?;
     mcp_target::serve(listener, config, shutdown).await.context("failed to serve")
+}
+
+/// The Redis of `--redis` or REDIS_URL, if there is one.
+#[cfg(feature = "redis")]
+fn redis(args: &Args) -> anyhow::Result<Option<mcp_target::Redis>> {
+    let url = match &args.redis {
+        Some(it) => Some(it.clone()),
+        None => tool_edge::variable("REDIS_URL")?,
+    };
+    let Some(url) = url else { return Ok(None) };
+    Ok(Some(mcp_target::Redis {
+        pool: args.redis_pool.into(),
+        timeout: args.redis_timeout,
+        secret: tool_edge::variable("REDIS_ENCRYPTION_SECRET")?.map(Into::into),
+        ..mcp_target::Redis::new(url)
+    }))
 }
 
 fn users(email: &str, password: &str, count: u32) -> Vec<User> {
