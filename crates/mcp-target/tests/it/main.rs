@@ -8,6 +8,10 @@ mod faults;
 mod mcp;
 mod metadata;
 mod person;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "redis")]
+mod redis_server;
 mod registration;
 mod screens;
 mod session;
