@@ -44,6 +44,7 @@ impl Store {
 
     /// Values of one kind that live for `life`; in memory the oldest of more than `capacity` gives way, and with Redis so
     /// many are remembered here.
+    #[cfg_attr(not(feature = "redis"), expect(unused_variables, reason = "memory needs no name"))]
     pub(crate) fn table<V: Clone + Serialize + DeserializeOwned + Send + Sync + 'static>(
         &self,
         name: &'static str,
