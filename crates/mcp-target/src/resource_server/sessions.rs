@@ -3,6 +3,7 @@
 use std::cell::Cell;
 #[cfg(feature = "redis")]
 use std::pin::Pin;
+#[cfg(feature = "redis")]
 use std::sync::Arc;
 use std::time::Duration;
 
