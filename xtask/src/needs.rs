@@ -60,6 +60,9 @@ pub(crate) async fn install(
     if needs.contains("wrk") && on_path("wrk").is_none() {
         apt::install("wrk", &["wrk"]).await?;
     }
+    if needs.contains("redis") && on_path("redis-server").is_none() {
+        folders.push(redis().await?);
+    }
     let interop = root.join("eval/interop");
     if needs.contains("node") {
         for (_, folder) in NODE.iter().filter(|(package, _)| is_due(package)) {
@@ -108,6 +111,26 @@ async fn node_modules(folder: &Path) -> anyhow::Result<()> {
     let mut npm = child::configured(npm, install::NODE);
     npm.args(["ci", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund"]);
     quietly("npm ci", npm.current_dir(folder)).await
+}
+
+/// A folder in the tool cache with a `redis-server`.
+///
+/// Debian's package of that name starts a service. The program itself is in the package of tools, which starts none: it is
+/// the one that checks a database, and serves when it is called so.
+async fn redis() -> anyhow::Result<PathBuf> {
+    const SAME_PROGRAM: &str = "redis-check-rdb";
+    if on_path(SAME_PROGRAM).is_none() {
+        apt::install("redis", &["redis-tools"]).await?;
+    }
+    let program = on_path(SAME_PROGRAM).context("redis-tools came without its programs")?;
+    let folder = cache()?.join("redis");
+    let link = folder.join("redis-server");
+    if !link.exists() {
+        let failed = || format!("failed to write `{}`", link.display());
+        std::fs::create_dir_all(&folder).with_context(failed)?;
+        std::os::unix::fs::symlink(program, &link).with_context(failed)?;
+    }
+    Ok(folder)
 }
 
 /// A Python in the tool cache with the packages that `requirements` pins, put there once for each text of that file.

@@ -30,5 +30,7 @@ pub use crate::config::tools::MockTool;
 #[cfg(feature = "outbound")]
 pub use crate::config::upstream::Upstream;
 pub use crate::config::users::{Password, TotpSecret, User};
-pub use crate::serve::{Serving, issuer, listen_address, resource, serve};
+pub use crate::serve::{
+    Prepared, Preparing, Serving, issuer, listen_address, prepare, resource, serve,
+};
 pub use crate::target::{Target, UnknownUser};

@@ -5,6 +5,8 @@
 pub(crate) mod bearer;
 #[cfg(feature = "mcp")]
 pub(crate) mod event_ids;
+#[cfg(all(feature = "mcp", feature = "redis"))]
+pub(crate) mod kept_sessions;
 #[cfg(feature = "mcp")]
 pub(crate) mod mcp;
 pub(crate) mod router;

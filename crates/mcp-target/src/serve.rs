@@ -1,13 +1,16 @@
 //! Both servers on one socket, from the first connection to the last.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+#[cfg(feature = "redis")]
+use std::time::Duration;
 
+use axum::Router;
 use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 
 use crate::access_token::SigningKey;
 use crate::authorization_server::router::router;
@@ -17,10 +20,11 @@ use crate::http::answer::Habits;
 use crate::http::connections;
 use crate::misbehavior::layers::Layers;
 use crate::observability::metrics::Metrics;
-use crate::observability::ready;
+use crate::observability::ready::{self, Check};
 use crate::observability::requests::observe;
 use crate::resource_server::bearer::{self, Bearers};
 use crate::resource_server::router::router as resource_router;
+use crate::store::place::Store;
 
 /// Reads an address to listen on, which has to be one of loopback.
 ///
@@ -46,49 +50,85 @@ pub fn resource(address: SocketAddr) -> String {
     format!("http://{address}/mcp")
 }
 
-/// Serves until `shutdown` resolves; requests in flight then have [`Limits::grace`](crate::Limits) to end.
+/// Serves until `shutdown` resolves; what is open then is cut once [`Limits::grace`](crate::Limits::grace) is over.
 ///
 /// The listener must be bound to the address that clients use: issuer, resource and every endpoint are derived from
 /// it.
 ///
 /// # Errors
-/// The address cannot be read, or the dataset cannot be loaded.
+/// As [`prepare`].
 pub fn serve(
     listener: TcpListener,
     config: Config,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Serving {
-    start(listener, config, Box::pin(shutdown), oneshot::channel().0)
-}
-
-/// [`serve`], which hands out the authorization server once everything stands.
-pub(crate) fn start(
-    listener: TcpListener,
-    config: Config,
-    shutdown: Shutdown,
-    started: oneshot::Sender<Arc<AuthorizationServer>>,
-) -> Serving {
-    // A future with a type is compiled where it is awaited: the whole server again in each program.
-    Box::pin(run(listener, config, shutdown, started))
+    Box::pin(async {
+        prepare(listener, config).await?.serve(shutdown).await;
+        Ok(())
+    })
 }
 
 /// A target that serves until it is told to end.
 pub type Serving = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
-pub(crate) type Shutdown = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-async fn run(
+/// A target that is about to serve.
+pub type Preparing = Pin<Box<dyn Future<Output = io::Result<Prepared>> + Send>>;
+
+/// Makes everything ready that serving needs, so that nothing but a signal is left to end it.
+///
+/// # Errors
+/// The address cannot be read, the configuration contradicts itself, the dataset cannot be loaded, or Redis does not
+/// answer.
+pub fn prepare(listener: TcpListener, config: Config) -> Preparing {
+    // A future with a type is compiled where it is awaited: the whole server again in each program.
+    Box::pin(prepared(listener, config))
+}
+
+/// A target with everything that it needs; connections already wait in its listener's queue.
+pub struct Prepared {
     listener: TcpListener,
-    config: Config,
-    shutdown: Shutdown,
-    started: oneshot::Sender<Arc<AuthorizationServer>>,
-) -> io::Result<()> {
+    routes: Router,
+    habits: Arc<Habits>,
+    end_mcp: Box<dyn FnOnce() + Send>,
+    pub(crate) authorization_server: Arc<AuthorizationServer>,
+}
+
+impl Prepared {
+    /// Serves until `shutdown` resolves.
+    pub fn serve(
+        self,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(async move {
+            let shutdown = async {
+                shutdown.await;
+                (self.end_mcp)();
+            };
+            connections::serve(self.listener, self.routes, self.habits, shutdown).await;
+        })
+    }
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared").field("listener", &self.listener).finish_non_exhaustive()
+    }
+}
+
+async fn prepared(listener: TcpListener, config: Config) -> io::Result<Prepared> {
     let address = listener.local_addr()?;
     let (issuer, resource) = (issuer(address), resource(address));
+    let metrics = Metrics::new();
+    let store = Store::open(
+        &config,
+        #[cfg(feature = "redis")]
+        observer(metrics.clone()),
+    )
+    .await?;
     let key = Arc::new(SigningKey::generate());
     let bearers = Arc::new(Bearers::new(key.clone(), &issuer, &resource));
-    let metrics = Metrics::new();
     let faults = Layers::of(&config);
-    let (mcp, end_mcp) = resource_router(&config, &metrics)?;
+    let (mcp, end_mcp) = resource_router(&config, &metrics, &store)?;
     let mcp = faults.behind_the_bearer(mcp, &config);
     let mcp = if config.auth {
         mcp.route_layer(from_fn_with_state(bearers, bearer::require))
@@ -98,20 +138,34 @@ async fn run(
     let mcp = faults.before_the_bearer(mcp, &issuer);
     let is_protected = config.auth;
     let habits = Arc::new(Habits::new(&config, metrics.clone()));
-    let authorization_server = AuthorizationServer::new(issuer, resource, config, key);
+    let authorization_server = AuthorizationServer::new(issuer, resource, config, key, &store);
     let routes = mcp
         .merge(router(authorization_server.clone(), is_protected))
         .merge(metrics.routes())
-        .merge(ready::routes(Vec::new()))
+        .merge(ready::routes(vec![check(store)]))
         .layer(from_fn_with_state(metrics.clone(), observe));
     let routes = faults.around(routes);
     #[cfg(feature = "compression")]
     let routes = crate::http::compression::packed(routes);
-    let _ = started.send(authorization_server);
-    let shutdown = async move {
-        shutdown.await;
-        end_mcp();
-    };
-    connections::serve(listener, routes, habits, shutdown).await;
-    Ok(())
+    let end_mcp = Box::new(end_mcp);
+    Ok(Prepared { listener, routes, habits, end_mcp, authorization_server })
+}
+
+/// Whether the place where things are kept answers.
+fn check(store: Store) -> Check {
+    let store = Arc::new(store);
+    Arc::new(move || {
+        let store = store.clone();
+        Box::pin(async move {
+            store.ping().await.map_err(|_| "the session store does not answer".to_owned())
+        })
+    })
+}
+
+#[cfg(feature = "redis")]
+fn observer(metrics: Metrics) -> Arc<dyn Fn(&'static str, bool, Duration) + Send + Sync> {
+    Arc::new(move |operation, ok, time| {
+        tracing::trace!(operation, ok, ?time, "redis");
+        metrics.redis(operation, ok, time);
+    })
 }

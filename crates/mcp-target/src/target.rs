@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::authorization_server::state::AuthorizationServer;
 use crate::authorization_server::token;
 use crate::config::target::Config;
-use crate::serve::{Shutdown, issuer, resource, start};
+use crate::serve::{issuer, prepare, resource};
 
 /// A target on a free port of 127.0.0.1, which ends when it is dropped.
 pub struct Target {
@@ -21,7 +21,7 @@ pub struct Target {
     authorization_server: Arc<AuthorizationServer>,
     /// Dropped with the target, which is what tells the server to end.
     end: oneshot::Sender<()>,
-    served: JoinHandle<io::Result<()>>,
+    served: JoinHandle<()>,
 }
 
 impl Target {
@@ -33,18 +33,11 @@ impl Target {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let (end, ended) = oneshot::channel::<()>();
-        let shutdown: Shutdown = Box::pin(async {
+        let prepared = prepare(listener, config).await?;
+        let authorization_server = prepared.authorization_server.clone();
+        let served = tokio::spawn(prepared.serve(async {
             let _ = ended.await;
-        });
-        let (started, stands) = oneshot::channel();
-        let served = tokio::spawn(start(listener, config, shutdown, started));
-        let Ok(authorization_server) = stands.await else {
-            return Err(match served.await {
-                Ok(Ok(())) => io::Error::other("the target ended before it served"),
-                Ok(Err(err)) => err,
-                Err(err) => io::Error::other(err),
-            });
-        };
+        }));
         let (url, issuer) = (resource(address), issuer(address));
         Ok(Self { url, issuer, authorization_server, end, served })
     }
@@ -75,7 +68,7 @@ impl Target {
     /// What it ended with before it was told to.
     pub async fn stop(self) -> io::Result<()> {
         drop(self.end);
-        self.served.await.map_err(io::Error::other)?
+        self.served.await.map_err(io::Error::other)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::config::faults::Faults;
 use crate::config::screens::Screens;
 use crate::config::target::Config;
 use crate::config::users::Accounts;
+use crate::store::place::Store;
 use crate::store::table::Table;
 
 /// The scopes there are.
@@ -22,7 +23,7 @@ pub(super) const SCOPES: [&str; 2] =
 const HOUR: Duration = Duration::from_secs(3600);
 const CODE_LIFE: Duration = Duration::from_secs(60);
 
-/// Everything the server knows; nothing outlives the process, and everything has a limit.
+/// Everything the server knows; everything has a limit, and in memory nothing outlives the process.
 ///
 /// Codes and sessions are among it, so it does not print itself.
 pub(crate) struct AuthorizationServer {
@@ -46,6 +47,7 @@ impl AuthorizationServer {
         resource: String,
         config: Config,
         key: Arc<SigningKey>,
+        store: &Store,
     ) -> Arc<Self> {
         Arc::new(Self {
             issuer,
@@ -54,11 +56,11 @@ impl AuthorizationServer {
             screens: config.screens,
             faults: config.faults,
             key,
-            clients: Table::in_memory(30 * 24 * HOUR, 20_000),
-            requests: Table::in_memory(HOUR / 6, 20_000),
-            logins: Table::in_memory(HOUR, 20_000),
-            codes: Table::in_memory(CODE_LIFE, 20_000),
-            families: Table::in_memory(30 * 24 * HOUR, 50_000),
+            clients: store.table("clients", 30 * 24 * HOUR, 20_000),
+            requests: store.table("requests", HOUR / 6, 20_000),
+            logins: store.table("logins", HOUR, 20_000),
+            codes: store.table("codes", CODE_LIFE, 20_000),
+            families: store.table("families", 30 * 24 * HOUR, 50_000),
         })
     }
 }

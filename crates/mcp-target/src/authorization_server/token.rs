@@ -153,9 +153,10 @@ async fn exchange(
     let family = refresh_token.as_ref().map(|(family, _)| family);
     let used = it.codes.change(value, |code| match code {
         None => Err((unknown(), None)),
-        // Whoever comes second may be the rightful one, so what the first was given ends too.
+        // Whoever comes second may be the rightful one, so what the first was given ends too; it stays named here for
+        // the case that the store does not answer to that.
         Some(code) if code.used => {
-            Err((error("invalid_grant", "the code was used before"), code.family.take()))
+            Err((error("invalid_grant", "the code was used before"), code.family.clone()))
         }
         Some(code) => {
             code.used = true;

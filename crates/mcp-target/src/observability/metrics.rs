@@ -135,7 +135,6 @@ impl Metrics {
 
     /// Redis answered, or failed to.
     #[cfg(feature = "redis")]
-    #[cfg_attr(not(test), expect(dead_code, reason = "nothing is asked of Redis yet"))]
     pub(crate) fn redis(&self, operation: &'static str, ok: bool, duration: Duration) {
         let operation = Operation { operation, outcome: outcome(ok) };
         self.0.redis.get_or_create(&operation).observe(duration.as_secs_f64());

@@ -32,7 +32,6 @@ impl Metrics {
     pub(crate) fn issued(&self, _: &'static str) {}
 
     #[cfg(feature = "redis")]
-    #[expect(dead_code, reason = "nothing is asked of Redis yet")]
     pub(crate) fn redis(&self, _: &'static str, _: bool, _: Duration) {}
 
     pub(crate) fn event_streams(&self) -> Arc<AtomicI64> {

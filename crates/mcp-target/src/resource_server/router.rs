@@ -6,6 +6,7 @@ use axum::Router;
 
 use crate::config::target::Config;
 use crate::observability::metrics::Metrics;
+use crate::store::place::Store;
 
 /// Pages in a browser that may ask: those of this machine.
 #[cfg(feature = "mcp")]
@@ -26,6 +27,7 @@ const ORIGINS: [&str; 6] = [
 pub(crate) fn router(
     config: &Config,
     metrics: &Metrics,
+    store: &Store,
 ) -> io::Result<(Router, impl FnOnce() + Send + use<>)> {
     use std::sync::Arc;
 
@@ -33,23 +35,27 @@ pub(crate) fn router(
     use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 
     use crate::resource_server::mcp;
-    use crate::resource_server::sessions::{Sessions, refuse_when_full};
+    use crate::resource_server::sessions::{Sessions, refuse};
 
     let server = mcp::server(config, metrics.clone())?;
-    let settings = StreamableHttpServerConfig::default()
+    let sessions = Arc::new(Sessions::new(config.max_sessions, config.session_idle, store));
+    let counted = sessions.clone();
+    metrics.ask_for_sessions(move || counted.open());
+    #[cfg_attr(not(feature = "redis"), expect(unused_mut, reason = "there is memory alone"))]
+    let mut settings = StreamableHttpServerConfig::default()
         .with_json_response(true)
         .with_legacy_session_mode(config.sessions)
         .with_max_request_body_bytes(config.limits.max_body)
         .with_allowed_origins(ORIGINS);
+    #[cfg(feature = "redis")]
+    {
+        settings.session_store = sessions.store();
+    }
     let end = settings.cancellation_token.clone();
     #[cfg(feature = "websocket")]
     let sockets = crate::resource_server::websocket::route(config, server.clone(), &settings);
-    let sessions = Arc::new(Sessions::new(config.max_sessions, config.session_idle));
-    let counted = sessions.clone();
-    metrics.ask_for_sessions(move || counted.open());
     let service = StreamableHttpService::new(move || Ok(server.anew()), sessions, settings);
-    let router =
-        Router::new().route_service("/mcp", service).route_layer(from_fn(refuse_when_full));
+    let router = Router::new().route_service("/mcp", service).route_layer(from_fn(refuse));
     #[cfg(feature = "websocket")]
     let router = router.merge(sockets);
     Ok((router, move || end.cancel()))
@@ -60,6 +66,7 @@ pub(crate) fn router(
 pub(crate) fn router(
     _: &Config,
     _: &Metrics,
+    _: &Store,
 ) -> io::Result<(Router, impl FnOnce() + Send + use<>)> {
     use axum::http::StatusCode;
     use axum::routing::any;

@@ -21,6 +21,10 @@ mod modern;
 mod observability;
 mod person;
 mod primitives;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "redis")]
+mod redis_server;
 mod registration;
 mod screens;
 mod session;

@@ -99,7 +99,9 @@ async fn run(args: Args) -> anyhow::Result<()> {
         "metrics": format!("{}/metrics", mcp_target::issuer(address)),
         "user": user,
     });
+    let target = mcp_target::prepare(listener, config).await.context("failed to serve")?;
     // The socket already queues connections, so whoever reads this line may connect.
     writeln!(io::stdout(), "{ready}").context("failed to write to stdout")?;
-    mcp_target::serve(listener, config, shutdown).await.context("failed to serve")
+    target.serve(shutdown).await;
+    Ok(())
 }
