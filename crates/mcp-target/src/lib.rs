@@ -2,10 +2,14 @@
 
 mod access_token;
 mod authorization_server;
+mod clients;
 mod config;
 mod resource_server;
+mod screens;
 mod serve;
+mod signing;
 mod store;
+mod tokens;
 
 pub use crate::config::clients::ConfidentialClient;
 pub use crate::config::faults::{Fault, Faults, Outcome, Place, UnknownFault};

@@ -12,12 +12,13 @@ use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::access_token::SigningKey;
 use crate::authorization_server::router::router;
 use crate::authorization_server::state::AuthorizationServer;
 use crate::config::target::Config;
 use crate::resource_server::bearer::{self, Bearers};
 use crate::resource_server::router::router as resource_router;
+use crate::signing::access_tokens::AccessTokens;
+use crate::signing::signing_keys::SigningKeys;
 
 /// Once told to end, open connections have this long before they are cut.
 const GRACE: Duration = Duration::from_millis(250);
@@ -72,10 +73,13 @@ type Shutdown = Pin<Box<dyn Future<Output = ()> + Send>>;
 async fn run(listener: TcpListener, config: Config, shutdown: Shutdown) -> io::Result<()> {
     let address = listener.local_addr()?;
     let (issuer, resource) = (issuer(address), resource(address));
-    let key = Arc::new(SigningKey::generate());
-    let bearers = Arc::new(Bearers::new(key.clone(), &issuer, &resource));
+    let life = config.token_life.max(Duration::from_secs(1));
+    let keys = SigningKeys::new(config.key_rotation, life);
+    let tokens = AccessTokens::new(keys, config.token_kind, life, &issuer, &resource);
+    let tokens = Arc::new(tokens);
+    let bearers = Arc::new(Bearers::new(tokens.clone(), &issuer, config.faults));
     let (mcp, end_mcp) = resource_router(&config)?;
-    let authorization_server = AuthorizationServer::new(issuer, resource, config, key);
+    let authorization_server = AuthorizationServer::new(issuer, resource, config, tokens)?;
 
     let routes = mcp
         .route_layer(from_fn_with_state(bearers, bearer::require))

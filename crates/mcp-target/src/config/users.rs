@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -15,6 +16,8 @@ pub struct User {
     pub password: Password,
     /// The `workspace_id` claim of this user's access tokens.
     pub workspace: String,
+    /// The secret of one-time passwords in base32, [RFC 6238](https://www.rfc-editor.org/rfc/rfc6238); not asked for if `None`.
+    pub totp: Option<Password>,
 }
 
 impl User {
@@ -25,7 +28,7 @@ impl User {
         workspace: impl Into<String>,
     ) -> Self {
         let (email, password, workspace) = (email.into(), password.into(), workspace.into());
-        Self { email, password, workspace }
+        Self { email, password, workspace, totp: None }
     }
 }
 
@@ -59,7 +62,6 @@ impl fmt::Debug for Password {
 }
 
 /// A user as the authorization server knows one: without the password in clear.
-#[derive(Debug)]
 pub(crate) struct Account {
     pub(crate) email: String,
     /// The address in lower case, by which it is found.
@@ -67,24 +69,36 @@ pub(crate) struct Account {
     pub(crate) subject: String,
     pub(crate) workspace: String,
     password_hash: [u8; 32],
+    /// What one-time passwords are made of.
+    pub(crate) totp_key: Option<Vec<u8>>,
 }
 
-#[derive(Debug)]
-pub(crate) struct Accounts(HashMap<String, Arc<Account>>);
+pub(crate) struct Accounts {
+    by_key: HashMap<String, Arc<Account>>,
+    by_subject: HashMap<String, Arc<Account>>,
+}
 
 impl Accounts {
-    pub(crate) fn new(users: Vec<User>) -> Self {
-        Self(
-            users
-                .into_iter()
-                .map(|it| (it.email.to_lowercase(), Account::from(it).into()))
-                .collect(),
-        )
+    /// # Errors
+    /// The secret of a user's one-time passwords is not base32.
+    pub(crate) fn new(users: Vec<User>) -> io::Result<Self> {
+        let mut it = Self { by_key: HashMap::new(), by_subject: HashMap::new() };
+        for user in users {
+            let account = Arc::new(Account::new(user)?);
+            it.by_key.insert(account.key.clone(), account.clone());
+            it.by_subject.insert(account.subject.clone(), account);
+        }
+        Ok(it)
     }
 
     /// The account with this key.
     pub(crate) fn get(&self, key: &str) -> Option<&Arc<Account>> {
-        self.0.get(key)
+        self.by_key.get(key)
+    }
+
+    /// The account that tokens call by this subject.
+    pub(crate) fn with_subject(&self, subject: &str) -> Option<&Arc<Account>> {
+        self.by_subject.get(subject)
     }
 
     /// The account of `email` if `password` is its own.
@@ -92,26 +106,50 @@ impl Accounts {
     /// One round of SHA-256 and no more: this measures a server, and keeps no password at rest.
     pub(crate) fn sign_in(&self, email: &str, password: &str) -> Option<Arc<Account>> {
         let given: [u8; 32] = Sha256::digest(password).into();
-        let account = self.0.get(&email.trim().to_lowercase());
+        let account = self.by_key.get(&email.trim().to_lowercase());
         let expected = account.map_or([0; 32], |it| it.password_hash);
         let same = bool::from(given.ct_eq(&expected));
         account.filter(|_| same).cloned()
     }
 }
 
-impl From<User> for Account {
-    fn from(it: User) -> Self {
+impl Account {
+    fn new(it: User) -> io::Result<Self> {
         let key = it.email.to_lowercase();
         let digest: [u8; 32] = Sha256::digest(&key).into();
         let subject = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        Self {
+        let not_base32 = || {
+            let text = "the secret of a user's one-time passwords is not base32";
+            io::Error::new(io::ErrorKind::InvalidInput, text)
+        };
+        let totp = it.totp.map(|it| base32(it.reveal()).ok_or_else(not_base32));
+        Ok(Self {
+            totp_key: totp.transpose()?,
             subject: format!("user-{subject}"),
             password_hash: Sha256::digest(it.password.reveal()).into(),
             email: it.email,
             key,
             workspace: it.workspace,
+        })
+    }
+}
+
+/// [RFC 4648 §6](https://www.rfc-editor.org/rfc/rfc4648#section-6), as people copy it: in any case, with spaces, without padding.
+fn base32(text: &str) -> Option<Vec<u8>> {
+    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0);
+    for char in text.trim_end_matches('=').bytes().filter(|it| !matches!(it, b' ' | b'-')) {
+        let value = match char.to_ascii_uppercase() {
+            it @ b'A'..=b'Z' => it - b'A',
+            it @ b'2'..=b'7' => it - b'2' + 26,
+            _ => return None,
+        };
+        (bits, held) = ((bits << 5 | u32::from(value)) & 0xfff, held + 5);
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from(bits >> held & 0xff).expect("eight bits"));
         }
     }
+    (!bytes.is_empty()).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -121,7 +159,7 @@ mod tests {
     #[track_caller]
     fn check(email: &str, password: &str, expect: Option<&str>) {
         let user = User::new("Ada@example.org", "correct", "ws-1");
-        let account = Accounts::new(vec![user]).sign_in(email, password);
+        let account = Accounts::new(vec![user]).unwrap().sign_in(email, password);
         assert_eq!(account.as_ref().map(|it| it.workspace.as_str()), expect);
     }
 
@@ -137,5 +175,14 @@ mod tests {
     #[test]
     fn a_password_does_not_print_itself() {
         assert_eq!(format!("{:?}", Password::from("hunter2")), "Password(..)");
+    }
+
+    #[test]
+    fn a_secret_is_base32_in_any_case() {
+        assert_eq!(base32("GEZDGNBVGY3TQOJQ"), Some(b"1234567890".to_vec()));
+        assert_eq!(base32("gezd gnbv gy3t qojq"), Some(b"1234567890".to_vec()));
+        assert_eq!(base32("MY======"), Some(b"f".to_vec()));
+        assert_eq!(base32("1"), None);
+        assert_eq!(base32(""), None);
     }
 }

@@ -1,7 +1,6 @@
 //! Bearer tokens at the MCP endpoint, [RFC 6750](https://www.rfc-editor.org/rfc/rfc6750).
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -10,60 +9,33 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
-use crate::access_token::{self, Claims, SigningKey};
+use crate::config::faults::{Fault, Faults};
+use crate::signing::access_tokens::AccessTokens;
 
 /// The scope without which no tool may be called.
 pub(crate) const REQUIRED_SCOPE: &str = "mcp:read";
 
-/// Verified tokens that are remembered; a load test uses far fewer at a time.
-const REMEMBERED: usize = 10_000;
-
-/// Verifies tokens, each one's signature only once.
+/// Knows good tokens, and how to challenge for one.
 #[derive(Debug)]
 pub(crate) struct Bearers {
-    key: Arc<SigningKey>,
+    tokens: Arc<AccessTokens>,
     issuer: String,
-    resource: String,
-    verified: Mutex<HashMap<[u8; 32], Arc<Claims>>>,
+    faults: Faults,
 }
 
 impl Bearers {
-    pub(crate) fn new(key: Arc<SigningKey>, issuer: &str, resource: &str) -> Self {
-        Self {
-            key,
-            issuer: issuer.to_owned(),
-            resource: resource.to_owned(),
-            verified: Mutex::default(),
-        }
-    }
-
-    fn verify(&self, token: &str) -> Option<Arc<Claims>> {
-        let now = access_token::now();
-        let hash: [u8; 32] = Sha256::digest(token).into();
-        let known =
-            self.verified.lock().expect("no one panics holding the lock").get(&hash).cloned();
-        if let Some(claims) = known {
-            return (now < claims.exp).then_some(claims);
-        }
-        let claims = Arc::new(self.key.verify(token, &self.issuer, &self.resource, now)?);
-        let mut verified = self.verified.lock().expect("no one panics holding the lock");
-        if verified.len() >= REMEMBERED {
-            verified.retain(|_, it| now < it.exp);
-        }
-        if verified.len() >= REMEMBERED {
-            verified.clear();
-        }
-        verified.insert(hash, claims.clone());
-        Some(claims)
+    pub(crate) fn new(tokens: Arc<AccessTokens>, issuer: &str, faults: Faults) -> Self {
+        Self { tokens, issuer: issuer.to_owned(), faults }
     }
 
     fn refuse(&self, status: StatusCode, error: Option<&str>, body: &str) -> Response {
-        let mut challenge = format!(
-            r#"Bearer resource_metadata="{}/.well-known/oauth-protected-resource/mcp", scope="{REQUIRED_SCOPE}""#,
-            self.issuer
-        );
+        let mut challenge = String::from("Bearer ");
+        if !self.faults.has(Fault::RootMetadataOnly) {
+            let path = "/.well-known/oauth-protected-resource/mcp";
+            challenge.push_str(&format!(r#"resource_metadata="{}{path}", "#, self.issuer));
+        }
+        challenge.push_str(&format!(r#"scope="{REQUIRED_SCOPE}""#));
         if let Some(error) = error {
             challenge.push_str(&format!(r#", error="{error}""#));
         }
@@ -87,8 +59,12 @@ pub(crate) async fn require(
     let Some(token) = token else {
         return it.refuse(StatusCode::UNAUTHORIZED, None, "missing_bearer");
     };
-    let Some(claims) = it.verify(token) else {
-        return it.refuse(StatusCode::UNAUTHORIZED, Some("invalid_token"), "invalid_bearer");
+    let claims = match it.tokens.verify(token).await {
+        Ok(Some(claims)) => claims,
+        Ok(None) => {
+            return it.refuse(StatusCode::UNAUTHORIZED, Some("invalid_token"), "invalid_bearer");
+        }
+        Err(unavailable) => return unavailable.into_response(),
     };
     if !claims.scope.split(' ').any(|it| it == REQUIRED_SCOPE) {
         return it.refuse(StatusCode::FORBIDDEN, Some("insufficient_scope"), "insufficient_scope");

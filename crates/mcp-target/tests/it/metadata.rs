@@ -27,7 +27,10 @@ async fn a_challenge_leads_to_the_token_endpoint() {
     assert_eq!(metadata["token_endpoint"], format!("{}/token", target.issuer));
     assert_eq!(metadata["code_challenge_methods_supported"], json!(["S256"]));
     assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
-    assert_eq!(metadata["token_endpoint_auth_methods_supported"], json!(["none"]));
+    assert_eq!(
+        metadata["token_endpoint_auth_methods_supported"],
+        json!(["none", "client_secret_basic", "client_secret_post", "private_key_jwt"])
+    );
 }
 
 #[tokio::test]

@@ -8,7 +8,6 @@ async fn a_public_native_client_is_registered() {
     let metadata = json!({
         "client_name": "k6",
         "redirect_uris": [REDIRECT_URI],
-        "token_endpoint_auth_method": "client_secret_basic",
     });
     let (status, client) = target.post("/register", &metadata).await;
     assert_eq!(status, 201);
@@ -39,7 +38,12 @@ async fn wrong_metadata_is_refused_by_name() {
     check(json!({"redirect_uris": [long]}), "invalid_redirect_uri").await;
     check(json!({"application_type": "web"}), "invalid_redirect_uri").await;
     check(json!({"application_type": "desktop"}), "invalid_client_metadata").await;
-    check(json!({"grant_types": ["client_credentials"]}), "invalid_client_metadata").await;
+    check(json!({"grant_types": ["password"]}), "invalid_client_metadata").await;
+    check(
+        json!({"grant_types": ["client_credentials"], "redirect_uris": []}),
+        "invalid_client_metadata",
+    )
+    .await;
     check(json!({"response_types": ["token"]}), "invalid_client_metadata").await;
     check(json!({"scope": "mcp:write"}), "invalid_client_metadata").await;
     check(json!({"redirect_uris": "no list"}), "invalid_client_metadata").await;

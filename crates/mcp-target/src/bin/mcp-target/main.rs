@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use mcp_target::{Config, Limits, User};
+use mcp_target::{Config, Limits, Password, User};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -52,6 +52,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
         let _ = writeln!(io::stderr(), "sign in as {email} with the password {password}");
         password
     });
+    let totp = tool_edge::variable("LOADTEST_TOTP_SECRET")?;
     let config = Config {
         screens: args.screens,
         remember_consent: args.remember_consent,
@@ -75,7 +76,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
         },
         faults: args.faults.into_iter().collect(),
         fault_header: args.fault_header,
-        ..Config::new(users(&email, &password, args.users))
+        ..Config::new(users(&email, &password, totp.as_deref(), args.users))
     };
     let ready = serde_json::json!({
         "resource": mcp_target::resource(address),
@@ -86,13 +87,15 @@ async fn run(args: Args) -> anyhow::Result<()> {
     mcp_target::serve(listener, config, shutdown).await.context("failed to serve")
 }
 
-fn users(email: &str, password: &str, count: u32) -> Vec<User> {
+fn users(email: &str, password: &str, totp: Option<&str>, count: u32) -> Vec<User> {
     let (name, domain) = email.split_once('@').unwrap_or((email, "novamart.example"));
     (1..=count)
         .map(|number| {
             let numbered = format!("{name}+{number}@{domain}");
             let email = if number == 1 { email } else { &numbered };
-            User::new(email, password, format!("ws-novamart-{number}"))
+            let mut user = User::new(email, password, format!("ws-novamart-{number}"));
+            user.totp = totp.map(Password::from);
+            user
         })
         .collect()
 }
