@@ -8,6 +8,8 @@ pub(crate) mod client;
 pub(crate) mod configuration;
 #[cfg(feature = "outbound")]
 pub(crate) mod document;
+#[cfg(feature = "outbound")]
+pub(crate) mod http;
 pub(crate) mod lookup;
 pub(crate) mod metadata;
 pub(crate) mod registration;

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::io;
+#[cfg(feature = "outbound")]
+use std::sync::LazyLock;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -55,7 +57,7 @@ pub(crate) struct AuthorizationServer {
     /// When a client assertion was seen, by the client and its `jti`.
     pub(crate) assertions: Table<u64>,
     #[cfg(feature = "outbound")]
-    pub(crate) http: reqwest::Client,
+    pub(crate) http: LazyLock<reqwest::Client>,
     /// Clients by the address of their metadata document.
     #[cfg(feature = "outbound")]
     pub(crate) documents: Table<Client>,
@@ -103,7 +105,7 @@ impl AuthorizationServer {
             clients: Table::in_memory(MONTH, 20_000),
             assertions: Table::in_memory(Duration::from_secs(assertion::LONGEST), 50_000),
             #[cfg(feature = "outbound")]
-            http: crate::clients::document::http(),
+            http: LazyLock::new(crate::clients::http::http),
             #[cfg(feature = "outbound")]
             documents: Table::in_memory(DOCUMENT_LIFE, 1000),
             requests: Table::in_memory(HOUR / 6, 20_000),

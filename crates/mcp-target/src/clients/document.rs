@@ -4,10 +4,8 @@
 //! Only those on loopback are read, over plain HTTP: this server asks nobody beyond the machine it runs on.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::http::StatusCode;
-use reqwest::redirect::Policy;
 use url::Url;
 
 use crate::authorization_server::state::AuthorizationServer;
@@ -18,15 +16,6 @@ use crate::store::unavailable::Unavailable;
 
 /// The largest document that is read, in bytes.
 const MAX_DOCUMENT: usize = 64 * 1024;
-
-/// How long somebody's server may take for it.
-const TIMEOUT: Duration = Duration::from_secs(2);
-
-/// What documents are asked for with.
-pub(crate) fn http() -> reqwest::Client {
-    let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(TIMEOUT);
-    http.build().expect("a client without TLS needs nothing of the system")
-}
 
 /// The address that a `client_id` is, if a document there would be read.
 pub(super) fn url(id: &str) -> Option<Url> {
