@@ -2,6 +2,7 @@
 
 mod access_token;
 mod authorization_server;
+mod clients;
 mod config;
 #[cfg(feature = "mcp")]
 mod fixtures;
@@ -11,10 +12,13 @@ mod observability;
 #[cfg(feature = "mcp")]
 mod primitives;
 mod resource_server;
+mod screens;
 mod serve;
+mod signing;
 mod store;
 mod switched_faults;
 mod target;
+mod tokens;
 #[cfg(feature = "outbound")]
 mod upstream;
 
@@ -33,4 +37,4 @@ pub use crate::config::users::{Password, TotpSecret, User};
 pub use crate::serve::{
     Prepared, Preparing, Serving, issuer, listen_address, prepare, resource, serve,
 };
-pub use crate::target::{Target, UnknownUser};
+pub use crate::target::{Target, TokenError};

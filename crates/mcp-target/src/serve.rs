@@ -5,14 +5,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-#[cfg(feature = "redis")]
 use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 
-use crate::access_token::SigningKey;
 use crate::authorization_server::router::router;
 use crate::authorization_server::state::AuthorizationServer;
 use crate::config::target::Config;
@@ -24,6 +22,8 @@ use crate::observability::ready::{self, Check};
 use crate::observability::requests::observe;
 use crate::resource_server::bearer::{self, Bearers};
 use crate::resource_server::router::router as resource_router;
+use crate::signing::access_tokens::AccessTokens;
+use crate::signing::signing_keys::SigningKeys;
 use crate::store::place::Store;
 
 /// Reads an address to listen on, which has to be one of loopback.
@@ -125,8 +125,11 @@ async fn prepared(listener: TcpListener, config: Config) -> io::Result<Prepared>
         observer(metrics.clone()),
     )
     .await?;
-    let key = Arc::new(SigningKey::generate());
-    let bearers = Arc::new(Bearers::new(key.clone(), &issuer, &resource));
+    let life = config.token_life.max(Duration::from_secs(1));
+    let keys = SigningKeys::new(config.key_rotation, life);
+    let tokens = AccessTokens::new(keys, config.token_kind, life, &issuer, &resource, &store);
+    let tokens = Arc::new(tokens);
+    let bearers = Arc::new(Bearers::new(tokens.clone(), &issuer));
     let faults = Layers::of(&config);
     let (mcp, end_mcp) = resource_router(&config, &metrics, &store)?;
     let mcp = faults.behind_the_bearer(mcp, &config);
@@ -138,7 +141,7 @@ async fn prepared(listener: TcpListener, config: Config) -> io::Result<Prepared>
     let mcp = faults.before_the_bearer(mcp, &issuer);
     let is_protected = config.auth;
     let habits = Arc::new(Habits::new(&config, metrics.clone()));
-    let authorization_server = AuthorizationServer::new(issuer, resource, config, key, &store);
+    let authorization_server = AuthorizationServer::new(issuer, resource, config, tokens, &store);
     let routes = mcp
         .merge(router(authorization_server.clone(), is_protected))
         .merge(metrics.routes())

@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::authorization_server::state::AuthorizationServer;
-use crate::authorization_server::token;
 use crate::config::target::Config;
+use crate::resource_server::bearer::REQUIRED_SCOPE;
 use crate::serve::{issuer, prepare, resource};
 
 /// A target on a free port of 127.0.0.1, which ends when it is dropped.
@@ -55,11 +55,12 @@ impl Target {
     /// An access token with the scope `mcp:read`, as the token endpoint would issue it once this user consented.
     ///
     /// # Errors
-    /// Nobody has this e-mail address.
-    pub async fn token_for(&self, email: &str) -> Result<String, UnknownUser> {
-        let unknown = || UnknownUser { email: email.to_owned() };
-        let answer = token::issue_for(&self.authorization_server, email).ok_or_else(unknown)?;
-        Ok(answer["access_token"].as_str().expect("every answer has a token").to_owned())
+    /// Nobody has this e-mail address, or it cannot be kept.
+    pub async fn token_for(&self, email: &str) -> Result<String, TokenError> {
+        let key = email.trim().to_lowercase();
+        let minted = self.authorization_server.mint(&key, REQUIRED_SCOPE).await;
+        let minted = minted.map_err(|_| TokenError::Unavailable)?;
+        minted.ok_or_else(|| TokenError::UnknownUser(email.to_owned()))
     }
 
     /// Tells it to end, and waits until it has.
@@ -78,18 +79,23 @@ impl fmt::Debug for Target {
     }
 }
 
-/// No user of the target has this e-mail address.
+/// Why there is no token for somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct UnknownUser {
-    /// What was asked for.
-    pub email: String,
+pub enum TokenError {
+    /// No user of the target has this e-mail address.
+    UnknownUser(String),
+    /// The place where tokens are kept does not answer.
+    Unavailable,
 }
 
-impl fmt::Display for UnknownUser {
+impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the target has no user {}", self.email)
+        match self {
+            Self::UnknownUser(email) => write!(f, "the target has no user {email}"),
+            Self::Unavailable => f.write_str("the session store does not answer"),
+        }
     }
 }
 
-impl std::error::Error for UnknownUser {}
+impl std::error::Error for TokenError {}

@@ -1,18 +1,20 @@
 use std::collections::HashSet;
 
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use url::form_urlencoded;
 
 /// Parameters of a query or a form. An empty one counts as absent, [RFC 6749 §3.1](https://www.rfc-editor.org/rfc/rfc6749#section-3.1).
 /// They can hold a password, so they do not print themselves.
-pub(super) struct Parameters(Vec<(String, String)>);
+pub(crate) struct Parameters(Vec<(String, String)>);
 
 /// A parameter came twice.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Repeated;
+pub(crate) struct Repeated;
 
 impl Parameters {
     /// Only `resource` may come more than once.
-    pub(super) fn parse(encoded: &[u8]) -> Result<Self, Repeated> {
+    pub(crate) fn parse(encoded: &[u8]) -> Result<Self, Repeated> {
         let pairs: Vec<(String, String)> = form_urlencoded::parse(encoded)
             .filter(|(_, value)| !value.is_empty())
             .map(|(name, value)| (name.into_owned(), value.into_owned()))
@@ -24,15 +26,27 @@ impl Parameters {
         Ok(Self(pairs))
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
     }
 
     /// Whether `resource` is named, and none but it.
-    pub(super) fn are_for(&self, resource: &str) -> bool {
+    pub(crate) fn are_for(&self, resource: &str) -> bool {
         self.get("resource").is_some()
             && self.0.iter().all(|(name, value)| name != "resource" || value == resource)
     }
+}
+
+/// Whether a body is a form.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()?.split(';').next());
+    media_type.is_some_and(|it| it.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+}
+
+/// The bearer of a request, [RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1).
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 #[cfg(test)]

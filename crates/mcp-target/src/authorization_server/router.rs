@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
 
+use crate::authorization_server::metadata;
 use crate::authorization_server::state::AuthorizationServer;
-use crate::authorization_server::{
-    app, authorize, consent, login, metadata, pages, registration, token,
-};
-use crate::config::faults::Fault;
+use crate::clients::{configuration, registration};
+use crate::config::faults::{Fault, Faults};
 use crate::config::screens::Screens;
+use crate::screens::{app, authorize, consent, login, one_time_password, pages};
+use crate::tokens::{endpoint, introspection, revocation, userinfo};
 
 /// The largest form or document that is read.
 const MAX_BODY: usize = 64 * 1024;
@@ -24,6 +25,8 @@ const SLOWNESS: Duration = Duration::from_millis(400);
 
 /// What is not protected has no metadata that says so.
 pub(crate) fn router(it: Arc<AuthorizationServer>, is_protected: bool) -> Router {
+    let registered =
+        get(configuration::read).put(configuration::update).delete(configuration::delete);
     let mut router = Router::new();
     if is_protected {
         for path in ["", "/mcp"] {
@@ -33,40 +36,52 @@ pub(crate) fn router(it: Arc<AuthorizationServer>, is_protected: bool) -> Router
     }
     router
         .route("/.well-known/oauth-authorization-server", get(metadata::authorization_server))
+        .route("/.well-known/openid-configuration", get(metadata::openid))
         .route("/jwks", get(metadata::jwks))
         .route("/register", post(registration::register))
-        .route("/token", post(token::token))
+        .route("/register/{client_id}", registered)
+        .route("/token", post(endpoint::token))
+        .route("/revoke", post(revocation::revoke))
+        .route("/introspect", post(introspection::introspect))
+        .route("/userinfo", get(userinfo::userinfo).post(userinfo::userinfo))
         .merge(screens(&it))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(it)
 }
 
 /// Everything that a browser asks for.
-fn screens(it: &AuthorizationServer) -> Router<Arc<AuthorizationServer>> {
+fn screens(it: &Arc<AuthorizationServer>) -> Router<Arc<AuthorizationServer>> {
     let router = Router::new()
         .route("/authorize", get(authorize::begin))
+        .route("/error", get(authorize::error))
         .route("/faults.js", get(pages::faults_script));
     let router = match it.screens {
         Screens::Plain => router
             .route("/login", get(login::page).post(login::sign_in))
+            .route("/login/code", get(one_time_password::page).post(one_time_password::check))
             .route("/consent", get(consent::page).post(consent::decide)),
         Screens::MultiStep => router
             .route("/login", get(login::page).post(login::identify))
             .route("/login/password", get(login::password_page).post(login::sign_in))
+            .route("/login/code", get(one_time_password::page).post(one_time_password::check))
             .route("/consent", get(consent::page).post(consent::decide)),
         Screens::SinglePage => {
             let in_json = || from_fn(app::in_json);
+            let code = post(one_time_password::check).layer(in_json()).get(app::page);
             router
                 .route("/login", post(login::sign_in).layer(in_json()).get(app::page))
+                .route("/login/code", code)
                 .route("/consent", post(consent::decide).layer(in_json()).get(app::page))
                 .route("/screen", get(app::screen).layer(in_json()))
                 .route("/app.js", get(app::script))
         }
     };
-    if it.faults.has(Fault::SlowScreens) { router.layer(from_fn(slowly)) } else { router }
+    router.layer(from_fn_with_state(it.clone(), slowly))
 }
 
-async fn slowly(request: Request, next: Next) -> Response {
-    tokio::time::sleep(SLOWNESS).await;
+async fn slowly(faults: Faults, request: Request, next: Next) -> Response {
+    if faults.has(Fault::SlowScreens) {
+        tokio::time::sleep(SLOWNESS).await;
+    }
     next.run(request).await
 }

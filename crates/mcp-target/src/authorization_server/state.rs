@@ -1,186 +1,146 @@
 //! What the server knows of clients, requests, sessions, codes and tokens.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+#[cfg(feature = "outbound")]
+use std::sync::LazyLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
-use serde::{Deserialize, Serialize};
-use url::Url;
 
-use crate::access_token::SigningKey;
-use crate::config::faults::Faults;
+use crate::authorization_server::scopes::SCOPES;
+use crate::clients::assertion;
+use crate::clients::client::{Client, Method};
+use crate::config::clients::ConfidentialClient;
+use crate::config::faults::{Fault, Faults};
 use crate::config::screens::Screens;
 use crate::config::target::Config;
 use crate::config::users::Accounts;
+use crate::screens::request::{Login, PendingRequest};
+use crate::signing::access_tokens::AccessTokens;
 use crate::store::place::Store;
 use crate::store::table::Table;
-
-/// The scopes there are.
-pub(super) const SCOPES: [&str; 2] =
-    [crate::resource_server::bearer::REQUIRED_SCOPE, "offline_access"];
+use crate::tokens::grant::{Code, Family};
 
 const HOUR: Duration = Duration::from_secs(3600);
+const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 const CODE_LIFE: Duration = Duration::from_secs(60);
+
+/// How long a client metadata document is good without another look.
+#[cfg(feature = "outbound")]
+const DOCUMENT_LIFE: Duration = Duration::from_secs(300);
+
+/// A one-time password is good for a step before and after its own.
+const STEP_LIFE: Duration = Duration::from_secs(120);
 
 /// Everything the server knows; everything has a limit, and in memory nothing outlives the process.
 ///
 /// Codes and sessions are among it, so it does not print itself.
 pub(crate) struct AuthorizationServer {
-    pub(super) issuer: String,
-    pub(super) resource: String,
-    pub(super) accounts: Accounts,
-    pub(super) screens: Screens,
-    pub(super) faults: Faults,
-    pub(super) key: Arc<SigningKey>,
-    pub(super) clients: Table<Client>,
-    pub(super) requests: Table<PendingRequest>,
-    /// Who signed in, by the cookie of a browser: the key of an account.
-    pub(super) logins: Table<String>,
-    pub(super) codes: Table<Code>,
-    pub(super) families: Table<Family>,
+    /// The address of this server, to which paths are added.
+    pub(crate) base: String,
+    slashed: String,
+    pub(crate) resource: String,
+    pub(crate) accounts: Accounts,
+    /// Where a client works that acts for itself: the workspace of the first user.
+    pub(crate) workspace: Option<String>,
+    pub(crate) screens: Screens,
+    pub(crate) remember_consent: bool,
+    /// How long an access token is good, in seconds.
+    pub(crate) token_life: u64,
+    pub(crate) faults: Faults,
+    pub(crate) access_tokens: Arc<AccessTokens>,
+    pub(crate) configured_clients: HashMap<String, Arc<Client>>,
+    pub(crate) clients: Table<Client>,
+    /// When a client assertion was seen, by the client and its `jti`.
+    pub(crate) assertions: Table<u64>,
+    #[cfg(feature = "outbound")]
+    pub(crate) http: LazyLock<reqwest::Client>,
+    /// Clients by the address of their metadata document.
+    #[cfg(feature = "outbound")]
+    pub(crate) documents: Table<Client>,
+    pub(crate) requests: Table<PendingRequest>,
+    /// Who signed in, by the cookie of a browser.
+    pub(crate) logins: Table<Login>,
+    /// The step of the last one-time password, by the key of an account.
+    pub(crate) steps: Table<u64>,
+    /// The scope that was consented to, by user and client.
+    pub(crate) consents: Table<String>,
+    pub(crate) codes: Table<Code>,
+    pub(crate) families: Table<Family>,
+    pub(crate) prepared: Prepared,
+}
+
+/// Documents that stay what they are as long as nothing more goes wrong than always does.
+#[derive(Default)]
+pub(crate) struct Prepared {
+    pub(crate) resource: OnceLock<Bytes>,
+    pub(crate) server: OnceLock<Bytes>,
 }
 
 impl AuthorizationServer {
     pub(crate) fn new(
-        issuer: String,
+        base: String,
         resource: String,
         config: Config,
-        key: Arc<SigningKey>,
+        access_tokens: Arc<AccessTokens>,
         store: &Store,
     ) -> Arc<Self> {
+        let configured = |it: ConfidentialClient| (it.id.clone(), Arc::new(client(it)));
         Arc::new(Self {
-            issuer,
+            slashed: format!("{base}/"),
+            base,
             resource,
+            workspace: config.users.first().map(|it| it.workspace.clone()),
             accounts: Accounts::new(config.users),
             screens: config.screens,
+            remember_consent: config.remember_consent,
+            token_life: config.token_life.as_secs().max(1),
             faults: config.faults,
-            key,
-            clients: store.table("clients", 30 * 24 * HOUR, 20_000),
+            access_tokens,
+            configured_clients: config.clients.into_iter().map(configured).collect(),
+            clients: store.table("clients", MONTH, 20_000),
+            assertions: store.table("assertions", Duration::from_secs(assertion::LONGEST), 50_000),
+            #[cfg(feature = "outbound")]
+            http: LazyLock::new(crate::clients::http::http),
+            #[cfg(feature = "outbound")]
+            documents: store.table("documents", DOCUMENT_LIFE, 1000),
             requests: store.table("requests", HOUR / 6, 20_000),
             logins: store.table("logins", HOUR, 20_000),
+            steps: store.table("steps", STEP_LIFE, 100_000),
+            consents: store.table("consents", MONTH, 50_000),
             codes: store.table("codes", CODE_LIFE, 20_000),
-            families: store.table("families", 30 * 24 * HOUR, 50_000),
+            families: store.table("families", MONTH, 50_000),
+            prepared: Prepared::default(),
         })
     }
-}
 
-/// What a client registered.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Client {
-    pub(super) name: String,
-    pub(super) redirect_uris: Vec<String>,
-    pub(super) grant_types: Vec<String>,
-}
-
-impl Client {
-    /// Whether `uri` is registered; on loopback with any port, [RFC 8252 §7.3](https://www.rfc-editor.org/rfc/rfc8252#section-7.3).
-    pub(super) fn has_redirect_uri(&self, uri: &str) -> bool {
-        self.redirect_uris.iter().any(|it| it == uri || same_but_port(it, uri))
+    /// How the server calls itself.
+    pub(crate) fn issuer(&self, faults: Faults) -> &str {
+        if faults.has(Fault::SlashIssuer) { &self.slashed } else { &self.base }
     }
 }
 
-/// An authorization request on its way through login and consent.
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct PendingRequest {
-    pub(super) client_id: String,
-    pub(super) client_name: String,
-    pub(super) redirect_uri: String,
-    pub(super) state: Option<String>,
-    pub(super) challenge: String,
-    pub(super) scope: String,
-    /// Who wants to sign in, where that is asked before the password.
-    pub(super) email: Option<String>,
-    /// The login session that saw the consent page; no other may decide.
-    pub(super) session: Option<String>,
-}
-
-/// What a client may ask for with a code or a refresh token.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Authorization {
-    pub(super) client_id: String,
-    pub(super) scope: String,
-    /// The key of the account that granted it.
-    pub(super) user: String,
-}
-
-/// An authorization code, kept after its use so that a second one is noticed.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Code {
-    pub(super) authorization: Authorization,
-    pub(super) redirect_uri: String,
-    pub(super) challenge: String,
-    pub(super) used: bool,
-    /// The refresh tokens that came of it.
-    pub(super) family: Option<String>,
-}
-
-impl Code {
-    pub(super) fn new(
-        client_id: String,
-        redirect_uri: String,
-        challenge: String,
-        scope: String,
-        user: String,
-    ) -> Self {
-        let authorization = Authorization { client_id, scope, user };
-        Self { authorization, redirect_uri, challenge, used: false, family: None }
+/// A client that was told of beforehand may do all that there is.
+fn client(it: ConfidentialClient) -> Client {
+    let grant_types = ["authorization_code", "refresh_token", "client_credentials"];
+    Client {
+        name: it.id,
+        redirect_uris: it.redirect_uris,
+        grant_types: grant_types.map(str::to_owned).into(),
+        method: Method::AnySecret,
+        secret: Some(it.secret.reveal().to_owned()),
+        keys: Vec::new(),
+        scope: SCOPES.join(" "),
+        is_native: true,
+        issued_at: 0,
+        registration_access_token: None,
     }
-}
-
-/// A refresh token and all that it was rotated into: only the newest is good.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Family {
-    pub(super) authorization: Authorization,
-    pub(super) newest: [u8; 32],
 }
 
 /// 256 random bits, as they stand in a URL.
-pub(super) fn random_id() -> String {
+pub(crate) fn random_id() -> String {
     BASE64URL.encode(rand::random::<[u8; 32]>())
-}
-
-pub(super) fn is_http_on_loopback(uri: &Url) -> bool {
-    uri.scheme() == "http" && uri.host_str().is_some_and(tool_edge::is_loopback)
-}
-
-fn same_but_port(registered: &str, uri: &str) -> bool {
-    let (Ok(mut registered), Ok(mut uri)) = (Url::parse(registered), Url::parse(uri)) else {
-        return false;
-    };
-    if !is_http_on_loopback(&registered) || !is_http_on_loopback(&uri) {
-        return false;
-    }
-    registered.set_port(None).is_ok() && uri.set_port(None).is_ok() && registered == uri
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_port_of_a_loopback_redirect_uri_is_free() {
-        let client = Client {
-            name: String::new(),
-            redirect_uris: vec![
-                "http://127.0.0.1:1/callback".into(),
-                "https://app.example/callback".into(),
-            ],
-            grant_types: Vec::new(),
-        };
-        for (uri, expect) in [
-            ("http://127.0.0.1:1/callback", true),
-            ("http://127.0.0.1:2/callback", true),
-            ("http://127.0.0.1/callback", true),
-            ("http://localhost:1/callback", false),
-            ("http://127.0.0.1:1/other", false),
-            ("http://127.0.0.1:1/callback?x=1", false),
-            ("http://user@127.0.0.1:1/callback", false),
-            ("https://127.0.0.1:1/callback", false),
-            ("https://app.example/callback", true),
-            ("https://app.example:8443/callback", false),
-        ] {
-            assert_eq!(client.has_redirect_uri(uri), expect, "{uri}");
-        }
-    }
 }

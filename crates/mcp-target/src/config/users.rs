@@ -105,7 +105,6 @@ impl fmt::Debug for Password {
 }
 
 /// A user as the authorization server knows one: without the password in clear.
-#[derive(Debug)]
 pub(crate) struct Account {
     pub(crate) email: String,
     /// The address in lower case, by which it is found.
@@ -113,24 +112,34 @@ pub(crate) struct Account {
     pub(crate) subject: String,
     pub(crate) workspace: String,
     password_hash: [u8; 32],
+    /// What one-time passwords are made of.
+    pub(crate) totp_key: Option<Vec<u8>>,
 }
 
-#[derive(Debug)]
-pub(crate) struct Accounts(HashMap<String, Arc<Account>>);
+pub(crate) struct Accounts {
+    by_key: HashMap<String, Arc<Account>>,
+    by_subject: HashMap<String, Arc<Account>>,
+}
 
 impl Accounts {
     pub(crate) fn new(users: Vec<User>) -> Self {
-        Self(
-            users
-                .into_iter()
-                .map(|it| (it.email.to_lowercase(), Account::from(it).into()))
-                .collect(),
-        )
+        let mut it = Self { by_key: HashMap::new(), by_subject: HashMap::new() };
+        for user in users {
+            let account = Arc::new(Account::from(user));
+            it.by_key.insert(account.key.clone(), account.clone());
+            it.by_subject.insert(account.subject.clone(), account);
+        }
+        it
     }
 
     /// The account with this key.
     pub(crate) fn get(&self, key: &str) -> Option<&Arc<Account>> {
-        self.0.get(key)
+        self.by_key.get(key)
+    }
+
+    /// The account that tokens call by this subject.
+    pub(crate) fn with_subject(&self, subject: &str) -> Option<&Arc<Account>> {
+        self.by_subject.get(subject)
     }
 
     /// The account of `email` if `password` is its own.
@@ -138,7 +147,7 @@ impl Accounts {
     /// One round of SHA-256 and no more: this measures a server, and keeps no password at rest.
     pub(crate) fn sign_in(&self, email: &str, password: &str) -> Option<Arc<Account>> {
         let given: [u8; 32] = Sha256::digest(password).into();
-        let account = self.0.get(&email.trim().to_lowercase());
+        let account = self.by_key.get(&email.trim().to_lowercase());
         let expected = account.map_or([0; 32], |it| it.password_hash);
         let same = bool::from(given.ct_eq(&expected));
         account.filter(|_| same).cloned()
@@ -151,6 +160,7 @@ impl From<User> for Account {
         let digest: [u8; 32] = Sha256::digest(&key).into();
         let subject = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         Self {
+            totp_key: it.totp.map(|it| it.0),
             subject: format!("user-{subject}"),
             password_hash: Sha256::digest(it.password.reveal()).into(),
             email: it.email,

@@ -1,7 +1,6 @@
 //! Bearer tokens at the MCP endpoint, [RFC 6750](https://www.rfc-editor.org/rfc/rfc6750).
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -10,54 +9,23 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
-use crate::access_token::{self, Claims, SigningKey};
 use crate::config::faults::{Fault, Faults};
+use crate::signing::access_tokens::AccessTokens;
 
 /// The scope without which no tool may be called.
 pub(crate) const REQUIRED_SCOPE: &str = "mcp:read";
 
-/// Verified tokens that are remembered; a load test uses far fewer at a time.
-const REMEMBERED: usize = 10_000;
-
-/// Verifies tokens, each one's signature only once.
+/// Knows good tokens, and how to challenge for one.
 #[derive(Debug)]
 pub(crate) struct Bearers {
-    key: Arc<SigningKey>,
+    tokens: Arc<AccessTokens>,
     issuer: String,
-    resource: String,
-    verified: Mutex<HashMap<[u8; 32], Arc<Claims>>>,
 }
 
 impl Bearers {
-    pub(crate) fn new(key: Arc<SigningKey>, issuer: &str, resource: &str) -> Self {
-        Self {
-            key,
-            issuer: issuer.to_owned(),
-            resource: resource.to_owned(),
-            verified: Mutex::default(),
-        }
-    }
-
-    fn verify(&self, token: &str) -> Option<Arc<Claims>> {
-        let now = access_token::now();
-        let hash: [u8; 32] = Sha256::digest(token).into();
-        let known =
-            self.verified.lock().expect("no one panics holding the lock").get(&hash).cloned();
-        if let Some(claims) = known {
-            return (now < claims.exp).then_some(claims);
-        }
-        let claims = Arc::new(self.key.verify(token, &self.issuer, &self.resource, now)?);
-        let mut verified = self.verified.lock().expect("no one panics holding the lock");
-        if verified.len() >= REMEMBERED {
-            verified.retain(|_, it| now < it.exp);
-        }
-        if verified.len() >= REMEMBERED {
-            verified.clear();
-        }
-        verified.insert(hash, claims.clone());
-        Some(claims)
+    pub(crate) fn new(tokens: Arc<AccessTokens>, issuer: &str) -> Self {
+        Self { tokens, issuer: issuer.to_owned() }
     }
 
     fn refuse(&self, status: StatusCode, error: Option<&str>, body: &str) -> Response {
@@ -89,11 +57,15 @@ pub(crate) async fn require(
     let Some(token) = token else {
         return it.refuse(StatusCode::UNAUTHORIZED, None, "missing_bearer");
     };
-    let Some(claims) = it.verify(token) else {
-        if request.extensions().get::<Faults>().is_some_and(|it| it.has(Fault::AnyToken)) {
-            return next.run(request).await;
+    let claims = match it.tokens.verify(token).await {
+        Ok(Some(claims)) => claims,
+        Ok(None) => {
+            if request.extensions().get::<Faults>().is_some_and(|it| it.has(Fault::AnyToken)) {
+                return next.run(request).await;
+            }
+            return it.refuse(StatusCode::UNAUTHORIZED, Some("invalid_token"), "invalid_bearer");
         }
-        return it.refuse(StatusCode::UNAUTHORIZED, Some("invalid_token"), "invalid_bearer");
+        Err(unavailable) => return unavailable.into_response(),
     };
     if !claims.scope.split(' ').any(|it| it == REQUIRED_SCOPE) {
         return it.refuse(StatusCode::FORBIDDEN, Some("insufficient_scope"), "insufficient_scope");

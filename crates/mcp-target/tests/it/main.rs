@@ -2,15 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
+mod accessibility;
 mod authorization;
+mod authorization_conformance;
 mod bearer_faults;
 mod call_faults;
 mod cli;
+mod clients;
 mod conformance;
 mod controlled;
+mod documents;
 mod fault_table;
 mod faults;
 mod habits;
+mod introspection;
+mod keys;
 mod library;
 mod logs;
 mod mcp;
@@ -19,8 +25,11 @@ mod mock_in_ci;
 mod mocks;
 mod modern;
 mod observability;
+mod one_time_password;
+mod openid;
 mod person;
 mod primitives;
+mod prompt;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "redis")]
@@ -32,6 +41,7 @@ mod session_faults;
 mod sessions;
 mod streams;
 mod target;
+mod token_faults;
 mod tokens;
 mod upstream;
 mod websocket;

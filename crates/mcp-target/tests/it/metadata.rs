@@ -27,7 +27,30 @@ async fn a_challenge_leads_to_the_token_endpoint() {
     assert_eq!(metadata["token_endpoint"], format!("{}/token", target.issuer));
     assert_eq!(metadata["code_challenge_methods_supported"], json!(["S256"]));
     assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
-    assert_eq!(metadata["token_endpoint_auth_methods_supported"], json!(["none"]));
+    assert_eq!(
+        metadata["token_endpoint_auth_methods_supported"],
+        json!(["none", "client_secret_basic", "client_secret_post", "private_key_jwt"])
+    );
+}
+
+#[tokio::test]
+async fn every_endpoint_of_the_metadata_is_there_and_openid_has_the_same() {
+    let target = Target::start().await;
+    let (_, metadata) = target.get("/.well-known/oauth-authorization-server").await;
+    let (status, openid) = target.get("/.well-known/openid-configuration").await;
+    assert_eq!((status, &openid), (200, &metadata));
+    let members = metadata.as_object().unwrap();
+    let endpoints =
+        members.iter().filter(|(name, _)| name.ends_with("_endpoint") || *name == "jwks_uri");
+    let mut count = 0;
+    for (name, address) in endpoints {
+        let answer = target.http.get(address.as_str().unwrap()).send().await.unwrap();
+        assert_ne!(answer.status(), 404, "{name}");
+        count += 1;
+    }
+    assert_eq!(count, 7);
+    assert_eq!(metadata["id_token_signing_alg_values_supported"], json!(["ES256"]));
+    assert_eq!(metadata["protected_resources"], json!([target.resource]));
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ impl Target {
 
     /// Tells the server to end, and waits until it has.
     pub(crate) async fn stop(self) -> io::Result<()> {
-        self.end.send(()).unwrap();
+        let _ = self.end.send(());
         self.served.await.unwrap()
     }
 
@@ -157,6 +157,30 @@ impl Target {
             self.http.post(format!("{}/token", self.issuer)).form(form).send().await.unwrap();
         assert_eq!(response.headers()["cache-control"], "no-store");
         (response.status().as_u16(), response.json().await.unwrap())
+    }
+
+    /// What the MCP endpoint says to a bearer that begins a session.
+    pub(crate) async fn knock(&self, bearer: &str) -> u16 {
+        let hello = crate::session::Session::initialize_body();
+        let answer = crate::session::Session::post(self, Some(bearer), None, &hello).await;
+        answer.status().as_u16()
+    }
+
+    /// What an endpoint answers to a form: 0 bytes are `null`.
+    pub(crate) async fn form(
+        &self,
+        path: &str,
+        basic: Option<(&str, &str)>,
+        form: &[(&str, &str)],
+    ) -> (u16, Value) {
+        let mut request = self.http.post(format!("{}{path}", self.issuer)).form(form);
+        if let Some((id, secret)) = basic {
+            request = request.basic_auth(id, Some(secret));
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let body = response.bytes().await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap_or_default())
     }
 
     /// The whole flow: an access token.

@@ -7,30 +7,34 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
-use crate::authorization_server::pages::{self, Question};
 use crate::authorization_server::parameters::Parameters;
-use crate::authorization_server::redirect::{redirect, redirect_error, see_other};
-use crate::authorization_server::session::{expired, foreign, is_from_here, session};
-use crate::authorization_server::state::{AuthorizationServer, Code, PendingRequest, random_id};
-use crate::config::faults::Fault;
+use crate::authorization_server::state::AuthorizationServer;
+use crate::config::faults::{Fault, Faults};
+use crate::screens::pages::{self, Question};
+use crate::screens::redirect::{callback, redirect_error, remember, see_other};
+use crate::screens::session::{expired, foreign, is_from_here, session};
 use crate::store::unavailable::Unavailable;
 
 /// What comes next for a request.
 pub(super) enum Turn {
     /// Somebody has to sign in for the request of this identifier.
     SignIn(String),
+    /// Somebody whose password was right has to show a one-time password too.
+    OneTimePassword(String),
     Consent(Question),
     Refused(Response),
 }
 
-pub(super) async fn page(
+pub(crate) async fn page(
     State(it): State<Arc<AuthorizationServer>>,
+    faults: Faults,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Unavailable> {
-    Ok(match turn(&it, &headers, query).await? {
+    Ok(match turn(&it, faults, &headers, query).await? {
         Turn::SignIn(id) => see_other(&format!("/login?request={id}")),
-        Turn::Consent(question) => pages::consent(it.faults, &question),
+        Turn::OneTimePassword(id) => see_other(&format!("/login/code?request={id}")),
+        Turn::Consent(question) => pages::consent(faults, &question),
         Turn::Refused(page) => page,
     })
 }
@@ -38,6 +42,7 @@ pub(super) async fn page(
 /// What comes next for the request that a query names.
 pub(super) async fn turn(
     it: &AuthorizationServer,
+    faults: Faults,
     headers: &HeaderMap,
     query: Option<String>,
 ) -> Result<Turn, Unavailable> {
@@ -45,10 +50,12 @@ pub(super) async fn turn(
         return Ok(Turn::Refused(expired()));
     };
     let id = parameters.get("request").unwrap_or_default();
-    let Some((session, account)) = session(it, headers).await? else {
-        let is_known = it.requests.get(id).await?.is_some();
-        return Ok(if is_known { Turn::SignIn(id.to_owned()) } else { Turn::Refused(expired()) });
-    };
+    let Some(request) = it.requests.get(id).await? else { return Ok(Turn::Refused(expired())) };
+    if request.known.is_some() {
+        return Ok(Turn::OneTimePassword(id.to_owned()));
+    }
+    let session = session(it, headers).await?.filter(|_| !request.needs_login);
+    let Some((session, _, account)) = session else { return Ok(Turn::SignIn(id.to_owned())) };
     // The first session that sees the question is the one that answers it.
     let request = it.requests.change(id, |request| {
         let request = request.as_mut()?;
@@ -65,12 +72,13 @@ pub(super) async fn turn(
         client: if name.is_empty() { "An application without a name".to_owned() } else { name },
         email: account.email.clone(),
         scope: request.scope,
-        can_approve: !it.faults.has(Fault::NoForward),
+        can_approve: !faults.has(Fault::NoForward),
     }))
 }
 
-pub(super) async fn decide(
+pub(crate) async fn decide(
     State(it): State<Arc<AuthorizationServer>>,
+    faults: Faults,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Unavailable> {
@@ -79,7 +87,9 @@ pub(super) async fn decide(
     }
     let Ok(form) = Parameters::parse(&body) else { return Ok(expired()) };
     let id = form.get("request").unwrap_or_default();
-    let Some((session, account)) = session(&it, &headers).await? else { return Ok(expired()) };
+    let Some((session, login, _)) = session(&it, &headers).await? else {
+        return Ok(expired());
+    };
     // Taken, so that it is decided once; `None` inside where another session saw the question.
     let request = it.requests.change(id, |request| {
         let seen_here = request.as_ref()?.session.as_ref() == Some(&session);
@@ -91,15 +101,17 @@ pub(super) async fn decide(
         Some(Some(request)) => request,
     };
     if form.get("decision") != Some("approve") {
-        return Ok(redirect_error(&it, &request, "access_denied", "the user denied access"));
+        return Ok(redirect_error(
+            &it,
+            faults,
+            &request,
+            "access_denied",
+            "the user denied access",
+        ));
     }
-    if it.faults.has(Fault::NoCallback) {
+    if faults.has(Fault::NoCallback) {
         return Ok(pages::message(StatusCode::OK, "Thank you", "Your decision was saved."));
     }
-    let code = random_id();
-    let callback = redirect(&it, &request, &[("code", &code)]);
-    let PendingRequest { client_id, redirect_uri, challenge, scope, .. } = request;
-    let granted = Code::new(client_id, redirect_uri, challenge, scope, account.key.clone());
-    it.codes.insert(&code, granted).await?;
-    Ok(callback)
+    remember(&it, &request, &login).await?;
+    callback(&it, faults, &request, &login).await
 }

@@ -17,6 +17,7 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:24rem;mar
     button{padding:.5rem 1rem;font:inherit;margin-right:.5rem}[role=alert]{color:#a00}";
 
 const WRONG: &str = "Wrong e-mail or password.";
+const WRONG_CODE: &str = "Wrong one-time password.";
 
 /// What someone who is signed in is asked.
 pub(super) struct Question {
@@ -36,7 +37,7 @@ pub(super) struct Said {
 }
 
 pub(super) fn login(faults: Faults, request: &str, email: &str, wrong: bool) -> Response {
-    let (request, email, alert) = (escape(request), escape(email), alert(wrong));
+    let (request, email, alert) = (escape(request), escape(email), alert(wrong.then_some(WRONG)));
     let form = format!(
         r#"{alert}<form method="post" action="/login">
 <input type="hidden" name="request" value="{request}">
@@ -47,7 +48,7 @@ pub(super) fn login(faults: Faults, request: &str, email: &str, wrong: bool) -> 
 <button type="submit">Sign in</button>
 </form>"#
     );
-    sign_in(faults, wrong, &form)
+    sign_in(faults, wrong.then_some(WRONG), &form)
 }
 
 pub(super) fn identifier(faults: Faults, request: &str, email: &str) -> Response {
@@ -60,11 +61,11 @@ pub(super) fn identifier(faults: Faults, request: &str, email: &str) -> Response
 <button type="submit">Next</button>
 </form>"#
     );
-    sign_in(faults, false, &form)
+    sign_in(faults, None, &form)
 }
 
 pub(super) fn password(faults: Faults, request: &str, email: &str, wrong: bool) -> Response {
-    let (request, email, alert) = (escape(request), escape(email), alert(wrong));
+    let (request, email, alert) = (escape(request), escape(email), alert(wrong.then_some(WRONG)));
     let form = format!(
         r#"{alert}<p>{email} <a href="/login?request={request}">Not you?</a></p>
 <form method="post" action="/login/password">
@@ -74,17 +75,34 @@ pub(super) fn password(faults: Faults, request: &str, email: &str, wrong: bool) 
 <button type="submit">Sign in</button>
 </form>"#
     );
-    sign_in(faults, wrong, &form)
+    sign_in(faults, wrong.then_some(WRONG), &form)
 }
 
-fn alert(wrong: bool) -> String {
-    if wrong { format!(r#"<p role="alert">{WRONG}</p>"#) } else { String::new() }
+pub(super) fn one_time_password(faults: Faults, request: &str, wrong: bool) -> Response {
+    let request = escape(request);
+    let alert = alert(wrong.then_some(WRONG_CODE));
+    let form = format!(
+        r#"{alert}<form method="post" action="/login/code">
+<input type="hidden" name="request" value="{request}">
+<label for="code">One-time password</label>
+<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="7" required autofocus>
+<button type="submit">Verify</button>
+</form>"#
+    );
+    sign_in(faults, wrong.then_some(WRONG_CODE), &form)
 }
 
-fn sign_in(faults: Faults, wrong: bool, form: &str) -> Response {
+fn alert(wrong: Option<&str>) -> String {
+    wrong.map_or_else(String::new, |it| format!(r#"<p role="alert">{it}</p>"#))
+}
+
+fn sign_in(faults: Faults, wrong: Option<&'static str>, form: &str) -> Response {
     let title = "Sign in";
     let html = page(title, scripts(faults).as_deref(), form);
-    if wrong { (StatusCode::UNAUTHORIZED, said(title, WRONG), html).into_response() } else { html }
+    match wrong {
+        Some(it) => (StatusCode::UNAUTHORIZED, said(title, it), html).into_response(),
+        None => html,
+    }
 }
 
 pub(super) fn consent(faults: Faults, question: &Question) -> Response {
@@ -124,7 +142,7 @@ pub(super) fn application(faults: Faults, script: &str) -> Response {
 }
 
 /// The script that plays the faults of a screen.
-pub(super) async fn faults_script() -> impl IntoResponse {
+pub(crate) async fn faults_script() -> impl IntoResponse {
     script(include_str!("faults.js"))
 }
 

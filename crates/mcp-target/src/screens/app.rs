@@ -10,30 +10,33 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::authorization_server::consent::{self, Turn};
-use crate::authorization_server::pages::{self, Said};
 use crate::authorization_server::state::AuthorizationServer;
+use crate::config::faults::Faults;
+use crate::screens::consent::{self, Turn};
+use crate::screens::pages::{self, Said};
 use crate::store::unavailable::Unavailable;
 
-pub(super) async fn page(State(it): State<Arc<AuthorizationServer>>) -> Response {
-    pages::application(it.faults, "/app.js")
+pub(crate) async fn page(faults: Faults) -> Response {
+    pages::application(faults, "/app.js")
 }
 
-pub(super) async fn script() -> impl IntoResponse {
+pub(crate) async fn script() -> impl IntoResponse {
     pages::script(include_str!("app.js"))
 }
 
 /// Which screen to draw for a request, and what stands on it.
-pub(super) async fn screen(
+pub(crate) async fn screen(
     State(it): State<Arc<AuthorizationServer>>,
+    faults: Faults,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Unavailable> {
-    let screen = match consent::turn(&it, &headers, query).await? {
+    let screen = match consent::turn(&it, faults, &headers, query).await? {
         Turn::Consent(it) => json!({
             "screen": "consent", "client": it.client, "email": it.email,
             "scopes": it.scope.split(' ').collect::<Vec<_>>(), "can_approve": it.can_approve,
         }),
+        Turn::OneTimePassword(_) => json!({ "screen": "one-time-password" }),
         Turn::SignIn(_) => json!({ "screen": "sign-in" }),
         Turn::Refused(page) => return Ok(page),
     };
@@ -41,7 +44,7 @@ pub(super) async fn screen(
 }
 
 /// Says in JSON what a form would be answered with: where to go on, or what a page says.
-pub(super) async fn in_json(request: Request, next: Next) -> Response {
+pub(crate) async fn in_json(request: Request, next: Next) -> Response {
     let mut answer = next.run(request).await;
     let (status, body) = if let Some(location) = answer.headers().get(LOCATION) {
         let location = location.to_str().expect("our redirects are URLs");

@@ -17,7 +17,7 @@ async function show(next) {
   if (url.href !== location.href) history.pushState(null, '', url);
   const answer = await ask(`/screen?request=${encodeURIComponent(request())}`);
   busy = false;
-  draw = { 'sign-in': () => signIn(''), consent: () => consent(answer) }[answer.screen] ?? (() => message(answer));
+  draw = { 'sign-in': () => signIn(''), 'one-time-password': () => oneTimePassword(''), consent: () => consent(answer) }[answer.screen] ?? (() => message(answer));
   draw();
 }
 
@@ -27,23 +27,32 @@ function head(title, html) {
 }
 
 function signIn(wrong) {
-  head('Sign in', `<p role="alert" hidden></p><form>
-    <label for="email">Email</label><input id="email" type="email" autocomplete="username" required>
-    <label for="password">Password</label><input id="password" type="password" autocomplete="current-password" required>
-    <button type="submit" disabled>Sign in</button></form>`);
+  askWith(wrong, '/login', 'Sign in', `
+    <label for="email">Email</label><input id="email" name="email" type="email" autocomplete="username" required>
+    <label for="password">Password</label><input id="password" name="password" type="password" autocomplete="current-password" required>
+    `, signIn);
+}
+
+function oneTimePassword(wrong) {
+  askWith(wrong, '/login/code', 'Verify', `<label for="code">One-time password</label>
+    <input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="7" required>`, oneTimePassword);
+}
+
+function askWith(wrong, path, action, fields, again) {
+  head('Sign in', `<p role="alert" hidden></p><form>${fields}<button type="submit" disabled>${action}</button></form>`);
   const [form, alert, button] = ['form', '[role=alert]', 'button'].map(find);
-  const [email, password] = form.querySelectorAll('input');
+  const inputs = [...form.querySelectorAll('input')];
   alert.textContent = wrong;
   alert.hidden = !wrong;
-  form.addEventListener('input', () => { button.disabled = !email.value || !password.value; });
+  form.addEventListener('input', () => { button.disabled = !inputs.every(it => it.value); });
   form.addEventListener('submit', async event => {
     event.preventDefault();
     busy = button.disabled = true;
     button.textContent = 'Signing in…';
-    const answer = await ask('/login', { request: request(), email: email.value, password: password.value });
+    const answer = await ask(path, { request: request(), ...Object.fromEntries(new FormData(form)) });
     if (answer.next) return show(answer.next);
     busy = false;
-    draw = () => signIn(answer.text);
+    draw = () => again(answer.text);
     draw();
   });
 }

@@ -8,31 +8,36 @@ use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse as _, Response};
 
-use crate::authorization_server::pages;
+use crate::access_token;
 use crate::authorization_server::parameters::Parameters;
-use crate::authorization_server::redirect::{after_login, see_other};
-use crate::authorization_server::session::{COOKIE_NAME, expired, foreign, is_from_here};
-use crate::authorization_server::state::{AuthorizationServer, PendingRequest, random_id};
+use crate::authorization_server::state::{AuthorizationServer, random_id};
+use crate::config::faults::Faults;
 use crate::config::screens::Screens;
+use crate::config::users::Account;
+use crate::screens::pages;
+use crate::screens::redirect::{after_login, see_other};
+use crate::screens::request::{Login, PendingRequest};
+use crate::screens::session::{COOKIE_NAME, expired, foreign, is_from_here};
 use crate::store::unavailable::Unavailable;
 
 /// The longest e-mail address that is kept until the password comes.
 const MAX_EMAIL: usize = 320;
 
-pub(super) async fn page(
+pub(crate) async fn page(
     State(it): State<Arc<AuthorizationServer>>,
+    faults: Faults,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Unavailable> {
     let Some((id, request)) = pending(&it, query).await? else { return Ok(expired()) };
     let email = request.email.as_deref().unwrap_or_default();
     Ok(match it.screens {
-        Screens::MultiStep => pages::identifier(it.faults, &id, email),
-        _ => pages::login(it.faults, &id, "", false),
+        Screens::MultiStep => pages::identifier(faults, &id, email),
+        _ => pages::login(faults, &id, "", false),
     })
 }
 
 /// Takes note of who wants to sign in; whether there is such a user is not told.
-pub(super) async fn identify(
+pub(crate) async fn identify(
     State(it): State<Arc<AuthorizationServer>>,
     headers: HeaderMap,
     body: Bytes,
@@ -57,18 +62,19 @@ pub(super) async fn identify(
     Ok(see_other(&format!("{next}?request={id}")))
 }
 
-pub(super) async fn password_page(
+pub(crate) async fn password_page(
     State(it): State<Arc<AuthorizationServer>>,
+    faults: Faults,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Unavailable> {
     let Some((id, request)) = pending(&it, query).await? else { return Ok(expired()) };
     Ok(match &request.email {
-        Some(email) => pages::password(it.faults, &id, email, false),
+        Some(email) => pages::password(faults, &id, email, false),
         None => see_other(&format!("/login?request={id}")),
     })
 }
 
-async fn pending(
+pub(super) async fn pending(
     it: &AuthorizationServer,
     query: Option<String>,
 ) -> Result<Option<(String, Arc<PendingRequest>)>, Unavailable> {
@@ -77,8 +83,9 @@ async fn pending(
     Ok(it.requests.get(id).await?.map(|request| (id.to_owned(), request)))
 }
 
-pub(super) async fn sign_in(
+pub(crate) async fn sign_in(
     State(it): State<Arc<AuthorizationServer>>,
+    faults: Faults,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Unavailable> {
@@ -94,15 +101,39 @@ pub(super) async fn sign_in(
     let Some(account) = it.accounts.sign_in(email, form.get("password").unwrap_or_default()) else {
         tracing::info!(client_id = request.client_id, "sign-in refused");
         return Ok(if is_known {
-            pages::password(it.faults, id, email, true)
+            pages::password(faults, id, email, true)
         } else {
-            pages::login(it.faults, id, email, true)
+            pages::login(faults, id, email, true)
         });
     };
-    tracing::info!(subject = account.subject, client_id = request.client_id, "signed in");
+    tracing::info!(subject = account.subject, client_id = request.client_id, "password accepted");
+    if account.totp_key.is_none() {
+        return signed_in(&it, faults, id, &account).await;
+    }
+    let known = it.requests.change(id, |request| {
+        request.as_mut().map(|request| request.known = Some(account.key.clone())).is_some()
+    });
+    Ok(if known.await? { see_other(&format!("/login/code?request={id}")) } else { expired() })
+}
+
+/// Remembers who signed in, and goes on with the request.
+pub(super) async fn signed_in(
+    it: &AuthorizationServer,
+    faults: Faults,
+    id: &str,
+    account: &Account,
+) -> Result<Response, Unavailable> {
+    tracing::info!(subject = account.subject, "signed in");
     // A new session each time, so that none can be planted before the login.
     let session = random_id();
-    it.logins.insert(&session, account.key.clone()).await?;
+    let login = Login { user: account.key.clone(), at: access_token::now() };
+    it.logins.insert(&session, login.clone()).await?;
+    let done = it.requests.change(id, |request| {
+        if let Some(request) = request {
+            (request.needs_login, request.known) = (false, None);
+        }
+    });
+    done.await?;
     let cookie = format!("{COOKIE_NAME}={session}; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600");
-    Ok(([(SET_COOKIE, cookie)], after_login(&it, id).await?).into_response())
+    Ok(([(SET_COOKIE, cookie)], after_login(it, faults, id, &login).await?).into_response())
 }

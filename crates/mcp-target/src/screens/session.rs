@@ -6,18 +6,19 @@ use axum::http::header::{COOKIE, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
-use crate::authorization_server::pages;
 use crate::authorization_server::state::AuthorizationServer;
 use crate::config::users::Account;
+use crate::screens::pages;
+use crate::screens::request::Login;
 use crate::store::unavailable::Unavailable;
 
 pub(super) const COOKIE_NAME: &str = "session";
 
-/// The session of this browser and who signed in to it.
-pub(super) async fn session(
+/// The session of this browser, and who signed in to it and when.
+pub(crate) async fn session(
     it: &AuthorizationServer,
     headers: &HeaderMap,
-) -> Result<Option<(String, Arc<Account>)>, Unavailable> {
+) -> Result<Option<(String, Arc<Login>, Arc<Account>)>, Unavailable> {
     let cookies = headers
         .get_all(COOKIE)
         .into_iter()
@@ -25,10 +26,10 @@ pub(super) async fn session(
         .flat_map(|header| header.split(';'))
         .filter_map(|cookie| cookie.trim().strip_prefix(COOKIE_NAME)?.strip_prefix('='));
     for id in cookies {
-        if let Some(user) = it.logins.get(id).await?
-            && let Some(account) = it.accounts.get(&user)
+        if let Some(login) = it.logins.get(id).await?
+            && let Some(account) = it.accounts.get(&login.user)
         {
-            return Ok(Some((id.to_owned(), account.clone())));
+            return Ok(Some((id.to_owned(), login, account.clone())));
         }
     }
     Ok(None)
@@ -36,7 +37,7 @@ pub(super) async fn session(
 
 /// Whether a form was sent from one of our own pages; a browser always says so in `Origin`.
 pub(super) fn is_from_here(it: &AuthorizationServer, headers: &HeaderMap) -> bool {
-    headers.get(ORIGIN).is_none_or(|origin| origin.as_bytes() == it.issuer.as_bytes())
+    headers.get(ORIGIN).is_none_or(|origin| origin.as_bytes() == it.base.as_bytes())
 }
 
 pub(super) fn expired() -> Response {

@@ -1,0 +1,92 @@
+//! What a client signed to prove who it is, [RFC 7523](https://www.rfc-editor.org/rfc/rfc7523) §3.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+use serde::Deserialize;
+
+use crate::access_token::Audience;
+use crate::clients::client::PublicKey;
+
+pub(super) const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// How far ahead an assertion may expire: its `jti` is remembered for as long.
+pub(crate) const LONGEST: u64 = 3600;
+
+/// Two clocks may differ by this much, in seconds.
+const SKEW: u64 = 60;
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    exp: u64,
+    nbf: Option<u64>,
+    iat: Option<u64>,
+    jti: String,
+}
+
+/// Who an assertion says that it is from; nothing is checked yet.
+pub(super) fn subject(assertion: &str) -> Option<String> {
+    let claims = assertion.split('.').nth(1)?;
+    serde_json::from_slice::<Claims>(&BASE64URL.decode(claims).ok()?).ok().map(|it| it.sub)
+}
+
+/// The `jti` of a good assertion of this client; whether it was seen before is not known here.
+pub(super) fn verify(
+    assertion: &str,
+    client_id: &str,
+    keys: &[PublicKey],
+    audiences: &[&str],
+    now: u64,
+) -> Result<String, &'static str> {
+    let broken = "the client assertion is not a JWT";
+    let (signed, signature) = assertion.rsplit_once('.').ok_or(broken)?;
+    let (header, claims) = signed.split_once('.').ok_or(broken)?;
+    let decode = |it: &str| BASE64URL.decode(it).map_err(|_| broken);
+    let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| broken)?;
+    let signature = decode(signature)?;
+    if header.alg != "ES256" {
+        return Err("the client assertion has to be signed with ES256");
+    }
+    let named = |it: &&PublicKey| header.kid.is_none() || it.kid.is_none() || header.kid == it.kid;
+    if !keys.iter().filter(named).any(|it| has_signed(it, signed, &signature)) {
+        return Err("no key of the client has signed the client assertion");
+    }
+    let claims: Claims = serde_json::from_slice(&decode(claims)?)
+        .map_err(|_| "the client assertion needs iss, sub, aud, exp and jti")?;
+    if claims.iss != client_id || claims.sub != client_id {
+        return Err("iss and sub of the client assertion have to be the client_id");
+    }
+    if !audiences.iter().any(|it| claims.aud.has(it)) {
+        return Err("aud of the client assertion has to be the issuer");
+    }
+    if claims.exp <= now {
+        return Err("the client assertion has expired");
+    }
+    if claims.exp > now + LONGEST {
+        return Err("the client assertion expires too far ahead");
+    }
+    if claims.nbf.max(claims.iat).is_some_and(|it| it > now + SKEW) {
+        return Err("the client assertion is not valid yet");
+    }
+    Ok(claims.jti)
+}
+
+fn has_signed(key: &PublicKey, signed: &str, signature: &[u8]) -> bool {
+    let mut point = vec![4];
+    for coordinate in [&key.x, &key.y] {
+        let Ok(coordinate) = BASE64URL.decode(coordinate) else { return false };
+        point.extend(coordinate);
+    }
+    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
+        .verify(signed.as_bytes(), signature)
+        .is_ok()
+}

@@ -1,0 +1,171 @@
+//! Access tokens, signed or kept for reference, until they expire or are revoked.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use sha2::{Digest as _, Sha256};
+
+use crate::access_token::{self, Claims};
+use crate::config::target::TokenKind;
+use crate::signing::signing_key::Typ;
+use crate::signing::signing_keys::SigningKeys;
+use crate::store::place::Store;
+use crate::store::table::Table;
+use crate::store::unavailable::Unavailable;
+
+/// Verified tokens that are remembered; a load test uses far fewer at a time.
+const REMEMBERED: usize = 10_000;
+
+/// What ends tokens before their time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Revoked<'a> {
+    /// One token, by its `jti`.
+    Token(&'a str),
+    /// All tokens that came of one grant.
+    Grant(&'a str),
+    /// All tokens of a client.
+    Client(&'a str),
+}
+
+/// Gives out access tokens, and knows the good ones again: the signature of each is looked at once.
+pub(crate) struct AccessTokens {
+    pub(crate) keys: SigningKeys,
+    kind: TokenKind,
+    issuer: String,
+    resource: String,
+    /// What references stand for, by the hash of the token.
+    references: Table<Claims>,
+    /// What was revoked; for as long as a token can be good.
+    revoked: Table<u64>,
+    verified: Mutex<Verified>,
+}
+
+#[derive(Default)]
+struct Verified {
+    claims: HashMap<[u8; 32], Arc<Claims>>,
+    /// How often something was revoked: what was looked up before is not remembered after it.
+    revocations: u64,
+}
+
+impl AccessTokens {
+    pub(crate) fn new(
+        keys: SigningKeys,
+        kind: TokenKind,
+        life: Duration,
+        issuer: &str,
+        resource: &str,
+        store: &Store,
+    ) -> Self {
+        Self {
+            keys,
+            kind,
+            issuer: issuer.to_owned(),
+            resource: resource.to_owned(),
+            references: store.table("references", life, 50_000),
+            revoked: store.table("revoked", life, 50_000),
+            verified: Mutex::default(),
+        }
+    }
+
+    /// A token with these claims.
+    pub(crate) async fn issue(&self, claims: Claims) -> Result<String, Unavailable> {
+        match self.kind {
+            TokenKind::Jwt => Ok(self.keys.current().sign(Typ::AccessToken, &claims)),
+            TokenKind::Opaque => {
+                let token = BASE64URL.encode(rand::random::<[u8; 32]>());
+                self.references.insert(&key(&Sha256::digest(&token).into()), claims).await?;
+                Ok(token)
+            }
+        }
+    }
+
+    /// The claims of a token that is good now.
+    pub(crate) async fn verify(&self, token: &str) -> Result<Option<Arc<Claims>>, Unavailable> {
+        let now = access_token::now();
+        let hash: [u8; 32] = Sha256::digest(token).into();
+        let revocations = {
+            let verified = self.lock();
+            if let Some(claims) = verified.claims.get(&hash) {
+                return Ok((now < claims.exp).then(|| claims.clone()));
+            }
+            verified.revocations
+        };
+        let claims = if token.contains('.') {
+            self.keys.verify(token, &self.issuer, &self.resource, now).map(Arc::new)
+        } else {
+            self.references.get(&key(&hash)).await?.filter(|it| now < it.exp)
+        };
+        let Some(claims) = claims else { return Ok(None) };
+        if self.is_revoked(&claims).await? {
+            return Ok(None);
+        }
+        let mut verified = self.lock();
+        if verified.revocations == revocations {
+            if verified.claims.len() >= REMEMBERED {
+                verified.claims.retain(|_, it| now < it.exp);
+            }
+            if verified.claims.len() >= REMEMBERED {
+                verified.claims.clear();
+            }
+            verified.claims.insert(hash, claims.clone());
+        }
+        Ok(Some(claims))
+    }
+
+    /// Ends tokens, also those that were verified before.
+    pub(crate) async fn revoke(&self, what: Revoked<'_>) -> Result<(), Unavailable> {
+        let now = access_token::now();
+        self.revoked.insert(&what.key(), now).await?;
+        let mut verified = self.lock();
+        verified.revocations += 1;
+        verified.claims.retain(|_, it| !what.ends(it));
+        Ok(())
+    }
+
+    async fn is_revoked(&self, claims: &Claims) -> Result<bool, Unavailable> {
+        let grant = claims.grant_id.as_deref().map(Revoked::Grant);
+        let all = [Revoked::Token(&claims.jti), Revoked::Client(&claims.client_id)];
+        for what in all.into_iter().chain(grant) {
+            if self.revoked.get(&what.key()).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Verified> {
+        self.verified.lock().expect("no one panics holding the lock")
+    }
+}
+
+impl Revoked<'_> {
+    fn key(self) -> String {
+        match self {
+            Self::Token(it) => format!("token {it}"),
+            Self::Grant(it) => format!("grant {it}"),
+            Self::Client(it) => format!("client {it}"),
+        }
+    }
+
+    fn ends(self, claims: &Claims) -> bool {
+        match self {
+            Self::Token(it) => claims.jti == it,
+            Self::Grant(it) => claims.grant_id.as_deref() == Some(it),
+            Self::Client(it) => claims.client_id == it,
+        }
+    }
+}
+
+impl fmt::Debug for AccessTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessTokens").field("keys", &self.keys).finish_non_exhaustive()
+    }
+}
+
+fn key(hash: &[u8; 32]) -> String {
+    BASE64URL.encode(hash)
+}

@@ -1,0 +1,106 @@
+//! Tokens for a refresh token, [RFC 6749 §6](https://www.rfc-editor.org/rfc/rfc6749#section-6), which is rotated by each use.
+
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use crate::access_token;
+use crate::authorization_server::parameters::Parameters;
+use crate::authorization_server::scopes::is_within;
+use crate::authorization_server::state::{AuthorizationServer, random_id};
+use crate::clients::authentication::Authenticated;
+use crate::config::faults::{Fault, Faults};
+use crate::signing::access_tokens::Revoked;
+use crate::tokens::grant::{Authorization, Family};
+use crate::tokens::issue::{TokenResponse, respond};
+use crate::tokens::refused::{Refused, error, required};
+
+/// How long a rotated refresh token is good with [`Fault::ReuseGrace`], in seconds.
+const GRACE: u64 = 30;
+
+/// From which refresh on [`Fault::LateRotation`] rotates.
+const LATE: u32 = 3;
+
+/// The most tokens that are good beside the newest.
+const MAX_SPARED: usize = 100;
+
+/// What comes of a refresh token that was shown.
+enum Shown {
+    Refused(Refused),
+    /// It was rotated before, so all that came of its grant ends.
+    Reused(String),
+    Good {
+        authorization: Authorization,
+        scope: String,
+        rotated: bool,
+    },
+}
+
+pub(super) async fn refresh(
+    it: &AuthorizationServer,
+    faults: Faults,
+    form: &Parameters,
+    from: &Authenticated,
+) -> Result<TokenResponse, Refused> {
+    let unknown = || error("invalid_grant", "the refresh token is unknown or has been revoked");
+    let token = required(form, "refresh_token", "refresh_token is missing")?;
+    if faults.has(Fault::RefreshRefused) {
+        return Err(unknown());
+    }
+    let (id, secret) = token.split_once('.').ok_or_else(unknown)?;
+    let presented: [u8; 32] = Sha256::digest(secret).into();
+    let secret = random_id();
+    let newest: [u8; 32] = Sha256::digest(&secret).into();
+    let now = access_token::now();
+
+    let shown = it.families.change(id, |kept| {
+        let Some(family) = kept.as_mut() else { return Shown::Refused(unknown()) };
+        if family.authorization.client_id != from.id {
+            let other = "the refresh token was issued to another client";
+            return Shown::Refused(error("invalid_grant", other));
+        }
+        if !is_good(family, &presented, now) {
+            let grant = family.authorization.id.clone();
+            *kept = None;
+            return Shown::Reused(grant);
+        }
+        let granted = &family.authorization.scope;
+        let scope = form.get("scope").unwrap_or(granted).to_owned();
+        if !is_within(&scope, granted) {
+            let wider = "the scope is wider than what was granted";
+            return Shown::Refused(error("invalid_scope", wider));
+        }
+        family.refreshes = family.refreshes.saturating_add(1);
+        let rotated = rotates(faults, family.refreshes);
+        if rotated {
+            let before = std::mem::replace(&mut family.newest, newest);
+            if faults.has(Fault::ReuseGrace) {
+                family.spared.retain(|(_, until)| now < *until);
+                family.spared.truncate(MAX_SPARED - 1);
+                family.spared.insert(0, (before, now + GRACE));
+            }
+        }
+        Shown::Good { authorization: family.authorization.clone(), scope, rotated }
+    });
+    match shown.await? {
+        Shown::Refused(refused) => Err(refused),
+        Shown::Reused(grant) => {
+            it.access_tokens.revoke(Revoked::Grant(&grant)).await?;
+            let used = "the refresh token was used before; its successors are revoked";
+            Err(error("invalid_grant", used))
+        }
+        Shown::Good { authorization, scope, rotated } => {
+            let refresh_token = rotated.then(|| format!("{id}.{secret}"));
+            let for_resource = form.get("resource").is_some();
+            respond(it, faults, &authorization, &scope, refresh_token, for_resource).await
+        }
+    }
+}
+
+fn is_good(family: &Family, presented: &[u8; 32], now: u64) -> bool {
+    let is = |it: &[u8; 32]| bool::from(presented.ct_eq(it));
+    is(&family.newest) || family.spared.iter().any(|(it, until)| now < *until && is(it))
+}
+
+fn rotates(faults: Faults, refreshes: u32) -> bool {
+    !faults.has(Fault::NoRotation) && (refreshes >= LATE || !faults.has(Fault::LateRotation))
+}
