@@ -65,6 +65,7 @@ fn closed(faults: Faults) -> Option<Response> {
 }
 
 pub(super) fn refuse(Refusal(error, description): Refusal) -> Response {
+    tracing::info!(error, description, "registration refused");
     let body = json!({"error": error, "error_description": description});
     (StatusCode::BAD_REQUEST, [(CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }

@@ -111,6 +111,7 @@ pub(super) fn redirect_error(
     error: &str,
     description: &str,
 ) -> Response {
+    tracing::info!(client_id = request.client_id, error, description, "authorization refused");
     redirect(it, faults, request, &[("error", error), ("error_description", description)])
 }
 
