@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod access_token;
 mod authorization_server;
 mod clients;
 mod config;
@@ -13,11 +12,9 @@ mod observability;
 mod primitives;
 mod resource_server;
 mod screens;
-mod serve;
+mod serving;
 mod signing;
 mod store;
-mod switched_faults;
-mod target;
 mod tokens;
 #[cfg(feature = "outbound")]
 mod upstream;
@@ -34,7 +31,7 @@ pub use crate::config::tools::MockTool;
 #[cfg(feature = "outbound")]
 pub use crate::config::upstream::Upstream;
 pub use crate::config::users::{Password, TotpSecret, User};
-pub use crate::serve::{
+pub use crate::serving::serve::{
     Prepared, Preparing, Serving, issuer, listen_address, prepare, resource, serve,
 };
-pub use crate::target::{Target, TokenError};
+pub use crate::serving::target::{Target, TokenError};

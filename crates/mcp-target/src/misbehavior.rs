@@ -15,3 +15,4 @@ pub(crate) mod requests;
 pub(crate) mod sessions;
 #[cfg(feature = "mcp")]
 pub(crate) mod streams;
+pub(crate) mod switched;

@@ -1,6 +1,6 @@
 //! What may be asked for.
 
-use crate::access_token::Claims;
+use crate::signing::claims::Claims;
 
 /// The scopes of the MCP server.
 pub(crate) const RESOURCE_SCOPES: [&str; 2] =

@@ -11,12 +11,12 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use url::form_urlencoded;
 
-use crate::access_token;
 use crate::authorization_server::parameters::Parameters;
 use crate::authorization_server::state::AuthorizationServer;
 use crate::clients::assertion;
 use crate::clients::client::{Client, Method};
 use crate::clients::lookup::find;
+use crate::signing::claims;
 use crate::tokens::refused::{Refused, error};
 
 /// A client that is who it says.
@@ -126,7 +126,7 @@ async fn check_assertion(
     let token_endpoint = format!("{}/token", it.base);
     let slashed = format!("{}/", it.base);
     let audiences = [it.base.as_str(), &slashed, &token_endpoint];
-    let now = access_token::now();
+    let now = claims::now();
     let jti = assertion::verify(assertion, id, &client.keys, &audiences, now)
         .map_err(|it| error("invalid_client", it))?;
     let key = format!("{id} {jti}");

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use tool_edge::printable_within;
 use url::Url;
 
-use crate::access_token;
 use crate::authorization_server::scopes::{SCOPES, are_known};
 use crate::clients::client::{Client, Method, PublicKey, is_http_on_loopback};
 use crate::config::faults::{Fault, Faults};
+use crate::signing::claims;
 
 const GRANT_TYPES: [&str; 3] = ["authorization_code", "refresh_token", "client_credentials"];
 
@@ -118,7 +118,7 @@ impl Metadata {
             keys,
             scope,
             is_native,
-            issued_at: access_token::now(),
+            issued_at: claims::now(),
             registration_access_token: None,
         })
     }

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
 use crate::config::faults::{Fault, Faults};
-use crate::switched_faults::Asked;
+use crate::misbehavior::switched::Asked;
 
 /// As many requests are answered before those who verify tokens are gone.
 const BEFORE_AUTH_IS_UNAVAILABLE: u64 = 9;

@@ -14,7 +14,7 @@ use crate::misbehavior::away::{self, Away};
 use crate::misbehavior::door::{self, Door};
 #[cfg(feature = "mcp")]
 use crate::misbehavior::requests::{self, Requests};
-use crate::switched_faults::switched;
+use crate::misbehavior::switched::switched;
 
 /// Which faults there may be.
 #[derive(Debug, Clone)]

@@ -18,7 +18,7 @@ use crate::misbehavior::away::{Away, cut};
 use crate::misbehavior::message::{Answer, Rpc};
 use crate::misbehavior::sessions::{self, Sessions};
 use crate::misbehavior::streams::{self, Kept};
-use crate::switched_faults::Asked;
+use crate::misbehavior::switched::Asked;
 
 const SLOW_INITIALIZE: Duration = Duration::from_secs(1);
 const SLOW_TOOL: Duration = Duration::from_millis(300);

@@ -10,11 +10,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::access_token::Claims;
 use crate::primitives::answer::{failure, success};
 use crate::primitives::entities;
 use crate::primitives::novamart;
 use crate::primitives::server::Server;
+use crate::signing::claims::Claims;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct DescribeEntity {

@@ -50,7 +50,10 @@ pub(crate) fn server(config: &Config, metrics: Metrics) -> io::Result<Server> {
 
 fn tools(config: &Config) -> io::Result<ToolRouter<Server>> {
     let mut tools = if config.tools.is_empty() {
-        #[cfg_attr(not(feature = "novamart"), expect(unused_mut, reason = "one group alone"))]
+        #[cfg_attr(
+            not(any(feature = "novamart", feature = "outbound")),
+            expect(unused_mut, reason = "one group alone")
+        )]
         let mut tools = Server::controlled();
         #[cfg(feature = "novamart")]
         tools.merge(Server::shop());

@@ -7,7 +7,6 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
-use crate::access_token;
 use crate::authorization_server::parameters::Parameters;
 use crate::authorization_server::scopes::{RESOURCE_SCOPES, SCOPES};
 use crate::authorization_server::state::{AuthorizationServer, random_id};
@@ -17,6 +16,7 @@ use crate::screens::pages;
 use crate::screens::redirect::{after_login, callback, is_remembered, redirect_error, see_other};
 use crate::screens::request::{Login, PendingRequest};
 use crate::screens::session::session;
+use crate::signing::claims;
 use crate::store::unavailable::Unavailable;
 
 /// The longest state, and the longest nonce, that is kept for a client.
@@ -161,7 +161,7 @@ fn asked(
     if let Some(max_age) = parameters.get("max_age") {
         let max_age: u64 =
             max_age.parse().map_err(|_| ("invalid_request", "max_age has to be seconds"))?;
-        let age = login.map_or(0, |it| access_token::now().saturating_sub(it.at));
+        let age = login.map_or(0, |it| claims::now().saturating_sub(it.at));
         asked.login |= login.is_some() && (age > max_age || max_age == 0);
     }
     Ok(asked)

@@ -8,7 +8,6 @@ use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse as _, Response};
 
-use crate::access_token;
 use crate::authorization_server::parameters::Parameters;
 use crate::authorization_server::state::{AuthorizationServer, random_id};
 use crate::config::faults::Faults;
@@ -18,6 +17,7 @@ use crate::screens::pages;
 use crate::screens::redirect::{after_login, see_other};
 use crate::screens::request::{Login, PendingRequest};
 use crate::screens::session::{COOKIE_NAME, expired, foreign, is_from_here};
+use crate::signing::claims;
 use crate::store::unavailable::Unavailable;
 
 /// The longest e-mail address that is kept until the password comes.
@@ -126,7 +126,7 @@ pub(super) async fn signed_in(
     tracing::info!(subject = account.subject, "signed in");
     // A new session each time, so that none can be planted before the login.
     let session = random_id();
-    let login = Login { user: account.key.clone(), at: access_token::now() };
+    let login = Login { user: account.key.clone(), at: claims::now() };
     it.logins.insert(&session, login.clone()).await?;
     let done = it.requests.change(id, |request| {
         if let Some(request) = request {

@@ -8,7 +8,6 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use ring::hmac;
 
-use crate::access_token;
 use crate::authorization_server::parameters::Parameters;
 use crate::authorization_server::state::AuthorizationServer;
 use crate::config::faults::Faults;
@@ -16,6 +15,7 @@ use crate::screens::login::{pending, signed_in};
 use crate::screens::pages;
 use crate::screens::redirect::see_other;
 use crate::screens::session::{expired, foreign, is_from_here};
+use crate::signing::claims;
 use crate::store::unavailable::Unavailable;
 
 /// How long one password is that of the moment, in seconds.
@@ -51,7 +51,7 @@ pub(crate) async fn check(
     };
     let code = form.get("code").unwrap_or_default();
     let key = account.totp_key.as_deref().unwrap_or_default();
-    let is_good = match step(key, code, access_token::now()) {
+    let is_good = match step(key, code, claims::now()) {
         None => false,
         // One that was used, or that is older than one that was, is not good any more.
         Some(step) => {

@@ -9,8 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use sha2::{Digest as _, Sha256};
 
-use crate::access_token::{self, Claims};
 use crate::config::target::TokenKind;
+use crate::signing::claims::{self, Claims};
 use crate::signing::signing_key::Typ;
 use crate::signing::signing_keys::SigningKeys;
 use crate::store::place::Store;
@@ -85,7 +85,7 @@ impl AccessTokens {
 
     /// The claims of a token that is good now.
     pub(crate) async fn verify(&self, token: &str) -> Result<Option<Arc<Claims>>, Unavailable> {
-        let now = access_token::now();
+        let now = claims::now();
         let hash: [u8; 32] = Sha256::digest(token).into();
         let revocations = {
             let verified = self.lock();
@@ -118,7 +118,7 @@ impl AccessTokens {
 
     /// Ends tokens, also those that were verified before.
     pub(crate) async fn revoke(&self, what: Revoked<'_>) -> Result<(), Unavailable> {
-        let now = access_token::now();
+        let now = claims::now();
         self.revoked.insert(&what.key(), now).await?;
         let mut verified = self.lock();
         verified.revocations += 1;

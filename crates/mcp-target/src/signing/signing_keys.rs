@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use serde_json::{Value, json};
 
-use crate::access_token::Claims;
+use crate::signing::claims::Claims;
 use crate::signing::signing_key::{Header, SigningKey};
 
 /// They live as long as the process.
@@ -97,7 +97,7 @@ impl SigningKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access_token::Audience;
+    use crate::signing::claims::Audience;
     use crate::signing::signing_key::Typ;
 
     const LIFE: Duration = Duration::from_secs(3600);

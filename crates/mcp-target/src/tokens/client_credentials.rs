@@ -1,12 +1,12 @@
 //! A token for a client that acts for itself, [RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4).
 
-use crate::access_token;
 use crate::authorization_server::parameters::Parameters;
 use crate::authorization_server::scopes::RESOURCE_SCOPES;
 use crate::authorization_server::state::AuthorizationServer;
 use crate::clients::authentication::Authenticated;
 use crate::clients::client::Method;
 use crate::config::faults::Faults;
+use crate::signing::claims;
 use crate::tokens::issue::{Access, TokenResponse, access_token, shaped};
 use crate::tokens::refused::{Refused, error};
 
@@ -31,7 +31,7 @@ pub(super) async fn client_credentials(
         scope,
         grant_id: None,
         workspace: it.workspace.as_deref(),
-        now: access_token::now(),
+        now: claims::now(),
     };
     let token = access_token(it, faults, &access, form.get("resource").is_some()).await?;
     Ok(shaped(faults, token, scope, None, None))

@@ -3,11 +3,11 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::access_token::{self, Audience, Claims};
 use crate::authorization_server::scopes::{EMAIL, OPENID, PROFILE, includes};
 use crate::authorization_server::state::{AuthorizationServer, random_id};
 use crate::config::faults::{Fault, Faults};
 use crate::config::users::Account;
+use crate::signing::claims::{self, Audience, Claims};
 use crate::signing::signing_key::Typ;
 use crate::store::unavailable::Unavailable;
 use crate::tokens::grant::Authorization;
@@ -52,7 +52,7 @@ pub(super) async fn respond(
 ) -> Result<TokenResponse, Refused> {
     let unknown = error("invalid_grant", "the user is unknown");
     let account = it.accounts.get(&authorization.user).ok_or(unknown)?;
-    let now = access_token::now();
+    let now = claims::now();
     let access = Access {
         subject: &account.subject,
         client_id: &authorization.client_id,
@@ -206,7 +206,7 @@ impl AuthorizationServer {
             scope,
             grant_id: None,
             workspace: Some(&account.workspace),
-            now: access_token::now(),
+            now: claims::now(),
         };
         let (token, _) = access_token(self, self.faults, &access, true).await?;
         Ok(Some(token))

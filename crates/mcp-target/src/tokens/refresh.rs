@@ -3,13 +3,13 @@
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use crate::access_token;
 use crate::authorization_server::parameters::Parameters;
 use crate::authorization_server::scopes::is_within;
 use crate::authorization_server::state::{AuthorizationServer, random_id};
 use crate::clients::authentication::Authenticated;
 use crate::config::faults::{Fault, Faults};
 use crate::signing::access_tokens::Revoked;
+use crate::signing::claims;
 use crate::tokens::grant::{Authorization, Family};
 use crate::tokens::issue::{TokenResponse, respond};
 use crate::tokens::refused::{Refused, error, required};
@@ -50,7 +50,7 @@ pub(super) async fn refresh(
     let presented: [u8; 32] = Sha256::digest(secret).into();
     let secret = random_id();
     let newest: [u8; 32] = Sha256::digest(&secret).into();
-    let now = access_token::now();
+    let now = claims::now();
 
     let shown = it.families.change(id, |kept| {
         let Some(family) = kept.as_mut() else { return Shown::Refused(unknown()) };

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::authorization_server::state::AuthorizationServer;
 use crate::config::target::Config;
 use crate::resource_server::bearer::REQUIRED_SCOPE;
-use crate::serve::{issuer, prepare, resource};
+use crate::serving::serve::{issuer, prepare, resource};
 
 /// A target on a free port of 127.0.0.1, which ends when it is dropped.
 pub struct Target {
