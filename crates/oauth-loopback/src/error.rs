@@ -123,10 +123,10 @@ pub enum Error {
     /// Whoever waited for the token does not want it any more.
     #[error("the sign-in was interrupted")]
     Interrupted,
-    /// What was to open the address failed.
-    #[error("the browser step at `{issuer}` failed")]
-    Browser { issuer: String, source: Source },
-    /// The time is up. `ignored` says what was wrong with the last request that was not the callback.
+    /// What was to open the address failed. `ignored` says what was wrong with the last request that was not the callback.
+    #[error("the browser step at `{issuer}` failed{}", Ignored(.ignored))]
+    Browser { issuer: String, ignored: Option<&'static str>, source: Source },
+    /// The time is up; `ignored` as in [`Error::Browser`].
     #[error("no callback at {redirect_uri} within {} s{}", .waited.as_secs_f32(), Ignored(.ignored))]
     NoCallback { redirect_uri: String, waited: Duration, ignored: Option<&'static str> },
     /// The browser ended well, but on another page.

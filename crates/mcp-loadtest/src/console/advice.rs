@@ -96,7 +96,7 @@ mod tests {
             evidence: None,
         };
         let issuer = "https://a.example".to_owned();
-        let error = Error::Browser { issuer, source: error.into() }.into();
+        let error = Error::Browser { issuer, ignored: None, source: error.into() }.into();
         assert_eq!(advice(&error).unwrap(), "pass --choose NAME");
     }
 }

@@ -5,7 +5,6 @@
 mod actions;
 mod alerts;
 mod answers;
-mod by_hand;
 mod comment;
 mod config;
 mod conformance;

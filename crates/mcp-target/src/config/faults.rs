@@ -104,7 +104,7 @@ faults! {
         WrongIss "wrong-iss" Told "`iss` in the callback names another issuer.",
         NoIss "no-iss" Told "The callback lacks `iss`, though the metadata promises it.",
         RepeatedCode "repeated-code" Told "The callback has two different codes.",
-        UnknownScopeDropped "unknown-scope-dropped" Past "A scope that there is not is left out in silence, not refused.",
+        UnknownScopeDropped "unknown-scope-dropped" Told "A scope that there is not is left out in silence, not refused.",
     }
     Token {
         Token500 "token-500" Told "The token endpoint answers 500.",

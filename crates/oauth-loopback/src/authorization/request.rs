@@ -224,7 +224,8 @@ impl AuthorizationRequest {
         let (opening, settle) = Opening::new(url, endpoint.client.client_name.clone());
         let issuer = printable(&expectation.issuer);
         let browser = async {
-            open(opening).await.map_err(|it| Error::Browser { issuer, source: it.into() })
+            let opened = open(opening).await;
+            opened.map_err(|it| Error::Browser { issuer, ignored: None, source: it.into() })
         };
         let code = listener.wait(expectation, timeout, browser, settle).await?;
         Ok(AuthorizationCode { code, redirect_uri, verifier, nonce, endpoint })

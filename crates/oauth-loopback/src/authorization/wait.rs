@@ -83,8 +83,11 @@ async fn answered(
         tokio::select! {
             biased;
             Ok(it) = &mut awaited.outcome => return Ok(it),
-            ended = &mut browser => {
+            mut ended = &mut browser => {
                 browser_ended = true;
+                if let Err(Error::Browser { ignored: why, .. }) = &mut ended {
+                    *why = ignored();
+                }
                 ended?;
             }
         }

@@ -73,6 +73,22 @@ async fn a_browser_that_fails_ends_the_wait_at_once() {
 }
 
 #[tokio::test]
+async fn a_browser_that_fails_at_a_callback_that_was_not_taken_is_told_with_what_was_wrong_with_it()
+{
+    let server = Server::start(Script::default()).await;
+    let waiting = wait_for_code(&server, LONG * 1000, async |opening| {
+        let callback = Callback::new(opening, &server);
+        callback.get(&format!("{}&code=another", callback.answer())).await;
+        Err::<(), _>(std::io::Error::other("the listener did not take the answer"))
+    });
+    let error = waiting.await.expect_err("which code is meant is not known").to_string();
+    assert!(
+        error.ends_with("failed; requests did come, but the last repeated a parameter"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn a_browser_that_ends_well_leaves_ten_seconds_for_the_callback() {
     let server = Server::start(Script::default()).await;
     let listener = LoopbackListener::bind().await.expect("a free port");
