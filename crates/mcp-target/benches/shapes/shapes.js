@@ -123,6 +123,11 @@ function open(client) {
   ask('notifications/initialized', {}, undefined);
 }
 
+function close() {
+  const headers = { Authorization: `Bearer ${tokens.access_token}`, 'Mcp-Session-Id': session };
+  http.del(RESOURCE, null, { headers });
+}
+
 // A thousand that begin in the same instant would measure how many fit into it.
 export function sessions({ client }) {
   if (!session) {
@@ -131,6 +136,7 @@ export function sessions({ client }) {
   }
   sleep(0.5 + Math.random());
   measured.add(count(ask('ping', {}, 1 + exec.vu.iterationInInstance), 200));
+  if (exec.vu.iterationInInstance === 9) close();
 }
 
 const calls = [

@@ -24,6 +24,9 @@ use crate::config::target::Config;
 use crate::observability::streams::Open;
 use crate::primitives::server::Server;
 
+/// What is read at a time.
+const BUFFER: usize = 8 * 1024;
+
 /// Messages of a client that wait until those before them were taken.
 const WAITING: usize = 16;
 
@@ -60,6 +63,8 @@ async fn upgrade(
     };
     let max = it.settings.max_request_body_bytes;
     let upgrade = upgrade.protocols(["mcp"]).max_message_size(max).max_frame_size(max);
+    // By default each would hold a quarter of a megabyte.
+    let upgrade = upgrade.read_buffer_size(BUFFER).write_buffer_size(0);
     upgrade.on_upgrade(async move |socket| {
         let open = Open::new(it.server.shared.metrics.websockets());
         let (outgoing, from_server) = mpsc::unbounded_channel();

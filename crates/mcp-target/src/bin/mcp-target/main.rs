@@ -18,6 +18,10 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::Args;
 
+/// Each request of MCP costs some hundred small allocations and a few large ones.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
