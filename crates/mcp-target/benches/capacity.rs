@@ -7,9 +7,9 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::Instant;
 
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
@@ -19,12 +19,20 @@ use serde_json::{Value, json};
 
 #[path = "common/client.rs"]
 mod client;
+#[path = "common/redis.rs"]
+mod redis;
 
 use client::{Answer, Asked, Client, Failed};
+use redis::Redis;
 
 const ROUNDS: usize = 5;
 const SECONDS: &str = "-d2s";
 const CONNECTIONS: &str = "-c16";
+
+const STARTS: usize = 20;
+
+/// In ms.
+const READY: f64 = 100.0;
 
 /// As many refresh tokens as connections, and some that wait.
 const TOKENS: usize = 64;
@@ -96,34 +104,6 @@ impl Drop for Server {
     }
 }
 
-/// Redis with its log of writes, in a process that ends with this.
-struct Redis {
-    process: Child,
-    url: String,
-}
-
-impl Redis {
-    fn start(folder: &Path) -> Result<Self, Failed> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let mut command = Command::new("redis-server");
-        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--appendonly", "yes"]);
-        command.arg("--dir").arg(folder).stdout(Stdio::null());
-        let process = command.spawn().map_err(|it| format!("failed to run redis-server: {it}"))?;
-        let it = Self { process, url: format!("redis://127.0.0.1:{port}") };
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            std::thread::yield_now();
-        }
-        Ok(it)
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 /// Requests a second, or how many answers were no success.
 fn wrk(origin: &str, path: &str, script: &Path, variables: &[(&str, &str)]) -> Result<f64, Failed> {
     let mut command = Command::new("wrk");
@@ -188,12 +168,28 @@ fn row(what: &str, (rate, peer): (f64, f64), of: &str, least: Option<f64>) -> bo
     met
 }
 
+/// From the start of the process to the line that says where it serves.
+fn ready() -> Result<bool, Failed> {
+    let mut times = Vec::new();
+    for _ in 0..STARTS {
+        let begun = Instant::now();
+        Server::target(&[], None)?;
+        times.push(begun.elapsed().as_secs_f64() * 1000.0);
+    }
+    let time = median(times);
+    let met = time < READY;
+    let said = if met { "met" } else { "MISSED" };
+    println!("ready after {time:.1} ms, median of {STARTS} starts, at most {READY}: {said}\n");
+    Ok(met)
+}
+
 async fn run() -> Result<bool, Failed> {
     let folder = tempfile::tempdir()?;
     let folder = folder.path();
     let mut met = true;
     println!("wrk -t1 {CONNECTIONS} {SECONDS}, medians of {ROUNDS} rounds in turn\n");
 
+    met &= ready()?;
     let target = Server::target(&[], None)?;
     let client = Client::new(&target.origin);
     let user = client.sign_in(0).await?;
