@@ -64,7 +64,7 @@ pub(crate) struct AuthorizationServer {
     pub(crate) requests: Table<PendingRequest>,
     /// Who signed in, by the cookie of a browser.
     pub(crate) logins: Table<Login>,
-    /// The step of the last one-time password, by the key of an account.
+    /// When a one-time password was used, by the key of an account and its step.
     pub(crate) steps: Table<u64>,
     /// The scope that was consented to, by user and client.
     pub(crate) consents: Table<String>,

@@ -51,18 +51,18 @@ pub(crate) async fn check(
     };
     let code = form.get("code").unwrap_or_default();
     let key = account.totp_key.as_deref().unwrap_or_default();
-    let is_good = match step(key, code, claims::now()) {
+    let now = claims::now();
+    let is_good = match step(key, code, now) {
         None => false,
-        // One that was used, or that is older than one that was, is not good any more.
+        // Each is kept by itself, from its own use on: one that is changed would keep the time of the first.
         Some(step) => {
-            let newer = it.steps.change(&account.key, |last| {
-                let is_newer = last.is_none_or(|last| step > last);
-                if is_newer {
-                    *last = Some(step);
-                }
-                is_newer
+            let key = format!("{} {step}", account.key);
+            let first = it.steps.change(&key, |used| {
+                let is_first = used.is_none();
+                used.get_or_insert(now);
+                is_first
             });
-            newer.await?
+            first.await?
         }
     };
     if is_good {

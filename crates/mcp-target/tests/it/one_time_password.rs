@@ -71,8 +71,14 @@ async fn a_one_time_password_is_asked_for_after_the_password_and_is_good_once() 
 
         let mut thief = Person::new(&target);
         let page = asked(&mut thief).await;
-        for used in [good, code(0)] {
-            assert_eq!(send(&mut thief, &page, &used).await.status, 401, "seen before, or older");
+        assert_eq!(send(&mut thief, &page, &good).await.status, 401, "seen before");
+        let other = code(0);
+        let consent = send(&mut thief, &page, &other).await;
+        assert!(consent.html.contains("Authorize application"), "one of its own: {consent:?}");
+        let mut third = Person::new(&target);
+        let page = asked(&mut third).await;
+        for used in [good, other] {
+            assert_eq!(send(&mut third, &page, &used).await.status, 401, "seen before");
         }
     }
 }
