@@ -37,8 +37,9 @@ async fn end(it: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) -> Resu
         if family.authorization.client_id != from.id {
             return Err(foreign());
         }
-        it.families.remove(id).await?;
+        // The family last: as long as it is there, this can be repeated.
         it.access_tokens.revoke(Revoked::Grant(&family.authorization.id)).await?;
+        it.families.remove(id).await?;
     } else if let Some(claims) = it.access_tokens.verify(token).await? {
         if claims.client_id != from.id {
             return Err(foreign());
