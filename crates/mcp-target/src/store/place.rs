@@ -58,6 +58,11 @@ impl Store {
         }
     }
 
+    /// Whether other processes keep theirs in the same place.
+    pub(crate) fn is_shared(&self) -> bool {
+        !matches!(self, Self::Memory)
+    }
+
     /// Whether it answers.
     pub(crate) async fn ping(&self) -> Result<(), Unavailable> {
         match self {
