@@ -102,14 +102,18 @@ impl AuthorizationServer {
             access_tokens,
             configured_clients: config.clients.into_iter().map(configured).collect(),
             clients: store.table("clients", MONTH, 20_000),
-            assertions: store.table("assertions", Duration::from_secs(assertion::LONGEST), 50_000),
+            assertions: store.lasting_table(
+                "assertions",
+                Duration::from_secs(assertion::LONGEST),
+                50_000,
+            ),
             #[cfg(feature = "outbound")]
             http: LazyLock::new(crate::clients::http::http),
             #[cfg(feature = "outbound")]
             documents: store.table("documents", DOCUMENT_LIFE, 1000),
             requests: store.table("requests", HOUR / 6, 20_000),
             logins: store.table("logins", HOUR, 20_000),
-            steps: store.table("steps", STEP_LIFE, 100_000),
+            steps: store.lasting_table("steps", STEP_LIFE, 100_000),
             consents: store.table("consents", MONTH, 50_000),
             codes: store.table("codes", CODE_LIFE, 20_000),
             families: store.table("families", MONTH, 50_000),

@@ -72,7 +72,7 @@ impl AccessTokens {
             issuer: issuer.to_owned(),
             resource: resource.to_owned(),
             references: store.table("references", life, 50_000),
-            revoked: store.table("revoked", life, 50_000),
+            revoked: store.lasting_table("revoked", life, 500_000),
             verified: Mutex::default(),
             trust: if store.is_shared() { SHARED_TRUST } else { u64::MAX },
         }
