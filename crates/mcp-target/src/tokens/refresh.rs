@@ -97,11 +97,37 @@ pub(super) async fn refresh(
     }
 }
 
-fn is_good(family: &Family, presented: &[u8; 32], now: u64) -> bool {
+/// Whether a refresh token with this hash is the newest of its family, or is spared.
+pub(super) fn is_good(family: &Family, presented: &[u8; 32], now: u64) -> bool {
     let is = |it: &[u8; 32]| bool::from(presented.ct_eq(it));
     is(&family.newest) || family.spared.iter().any(|(it, until)| now < *until && is(it))
 }
 
 fn rotates(faults: Faults, refreshes: u32) -> bool {
     !faults.has(Fault::NoRotation) && (refreshes >= LATE || !faults.has(Fault::LateRotation))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tokens::grant::Authorization;
+
+    #[test]
+    fn a_spared_token_is_good_until_its_time_and_the_newest_always() {
+        let authorization = Authorization {
+            id: String::new(),
+            client_id: String::new(),
+            scope: String::new(),
+            user: String::new(),
+            signed_in: 0,
+            nonce: None,
+        };
+        let (newest, spared) = ([1; 32], vec![([2; 32], 130)]);
+        let family = Family { authorization, newest, refreshes: 1, spared };
+        for (presented, now, expect) in
+            [(1, 100, true), (1, 200, true), (2, 129, true), (2, 130, false), (3, 100, false)]
+        {
+            assert_eq!(is_good(&family, &[presented; 32], now), expect, "{presented} at {now}");
+        }
+    }
 }
