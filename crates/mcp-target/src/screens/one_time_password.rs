@@ -11,7 +11,7 @@ use ring::hmac;
 use crate::authorization_server::parameters::Parameters;
 use crate::authorization_server::state::AuthorizationServer;
 use crate::config::faults::Faults;
-use crate::screens::login::{pending, signed_in};
+use crate::screens::login::{may_try_again, pending, signed_in};
 use crate::screens::pages;
 use crate::screens::redirect::see_other;
 use crate::screens::session::{expired, foreign, is_from_here};
@@ -67,8 +67,10 @@ pub(crate) async fn check(
     };
     if is_good {
         signed_in(&it, faults, id, account).await
-    } else {
+    } else if may_try_again(&it, id).await? {
         Ok(pages::one_time_password(faults, id, true))
+    } else {
+        Ok(expired())
     }
 }
 

@@ -84,6 +84,22 @@ async fn a_one_time_password_is_asked_for_after_the_password_and_is_good_once() 
 }
 
 #[tokio::test]
+async fn after_five_wrong_one_time_passwords_the_request_is_dropped() {
+    let target = with_secret(Screens::Plain).await;
+    let url = target.authorize_url(&target.register().await, &[]);
+    let mut person = Person::new(&target);
+    let page = person.sign_in(&url).await;
+    for _ in 0..4 {
+        assert_eq!(send(&mut person, &page, "wrong").await.status, 401);
+    }
+    for code in ["wrong", &code(0)] {
+        let page = send(&mut person, &page, code).await;
+        assert_eq!(page.status, 400);
+        assert!(page.html.contains("Request expired"), "{page:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_one_time_password_without_the_password_leads_back_to_it() {
     let target = with_secret(Screens::Plain).await;
     let url = target.authorize_url(&target.register().await, &[]);
