@@ -17,7 +17,7 @@ use crate::config::clients::ConfidentialClient;
 use crate::config::faults::{Fault, Faults};
 use crate::config::screens::Screens;
 use crate::config::target::Config;
-use crate::config::users::Accounts;
+use crate::config::users::{Accounts, MAX_PERIOD};
 use crate::screens::request::{Login, PendingRequest};
 use crate::signing::access_tokens::AccessTokens;
 use crate::store::place::Store;
@@ -33,7 +33,7 @@ const CODE_LIFE: Duration = Duration::from_secs(60);
 const DOCUMENT_LIFE: Duration = Duration::from_secs(300);
 
 /// A one-time password is good for a step before and after its own.
-const STEP_LIFE: Duration = Duration::from_secs(120);
+const STEP_LIFE: Duration = Duration::from_secs(4 * MAX_PERIOD);
 
 /// Everything the server knows; everything has a limit, and in memory nothing outlives the process.
 ///

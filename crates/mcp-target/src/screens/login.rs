@@ -113,7 +113,7 @@ pub(crate) async fn sign_in(
         });
     };
     tracing::info!(subject = account.subject, client_id = request.client_id, "password accepted");
-    if account.totp_key.is_none() {
+    if account.totp.is_none() {
         return signed_in(&it, faults, id, &account).await;
     }
     let known = it.requests.change(id, |request| {
