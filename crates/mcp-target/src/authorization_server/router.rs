@@ -52,7 +52,7 @@ pub(crate) fn router(it: Arc<AuthorizationServer>, is_protected: bool) -> Router
 /// Everything that a browser asks for.
 fn screens(it: &Arc<AuthorizationServer>) -> Router<Arc<AuthorizationServer>> {
     let router = Router::new()
-        .route("/authorize", get(authorize::begin))
+        .route("/authorize", get(authorize::begin).post(authorize::begin_by_form))
         .route("/error", get(authorize::error))
         .route("/faults.js", get(pages::faults_script));
     let router = match it.screens {

@@ -17,7 +17,7 @@ use crate::config::clients::ConfidentialClient;
 use crate::config::faults::{Fault, Faults};
 use crate::config::screens::Screens;
 use crate::config::target::Config;
-use crate::config::users::Accounts;
+use crate::config::users::{Accounts, MAX_PERIOD};
 use crate::screens::request::{Login, PendingRequest};
 use crate::signing::access_tokens::AccessTokens;
 use crate::store::place::Store;
@@ -33,7 +33,7 @@ const CODE_LIFE: Duration = Duration::from_secs(60);
 const DOCUMENT_LIFE: Duration = Duration::from_secs(300);
 
 /// A one-time password is good for a step before and after its own.
-const STEP_LIFE: Duration = Duration::from_secs(120);
+const STEP_LIFE: Duration = Duration::from_secs(4 * MAX_PERIOD);
 
 /// Everything the server knows; everything has a limit, and in memory nothing outlives the process.
 ///
@@ -64,7 +64,7 @@ pub(crate) struct AuthorizationServer {
     pub(crate) requests: Table<PendingRequest>,
     /// Who signed in, by the cookie of a browser.
     pub(crate) logins: Table<Login>,
-    /// The step of the last one-time password, by the key of an account.
+    /// When a one-time password was used, by the key of an account and its step.
     pub(crate) steps: Table<u64>,
     /// The scope that was consented to, by user and client.
     pub(crate) consents: Table<String>,
@@ -102,14 +102,18 @@ impl AuthorizationServer {
             access_tokens,
             configured_clients: config.clients.into_iter().map(configured).collect(),
             clients: store.table("clients", MONTH, 20_000),
-            assertions: store.table("assertions", Duration::from_secs(assertion::LONGEST), 50_000),
+            assertions: store.lasting_table(
+                "assertions",
+                Duration::from_secs(assertion::LONGEST),
+                50_000,
+            ),
             #[cfg(feature = "outbound")]
             http: LazyLock::new(crate::clients::http::http),
             #[cfg(feature = "outbound")]
             documents: store.table("documents", DOCUMENT_LIFE, 1000),
             requests: store.table("requests", HOUR / 6, 20_000),
             logins: store.table("logins", HOUR, 20_000),
-            steps: store.table("steps", STEP_LIFE, 100_000),
+            steps: store.lasting_table("steps", STEP_LIFE, 100_000),
             consents: store.table("consents", MONTH, 50_000),
             codes: store.table("codes", CODE_LIFE, 20_000),
             families: store.table("families", MONTH, 50_000),

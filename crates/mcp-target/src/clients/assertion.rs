@@ -11,7 +11,7 @@ use crate::signing::claims::Audience;
 pub(super) const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// How far ahead an assertion may expire: its `jti` is remembered for as long.
-pub(crate) const LONGEST: u64 = 3600;
+pub(crate) const LONGEST: u64 = 300;
 
 /// Two clocks may differ by this much, in seconds.
 const SKEW: u64 = 60;

@@ -71,8 +71,9 @@ pub(crate) async fn delete(
     if admitted(&it, &id, &headers).await?.is_none() {
         return Ok(unknown());
     }
-    it.clients.remove(&id).await?;
+    // The client last: as long as it is there, this can be repeated.
     it.access_tokens.revoke(Revoked::Client(&id)).await?;
+    it.clients.remove(&id).await?;
     Ok((StatusCode::NO_CONTENT, [(CACHE_CONTROL, "no-store")]).into_response())
 }
 

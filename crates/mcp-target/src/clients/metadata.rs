@@ -88,7 +88,8 @@ impl Metadata {
         if response_types != ["code"] && (with_code || !response_types.is_empty()) {
             return Err(Refusal(METADATA, "the only response type is code"));
         }
-        let scope = self.scope.unwrap_or_else(|| SCOPES.join(" "));
+        let scope =
+            self.scope.filter(|it| !it.trim().is_empty()).unwrap_or_else(|| SCOPES.join(" "));
         if !are_known(&scope) {
             return Err(Refusal(METADATA, "a scope is not supported"));
         }

@@ -2,8 +2,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use ring::hmac;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
+use url::Url;
 
 /// Someone who may sign in.
 #[derive(Debug, Clone)]
@@ -39,9 +41,44 @@ impl User {
 /// The secret of time-based one-time passwords, [RFC 6238](https://www.rfc-editor.org/rfc/rfc6238), that does not print
 /// itself.
 #[derive(Clone, PartialEq, Eq)]
-pub struct TotpSecret(Vec<u8>);
+pub struct TotpSecret {
+    key: Vec<u8>,
+    pub(crate) algorithm: hmac::Algorithm,
+    pub(crate) digits: u32,
+    /// How long one password is that of the moment, in seconds.
+    pub(crate) period: u64,
+}
+
+/// The longest time of one password, in seconds.
+pub(crate) const MAX_PERIOD: u64 = 300;
 
 impl TotpSecret {
+    /// Reads base32 as [`from_base32`](Self::from_base32) does, or the whole `otpauth` address of a QR code.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if !text.starts_with("otpauth:") {
+            return Self::from_base32(text);
+        }
+        let url = Url::parse(text).ok().filter(|it| it.host_str() == Some("totp"))?;
+        let get = |name: &str| url.query_pairs().find(|(it, _)| it == name).map(|(_, it)| it);
+        let mut it = Self::from_base32(&get("secret")?)?;
+        if let Some(digits) = get("digits") {
+            it.digits = digits.parse().ok().filter(|it| (6..=8).contains(it))?;
+        }
+        if let Some(period) = get("period") {
+            it.period = period.parse().ok().filter(|it| (1..=MAX_PERIOD).contains(it))?;
+        }
+        if let Some(algorithm) = get("algorithm") {
+            it.algorithm = match algorithm.to_ascii_uppercase().as_str() {
+                "SHA1" => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+                "SHA256" => hmac::HMAC_SHA256,
+                "SHA512" => hmac::HMAC_SHA512,
+                _ => return None,
+            };
+        }
+        Some(it)
+    }
+
     /// Reads what an authenticator app is given: base32 in either case, with or without spaces and padding.
     pub fn from_base32(text: &str) -> Option<Self> {
         let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0_u16, 0);
@@ -60,12 +97,13 @@ impl TotpSecret {
                 buffer &= (1 << bits) - 1;
             }
         }
-        (!bytes.is_empty()).then_some(Self(bytes))
+        let algorithm = hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY;
+        (!bytes.is_empty()).then_some(Self { key: bytes, algorithm, digits: 6, period: 30 })
     }
 
     /// The secret in clear.
     pub fn reveal(&self) -> &[u8] {
-        &self.0
+        &self.key
     }
 }
 
@@ -113,7 +151,7 @@ pub(crate) struct Account {
     pub(crate) workspace: String,
     password_hash: [u8; 32],
     /// What one-time passwords are made of.
-    pub(crate) totp_key: Option<Vec<u8>>,
+    pub(crate) totp: Option<TotpSecret>,
 }
 
 pub(crate) struct Accounts {
@@ -160,7 +198,7 @@ impl From<User> for Account {
         let digest: [u8; 32] = Sha256::digest(&key).into();
         let subject = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         Self {
-            totp_key: it.totp.map(|it| it.0),
+            totp: it.totp,
             subject: format!("user-{subject}"),
             password_hash: Sha256::digest(it.password.reveal()).into(),
             email: it.email,
@@ -214,6 +252,22 @@ mod tests {
                 expect.map(str::as_bytes),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn an_otpauth_address_that_says_something_else_is_refused() {
+        for text in [
+            "",
+            "not base32!",
+            "18",
+            "otpauth://hotp/x?secret=GEZDGNBV",
+            "otpauth://totp/x",
+            "otpauth://totp/x?secret=GEZDGNBV&digits=9",
+            "otpauth://totp/x?secret=GEZDGNBV&period=0",
+            "otpauth://totp/x?secret=GEZDGNBV&algorithm=MD5",
+        ] {
+            assert!(TotpSecret::parse(text).is_none(), "{text}");
         }
     }
 }

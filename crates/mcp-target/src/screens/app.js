@@ -35,7 +35,7 @@ function signIn(wrong) {
 
 function oneTimePassword(wrong) {
   askWith(wrong, '/login/code', 'Verify', `<label for="code">One-time password</label>
-    <input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="7" required>`, oneTimePassword);
+    <input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="9" required>`, oneTimePassword);
 }
 
 function askWith(wrong, path, action, fields, again) {

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
-use crate::authorization_server::parameters::Parameters;
-use crate::authorization_server::scopes::{RESOURCE_SCOPES, SCOPES};
+use crate::authorization_server::parameters::{Parameters, is_form};
+use crate::authorization_server::scopes::{RESOURCE_SCOPES, SCOPES, is_within};
 use crate::authorization_server::state::{AuthorizationServer, random_id};
 use crate::clients::lookup::find;
 use crate::config::faults::{Fault, Faults};
@@ -28,14 +29,36 @@ pub(crate) async fn begin(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Unavailable> {
+    authorize(&it, faults, &headers, query.unwrap_or_default().as_bytes()).await
+}
+
+/// The same request as a form.
+pub(crate) async fn begin_by_form(
+    State(it): State<Arc<AuthorizationServer>>,
+    faults: Faults,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Unavailable> {
+    if !is_form(&headers) {
+        return invalid("The authorization request is not a form.");
+    }
+    authorize(&it, faults, &headers, &body).await
+}
+
+async fn authorize(
+    it: &AuthorizationServer,
+    faults: Faults,
+    headers: &HeaderMap,
+    parameters: &[u8],
+) -> Result<Response, Unavailable> {
     if faults.has(Fault::ErrorPage) {
         return Ok(see_other("/error?error=server_error"));
     }
-    let Ok(parameters) = Parameters::parse(query.unwrap_or_default().as_bytes()) else {
+    let Ok(parameters) = Parameters::parse(parameters) else {
         return invalid("A parameter of the authorization request is repeated.");
     };
     let client_id = parameters.get("client_id").unwrap_or_default();
-    let Some(client) = find(&it, client_id).await? else {
+    let Some(client) = find(it, client_id).await? else {
         return invalid("The application is not registered here. It has to register again.");
     };
     let exact_port = faults.has(Fault::ExactPort);
@@ -58,28 +81,29 @@ pub(crate) async fn begin(
         scope: String::new(),
         needs_login: false,
         needs_consent: false,
+        wrong: 0,
         email: None,
         known: None,
         session: None,
     };
-    let login = session(&it, &headers).await?.map(|(_, login, _)| login);
-    let asked = validate(&it, faults, &parameters).and_then(|(challenge, scope)| {
+    let login = session(it, headers).await?.map(|(_, login, _)| login);
+    let asked = validate(it, faults, &client.scope, &parameters).and_then(|(challenge, scope)| {
         (request.challenge, request.scope) = (challenge, scope);
         asked(&parameters, login.as_deref())
     });
     let asked = match asked {
         Ok(asked) => asked,
-        Err((error, text)) => return Ok(redirect_error(&it, faults, &request, error, text)),
+        Err((error, text)) => return Ok(redirect_error(it, faults, &request, error, text)),
     };
     (request.needs_login, request.needs_consent) = (asked.login, asked.consent);
     let login = login.filter(|_| !asked.login);
     if asked.nothing {
-        return without_a_page(&it, faults, &request, login.as_deref()).await;
+        return without_a_page(it, faults, &request, login.as_deref()).await;
     }
     let id = random_id();
     it.requests.insert(&id, request).await?;
     match login {
-        Some(login) => after_login(&it, faults, &id, &login).await,
+        Some(login) => after_login(it, faults, &id, &login).await,
         None => Ok(see_other(&format!("/login?request={id}"))),
     }
 }
@@ -106,6 +130,7 @@ async fn without_a_page(
 fn validate(
     it: &AuthorizationServer,
     faults: Faults,
+    registered: &str,
     parameters: &Parameters,
 ) -> Result<(String, String), (&'static str, &'static str)> {
     match parameters.get("response_type") {
@@ -129,6 +154,9 @@ fn validate(
     }
     if !scope.split(' ').all(|it| SCOPES.contains(&it)) {
         return Err(("invalid_scope", "a scope is not supported"));
+    }
+    if !is_within(&scope, registered) {
+        return Err(("invalid_scope", "the client did not register this scope"));
     }
     Ok((challenge.to_owned(), scope))
 }

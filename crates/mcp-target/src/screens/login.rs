@@ -20,6 +20,9 @@ use crate::screens::session::{COOKIE_NAME, expired, foreign, is_from_here};
 use crate::signing::claims;
 use crate::store::unavailable::Unavailable;
 
+/// With so many wrong passwords and one-time passwords a request ends.
+const MAX_WRONG: u8 = 5;
+
 /// The longest e-mail address that is kept until the password comes.
 const MAX_EMAIL: usize = 320;
 
@@ -100,6 +103,9 @@ pub(crate) async fn sign_in(
     let email = email.unwrap_or_default();
     let Some(account) = it.accounts.sign_in(email, form.get("password").unwrap_or_default()) else {
         tracing::info!(client_id = request.client_id, "sign-in refused");
+        if !may_try_again(&it, id).await? {
+            return Ok(expired());
+        }
         return Ok(if is_known {
             pages::password(faults, id, email, true)
         } else {
@@ -107,13 +113,27 @@ pub(crate) async fn sign_in(
         });
     };
     tracing::info!(subject = account.subject, client_id = request.client_id, "password accepted");
-    if account.totp_key.is_none() {
+    if account.totp.is_none() {
         return signed_in(&it, faults, id, &account).await;
     }
     let known = it.requests.change(id, |request| {
         request.as_mut().map(|request| request.known = Some(account.key.clone())).is_some()
     });
     Ok(if known.await? { see_other(&format!("/login/code?request={id}")) } else { expired() })
+}
+
+/// Counts a wrong try. After the last one the request is dropped, and whoever guesses has to begin anew.
+pub(super) async fn may_try_again(it: &AuthorizationServer, id: &str) -> Result<bool, Unavailable> {
+    let counted = it.requests.change(id, |kept| {
+        let Some(request) = kept else { return false };
+        request.wrong += 1;
+        let is_left = request.wrong < MAX_WRONG;
+        if !is_left {
+            *kept = None;
+        }
+        is_left
+    });
+    counted.await
 }
 
 /// Remembers who signed in, and goes on with the request.

@@ -1,4 +1,4 @@
-//! One-time passwords by the clock, [RFC 6238](https://www.rfc-editor.org/rfc/rfc6238): SHA-1, six digits, 30 seconds.
+//! One-time passwords by the clock, [RFC 6238](https://www.rfc-editor.org/rfc/rfc6238).
 
 use std::sync::Arc;
 
@@ -11,15 +11,13 @@ use ring::hmac;
 use crate::authorization_server::parameters::Parameters;
 use crate::authorization_server::state::AuthorizationServer;
 use crate::config::faults::Faults;
-use crate::screens::login::{pending, signed_in};
+use crate::config::users::TotpSecret;
+use crate::screens::login::{may_try_again, pending, signed_in};
 use crate::screens::pages;
 use crate::screens::redirect::see_other;
 use crate::screens::session::{expired, foreign, is_from_here};
 use crate::signing::claims;
 use crate::store::unavailable::Unavailable;
-
-/// How long one password is that of the moment, in seconds.
-const STEP: u64 = 30;
 
 pub(crate) async fn page(
     State(it): State<Arc<AuthorizationServer>>,
@@ -50,71 +48,87 @@ pub(crate) async fn check(
         return Ok(see_other(&format!("/login?request={id}")));
     };
     let code = form.get("code").unwrap_or_default();
-    let key = account.totp_key.as_deref().unwrap_or_default();
-    let is_good = match step(key, code, claims::now()) {
+    let Some(secret) = &account.totp else { return Ok(expired()) };
+    let now = claims::now();
+    let is_good = match step(secret, code, now) {
         None => false,
-        // One that was used, or that is older than one that was, is not good any more.
+        // Each is kept by itself, from its own use on: one that is changed would keep the time of the first.
         Some(step) => {
-            let newer = it.steps.change(&account.key, |last| {
-                let is_newer = last.is_none_or(|last| step > last);
-                if is_newer {
-                    *last = Some(step);
-                }
-                is_newer
+            let key = format!("{} {step}", account.key);
+            let first = it.steps.change(&key, |used| {
+                let is_first = used.is_none();
+                used.get_or_insert(now);
+                is_first
             });
-            newer.await?
+            first.await?
         }
     };
     if is_good {
         signed_in(&it, faults, id, account).await
-    } else {
+    } else if may_try_again(&it, id).await? {
         Ok(pages::one_time_password(faults, id, true))
+    } else {
+        Ok(expired())
     }
 }
 
 /// The step whose password this is: that of `now`, or one beside it, for clocks that differ.
-fn step(key: &[u8], code: &str, now: u64) -> Option<u64> {
+fn step(secret: &TotpSecret, code: &str, now: u64) -> Option<u64> {
     let code: String = code.chars().filter(|it| !it.is_whitespace()).collect();
-    let current = now / STEP;
+    let current = now / secret.period;
     [current, current.saturating_sub(1), current + 1]
         .into_iter()
-        .find(|it| code == one_time_password(key, *it))
+        .find(|it| code == one_time_password(secret, *it))
 }
 
 /// [RFC 4226 §5.3](https://www.rfc-editor.org/rfc/rfc4226#section-5.3).
-fn one_time_password(key: &[u8], step: u64) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key);
+fn one_time_password(secret: &TotpSecret, step: u64) -> String {
+    let key = hmac::Key::new(secret.algorithm, secret.reveal());
     let tag = hmac::sign(&key, &step.to_be_bytes());
     let tag = tag.as_ref();
     let offset = usize::from(tag[tag.len() - 1] & 0xf);
     let word = [tag[offset], tag[offset + 1], tag[offset + 2], tag[offset + 3]];
-    format!("{:06}", (u32::from_be_bytes(word) & 0x7fff_ffff) % 1_000_000)
+    let number = (u32::from_be_bytes(word) & 0x7fff_ffff) % 10_u32.pow(secret.digits);
+    format!("{number:0width$}", width = secret.digits as usize)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Appendix B of RFC 6238, of which the last six digits are ours.
+    /// The secrets of RFC 6238, appendix B, in base32.
+    const SHA1: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    const SHA256: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZA";
+    const SHA512: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNA";
+
+    #[track_caller]
+    fn check(text: &str, time: u64, code: &str) {
+        let secret = TotpSecret::parse(text).unwrap();
+        assert_eq!(step(&secret, code, time), Some(time / secret.period), "{text} at {time}");
+    }
+
     #[test]
     fn passwords_are_those_of_the_rfc() {
-        let key = b"12345678901234567890";
-        for (time, code) in [
-            (59, "287082"),
-            (1_111_111_109, "081804"),
-            (1_111_111_111, "050471"),
-            (1_234_567_890, "005924"),
-            (2_000_000_000, "279037"),
-            (20_000_000_000, "353130"),
+        for (time, sha1, sha256, sha512) in [
+            (59, "94287082", "46119246", "90693936"),
+            (1_111_111_109, "07081804", "68084774", "25091201"),
+            (1_234_567_890, "89005924", "91819424", "93441116"),
+            (20_000_000_000, "65353130", "77737706", "47863826"),
         ] {
-            assert_eq!(one_time_password(key, time / STEP), code);
-            assert_eq!(step(key, code, time), Some(time / STEP));
+            let all =
+                [("SHA1", SHA1, sha1), ("SHA256", SHA256, sha256), ("SHA512", SHA512, sha512)];
+            for (name, secret, code) in all {
+                let query = format!("secret={secret}&digits=8&algorithm={name}");
+                check(&format!("otpauth://totp/A:b@c.example?{query}"), time, code);
+            }
+            check(SHA1, time, &sha1[2..]);
         }
+        check("gezd gnbv-gy3t qojq gezdgnbvgy3tqojq==", 59, "287082");
     }
 
     #[test]
     fn a_clock_may_be_one_step_off() {
-        let key = b"12345678901234567890";
+        let key = &TotpSecret::parse(SHA1).unwrap();
         for (off, expect) in [(0, true), (30, true), (60, false)] {
             assert_eq!(step(key, "287082", 59 + off).is_some(), expect);
             assert_eq!(step(key, "353130", 20_000_000_000 - off).is_some(), expect);

@@ -85,7 +85,7 @@ pub(super) fn one_time_password(faults: Faults, request: &str, wrong: bool) -> R
         r#"{alert}<form method="post" action="/login/code">
 <input type="hidden" name="request" value="{request}">
 <label for="code">One-time password</label>
-<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="7" required autofocus>
+<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="9" required autofocus>
 <button type="submit">Verify</button>
 </form>"#
     );

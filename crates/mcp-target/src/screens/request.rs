@@ -16,6 +16,9 @@ pub(crate) struct PendingRequest {
     pub(crate) needs_login: bool,
     /// Somebody has to be asked, whatever is remembered.
     pub(crate) needs_consent: bool,
+    /// How many passwords and one-time passwords were wrong.
+    #[serde(default)]
+    pub(crate) wrong: u8,
     /// Who wants to sign in, where that is asked before the password.
     pub(crate) email: Option<String>,
     /// Whose password was right, where a one-time password comes after it: the key of an account.

@@ -44,7 +44,7 @@ pub(super) fn expired() -> Response {
     pages::message(
         StatusCode::BAD_REQUEST,
         "Request expired",
-        "This sign-in is unknown, finished or too old. Start again from the application.",
+        "This sign-in is unknown, finished, too old, or had too many wrong passwords. Start again from the application.",
     )
 }
 

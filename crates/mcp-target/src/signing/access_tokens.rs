@@ -20,6 +20,9 @@ use crate::store::unavailable::Unavailable;
 /// Verified tokens that are remembered; a load test uses far fewer at a time.
 const REMEMBERED: usize = 10_000;
 
+/// How long a verified token is good without another look where another process may revoke it, in seconds.
+const SHARED_TRUST: u64 = 5 * 60;
+
 /// What ends tokens before their time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Revoked<'a> {
@@ -42,11 +45,14 @@ pub(crate) struct AccessTokens {
     /// What was revoked; for as long as a token can be good.
     revoked: Table<u64>,
     verified: Mutex<Verified>,
+    /// How long a verified token is good without another look, in seconds.
+    trust: u64,
 }
 
 #[derive(Default)]
 struct Verified {
-    claims: HashMap<[u8; 32], Arc<Claims>>,
+    /// With the time until which they need no other look.
+    claims: HashMap<[u8; 32], (Arc<Claims>, u64)>,
     /// How often something was revoked: what was looked up before is not remembered after it.
     revocations: u64,
 }
@@ -66,8 +72,9 @@ impl AccessTokens {
             issuer: issuer.to_owned(),
             resource: resource.to_owned(),
             references: store.table("references", life, 50_000),
-            revoked: store.table("revoked", life, 50_000),
+            revoked: store.lasting_table("revoked", life, 500_000),
             verified: Mutex::default(),
+            trust: if store.is_shared() { SHARED_TRUST } else { u64::MAX },
         }
     }
 
@@ -85,19 +92,25 @@ impl AccessTokens {
 
     /// The claims of a token that is good now.
     pub(crate) async fn verify(&self, token: &str) -> Result<Option<Arc<Claims>>, Unavailable> {
-        let now = claims::now();
+        self.verify_at(token, claims::now()).await
+    }
+
+    async fn verify_at(&self, token: &str, now: u64) -> Result<Option<Arc<Claims>>, Unavailable> {
         let hash: [u8; 32] = Sha256::digest(token).into();
         let revocations = {
             let verified = self.lock();
-            if let Some(claims) = verified.claims.get(&hash) {
-                return Ok((now < claims.exp).then(|| claims.clone()));
+            if let Some((claims, until)) = verified.claims.get(&hash)
+                && now < *until
+            {
+                return Ok(Some(claims.clone()));
             }
             verified.revocations
         };
         let claims = if token.contains('.') {
             self.keys.verify(token, &self.issuer, &self.resource, now).map(Arc::new)
         } else {
-            self.references.get(&key(&hash)).await?.filter(|it| now < it.exp)
+            let is_good = |it: &Arc<Claims>| it.are_good(&self.issuer, &self.resource, now);
+            self.references.get(&key(&hash)).await?.filter(is_good)
         };
         let Some(claims) = claims else { return Ok(None) };
         if self.is_revoked(&claims).await? {
@@ -106,12 +119,13 @@ impl AccessTokens {
         let mut verified = self.lock();
         if verified.revocations == revocations {
             if verified.claims.len() >= REMEMBERED {
-                verified.claims.retain(|_, it| now < it.exp);
+                verified.claims.retain(|_, (_, until)| now < *until);
             }
             if verified.claims.len() >= REMEMBERED {
                 verified.claims.clear();
             }
-            verified.claims.insert(hash, claims.clone());
+            let until = claims.exp.min(now.saturating_add(self.trust));
+            verified.claims.insert(hash, (claims.clone(), until));
         }
         Ok(Some(claims))
     }
@@ -122,7 +136,7 @@ impl AccessTokens {
         self.revoked.insert(&what.key(), now).await?;
         let mut verified = self.lock();
         verified.revocations += 1;
-        verified.claims.retain(|_, it| !what.ends(it));
+        verified.claims.retain(|_, (it, _)| !what.ends(it));
         Ok(())
     }
 
@@ -168,4 +182,71 @@ impl fmt::Debug for AccessTokens {
 
 fn key(hash: &[u8; 32]) -> String {
     BASE64URL.encode(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signing::claims::Audience;
+
+    const ISSUER: &str = "http://127.0.0.1:1";
+    const RESOURCE: &str = "http://127.0.0.1:1/mcp";
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn tokens(kind: TokenKind) -> AccessTokens {
+        AccessTokens::new(
+            SigningKeys::new(None, HOUR),
+            kind,
+            HOUR,
+            ISSUER,
+            RESOURCE,
+            &Store::Memory,
+        )
+    }
+
+    fn claims(iss: &str, aud: &str, now: u64) -> Claims {
+        Claims {
+            iss: iss.to_owned(),
+            sub: "user-1".to_owned(),
+            aud: Audience::One(aud.to_owned()),
+            client_id: "a client".to_owned(),
+            scope: "mcp:read".to_owned(),
+            iat: now,
+            exp: now + 3600,
+            jti: "1".to_owned(),
+            grant_id: None,
+            workspace_id: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_is_good_at_its_issuer_and_its_audience_alone() {
+        let now = claims::now();
+        for kind in [TokenKind::Jwt, TokenKind::Opaque] {
+            for (iss, aud, expect) in [
+                (ISSUER, RESOURCE, true),
+                ("http://127.0.0.1:1/", RESOURCE, true),
+                ("http://127.0.0.1:2", RESOURCE, false),
+                (ISSUER, "http://127.0.0.1:2/mcp", false),
+            ] {
+                let it = tokens(kind);
+                let token = it.issue(claims(iss, aud, now)).await.unwrap();
+                let is_good = it.verify_at(&token, now).await.unwrap().is_some();
+                assert_eq!(is_good, expect, "{kind:?} {iss} {aud}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_revocation_by_another_process_counts_after_5_minutes() {
+        let it = AccessTokens { trust: SHARED_TRUST, ..tokens(TokenKind::Jwt) };
+        let now = claims::now();
+        let token = it.issue(claims(ISSUER, RESOURCE, now)).await.unwrap();
+        let is_good = async |at| it.verify_at(&token, at).await.unwrap().is_some();
+        assert!(is_good(now).await);
+        // Not by `revoke`, which also forgets what was verified here.
+        it.revoked.insert(&Revoked::Token("1").key(), now).await.unwrap();
+        assert!(is_good(now + SHARED_TRUST - 1).await);
+        assert!(!is_good(now + SHARED_TRUST).await);
+    }
 }

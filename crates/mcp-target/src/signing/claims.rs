@@ -22,6 +22,15 @@ pub(crate) struct Claims {
     pub(crate) workspace_id: Option<String>,
 }
 
+impl Claims {
+    /// Whether they are of this issuer, for this audience, and have not expired.
+    pub(crate) fn are_good(&self, issuer: &str, audience: &str, now: u64) -> bool {
+        // With a slash at its end it is still ours: a fault may spell it so.
+        let ours = self.iss.strip_suffix('/').unwrap_or(&self.iss) == issuer;
+        ours && self.aud.has(audience) && now < self.exp
+    }
+}
+
 /// Whom a token is for, [RFC 7519 §4.1.3](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]

@@ -58,9 +58,7 @@ impl SigningKeys {
             return None;
         }
         let claims: Claims = serde_json::from_slice(&BASE64URL.decode(claims).ok()?).ok()?;
-        // With a slash at its end it is still ours: a fault may spell it so.
-        let ours = claims.iss.strip_suffix('/').unwrap_or(&claims.iss) == issuer;
-        (ours && claims.aud.has(audience) && now < claims.exp).then_some(claims)
+        claims.are_good(issuer, audience, now).then_some(claims)
     }
 
     /// The public keys as a JWK set, [RFC 7517](https://www.rfc-editor.org/rfc/rfc7517).

@@ -58,6 +58,27 @@ impl Store {
         }
     }
 
+    /// Values whose loss would let something count twice: in memory no more than `capacity` are taken in at a time, and none
+    /// gives way.
+    #[cfg_attr(not(feature = "redis"), expect(unused_variables, reason = "memory needs no name"))]
+    pub(crate) fn lasting_table<V: Clone + Serialize + DeserializeOwned + Send + Sync + 'static>(
+        &self,
+        name: &'static str,
+        life: Duration,
+        capacity: usize,
+    ) -> Table<V> {
+        match self {
+            Self::Memory => Table::lasting_in_memory(life, capacity),
+            #[cfg(feature = "redis")]
+            Self::Redis(_) => self.table(name, life, capacity),
+        }
+    }
+
+    /// Whether other processes keep theirs in the same place.
+    pub(crate) fn is_shared(&self) -> bool {
+        !matches!(self, Self::Memory)
+    }
+
     /// Whether it answers.
     pub(crate) async fn ping(&self) -> Result<(), Unavailable> {
         match self {

@@ -26,6 +26,11 @@ impl<V: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Table<V> {
         Self(Kept::Memory(Mutex::new(Expiring::new(life, capacity))))
     }
 
+    /// In the memory of this process; beyond `capacity` values no other is taken in until one's time is over.
+    pub(crate) fn lasting_in_memory(life: Duration, capacity: usize) -> Self {
+        Self(Kept::Memory(Mutex::new(Expiring::lasting(life, capacity))))
+    }
+
     #[cfg(feature = "redis")]
     pub(crate) fn in_redis(shared: Shared<V>) -> Self {
         Self(Kept::Redis(shared))
@@ -43,8 +48,8 @@ impl<V: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Table<V> {
     pub(crate) async fn insert(&self, key: &str, value: V) -> Result<(), Unavailable> {
         match &self.0 {
             Kept::Memory(it) => {
-                lock(it).insert(key.to_owned(), Arc::new(value));
-                Ok(())
+                let has_room = lock(it).insert(key.to_owned(), Arc::new(value));
+                has_room.then_some(()).ok_or(Unavailable)
             }
             #[cfg(feature = "redis")]
             Kept::Redis(it) => it.insert(key, value).await,
@@ -66,8 +71,7 @@ impl<V: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Table<V> {
             Kept::Memory(it) => {
                 let mut memory = lock(it);
                 let Some(value) = memory.remove(key) else { return Ok(false) };
-                memory.insert(key.to_owned(), value);
-                Ok(true)
+                Ok(memory.insert(key.to_owned(), value))
             }
             Kept::Redis(it) => it.renew(key).await,
         }
@@ -94,7 +98,10 @@ impl<V: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Table<V> {
             Some(value) if was_there => {
                 *memory.get_mut(key).expect("it was there a moment ago") = Arc::new(value);
             }
-            Some(value) => memory.insert(key.to_owned(), Arc::new(value)),
+            Some(value) => {
+                let has_room = memory.insert(key.to_owned(), Arc::new(value));
+                return has_room.then_some(returned).ok_or(Unavailable);
+            }
             None => drop(memory.remove(key)),
         }
         Ok(returned)

@@ -1,7 +1,7 @@
 //! A token for a client that acts for itself, [RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4).
 
 use crate::authorization_server::parameters::Parameters;
-use crate::authorization_server::scopes::RESOURCE_SCOPES;
+use crate::authorization_server::scopes::{RESOURCE_SCOPES, is_within};
 use crate::authorization_server::state::AuthorizationServer;
 use crate::clients::authentication::Authenticated;
 use crate::clients::client::Method;
@@ -24,6 +24,9 @@ pub(super) async fn client_credentials(
     if scope != RESOURCE_SCOPES[0] {
         let description = "without a user there is the scope of the MCP endpoint alone";
         return Err(error("invalid_scope", description));
+    }
+    if !is_within(scope, &from.client.scope) {
+        return Err(error("invalid_scope", "the client did not register this scope"));
     }
     let access = Access {
         subject: &from.id,

@@ -12,7 +12,7 @@ use crate::clients::authentication::Authenticated;
 use crate::config::faults::Faults;
 use crate::signing::access_tokens::Revoked;
 use crate::tokens::grant::{Code, Family};
-use crate::tokens::issue::{TokenResponse, respond};
+use crate::tokens::issue::{TokenResponse, draw};
 use crate::tokens::refused::{Refused, error, required};
 
 pub(super) async fn exchange(
@@ -39,6 +39,8 @@ pub(super) async fn exchange(
         it.families.insert(family, first).await?;
     }
     let family = refresh_token.as_ref().map(|(family, _)| family);
+    let for_resource = form.get("resource").is_some();
+    let drawn = draw(it, faults, authorization, &authorization.scope, for_resource).await?;
     let used = it.codes.change(value, |code| match code {
         None => Err((unknown(), None)),
         // Whoever comes second may be the rightful one, so what the first was given ends too.
@@ -55,17 +57,16 @@ pub(super) async fn exchange(
     });
     if let Err((refused, first)) = used.await? {
         let (first_family, grant) = first.unzip();
-        for family in first_family.flatten().iter().chain(family) {
-            it.families.remove(family).await?;
-        }
         if let Some(grant) = grant {
             it.access_tokens.revoke(Revoked::Grant(&grant)).await?;
+        }
+        for family in first_family.flatten().iter().chain(family) {
+            it.families.remove(family).await?;
         }
         return Err(refused);
     }
     let refresh_token = refresh_token.map(|(family, secret)| format!("{family}.{secret}"));
-    let for_resource = form.get("resource").is_some();
-    respond(it, faults, authorization, &authorization.scope, refresh_token, for_resource).await
+    Ok(drawn.respond(faults, &authorization.scope, refresh_token))
 }
 
 /// Whether a code was given to this client, for this redirect URI, and the verifier is that of its challenge.

@@ -14,8 +14,10 @@ use crate::authorization_server::state::AuthorizationServer;
 use crate::clients::authentication::authenticate;
 use crate::clients::client::Method;
 use crate::config::faults::Faults;
+use crate::signing::claims;
+use crate::tokens::refresh::is_good;
 use crate::tokens::refused::{Refused, error, form, no_store, required};
-use crate::tokens::revocation::family;
+use crate::tokens::revocation::family_named_by;
 
 pub(crate) async fn introspect(
     State(it): State<Arc<AuthorizationServer>>,
@@ -41,12 +43,12 @@ async fn explain(
         return Err(error("invalid_client", "only a client that authenticates is told"));
     }
     let token = required(&form, "token", "token is missing")?;
-    if let Some((_, family)) = family(it, token).await? {
+    if let Some((_, family)) = family_named_by(it, token).await? {
         let secret = token.split_once('.').map(|(_, it)| it).unwrap_or_default();
-        let is_newest = <[u8; 32]>::from(Sha256::digest(secret)) == family.newest;
+        let is_good = is_good(&family, &Sha256::digest(secret).into(), claims::now());
         let authorization = &family.authorization;
         // A refresh token is nobody's business but its client's.
-        if !is_newest || authorization.client_id != from.id {
+        if !is_good || authorization.client_id != from.id {
             return Ok(json!({"active": false}));
         }
         return Ok(json!({

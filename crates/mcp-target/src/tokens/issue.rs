@@ -41,15 +41,34 @@ pub(super) struct Access<'a> {
     pub(super) now: u64,
 }
 
+/// Tokens that nobody was told yet: an access token with its life, and an ID token.
+pub(super) struct Drawn {
+    access_token: (String, u64),
+    id_token: Option<String>,
+}
+
+impl Drawn {
+    pub(super) fn respond(
+        self,
+        faults: Faults,
+        scope: &str,
+        refresh_token: Option<String>,
+    ) -> TokenResponse {
+        shaped(faults, self.access_token, scope, refresh_token, self.id_token)
+    }
+}
+
 /// What a user's grant is worth: tokens of this scope.
-pub(super) async fn respond(
+///
+/// They are drawn before a code or a refresh token is used up: where an access token cannot be kept, the client may ask
+/// again.
+pub(super) async fn draw(
     it: &AuthorizationServer,
     faults: Faults,
     authorization: &Authorization,
     scope: &str,
-    refresh_token: Option<String>,
     for_resource: bool,
-) -> Result<TokenResponse, Refused> {
+) -> Result<Drawn, Refused> {
     let unknown = error("invalid_grant", "the user is unknown");
     let account = it.accounts.get(&authorization.user).ok_or(unknown)?;
     let now = claims::now();
@@ -61,10 +80,10 @@ pub(super) async fn respond(
         workspace: Some(&account.workspace),
         now,
     };
-    let token = access_token(it, faults, &access, for_resource).await?;
+    let access_token = access_token(it, faults, &access, for_resource).await?;
     let id_token =
         includes(scope, OPENID).then(|| id_token(it, faults, authorization, scope, account, now));
-    Ok(shaped(faults, token, scope, refresh_token, id_token))
+    Ok(Drawn { access_token, id_token })
 }
 
 /// An access token and how long it is good, in seconds; without a resource a fault makes it a useless one.

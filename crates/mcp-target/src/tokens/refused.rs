@@ -37,7 +37,8 @@ impl Refused {
         let body = Json(json!({"error": error, "error_description": description}));
         let mut response = no_store((status, body).into_response());
         if error == "invalid_client" && headers.contains_key(AUTHORIZATION) {
-            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
+            let challenge = HeaderValue::from_static(r#"Basic realm="NovaMart""#);
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
         response
     }

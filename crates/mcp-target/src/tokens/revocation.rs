@@ -33,12 +33,13 @@ async fn end(it: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) -> Resu
     let from = authenticate(it, headers, &form).await?;
     let token = required(&form, "token", "token is missing")?;
     let foreign = || error("unauthorized_client", "the token was issued to another client");
-    if let Some((id, family)) = family(it, token).await? {
+    if let Some((id, family)) = family_named_by(it, token).await? {
         if family.authorization.client_id != from.id {
             return Err(foreign());
         }
-        it.families.remove(id).await?;
+        // The family last: as long as it is there, this can be repeated.
         it.access_tokens.revoke(Revoked::Grant(&family.authorization.id)).await?;
+        it.families.remove(id).await?;
     } else if let Some(claims) = it.access_tokens.verify(token).await? {
         if claims.client_id != from.id {
             return Err(foreign());
@@ -48,8 +49,9 @@ async fn end(it: &AuthorizationServer, headers: &HeaderMap, body: &[u8]) -> Resu
     Ok(())
 }
 
-/// The family of a refresh token, whether it is the newest of it or not.
-pub(super) async fn family<'a>(
+/// The family that a refresh token names. Whether its secret is right, or was before, is not looked at: only the hash of
+/// the newest is kept, and an older one ends the family too.
+pub(super) async fn family_named_by<'a>(
     it: &AuthorizationServer,
     token: &'a str,
 ) -> Result<Option<(&'a str, Arc<Family>)>, Unavailable> {

@@ -154,3 +154,31 @@ async fn a_form_from_another_site_is_refused() {
         assert_eq!(response.status(), 403, "{path}");
     }
 }
+
+#[tokio::test]
+async fn an_authorization_request_may_be_a_form() {
+    let target = Target::start().await;
+    let url = target.authorize_url(&target.register().await, &[]);
+    let form: Vec<_> = url.query_pairs().collect();
+    let form: Vec<_> = form.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let page = Person::new(&target).submit("/authorize", &form).await;
+    assert!(page.html.contains("<h1>Sign in</h1>"), "{page:?}");
+    let (status, _) = target.form("/authorize", None, &form[..1]).await;
+    assert_eq!(status, 400, "without a client");
+}
+
+#[tokio::test]
+async fn after_five_wrong_passwords_the_request_is_dropped() {
+    let target = Target::start().await;
+    let url = target.authorize_url(&target.register().await, &[]);
+    let mut person = Person::new(&target);
+    let login = person.open(url.as_str()).await;
+    for _ in 0..4 {
+        assert_eq!(person.send_login(&login, "wrong").await.status, 401);
+    }
+    for password in ["wrong", crate::target::PASSWORD] {
+        let page = person.send_login(&login, password).await;
+        assert_eq!(page.status, 400);
+        assert!(page.html.contains("Request expired"), "{page:?}");
+    }
+}

@@ -46,7 +46,7 @@ async fn the_authorization_server_conforms() {
                 let callback = Person::new(&target).approve(&url).await;
                 // It says the address before it listens for the callback.
                 while target.http.get(callback.clone()).send().await.is_err() {
-                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    tokio::task::yield_now().await;
                 }
             }
         }

@@ -102,7 +102,11 @@ fn a_password_on_the_command_line_is_refused_and_not_repeated() {
 #[test]
 fn what_is_wrong_in_the_environment_is_said_without_its_secrets() {
     for (variable, value, expect) in [
-        ("LOADTEST_TOTP_SECRET", "hunter2-1", "LOADTEST_TOTP_SECRET is not base32"),
+        (
+            "LOADTEST_TOTP_SECRET",
+            "hunter2-1",
+            "LOADTEST_TOTP_SECRET is neither base32 nor an otpauth address",
+        ),
         ("MAKE_CLIENT_ID", "hunter2", "MAKE_CLIENT_ID needs OAUTH_CLIENT_SECRET beside it"),
         ("OAUTH_CLIENT_SECRET", "hunter2", "OAUTH_CLIENT_SECRET needs MAKE_CLIENT_ID beside it"),
         ("REDIS_URL", "http://:hunter2@x", "is not like redis://127.0.0.1:6379/0"),

@@ -2,12 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
-use mcp_target::ConfidentialClient;
+use mcp_target::{ConfidentialClient, Fault};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
-use crate::target::{REDIRECT_URI, Target};
+use crate::person::Person;
+use crate::target::{REDIRECT_URI, Target, parameter};
 
 pub(crate) const ID: &str = "a client";
 pub(crate) const SECRET: &str = "s3cret: 100%";
@@ -163,7 +164,7 @@ async fn a_client_assertion_is_good_once_for_this_server_by_this_client() {
         ("another issuer", with("iss", json!("somebody")), 401),
         ("another subject", with("sub", json!("somebody")), 401),
         ("expired", with("exp", json!(now - 1)), 401),
-        ("too long", with("exp", json!(now + 7200)), 401),
+        ("too long", with("exp", json!(now + 600)), 401),
         ("too early", with("nbf", json!(now + 600)), 401),
         ("no jti", with("jti", Value::Null), 401),
         ("another key", Key::new().assertion(&good("3")), 401),
@@ -178,4 +179,34 @@ async fn a_client_assertion_is_good_once_for_this_server_by_this_client() {
         let (status, answer) = target.form("/token", None, &form).await;
         assert_eq!(status, expect, "{what}: {answer}");
     }
+}
+
+#[tokio::test]
+async fn a_client_is_given_the_scope_that_it_registered_and_no_other() {
+    for (fault, scope, expect) in [
+        (None, "openid mcp:read", "invalid_scope"),
+        (None, "mcp:read offline_access", ""),
+        (Some(Fault::WidenedScope), "openid mcp:read", ""),
+        (Some(Fault::UnknownScopeDropped), "openid mcp:read", "invalid_scope"),
+        (Some(Fault::UnknownScopeDropped), "mcp:read mcp:write", ""),
+    ] {
+        let target = Target::with(|it| it.faults = fault.into_iter().collect()).await;
+        let metadata = json!({"redirect_uris": [REDIRECT_URI], "scope": "mcp:read offline_access"});
+        let (_, client) = target.post("/register", &metadata).await;
+        let url = target.authorize_url(client["client_id"].as_str().unwrap(), &[("scope", scope)]);
+        let answer = Person::new(&target).open(url.as_str()).await.url;
+        let error = parameter(&answer, "error").unwrap_or_default();
+        assert_eq!(error, expect, "{fault:?} {scope}");
+    }
+    let target = Target::start().await;
+    let metadata = json!({
+        "grant_types": ["client_credentials"],
+        "response_types": [],
+        "token_endpoint_auth_method": "client_secret_basic",
+        "scope": "openid",
+    });
+    let (_, client) = target.post("/register", &metadata).await;
+    let basic = (client["client_id"].as_str().unwrap(), client["client_secret"].as_str().unwrap());
+    let (status, error) = target.form("/token", Some(basic), &client_credentials(&target)).await;
+    assert_eq!((status, &error["error"]), (400, &json!("invalid_scope")));
 }

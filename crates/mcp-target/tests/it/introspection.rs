@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mcp_target::TokenKind;
+use mcp_target::{Fault, TokenKind};
 use serde_json::{Value, json};
 
 use crate::clients::{BASIC, ID, with_client};
@@ -53,8 +53,13 @@ async fn only_a_client_that_authenticates_is_told_what_a_token_means() {
 }
 
 #[tokio::test]
-async fn a_client_reads_its_own_refresh_token() {
-    let target = with_client(|_| {}).await;
+async fn a_client_reads_its_own_refresh_token_for_as_long_as_it_is_good() {
+    own_refresh_token(None, false).await;
+    own_refresh_token(Some(Fault::ReuseGrace), true).await;
+}
+
+async fn own_refresh_token(fault: Option<Fault>, is_spared: bool) {
+    let target = with_client(|it| it.faults = fault.into_iter().collect()).await;
     let code = target.code(ID, &[]).await;
     let redirect_uri = crate::target::REDIRECT_URI;
     let form = [
@@ -66,8 +71,14 @@ async fn a_client_reads_its_own_refresh_token() {
     ];
     let (status, grant) = target.form("/token", BASIC, &form).await;
     assert_eq!(status, 200, "{grant}");
-    let meaning = meaning(&target, grant["refresh_token"].as_str().unwrap()).await;
-    assert_eq!((&meaning["active"], &meaning["client_id"]), (&json!(true), &json!(ID)));
+    let first = grant["refresh_token"].as_str().unwrap();
+    let told = meaning(&target, first).await;
+    assert_eq!((&told["active"], &told["client_id"]), (&json!(true), &json!(ID)));
+
+    let resource = target.resource.as_str();
+    let form = [("grant_type", "refresh_token"), ("refresh_token", first), ("resource", resource)];
+    assert_eq!(target.form("/token", BASIC, &form).await.0, 200);
+    assert_eq!(meaning(&target, first).await["active"], is_spared);
 }
 
 #[tokio::test]

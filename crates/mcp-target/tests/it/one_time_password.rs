@@ -71,9 +71,31 @@ async fn a_one_time_password_is_asked_for_after_the_password_and_is_good_once() 
 
         let mut thief = Person::new(&target);
         let page = asked(&mut thief).await;
-        for used in [good, code(0)] {
-            assert_eq!(send(&mut thief, &page, &used).await.status, 401, "seen before, or older");
+        assert_eq!(send(&mut thief, &page, &good).await.status, 401, "seen before");
+        let other = code(0);
+        let consent = send(&mut thief, &page, &other).await;
+        assert!(consent.html.contains("Authorize application"), "one of its own: {consent:?}");
+        let mut third = Person::new(&target);
+        let page = asked(&mut third).await;
+        for used in [good, other] {
+            assert_eq!(send(&mut third, &page, &used).await.status, 401, "seen before");
         }
+    }
+}
+
+#[tokio::test]
+async fn after_five_wrong_one_time_passwords_the_request_is_dropped() {
+    let target = with_secret(Screens::Plain).await;
+    let url = target.authorize_url(&target.register().await, &[]);
+    let mut person = Person::new(&target);
+    let page = person.sign_in(&url).await;
+    for _ in 0..4 {
+        assert_eq!(send(&mut person, &page, "wrong").await.status, 401);
+    }
+    for code in ["wrong", &code(0)] {
+        let page = send(&mut person, &page, code).await;
+        assert_eq!(page.status, 400);
+        assert!(page.html.contains("Request expired"), "{page:?}");
     }
 }
 

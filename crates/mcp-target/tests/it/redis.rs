@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use mcp_target::{Config, Redis};
+use mcp_target::{Config, Redis, TokenKind};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -16,6 +16,12 @@ use crate::target::{EMAIL, Target};
 
 /// Far more than anything here takes.
 const LONG: Duration = Duration::from_secs(60);
+
+/// Of a client that may refresh.
+fn metadata() -> Value {
+    let grant_types = ["authorization_code", "refresh_token"];
+    json!({"redirect_uris": [crate::target::REDIRECT_URI], "grant_types": grant_types})
+}
 
 fn refresh_token(answer: &(u16, Value)) -> String {
     assert_eq!(answer.0, 200, "{answer:?}");
@@ -217,6 +223,44 @@ async fn a_write_whose_answer_was_lost_may_be_repeated() {
 
 #[tokio::test]
 #[ignore = "needs redis"]
+async fn an_end_whose_answer_was_lost_may_be_repeated_and_ends_the_access_token() {
+    let server = RedisServer::start();
+    let between = Between::start(server.port).await;
+    let target = Target::with(|it| it.redis = Some(redis(between.port))).await;
+    for what in ["revocation", "reuse", "second use of the code", "deletion of the client"] {
+        let (_, client) = target.post("/register", &metadata()).await;
+        let id = client["client_id"].as_str().unwrap();
+        let code = target.code(id, &[]).await;
+        let answer = target.exchange(id, &code, &[]).await;
+        let first = refresh_token(&answer);
+        let bearer = answer.1["access_token"].as_str().unwrap();
+        if what == "reuse" {
+            refresh_token(&target.refresh(id, &first, &[]).await);
+        }
+        assert_eq!(target.knock(bearer).await, 200, "{what}");
+        let end = async || match what {
+            "revocation" => {
+                target.form("/revoke", None, &[("token", &first), ("client_id", id)]).await
+            }
+            "reuse" => target.refresh(id, &first, &[]).await,
+            "second use of the code" => target.exchange(id, &code, &[]).await,
+            _ => {
+                let request = target.http.delete(format!("{}/register/{id}", target.issuer));
+                let token = client["registration_access_token"].as_str().unwrap();
+                let status = request.bearer_auth(token).send().await.unwrap().status();
+                (status.as_u16(), json!({"error": "temporarily_unavailable"}))
+            }
+        };
+        between.swallow(true);
+        assert_eq!(end().await.0, 503, "{what}");
+        between.swallow(false);
+        until_available(end).await;
+        assert_eq!(target.knock(bearer).await, 401, "{what}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs redis"]
 async fn the_pool_is_as_large_as_asked_for_and_no_larger() {
     let server = RedisServer::start();
     let target = Target::with(|it| it.redis = Some(Redis { pool: 3, ..redis(server.port) })).await;
@@ -293,8 +337,18 @@ async fn until_each(clients: &[Arc<Client>], count: impl Fn(&Client) -> usize, m
 #[tokio::test]
 #[ignore = "needs redis"]
 async fn a_redis_killed_in_the_middle_of_a_refresh_load_loses_nothing() {
+    for kind in [TokenKind::Jwt, TokenKind::Opaque] {
+        loses_nothing(kind).await;
+    }
+}
+
+async fn loses_nothing(kind: TokenKind) {
     let mut server = RedisServer::start();
-    let target = Arc::new(Target::with(|it| server.keep(it)).await);
+    let target = Target::with(|it| {
+        server.keep(it);
+        it.token_kind = kind;
+    });
+    let target = Arc::new(target.await);
     let mut clients = Vec::new();
     for _ in 0..20 {
         let id = target.register().await;

@@ -104,7 +104,7 @@ impl Between {
         Self { port, swallow }
     }
 
-    /// The next answers to a script are lost, each with its connection.
+    /// The next answers to a script or a removal are lost, each with its connection.
     pub(crate) fn swallow(&self, swallow: bool) {
         self.swallow.store(swallow, SeqCst);
     }
@@ -114,19 +114,19 @@ async fn carry(target: TcpStream, redis: TcpStream, swallow: Arc<AtomicBool>) {
     let (mut from_target, mut to_target) = target.into_split();
     let (mut from_redis, mut to_redis) = redis.into_split();
     let (mut asked, mut answered) = (vec![0; 1 << 16], vec![0; 1 << 16]);
-    let mut is_script = false;
+    let mut may_be_lost = false;
     loop {
         tokio::select! {
             read = from_target.read(&mut asked) => match read {
                 Ok(1..) => {
                     let asked = &asked[..read.unwrap()];
-                    is_script = asked.windows(4).any(|it| it == b"EVAL");
+                    may_be_lost = asked.windows(4).any(|it| it == b"EVAL" || it == b"GETD");
                     to_redis.write_all(asked).await.unwrap();
                 }
                 _ => return,
             },
             read = from_redis.read(&mut answered) => match read {
-                Ok(1..) if is_script && swallow.load(SeqCst) => return,
+                Ok(1..) if may_be_lost && swallow.load(SeqCst) => return,
                 Ok(read @ 1..) => to_target.write_all(&answered[..read]).await.unwrap(),
                 _ => return,
             },

@@ -121,7 +121,7 @@ async fn a_client_that_authenticates_is_told_that_it_must_not() {
         target.http.post(format!("{}/token", target.issuer)).basic_auth("id", Some("secret"));
     let response = request.form(&[("grant_type", "refresh_token")]).send().await.unwrap();
     assert_eq!(response.status(), 401);
-    assert_eq!(response.headers()["www-authenticate"], "Basic");
+    assert_eq!(response.headers()["www-authenticate"], r#"Basic realm="NovaMart""#);
     assert_eq!(response.json::<Value>().await.unwrap()["error"], "invalid_client");
 }
 

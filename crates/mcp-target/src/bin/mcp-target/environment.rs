@@ -27,7 +27,10 @@ pub(crate) fn users(count: u32) -> anyhow::Result<Vec<User>> {
     });
     let secret = variable("LOADTEST_TOTP_SECRET")?;
     let secret = secret
-        .map(|it| TotpSecret::from_base32(&it).context("LOADTEST_TOTP_SECRET is not base32"))
+        .map(|it| {
+            TotpSecret::parse(&it)
+                .context("LOADTEST_TOTP_SECRET is neither base32 nor an otpauth address")
+        })
         .transpose()?;
     let (name, domain) = email.split_once('@').unwrap_or((&email, "novamart.example"));
     let user = |number: u32| {

@@ -1,6 +1,5 @@
 //! The file of `--tools`.
 
-use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -29,14 +28,6 @@ fn parse(text: &str) -> anyhow::Result<Vec<MockTool>> {
         serde_json::from_str::<File>(text)?.tools
     };
     anyhow::ensure!(!tools.is_empty(), "there is no tool");
-    let mut names = HashSet::new();
-    for tool in &tools {
-        let name = &tool.name;
-        anyhow::ensure!(!name.is_empty(), "a tool has an empty name");
-        anyhow::ensure!(names.insert(name), "two tools are named `{name}`");
-        let is_part = (0.0..=1.0).contains(&tool.error_rate);
-        anyhow::ensure!(is_part, "the `errorRate` of `{name}` is not between 0 and 1");
-    }
     Ok(tools)
 }
 
@@ -70,9 +61,6 @@ mod tests {
         check("[{\"name\": \"a\"},", Err("EOF while parsing a value at line 1"));
         check("tools:\n- name: a", Err("line 1 column 2"));
         check("[]", Err("there is no tool"));
-        check(r#"[{"name": ""}]"#, Err("empty name"));
-        check(r#"[{"name": "a"}, {"name": "a"}]"#, Err("two tools are named `a`"));
-        check(r#"[{"name": "a", "errorRate": 2}]"#, Err("`errorRate` of `a` is not between"));
         check(r#"[{"name": "a", "delayMs": -1}]"#, Err("invalid value: integer `-1`"));
     }
 }
