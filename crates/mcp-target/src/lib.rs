@@ -32,6 +32,6 @@ pub use crate::config::tools::MockTool;
 pub use crate::config::upstream::Upstream;
 pub use crate::config::users::{Password, TotpSecret, User};
 pub use crate::serving::serve::{
-    Prepared, Preparing, Serving, issuer, listen_address, prepare, resource, serve,
+    Prepared, Preparing, Serving, issuer, listen, listen_address, prepare, resource, serve,
 };
 pub use crate::serving::target::{Target, TokenError};

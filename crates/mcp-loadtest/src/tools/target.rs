@@ -9,7 +9,6 @@ use browser_consent::Credentials;
 use mcp_target::{Config, User};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::net::TcpListener;
 
 use crate::console::section::say;
 use crate::console::stdout::line;
@@ -92,7 +91,7 @@ pub async fn foreground(args: &Args, interrupt: &Interrupt) -> anyhow::Result<Ex
 }
 
 async fn serve(address: SocketAddr, mut interrupt: Interrupt) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(address).await;
+    let listener = mcp_target::listen(address);
     let listener = listener.with_context(|| {
         format!("failed to listen on {address}; take another port, or 0 for any free one")
     })?;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::authorization_server::router::router;
 use crate::authorization_server::state::AuthorizationServer;
@@ -38,6 +38,20 @@ pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
     } else {
         Err("only loopback addresses are served".to_owned())
     }
+}
+
+/// Connections that may wait to be accepted; a load test begins with a thousand at once.
+const BACKLOG: u32 = 4096;
+
+/// Binds a listener with room for as many connections as a load test opens at once.
+///
+/// # Errors
+/// The address cannot be listened on.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// The issuer of a target that listens on `address`.

@@ -5,14 +5,13 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::authorization_server::state::AuthorizationServer;
 use crate::config::target::Config;
 use crate::resource_server::bearer::REQUIRED_SCOPE;
-use crate::serving::serve::{issuer, prepare, resource};
+use crate::serving::serve::{issuer, listen, prepare, resource};
 
 /// A target on a free port of 127.0.0.1, which ends when it is dropped.
 pub struct Target {
@@ -30,7 +29,7 @@ impl Target {
     /// # Errors
     /// There is no free port, or what the target needs cannot be loaded.
     pub async fn start(config: Config) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let listener = listen((Ipv4Addr::LOCALHOST, 0).into())?;
         let address = listener.local_addr()?;
         let (end, ended) = oneshot::channel::<()>();
         let prepared = prepare(listener, config).await?;

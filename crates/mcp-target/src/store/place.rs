@@ -36,6 +36,11 @@ impl Store {
     ) -> io::Result<Self> {
         #[cfg(feature = "redis")]
         if let Some(redis) = &config.redis {
+            if redis.secret.is_none() {
+                tracing::warn!(
+                    "no secret is set, so what is kept in Redis is good for this process alone"
+                );
+            }
             return Ok(Self::Redis(Arc::new(Server::connect(redis, observe).await?)));
         }
         let _ = config;

@@ -1,4 +1,4 @@
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -141,4 +141,32 @@ fn help_names_every_fault_and_says_what_it_is() {
         assert!(help.contains(&format!("- {name}:")), "{name}");
         assert!(help.contains(&meaning.to_string()), "{meaning}");
     }
+}
+
+#[test]
+fn a_tool_that_still_computes_does_not_keep_the_program() {
+    let mut child = target().arg("--no-auth").stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let ready: Value = serde_json::from_str(&line).unwrap();
+    let address = ready["issuer"].as_str().unwrap().strip_prefix("http://").unwrap();
+    let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"cpu","arguments":{"milliseconds":10000},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"test","version":"1"}}}}"#;
+    let mut socket = std::net::TcpStream::connect(address).unwrap();
+    write!(
+        socket,
+        "POST /mcp HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+         Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\n\
+         Mcp-Method: tools/call\r\nMcp-Name: cpu\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    // A second request is answered once the first one was taken.
+    let mut other = std::net::TcpStream::connect(address).unwrap();
+    write!(other, "GET /health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    std::io::Read::read_to_end(&mut other, &mut Vec::new()).unwrap();
+    let begun = std::time::Instant::now();
+    Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    // Far less than the call asked for.
+    assert!(begun.elapsed().as_secs() < 8);
 }

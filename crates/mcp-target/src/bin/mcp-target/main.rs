@@ -13,7 +13,6 @@ use anyhow::Context as _;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 use mcp_target::{Config, Limits, Upstream};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::Args;
@@ -22,15 +21,21 @@ use crate::arguments::Args;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let args = Args::parse();
     #[cfg(feature = "redis")]
     if let Err(err) = environment::without_password(args.redis.as_deref()) {
         let _ = Args::command().error(ErrorKind::ValueValidation, err).print();
         return ExitCode::from(2);
     }
-    match run(args).await {
+    let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let served = threads.context("failed to start threads").and_then(|threads| {
+        let served = threads.block_on(run(args));
+        // A tool that still computes is not waited for.
+        threads.shutdown_background();
+        served
+    });
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(err) => {
             let _ = writeln!(io::stderr(), "error: {err:#}");
@@ -42,7 +47,7 @@ async fn main() -> ExitCode {
 async fn run(args: Args) -> anyhow::Result<()> {
     log::start(args.log, args.log_level.as_deref());
     let tools = args.tools.as_deref().map(tools::read).transpose()?.unwrap_or_default();
-    let listener = TcpListener::bind(args.listen).await.map_err(|err| match err.kind() {
+    let listener = mcp_target::listen(args.listen).map_err(|err| match err.kind() {
         io::ErrorKind::AddrInUse => {
             anyhow::anyhow!(
                 "{} is in use by another program; take another port, or 0 for any free one",
