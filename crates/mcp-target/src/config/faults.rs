@@ -207,6 +207,9 @@ impl fmt::Display for UnknownFault {
 
 impl std::error::Error for UnknownFault {}
 
+/// Where a request asks for more faults, where it may.
+pub(crate) const HEADER: &str = "x-fault";
+
 /// A set of faults.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Faults(u128);

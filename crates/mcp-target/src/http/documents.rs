@@ -13,10 +13,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use sha2::{Digest as _, Sha256};
 
+use crate::config::faults::HEADER as FAULT_HEADER;
 use crate::config::target::Config;
-
-/// What a request asks for more faults with.
-const FAULT_HEADER: &str = "x-fault";
 
 /// Larger than any document of the server.
 const MAX_LENGTH: usize = 1 << 20;
@@ -78,7 +76,7 @@ fn accepts_gzip(headers: &HeaderMap) -> Option<bool> {
 impl Documents {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
-            fixed: config.faults.iter().next().is_none(),
+            fixed: config.faults.is_empty() && !config.fault_header,
             fixed_keys: config.key_rotation.is_none(),
             fault_header: config.fault_header,
             kept: Default::default(),
@@ -93,8 +91,7 @@ impl Documents {
         let keep = self.fixed
             && (self.fixed_keys || path != "/jwks")
             && packed.is_some()
-            && request.uri().query().is_none()
-            && !(self.fault_header && request.headers().contains_key(FAULT_HEADER));
+            && request.uri().query().is_none();
         Some(Asked {
             path: path.to_owned(),
             packed: packed.unwrap_or_default(),

@@ -1,12 +1,14 @@
 //! Requests and answers of JSON-RPC as they lie in the bodies of HTTP.
 
 use axum::body::{Body, to_bytes};
+use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::response::Parts;
-use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::observability::streams::is_event_stream;
 
 /// A request as far as faults look at it; a notification has no id.
 #[derive(Debug, Default, Deserialize)]
@@ -38,7 +40,7 @@ impl Answer {
 
     /// The message that answers request `id`, as it was sent.
     pub(super) fn text(&self, id: &Value) -> Option<&str> {
-        if !is_stream(&self.parts.headers) {
+        if !is_event_stream(&self.parts.headers) {
             return answers(&self.body, id).then_some(&self.body);
         }
         self.body.lines().filter_map(data).find(|it| answers(it, id))
@@ -51,7 +53,7 @@ impl Answer {
     /// The same in its form, with another message in the place of the one that answers request `id`.
     pub(super) fn with_message(&self, id: &Value, message: &Value) -> Response {
         let message = message.to_string();
-        if !is_stream(&self.parts.headers) {
+        if !is_event_stream(&self.parts.headers) {
             return self.with_body(message);
         }
         let line = |line: &str| match data(line).is_some_and(|it| answers(it, id)) {
@@ -87,11 +89,6 @@ impl Answer {
     pub(super) fn unchanged(self) -> Response {
         Response::from_parts(self.parts, self.body.into())
     }
-}
-
-fn is_stream(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE);
-    kind.is_some_and(|it| it.as_bytes().starts_with(b"text/event-stream"))
 }
 
 fn data(line: &str) -> Option<&str> {

@@ -16,7 +16,7 @@ use crate::config::target::Config;
 use crate::misbehavior::answers;
 use crate::misbehavior::away::{Away, cut};
 use crate::misbehavior::message::{Answer, Rpc};
-use crate::misbehavior::sessions::{self, Sessions};
+use crate::misbehavior::sessions::{self, Place, Sessions};
 use crate::misbehavior::streams::{self, Kept};
 use crate::misbehavior::switched::Asked;
 
@@ -94,6 +94,11 @@ impl Due {
         self.asked.has(fault) || self.faults.has(fault) && is_time
     }
 
+    /// Whether enough calls have gone well, for faults that wait for that.
+    fn is_late_enough(self, fault: Fault, rpc: &Rpc, count: u64) -> bool {
+        self.at(fault, !LATE.contains(&fault) || (rpc.is_call() && count > GOOD_CALLS))
+    }
+
     fn loses_sessions(self, is_time: bool) -> bool {
         self.at(Fault::LostSession400, is_time) || self.at(Fault::LostSession404, is_time)
     }
@@ -122,9 +127,10 @@ pub(crate) async fn misbehave(
         }
     }
     let method = request.method().clone();
+    let mut place = None;
     let mut response = match method {
         Method::POST if faults.meets(it.faults) => {
-            it.post(due, session.is_some(), request, next).await
+            it.post(due, session.is_some(), &mut place, request, next).await
         }
         Method::GET if due.has(Fault::EarlyEnd) => {
             let last = request.headers().get("last-event-id");
@@ -139,7 +145,7 @@ pub(crate) async fn misbehave(
         _ => next.run(request).await,
     };
     match session {
-        None => it.sessions.opened(&mut response, worker, due.has(Fault::AffinityCookie)),
+        None => it.sessions.opened(&mut response, worker, due.has(Fault::AffinityCookie), place),
         Some(id) if method == Method::DELETE => it.sessions.closed(&id),
         Some(id) if response.status() == StatusCode::NOT_FOUND => {
             it.sessions.closed(&id);
@@ -159,7 +165,14 @@ fn worker_of(turn: u64) -> u64 {
 }
 
 impl Requests {
-    async fn post(&self, due: Due, in_session: bool, request: Request, next: Next) -> Response {
+    async fn post<'a>(
+        &'a self,
+        due: Due,
+        in_session: bool,
+        place: &mut Option<Place<'a>>,
+        request: Request,
+        next: Next,
+    ) -> Response {
         let (parts, body) = request.into_parts();
         let Ok(body) = to_bytes(body, self.max_body).await else {
             return StatusCode::PAYLOAD_TOO_LARGE.into_response();
@@ -171,6 +184,12 @@ impl Requests {
             "tools/call" => self.calls.fetch_add(1, Ordering::Relaxed) + 1,
             _ => 0,
         };
+        if rpc.method == "initialize" {
+            match self.sessions.place(self.idle, |fault, is_time| due.at(fault, is_time)) {
+                Ok(it) => *place = Some(it),
+                Err(fault) => return sessions::refused(fault),
+            }
+        }
         if let Some(refusal) = self.refusal(due, &rpc, count).await {
             return refusal;
         }
@@ -189,16 +208,8 @@ impl Requests {
 
     /// What is said without asking the real server, which else is asked a little later.
     async fn refusal(&self, due: Due, rpc: &Rpc, count: u64) -> Option<Response> {
-        if rpc.method == "initialize" {
-            if due.at(Fault::TooManySessions, self.sessions.is_full(self.idle)) {
-                return Some(sessions::refused(Fault::TooManySessions));
-            }
-            if due.at(Fault::OneClient, self.sessions.has_its_client()) {
-                return Some(sessions::refused(Fault::OneClient));
-            }
-            if due.has(Fault::SlowInitialize) {
-                sleep(SLOW_INITIALIZE).await;
-            }
+        if rpc.method == "initialize" && due.has(Fault::SlowInitialize) {
+            sleep(SLOW_INITIALIZE).await;
         }
         if rpc.is_call() {
             if due.at(Fault::CutConnection, count.is_multiple_of(CALLS_UNTIL_CUT)) {
@@ -244,8 +255,7 @@ impl Requests {
         count: u64,
     ) -> Option<Response> {
         let is_call = rpc.is_call();
-        let is_due =
-            |fault: Fault| due.at(fault, !LATE.contains(&fault) || (is_call && count > GOOD_CALLS));
+        let is_due = |fault: Fault| due.is_late_enough(fault, rpc, count);
         if due.has(Fault::NoTools)
             && let Some(it) = answers::without_tools(answer, rpc)
         {

@@ -14,6 +14,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::config::faults::Fault;
+use crate::resource_server::sessions::too_many;
 
 const SESSION_ID: &str = "mcp-session-id";
 
@@ -32,6 +33,7 @@ pub(super) struct Sessions {
 #[derive(Debug, Default)]
 struct Held {
     opened: u64,
+    opening: u64,
     known: HashMap<String, Known>,
 }
 
@@ -40,6 +42,16 @@ struct Known {
     cookie: Option<String>,
     worker: u64,
     used: Instant,
+}
+
+/// A place for a session that is about to be opened, free again once this is dropped.
+#[derive(Debug)]
+pub(super) struct Place<'a>(&'a Sessions);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.held().opening -= 1;
+    }
 }
 
 /// The session that a request or an answer names.
@@ -52,11 +64,41 @@ impl Sessions {
         self.held.lock().expect("no one panics holding the lock")
     }
 
+    /// Takes a place for one more session, or names the fault that leaves none; the server closes a session that idles for
+    /// `idle`.
+    pub(super) fn place(
+        &self,
+        idle: Duration,
+        is_due: impl Fn(Fault, bool) -> bool,
+    ) -> Result<Place<'_>, Fault> {
+        let mut held = self.held();
+        let is_full = held.opening > 0 || held.known.values().any(|it| it.used.elapsed() < idle);
+        if is_due(Fault::TooManySessions, is_full) {
+            return Err(Fault::TooManySessions);
+        }
+        if is_due(Fault::OneClient, held.opened + held.opening >= ONE_CLIENT_AFTER) {
+            return Err(Fault::OneClient);
+        }
+        held.opening += 1;
+        Ok(Place(self))
+    }
+
     /// Notes the session that `response` opens, with the worker whose turn it was, and gives it a cookie of its own.
-    pub(super) fn opened(&self, response: &mut Response, worker: u64, with_cookie: bool) {
+    pub(super) fn opened(
+        &self,
+        response: &mut Response,
+        worker: u64,
+        with_cookie: bool,
+        place: Option<Place<'_>>,
+    ) {
         let Some(id) = named(response.headers()) else { return };
         let mut held = self.held();
         held.opened += 1;
+        // At once, so that nobody counts it twice.
+        if let Some(it) = place {
+            held.opening -= 1;
+            std::mem::forget(it);
+        }
         let cookie = with_cookie.then(|| format!("instance=s{}", held.opened));
         if let Some(it) = &cookie {
             let it = HeaderValue::from_str(&format!("{it}; Path=/; HttpOnly"))
@@ -73,20 +115,10 @@ impl Sessions {
         self.held().known.remove(id);
     }
 
-    /// Whether everyone after the first clients is refused.
-    pub(super) fn has_its_client(&self) -> bool {
-        self.held().opened >= ONE_CLIENT_AFTER
-    }
-
     pub(super) fn used(&self, id: &str) {
         if let Some(it) = self.held().known.get_mut(id) {
             it.used = Instant::now();
         }
-    }
-
-    /// Whether a session is open; the server closes one that idles for `idle`.
-    pub(super) fn is_full(&self, idle: Duration) -> bool {
-        self.held().known.values().any(|it| it.used.elapsed() < idle)
     }
 
     /// Whether a request with `headers` got to a worker that does not know its session.
@@ -130,8 +162,7 @@ pub(super) fn refused(fault: Fault) -> Response {
     if fault == Fault::OneClient {
         return error(StatusCode::BAD_REQUEST, "Invalid Request: Server already initialized");
     }
-    let body = json!({"error": "too_many_sessions"}).to_string();
-    (StatusCode::SERVICE_UNAVAILABLE, [(CONTENT_TYPE, "application/json")], body).into_response()
+    too_many()
 }
 
 fn error(status: StatusCode, message: &str) -> Response {

@@ -10,9 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 
-use crate::config::faults::{Fault, Faults};
-
-const HEADER: &str = "x-fault";
+use crate::config::faults::{Fault, Faults, HEADER};
 
 /// What a request asked for itself, which happens at once and not after a number of calls.
 #[derive(Debug, Clone, Copy, Default)]

@@ -13,7 +13,8 @@ use sha2::{Digest as _, Sha256};
 use crate::primitives::answer::{failure, success, text};
 use crate::primitives::server::Server;
 
-const MAX_SLEEP: u64 = 60_000;
+/// Below the time that a request may take where nothing else is said.
+const MAX_SLEEP: u64 = 50_000;
 const MAX_BUSY: u64 = 10_000;
 const MAX_ROUNDS: u64 = 10_000_000;
 const MAX_BYTES: usize = 8 << 20;
@@ -27,7 +28,7 @@ struct Echo {
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Sleep {
     /// How long to wait before the answer.
-    #[schemars(range(min = 0, max = 60_000))]
+    #[schemars(range(min = 0, max = 50_000))]
     milliseconds: u64,
 }
 
@@ -72,7 +73,7 @@ impl Server {
     )]
     async fn sleep(&self, Parameters(it): Parameters<Sleep>) -> CallToolResult {
         if it.milliseconds > MAX_SLEEP {
-            return failure("invalid_arguments", "milliseconds is at most 60000");
+            return failure("invalid_arguments", "milliseconds is at most 50000");
         }
         tokio::time::sleep(Duration::from_millis(it.milliseconds)).await;
         success(&json!({"milliseconds": it.milliseconds}))

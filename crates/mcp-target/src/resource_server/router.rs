@@ -1,6 +1,7 @@
 //! What stands at `/mcp`, and below it.
 
 use std::io;
+use std::net::IpAddr;
 
 use axum::Router;
 
@@ -26,6 +27,7 @@ const ORIGINS: [&str; 6] = [
 #[cfg(feature = "mcp")]
 pub(crate) fn router(
     config: &Config,
+    ip: IpAddr,
     metrics: &Metrics,
     store: &Store,
 ) -> io::Result<(Router, impl FnOnce() + Send + use<>)> {
@@ -41,12 +43,13 @@ pub(crate) fn router(
     let sessions = Arc::new(Sessions::new(config.max_sessions, config.session_idle, store));
     let counted = sessions.clone();
     metrics.ask_for_sessions(move || counted.open());
-    #[cfg_attr(not(feature = "redis"), expect(unused_mut, reason = "there is memory alone"))]
     let mut settings = StreamableHttpServerConfig::default()
         .with_json_response(true)
         .with_legacy_session_mode(config.sessions)
         .with_max_request_body_bytes(config.limits.max_body)
         .with_allowed_origins(ORIGINS);
+    // Any address of loopback may be listened on, not only those that are allowed by default.
+    settings.allowed_hosts.push(ip.to_string());
     #[cfg(feature = "redis")]
     {
         settings.session_store = sessions.store();
@@ -65,6 +68,7 @@ pub(crate) fn router(
 #[cfg(not(feature = "mcp"))]
 pub(crate) fn router(
     _: &Config,
+    _: IpAddr,
     _: &Metrics,
     _: &Store,
 ) -> io::Result<(Router, impl FnOnce() + Send + use<>)> {

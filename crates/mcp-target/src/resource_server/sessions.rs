@@ -129,13 +129,15 @@ pub(crate) async fn refuse(request: Request, next: Next) -> Response {
     };
     match REFUSED.scope(Cell::new(None), answer).await {
         (response, None) => response,
-        (_, Some(Refused::TooMany)) => {
-            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"error": "too_many_sessions"})))
-                .into_response()
-        }
+        (_, Some(Refused::TooMany)) => too_many(),
         #[cfg(feature = "redis")]
         (_, Some(Refused::Store(it))) => it.into_response(),
     }
+}
+
+/// Says that there is no room for one more session.
+pub(crate) fn too_many() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"error": "too_many_sessions"}))).into_response()
 }
 
 impl SessionManager for Sessions {

@@ -4,8 +4,8 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use axum::Json;
 use axum::Router;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
@@ -18,11 +18,15 @@ use rmcp::model::{ClientJsonRpcMessage, GetExtensions as _, JsonRpcMessage, Serv
 use rmcp::service::serve_server_with_ct;
 use rmcp::transport::{StreamableHttpServerConfig, Transport};
 use serde_json::{Value, json};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::time::{Instant, interval, sleep, timeout, timeout_at};
 
 use crate::config::target::Config;
 use crate::observability::streams::Open;
 use crate::primitives::server::Server;
+use crate::resource_server::sessions::too_many;
+use crate::signing::claims::Claims;
 
 /// What is read at a time.
 const BUFFER: usize = 8 * 1024;
@@ -30,11 +34,18 @@ const BUFFER: usize = 8 * 1024;
 /// Messages of a client that wait until those before them were taken.
 const WAITING: usize = 16;
 
+/// Messages of the server that wait until the client reads. With one more the connection ends.
+const UNREAD: usize = 1024;
+
+/// How long a client has to take the frame that says why the connection ends.
+const CLOSING: Duration = Duration::from_secs(1);
+
 struct Endpoint {
     server: Server,
     /// For what ends the server's streams.
     settings: StreamableHttpServerConfig,
     places: Arc<Semaphore>,
+    idle: Duration,
 }
 
 /// The route of the endpoint, which takes as many connections as there may be sessions.
@@ -44,7 +55,8 @@ pub(crate) fn route(
     settings: &StreamableHttpServerConfig,
 ) -> Router {
     let places = Arc::new(Semaphore::new(config.max_sessions.min(Semaphore::MAX_PERMITS)));
-    let endpoint = Endpoint { server, settings: settings.clone(), places };
+    let idle = config.session_idle.max(Duration::from_millis(1));
+    let endpoint = Endpoint { server, settings: settings.clone(), places, idle };
     Router::new().route("/mcp/ws", any(upgrade)).with_state(Arc::new(endpoint))
 }
 
@@ -58,29 +70,48 @@ async fn upgrade(
         return StatusCode::FORBIDDEN.into_response();
     }
     let Ok(place) = it.places.clone().try_acquire_owned() else {
-        let full = Json(json!({"error": "too_many_sessions"}));
-        return (StatusCode::SERVICE_UNAVAILABLE, full).into_response();
+        return too_many();
     };
     let max = it.settings.max_request_body_bytes;
     let upgrade = upgrade.protocols(["mcp"]).max_message_size(max).max_frame_size(max);
     // By default each would hold a quarter of a megabyte.
     let upgrade = upgrade.read_buffer_size(BUFFER).write_buffer_size(0);
-    upgrade.on_upgrade(async move |socket| {
+    upgrade.on_upgrade(async move |mut socket| {
         let open = Open::new(it.server.shared.metrics.websockets());
-        let (outgoing, from_server) = mpsc::unbounded_channel();
+        let (outgoing, from_server) = mpsc::channel(UNREAD);
         let (to_server, incoming) = mpsc::channel(WAITING);
+        let full = Arc::new(Notify::new());
+        let wire = Wire { outgoing, incoming, full: full.clone() };
         let server = it.server.anew();
         let end = it.settings.cancellation_token.child_token();
         let serve = async {
-            if let Ok(running) =
-                serve_server_with_ct(server, Wire { outgoing, incoming }, end).await
-            {
+            if let Ok(running) = serve_server_with_ct(server, wire, end).await {
                 let _ = running.waiting().await;
             }
         };
-        tokio::join!(serve, carry(socket, &request, to_server, from_server));
+        let connection = async {
+            let why = tokio::select! {
+                why = carry(&mut socket, &request, it.idle, to_server, from_server) => why,
+                () = full.notified() => Some((close_code::POLICY, "messages are not read")),
+                () = expiry(&request) => Some((close_code::POLICY, "token expired")),
+            };
+            if let Some((code, reason)) = why {
+                let frame = CloseFrame { code, reason: reason.into() };
+                let _ = timeout(CLOSING, socket.send(Message::Close(Some(frame)))).await;
+            }
+        };
+        tokio::join!(serve, connection);
         drop((place, open));
     })
+}
+
+/// Waits until the token that opened the connection expires.
+async fn expiry(request: &Parts) {
+    let Some(claims) = request.extensions.get::<Arc<Claims>>() else {
+        return std::future::pending().await;
+    };
+    let expires = UNIX_EPOCH + Duration::from_secs(claims.exp);
+    sleep(expires.duration_since(SystemTime::now()).unwrap_or_default()).await;
 }
 
 /// Whether the host that was asked for, and the page that asks if one does, are of this machine.
@@ -92,44 +123,66 @@ fn is_from_here(headers: &HeaderMap) -> bool {
     host && origin
 }
 
-/// Carries messages both ways until one side ends.
+/// Carries messages both ways until one side ends, or nothing comes for `idle`; returns what is to be said of it.
+///
+/// A client that has sent a message is asked for a sign of life in time; one that has not has nothing to wait for.
 async fn carry(
-    mut socket: WebSocket,
+    socket: &mut WebSocket,
     request: &Parts,
-    to_server: mpsc::Sender<ClientJsonRpcMessage>,
-    mut from_server: mpsc::UnboundedReceiver<ServerJsonRpcMessage>,
-) {
+    idle: Duration,
+    to_server: mpsc::Sender<Box<ClientJsonRpcMessage>>,
+    mut from_server: mpsc::Receiver<String>,
+) -> Option<(u16, &'static str)> {
+    const SILENT: (u16, &str) = (close_code::POLICY, "nothing came for too long");
+    let mut pings = interval((idle / 3).max(Duration::from_millis(1)));
+    let (mut heard, mut has_spoken) = (Instant::now(), false);
     loop {
-        tokio::select! {
+        let deadline = heard + idle;
+        let reply = tokio::select! {
             answer = from_server.recv() => {
                 let Some(answer) = answer else { break };
-                let text = serde_json::to_string(&answer).expect("messages are plain JSON");
-                if socket.send(Message::text(text)).await.is_err() {
-                    return;
+                Message::text(answer)
+            }
+            _ = pings.tick() => Message::Ping(Default::default()),
+            received = timeout_at(deadline, socket.recv()) => {
+                let Ok(received) = received else { return Some(SILENT) };
+                match received {
+                    Some(Ok(Message::Text(text))) => {
+                        (heard, has_spoken) = (Instant::now(), true);
+                        match read(&text, request) {
+                            Ok(message) => {
+                                if to_server.send(Box::new(message)).await.is_err() { break }
+                                continue;
+                            }
+                            Err(error) => Message::text(error.to_string()),
+                        }
+                    }
+                    Some(Ok(Message::Binary(_))) => {
+                        return Some((close_code::UNSUPPORTED, "text frames only"));
+                    }
+                    // A ping was answered already.
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
+                        if has_spoken {
+                            heard = Instant::now();
+                        }
+                        continue;
+                    }
+                    Some(Ok(Message::Close(_))) => {
+                        // Its echo goes out when more is read, which is nothing but the end.
+                        while socket.recv().await.is_some_and(|it| it.is_ok()) {}
+                        return None;
+                    }
+                    Some(Err(_)) | None => return None,
                 }
             }
-            received = socket.recv() => match received {
-                Some(Ok(Message::Text(text))) => match read(&text, request) {
-                    Ok(message) => if to_server.send(message).await.is_err() { break },
-                    Err(error) => if socket.send(Message::text(error.to_string())).await.is_err() {
-                        return;
-                    }
-                },
-                Some(Ok(Message::Binary(_))) => {
-                    return close(socket, close_code::UNSUPPORTED, "text frames only").await;
-                }
-                // A ping was answered already.
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
-            },
+        };
+        match timeout_at(deadline, socket.send(reply)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return None,
+            Err(_) => return Some(SILENT),
         }
     }
-    close(socket, close_code::AWAY, "the session has ended").await;
-}
-
-async fn close(mut socket: WebSocket, code: u16, reason: &'static str) {
-    let frame = CloseFrame { code, reason: reason.into() };
-    let _ = socket.send(Message::Close(Some(frame))).await;
+    Some((close_code::AWAY, "the session has ended"))
 }
 
 /// A message with the request that opened the connection among its extensions, as over HTTP; or the error to answer.
@@ -154,8 +207,11 @@ fn read(text: &str, request: &Parts) -> Result<ClientJsonRpcMessage, Value> {
 
 /// The side of the server.
 struct Wire {
-    outgoing: mpsc::UnboundedSender<ServerJsonRpcMessage>,
-    incoming: mpsc::Receiver<ClientJsonRpcMessage>,
+    /// Written out: queues of messages as they are would take most of the memory of a connection.
+    outgoing: mpsc::Sender<String>,
+    incoming: mpsc::Receiver<Box<ClientJsonRpcMessage>>,
+    /// Told once there is no room for a message.
+    full: Arc<Notify>,
 }
 
 impl Transport<RoleServer> for Wire {
@@ -165,12 +221,16 @@ impl Transport<RoleServer> for Wire {
         &mut self,
         message: ServerJsonRpcMessage,
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
-        let sent = self.outgoing.send(message);
+        let text = serde_json::to_string(&message).expect("messages are plain JSON");
+        let sent = self.outgoing.try_send(text);
+        if let Err(TrySendError::Full(_)) = sent {
+            self.full.notify_one();
+        }
         std::future::ready(sent.map_err(|_| io::ErrorKind::BrokenPipe.into()))
     }
 
     async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
-        self.incoming.recv().await
+        self.incoming.recv().await.map(|it| *it)
     }
 
     async fn close(&mut self) -> io::Result<()> {

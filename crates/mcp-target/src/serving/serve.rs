@@ -91,7 +91,7 @@ pub type Preparing = Pin<Box<dyn Future<Output = io::Result<Prepared>> + Send>>;
 /// Makes everything ready that serving needs, so that nothing but a signal is left to end it.
 ///
 /// # Errors
-/// The address cannot be read, the configuration contradicts itself, the dataset cannot be loaded, or Redis does not
+/// The address cannot be read or is not one of loopback, the configuration contradicts itself, the dataset cannot be loaded, or Redis does not
 /// answer.
 pub fn prepare(listener: TcpListener, config: Config) -> Preparing {
     // A future with a type is compiled where it is awaited: the whole server again in each program.
@@ -131,6 +131,10 @@ impl fmt::Debug for Prepared {
 
 async fn prepared(listener: TcpListener, config: Config) -> io::Result<Prepared> {
     let address = listener.local_addr()?;
+    if !address.ip().is_loopback() {
+        let wrong = "a target without authorization, or at all, is served on loopback only";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, wrong));
+    }
     let (issuer, resource) = (issuer(address), resource(address));
     let metrics = Metrics::new();
     let store = Store::open(
@@ -145,7 +149,7 @@ async fn prepared(listener: TcpListener, config: Config) -> io::Result<Prepared>
     let tokens = Arc::new(tokens);
     let bearers = Arc::new(Bearers::new(tokens.clone(), &issuer));
     let faults = Layers::of(&config);
-    let (mcp, end_mcp) = resource_router(&config, &metrics, &store)?;
+    let (mcp, end_mcp) = resource_router(&config, address.ip(), &metrics, &store)?;
     let mcp = faults.behind_the_bearer(mcp, &config);
     let mcp = if config.auth {
         mcp.route_layer(from_fn_with_state(bearers, bearer::require))

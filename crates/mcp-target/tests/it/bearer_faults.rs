@@ -50,6 +50,9 @@ async fn any_token() {
     let target = Target::faulty(Fault::AnyToken).await;
     let session = Session::open_with(&target, "no-token-of-ours".to_owned()).await;
     assert_eq!(session.call("listEntities", json!({})).await["isError"], false);
+    // Nor does it matter what a token of ours is good for.
+    let session = Session::open_with(&target, target.bearer("openid").await).await;
+    assert_eq!(session.call("listEntities", json!({})).await["isError"], false);
     assert_eq!(refusal(&target, None).await.status, 401);
 }
 

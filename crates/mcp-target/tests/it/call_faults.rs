@@ -197,12 +197,10 @@ async fn restart() {
         assert_eq!(session.call("listEntities", json!({})).await["isError"], false);
     }
     let health = || target.http.get(format!("{}/health", target.issuer)).send();
-    let start = Instant::now();
     assert!(health().await.is_err());
     let call = || session.head(Method::POST).json(&Session::call_body()).send();
     assert!(call().await.is_err());
     while health().await.is_err() {
-        assert!(start.elapsed().as_secs() < 10);
         tokio::task::yield_now().await;
     }
     assert_eq!(call().await.unwrap().status(), 404);

@@ -84,6 +84,10 @@ fn wrong_usage_exits_with_2() {
         (["--screens", "no-such"], "[possible values: plain, spa, multi-step]"),
         (["--fault", "no-such"], "[possible values: no-pkce, "),
         (["--users", "0"], "0 is not in 1..=100000"),
+        (["--max-connections", "0"], "expected a number above zero"),
+        (["--max-sessions", "0"], "expected a number above zero"),
+        (["--key-rotation", "999ms"], "expected at least 1s"),
+        (["--upstream", "https://127.0.0.1:1"], "expected an address of plain http"),
     ] {
         let output = target().args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

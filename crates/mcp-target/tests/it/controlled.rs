@@ -47,7 +47,7 @@ async fn a_cost_beyond_the_bounds_is_refused_by_the_tool_and_said_in_its_schema(
     }
     let listed = session.request("tools/list", json!({})).await;
     for (tool, argument, bound) in [
-        ("sleep", "milliseconds", 60_000),
+        ("sleep", "milliseconds", 50_000),
         ("cpu", "milliseconds", 10_000),
         ("cpu", "rounds", 10_000_000),
         ("payload", "bytes", 8 << 20),

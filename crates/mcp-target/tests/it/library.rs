@@ -1,6 +1,6 @@
 use mcp_target::{Config, User};
 use serde_json::json;
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::session::message;
 use crate::target::http;
@@ -54,4 +54,24 @@ async fn two_targets_know_nothing_of_each_other() {
     let token = one.token_for("loadtest@novamart.example").await.unwrap();
     assert_eq!(initialize(one.url(), &token).await.status(), 200);
     assert_eq!(initialize(two.url(), &token).await.status(), 401);
+}
+
+#[tokio::test]
+async fn nothing_is_served_off_loopback() {
+    for auth in [true, false] {
+        let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
+        let config = Config { auth, ..Config::demo() };
+        let error = mcp_target::prepare(listener, config).await.unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+        assert!(error.to_string().contains("on loopback only"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn every_address_of_loopback_answers_at_its_endpoint() {
+    let listener = TcpListener::bind("127.0.0.2:0").await.unwrap();
+    let url = mcp_target::resource(listener.local_addr().unwrap());
+    let config = Config { auth: false, ..Config::demo() };
+    tokio::spawn(mcp_target::serve(listener, config, std::future::pending()));
+    assert_eq!(initialize(&url, "none").await.status(), 200);
 }

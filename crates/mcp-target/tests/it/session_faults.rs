@@ -181,3 +181,39 @@ async fn a_header_switches_nothing_where_that_is_not_asked_for() {
         assert_eq!(answer["result"]["isError"], false);
     }
 }
+
+#[tokio::test]
+async fn sessions_that_are_opened_at_once_do_not_all_get_in() {
+    for (fault, in_all, refused) in [(Fault::TooManySessions, 1, 503), (Fault::OneClient, 3, 400)] {
+        let faults = [fault, Fault::SlowInitialize].into_iter().collect();
+        let target = Target::with(|it| it.faults = faults).await;
+        let bearer = target.bearer("mcp:read").await;
+        let all = (0..5).map(|_| initialize(&target, &bearer));
+        let answers = futures_util::future::join_all(all).await;
+        let count = |status: u16| answers.iter().filter(|it| it.status() == status).count();
+        assert_eq!((count(200), count(refused)), (in_all, 5 - in_all), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_takes_no_place() {
+    let target = Target::faulty(Fault::TooManySessions).await;
+    let bearer = target.bearer("mcp:read").await;
+    let mut body = Session::initialize_body();
+    body["params"] = json!("no parameters");
+    let refused = Session::post(&target, Some(&bearer), None, &body).await;
+    assert!(!refused.headers().contains_key("mcp-session-id"), "{refused:?}");
+    Session::open_with(&target, bearer).await;
+}
+
+#[tokio::test]
+async fn a_document_that_was_asked_for_before_does_not_outlast_its_server() {
+    let target = Target::with(|it| it.fault_header = true).await;
+    let session = Session::open(&target).await;
+    let url = format!("{}/.well-known/oauth-authorization-server", target.issuer);
+    let document = || target.http.get(&url).send();
+    assert_eq!(document().await.unwrap().status(), 200);
+    let request = session.head(Method::POST).header("X-Fault", "restart");
+    request.json(&Session::call_body()).send().await.unwrap();
+    assert!(!document().await.is_ok_and(|it| it.status() == 200));
+}

@@ -1,7 +1,10 @@
+use std::time::Duration;
+
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
@@ -26,7 +29,20 @@ impl Socket {
     }
 
     async fn answer(&mut self) -> Value {
-        serde_json::from_str(self.next().await.to_text().unwrap()).unwrap()
+        loop {
+            if let Message::Text(it) = self.next().await {
+                return serde_json::from_str(&it).unwrap();
+            }
+        }
+    }
+
+    /// Reads until the server closes, and returns why.
+    async fn end(&mut self) -> (CloseCode, String) {
+        loop {
+            if let Message::Close(Some(it)) = self.next().await {
+                return (it.code, it.reason.to_string());
+            }
+        }
     }
 
     async fn ask(&mut self, body: &Value) -> Value {
@@ -68,7 +84,7 @@ async fn a_websocket_carries_a_session() {
     assert_eq!(answer["result"]["content"][0]["text"], big);
 
     socket.0.send(Message::Ping("still there?".into())).await.unwrap();
-    assert_eq!(socket.next().await, Message::Pong("still there?".into()));
+    while socket.next().await != Message::Pong("still there?".into()) {}
 
     let subscribe = json!({"jsonrpc": "2.0", "id": 3, "method": "resources/subscribe",
         "params": {"uri": "mcp-target://clock"}});
@@ -105,7 +121,7 @@ async fn a_frame_that_is_no_message_is_an_error_and_ends_nothing() {
     }
     assert!(socket.ask(&Session::initialize_body()).await["result"].is_object());
     socket.0.send(Message::binary(vec![0])).await.unwrap();
-    assert!(socket.next().await.is_close());
+    assert_eq!(socket.end().await.0, CloseCode::Unsupported);
 }
 
 #[tokio::test]
@@ -118,7 +134,9 @@ async fn a_larger_message_than_there_may_be_ends_the_connection() {
     let mut socket = Socket::open(&target).await;
     assert!(socket.ask(&Session::initialize_body()).await["result"].is_object());
     socket.send(&call(1, &"x".repeat(1000)).to_string()).await;
-    assert!(!matches!(socket.0.next().await, Some(Ok(Message::Text(_)))));
+    while let Some(Ok(it)) = socket.0.next().await {
+        assert!(!it.is_text(), "{it}");
+    }
 }
 
 #[tokio::test]
@@ -156,7 +174,79 @@ async fn the_end_of_the_server_closes_every_websocket() {
     let mut socket = Socket::open(&target).await;
     assert!(socket.ask(&Session::initialize_body()).await["result"].is_object());
     target.stop().await.unwrap();
-    if let Some(Ok(it)) = socket.0.next().await {
-        assert!(it.is_close(), "{it}");
+    while let Some(Ok(it)) = socket.0.next().await {
+        assert!(it.is_close() || it.is_ping(), "{it}");
     }
+}
+
+/// Waits until the target has no WebSocket open.
+async fn all_closed(target: &Target) {
+    let metrics = || target.http.get(format!("{}/metrics", target.issuer)).send();
+    while !metrics().await.unwrap().text().await.unwrap().contains("mcp_target_websockets 0\n") {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn that_idles_for(milliseconds: u64) -> Target {
+    Target::with(|it| {
+        it.auth = false;
+        it.session_idle = Duration::from_millis(milliseconds);
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_websocket_without_a_sign_of_life_is_closed() {
+    let target = that_idles_for(300).await;
+    // It answers every ping, but never begins.
+    let mut silent = Socket::open(&target).await;
+    assert_eq!(silent.end().await, (CloseCode::Policy, "nothing came for too long".to_owned()));
+    // It begins, and then reads no ping that it could answer.
+    let mut gone = Socket::open(&target).await;
+    gone.send(&Session::initialize_body().to_string()).await;
+    all_closed(&target).await;
+}
+
+#[tokio::test]
+async fn a_pong_is_a_sign_of_life() {
+    let target = that_idles_for(1500).await;
+    let mut socket = Socket::open(&target).await;
+    socket.send(&Session::initialize_body().to_string()).await;
+    let mut pings = 0;
+    // One at once, then one each third of the time.
+    while pings < 6 {
+        pings += u32::from(socket.next().await.is_ping());
+    }
+    socket.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;
+    assert_eq!(socket.ask(&call(1, "hi")).await["id"], 1);
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_loses_its_websocket() {
+    let target = open().await;
+    let mut socket = Socket::open(&target).await;
+    socket.ask(&Session::initialize_body()).await;
+    socket.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;
+    let tool = |id: u32, name: &str, arguments: Value| {
+        let params = json!({"name": name, "arguments": arguments});
+        json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params}).to_string()
+    };
+    for id in 0..1100 {
+        socket.send(&tool(id, "sleep", json!({"milliseconds": 1000}))).await;
+    }
+    // More than the sockets of both sides hold.
+    for id in 1100..1108 {
+        socket.send(&tool(id, "payload", json!({"bytes": 8_000_000}))).await;
+    }
+    all_closed(&target).await;
+}
+
+#[tokio::test]
+async fn a_websocket_ends_with_its_token() {
+    let target = Target::with(|it| it.token_life = Duration::from_secs(3)).await;
+    let bearer = format!("Bearer {}", target.bearer("mcp:read").await);
+    let (socket, _) = connect_async(request(&target, &[("authorization", &bearer)])).await.unwrap();
+    let mut socket = Socket(socket);
+    socket.send(&Session::initialize_body().to_string()).await;
+    assert_eq!(socket.end().await, (CloseCode::Policy, "token expired".to_owned()));
 }

@@ -53,7 +53,7 @@ pub(crate) struct Args {
     pub(crate) token_life: Duration,
 
     /// How often a new key signs access tokens; without it never.
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = rotation)]
     pub(crate) key_rotation: Option<Duration>,
 
     /// Let everyone in without a token; for tests of what stands behind it.
@@ -65,7 +65,7 @@ pub(crate) struct Args {
     pub(crate) stateless: bool,
 
     /// Open MCP sessions beyond this are answered with 503.
-    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = at_least_one)]
     pub(crate) max_sessions: usize,
 
     /// A session without a request for this long is closed.
@@ -81,7 +81,7 @@ pub(crate) struct Args {
     pub(crate) tools: Option<PathBuf>,
 
     /// HTTP API that the tool `upstream` calls; without it a built-in one.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = plain_http)]
     pub(crate) upstream: Option<Url>,
 
     /// Most calls of `upstream` at a time, and connections that are kept for them.
@@ -113,7 +113,7 @@ pub(crate) struct Args {
     pub(crate) request_timeout: Duration,
 
     /// Connections beyond this wait until another one ends.
-    #[arg(long, value_name = "N", default_value_t = Limits::default().max_connections)]
+    #[arg(long, value_name = "N", default_value_t = Limits::default().max_connections, value_parser = at_least_one)]
     pub(crate) max_connections: usize,
 
     /// A larger request body is answered 413, in bytes.
@@ -181,6 +181,27 @@ fn duration(text: &str) -> Result<Duration, String> {
         number.parse().map_err(|_| "expected a time such as 250ms, 5s, 10m or 1h".to_owned())?;
     let time = number.checked_mul(milliseconds).map(Duration::from_millis);
     time.filter(|it| !it.is_zero()).ok_or_else(|| "expected a time above zero".to_owned())
+}
+
+/// How often keys change: tokens tell their age in whole seconds.
+fn rotation(text: &str) -> Result<Duration, String> {
+    let time = duration(text)?;
+    if time < Duration::from_secs(1) {
+        return Err("expected at least 1s".to_owned());
+    }
+    Ok(time)
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|it| *it > 0).ok_or_else(|| "expected a number above zero".to_owned())
+}
+
+fn plain_http(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|it| it.to_string())?;
+    if url.scheme() != "http" {
+        return Err("expected an address of plain http, which is all that is spoken".to_owned());
+    }
+    Ok(url)
 }
 
 fn per_minute(text: &str) -> Result<NonZeroU32, String> {
