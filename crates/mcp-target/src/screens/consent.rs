@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -12,7 +11,7 @@ use crate::authorization_server::state::AuthorizationServer;
 use crate::config::faults::{Fault, Faults};
 use crate::screens::pages::{self, Question};
 use crate::screens::redirect::{callback, redirect_error, remember, see_other};
-use crate::screens::session::{expired, foreign, is_from_here, session};
+use crate::screens::session::{OwnForm, expired, foreign, session};
 use crate::store::unavailable::Unavailable;
 
 /// What comes next for a request.
@@ -80,12 +79,8 @@ pub(crate) async fn decide(
     State(it): State<Arc<AuthorizationServer>>,
     faults: Faults,
     headers: HeaderMap,
-    body: Bytes,
+    OwnForm(form): OwnForm,
 ) -> Result<Response, Unavailable> {
-    if !is_from_here(&it, &headers) {
-        return Ok(foreign());
-    }
-    let Ok(form) = Parameters::parse(&body) else { return Ok(expired()) };
     let id = form.get("request").unwrap_or_default();
     let Some((session, login, _)) = session(&it, &headers).await? else {
         return Ok(expired());

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse as _, Response};
 
@@ -16,7 +14,7 @@ use crate::config::users::Account;
 use crate::screens::pages;
 use crate::screens::redirect::{after_login, see_other};
 use crate::screens::request::{Login, PendingRequest};
-use crate::screens::session::{COOKIE_NAME, expired, foreign, is_from_here};
+use crate::screens::session::{COOKIE_NAME, OwnForm, expired};
 use crate::signing::claims;
 use crate::store::unavailable::Unavailable;
 
@@ -42,13 +40,8 @@ pub(crate) async fn page(
 /// Takes note of who wants to sign in; whether there is such a user is not told.
 pub(crate) async fn identify(
     State(it): State<Arc<AuthorizationServer>>,
-    headers: HeaderMap,
-    body: Bytes,
+    OwnForm(form): OwnForm,
 ) -> Result<Response, Unavailable> {
-    if !is_from_here(&it, &headers) {
-        return Ok(foreign());
-    }
-    let Ok(form) = Parameters::parse(&body) else { return Ok(expired()) };
     let id = form.get("request").unwrap_or_default();
     let email = form.get("email").filter(|it| it.len() <= MAX_EMAIL);
     let is_known = it.requests.change(id, |request| {
@@ -89,13 +82,8 @@ pub(super) async fn pending(
 pub(crate) async fn sign_in(
     State(it): State<Arc<AuthorizationServer>>,
     faults: Faults,
-    headers: HeaderMap,
-    body: Bytes,
+    OwnForm(form): OwnForm,
 ) -> Result<Response, Unavailable> {
-    if !is_from_here(&it, &headers) {
-        return Ok(foreign());
-    }
-    let Ok(form) = Parameters::parse(&body) else { return Ok(expired()) };
     let id = form.get("request").unwrap_or_default();
     let Some(request) = it.requests.get(id).await? else { return Ok(expired()) };
     let is_known = it.screens == Screens::MultiStep;

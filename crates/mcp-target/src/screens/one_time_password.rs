@@ -2,20 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use ring::hmac;
 
-use crate::authorization_server::parameters::Parameters;
 use crate::authorization_server::state::AuthorizationServer;
 use crate::config::faults::Faults;
 use crate::config::users::TotpSecret;
 use crate::screens::login::{may_try_again, pending, signed_in};
 use crate::screens::pages;
 use crate::screens::redirect::see_other;
-use crate::screens::session::{expired, foreign, is_from_here};
+use crate::screens::session::{OwnForm, expired};
 use crate::signing::claims;
 use crate::store::unavailable::Unavailable;
 
@@ -34,17 +31,12 @@ pub(crate) async fn page(
 pub(crate) async fn check(
     State(it): State<Arc<AuthorizationServer>>,
     faults: Faults,
-    headers: HeaderMap,
-    body: Bytes,
+    OwnForm(form): OwnForm,
 ) -> Result<Response, Unavailable> {
-    if !is_from_here(&it, &headers) {
-        return Ok(foreign());
-    }
-    let Ok(form) = Parameters::parse(&body) else { return Ok(expired()) };
     let id = form.get("request").unwrap_or_default();
     let Some(request) = it.requests.get(id).await? else { return Ok(expired()) };
-    let Some(account) = request.known.as_ref().and_then(|it_known| it.accounts.get(it_known))
-    else {
+    let account = request.known.as_ref().and_then(|key| it.accounts.get(key));
+    let Some(account) = account else {
         return Ok(see_other(&format!("/login?request={id}")));
     };
     let code = form.get("code").unwrap_or_default();
@@ -64,8 +56,10 @@ pub(crate) async fn check(
         }
     };
     if is_good {
-        signed_in(&it, faults, id, account).await
-    } else if may_try_again(&it, id).await? {
+        return signed_in(&it, faults, id, account).await;
+    }
+    tracing::info!(client_id = request.client_id, "one-time password refused");
+    if may_try_again(&it, id).await? {
         Ok(pages::one_time_password(faults, id, true))
     } else {
         Ok(expired())

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
 use axum::http::header::{COOKIE, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
+use crate::authorization_server::parameters::Parameters;
 use crate::authorization_server::state::AuthorizationServer;
 use crate::config::users::Account;
 use crate::screens::pages;
@@ -35,9 +38,23 @@ pub(crate) async fn session(
     Ok(None)
 }
 
-/// Whether a form was sent from one of our own pages; a browser always says so in `Origin`.
-pub(super) fn is_from_here(it: &AuthorizationServer, headers: &HeaderMap) -> bool {
-    headers.get(ORIGIN).is_none_or(|origin| origin.as_bytes() == it.base.as_bytes())
+/// A form that was sent from one of our own pages; a browser always says so in `Origin`.
+pub(crate) struct OwnForm(pub(super) Parameters);
+
+impl FromRequest<Arc<AuthorizationServer>> for OwnForm {
+    type Rejection = Response;
+
+    async fn from_request(
+        request: Request,
+        it: &Arc<AuthorizationServer>,
+    ) -> Result<Self, Response> {
+        let origin = request.headers().get(ORIGIN);
+        if origin.is_some_and(|origin| origin.as_bytes() != it.base.as_bytes()) {
+            return Err(foreign());
+        }
+        let body = Bytes::from_request(request, it).await.map_err(IntoResponse::into_response)?;
+        Parameters::parse(&body).map(Self).map_err(|_| expired())
+    }
 }
 
 pub(super) fn expired() -> Response {

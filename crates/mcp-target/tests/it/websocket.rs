@@ -250,3 +250,15 @@ async fn a_websocket_ends_with_its_token() {
     socket.send(&Session::initialize_body().to_string()).await;
     assert_eq!(socket.end().await, (CloseCode::Policy, "token expired".to_owned()));
 }
+
+#[tokio::test]
+async fn a_client_that_closes_is_answered_in_kind() {
+    let target = open().await;
+    let mut socket = Socket::open(&target).await;
+    socket.ask(&Session::initialize_body()).await;
+    socket.0.close(None).await.unwrap();
+    // The echo of the close, and then the end of the connection without an error.
+    while let Some(it) = socket.0.next().await {
+        it.unwrap();
+    }
+}
