@@ -1,4 +1,4 @@
-//! Bodies: of requests, within a limit; of answers, whose end is told.
+//! Bodies of requests, within a limit.
 
 use std::io;
 use std::pin::Pin;
@@ -6,10 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
-use axum::body::{Body, Bytes};
-use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
-
-use crate::http::clock::Clock;
+use axum::body::Bytes;
+use hyper::body::{Body as HttpBody, Frame, Incoming};
 
 /// Read and thrown away beyond the limit, so that a client that writes before it reads gets to its answer.
 const SPARE: usize = 16 << 20;
@@ -63,43 +61,5 @@ impl HttpBody for Limited {
                 return Poll::Ready(Some(Err(axum::Error::new(error))));
             }
         }
-    }
-}
-
-/// An answer's body that tells the clock of its connection when it is through.
-pub(crate) struct Tracked {
-    body: Body,
-    clock: Arc<Clock>,
-}
-
-impl Tracked {
-    pub(crate) fn new(body: Body, clock: Arc<Clock>) -> Self {
-        Self { body, clock }
-    }
-}
-
-impl Drop for Tracked {
-    fn drop(&mut self) {
-        self.clock.end();
-    }
-}
-
-impl HttpBody for Tracked {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

@@ -1,5 +1,6 @@
 //! What a connection waits for, and since when.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -21,6 +22,15 @@ const IDLE: u64 = 0;
 const HEAD: u64 = 1;
 const BUSY: u64 = 2;
 const UPGRADED: u64 = 3;
+
+/// An answer of which there is more to say; dropped with its end.
+pub(crate) struct Busy(pub(crate) Arc<Clock>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
 
 /// What is to become of a connection.
 #[derive(Debug, PartialEq, Eq)]

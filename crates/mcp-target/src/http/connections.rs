@@ -16,9 +16,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::http::answer::{self, Habits};
-use crate::http::body::Tracked;
-use crate::http::clock::{Clock, Due};
+use crate::http::clock::{Busy, Clock, Due};
 use crate::http::stream::Stream;
+use crate::observability::streams::Holding;
 use crate::observability::traffic::Counted;
 
 /// How long nothing is accepted after the process had no file descriptor left.
@@ -104,7 +104,7 @@ async fn connection(
             if answer.status() == hyper::StatusCode::SWITCHING_PROTOCOLS {
                 clock.upgrade();
             }
-            Ok::<_, Infallible>(answer.map(|it| Tracked::new(it, clock)))
+            Ok::<_, Infallible>(answer.map(|body| Holding { body, _held: Busy(clock) }))
         }
     });
     let mut connection = pin!(

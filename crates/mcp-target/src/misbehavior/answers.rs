@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
-use crate::config::faults::Fault;
+use crate::config::faults::{Fault, Place};
 use crate::misbehavior::message::{Answer, Rpc};
 
 /// Seconds that a throttled client is told to wait.
@@ -36,22 +36,9 @@ pub(super) fn instead(
     id: &Value,
     is_due: impl Fn(Fault) -> bool,
 ) -> Option<Response> {
-    const FAULTS: [Fault; 13] = [
-        Fault::ToolErrors,
-        Fault::RateLimited,
-        Fault::Throttled429,
-        Fault::Throttled503,
-        Fault::ThrottledError,
-        Fault::ThrottledText,
-        Fault::NoContent,
-        Fault::Accepted,
-        Fault::NoBody,
-        Fault::CutBody,
-        Fault::NullResult,
-        Fault::AnotherId,
-        Fault::GatewayPage,
-    ];
-    let fault = FAULTS.into_iter().find(|it| is_due(*it))?;
+    let of_answers = Fault::ALL.iter().copied().filter(|it| it.place() == Place::Answer);
+    // A tool that is only slow answers as ever.
+    let fault = of_answers.filter(|it| *it != Fault::SlowTools).find(|it| is_due(*it))?;
     // What is no answer to the call stays what it is.
     let text = answer.text(id)?;
     let error_envelope = |text: &str| {
@@ -91,7 +78,7 @@ pub(super) fn instead(
             let page = "<html><head><title>502 Bad Gateway</title></head></html>";
             (StatusCode::BAD_GATEWAY, [(CONTENT_TYPE, "text/html")], page).into_response()
         }
-        _ => return None,
+        _ => unreachable!("{fault:?} is no fault of an answer"),
     })
 }
 

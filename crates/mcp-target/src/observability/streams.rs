@@ -33,15 +33,16 @@ pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
 
 /// The same body, counted until it ends or nobody reads it any more.
 pub(crate) fn counted(body: Body, count: Arc<AtomicI64>) -> Body {
-    Body::new(Stream { body, _open: Open::new(count) })
+    Body::new(Holding { body, _held: Open::new(count) })
 }
 
-struct Stream {
-    body: Body,
-    _open: Open,
+/// A body that holds something until it ends or nobody reads it any more.
+pub(crate) struct Holding<T> {
+    pub(crate) body: Body,
+    pub(crate) _held: T,
 }
 
-impl HttpBody for Stream {
+impl<T: Unpin> HttpBody for Holding<T> {
     type Data = Bytes;
     type Error = axum::Error;
 

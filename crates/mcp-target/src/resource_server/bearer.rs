@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
+use crate::authorization_server::parameters::bearer;
 use crate::config::faults::{Fault, Faults};
 use crate::signing::access_tokens::AccessTokens;
 
@@ -48,13 +49,7 @@ pub(crate) async fn require(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let token = request
-        .headers()
-        .get(AUTHORIZATION)
-        .and_then(|it| it.to_str().ok()?.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim());
-    let Some(token) = token else {
+    let Some(token) = bearer(request.headers()) else {
         return it.refuse(StatusCode::UNAUTHORIZED, None, "missing_bearer");
     };
     let faults = request.extensions().get::<Faults>();
@@ -67,7 +62,7 @@ pub(crate) async fn require(
         }
         Err(unavailable) => return unavailable.into_response(),
     };
-    if !any_token && !claims.scope.split(' ').any(|it| it == REQUIRED_SCOPE) {
+    if !any_token && !claims.has_scope(REQUIRED_SCOPE) {
         return it.refuse(StatusCode::FORBIDDEN, Some("insufficient_scope"), "insufficient_scope");
     }
     request.extensions_mut().insert(claims);
