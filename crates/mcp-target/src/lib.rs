@@ -25,7 +25,7 @@ pub use crate::config::limits::Limits;
 #[cfg(feature = "redis")]
 pub use crate::config::redis::Redis;
 pub use crate::config::screens::Screens;
-pub use crate::config::target::{Config, TokenKind};
+pub use crate::config::target::{Config, DEMO_EMAIL, DEMO_WORKSPACE, TokenKind};
 #[cfg(feature = "mcp")]
 pub use crate::config::tools::MockTool;
 #[cfg(feature = "outbound")]

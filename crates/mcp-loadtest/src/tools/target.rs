@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use browser_consent::Credentials;
-use mcp_target::{Config, User};
+use mcp_target::{Config, DEMO_EMAIL, DEMO_WORKSPACE, User};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
@@ -38,8 +38,6 @@ struct Serving {
     issuer: String,
 }
 
-const EMAIL: &str = "loadtest@novamart.example";
-
 /// Who may sign in to the embedded target, with a password that nobody knows beforehand.
 pub(crate) struct DemoUser {
     email: &'static str,
@@ -49,7 +47,7 @@ pub(crate) struct DemoUser {
 impl DemoUser {
     pub(crate) fn new() -> Self {
         let password = format!("{:032x}", rand::random::<u128>());
-        Self { email: EMAIL, password }
+        Self { email: DEMO_EMAIL, password }
     }
 
     pub(crate) fn credentials(&self) -> Credentials {
@@ -96,13 +94,13 @@ async fn serve(address: SocketAddr, mut interrupt: Interrupt) -> anyhow::Result<
         format!("failed to listen on {address}; take another port, or 0 for any free one")
     })?;
     let address = listener.local_addr().context("failed to read the address")?;
-    let email = variable("LOADTEST_EMAIL")?.unwrap_or_else(|| EMAIL.to_owned());
+    let email = variable("LOADTEST_EMAIL")?.unwrap_or_else(|| DEMO_EMAIL.to_owned());
     let password = variable("LOADTEST_PASSWORD")?.unwrap_or_else(|| {
         let password = format!("{:016x}", rand::random::<u64>());
         say("target", format_args!("sign in as {email} with the password {password}"));
         password
     });
-    let user = User::new(email, password, "ws-novamart-1");
+    let user = User::new(email, password, DEMO_WORKSPACE);
     let (resource, issuer) = (mcp_target::resource(address), mcp_target::issuer(address));
     // The socket already queues connections, so whoever reads this line may connect.
     line(&serde_json::to_string(&Serving { resource, issuer }).expect("two strings"))?;

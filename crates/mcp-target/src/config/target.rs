@@ -72,14 +72,16 @@ pub enum TokenKind {
 }
 
 /// Who may sign in where nobody else was named.
-const DEMO_EMAIL: &str = "loadtest@novamart.example";
+pub const DEMO_EMAIL: &str = "loadtest@novamart.example";
+
+/// Where that is.
+pub const DEMO_WORKSPACE: &str = "ws-novamart-1";
 
 impl Config {
-    /// [`Config::new`] with one user, `loadtest@novamart.example` in the workspace `ws-novamart-1`, whose password is drawn
-    /// at random.
+    /// [`Config::new`] with one user, [`DEMO_EMAIL`] in [`DEMO_WORKSPACE`], whose password is drawn at random.
     pub fn demo() -> Self {
         let password = format!("{:032x}", rand::random::<u128>());
-        Self::new(vec![User::new(DEMO_EMAIL, password, "ws-novamart-1")])
+        Self::new(vec![User::new(DEMO_EMAIL, password, DEMO_WORKSPACE)])
     }
 
     /// A conforming target for `users` with plain screens, everything in memory, and room for 1000 sessions that may idle

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use data_encoding::BASE32_NOPAD_NOCASE;
 use ring::hmac;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -81,24 +82,13 @@ impl TotpSecret {
 
     /// Reads what an authenticator app is given: base32 in either case, with or without spaces and padding.
     pub fn from_base32(text: &str) -> Option<Self> {
-        let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0_u16, 0);
-        let digits = text.trim_end().trim_end_matches('=').bytes();
-        for digit in digits.filter(|it| !matches!(it, b' ' | b'-')) {
-            let five = match digit.to_ascii_uppercase() {
-                it @ b'A'..=b'Z' => it - b'A',
-                it @ b'2'..=b'7' => it - b'2' + 26,
-                _ => return None,
-            };
-            buffer = buffer << 5 | u16::from(five);
-            bits += 5;
-            if bits >= 8 {
-                bits -= 8;
-                bytes.push((buffer >> bits) as u8);
-                buffer &= (1 << bits) - 1;
-            }
-        }
+        let mut rules = BASE32_NOPAD_NOCASE.specification();
+        rules.ignore.push_str(" -");
+        rules.check_trailing_bits = false;
+        let encoding = rules.encoding().expect("the rules are those of base32");
+        let key = encoding.decode(text.trim_end().trim_end_matches('=').as_bytes()).ok()?;
         let algorithm = hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY;
-        (!bytes.is_empty()).then_some(Self { key: bytes, algorithm, digits: 6, period: 30 })
+        (!key.is_empty()).then_some(Self { key, algorithm, digits: 6, period: 30 })
     }
 
     /// The secret in clear.

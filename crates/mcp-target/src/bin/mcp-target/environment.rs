@@ -5,21 +5,19 @@ use std::io::{self, Write as _};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use mcp_target::{ConfidentialClient, TotpSecret, User};
+use mcp_target::{ConfidentialClient, DEMO_EMAIL, TotpSecret, User};
 #[cfg(feature = "redis")]
 use mcp_target::{Password, Redis};
 use tool_edge::variable;
 #[cfg(feature = "redis")]
 use url::Url;
 
-const EMAIL: &str = "loadtest@novamart.example";
-
 /// Where a pre-registered client is sent back to, at any port.
 const REDIRECT_URI: &str = "http://127.0.0.1/callback";
 
 /// As many users, of which the first is the one of the environment.
 pub(crate) fn users(count: u32) -> anyhow::Result<Vec<User>> {
-    let email = variable("LOADTEST_EMAIL")?.unwrap_or_else(|| EMAIL.to_owned());
+    let email = variable("LOADTEST_EMAIL")?.unwrap_or_else(|| DEMO_EMAIL.to_owned());
     let password = variable("LOADTEST_PASSWORD")?.unwrap_or_else(|| {
         let password = format!("{:016x}", rand::random::<u64>());
         let _ = writeln!(io::stderr(), "sign in as {email} with the password {password}");
