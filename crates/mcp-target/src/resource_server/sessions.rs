@@ -112,7 +112,7 @@ pub(crate) enum SessionError {
     #[error("too many sessions, close some with DELETE")]
     TooMany,
     #[cfg(feature = "redis")]
-    #[error("the session store does not answer")]
+    #[error("the session store cannot be used now")]
     Store,
     #[error(transparent)]
     Local(#[from] LocalSessionManagerError),

@@ -178,7 +178,7 @@ fn check(store: Store) -> Check {
     Arc::new(move || {
         let store = store.clone();
         Box::pin(async move {
-            store.ping().await.map_err(|_| "the session store does not answer".to_owned())
+            store.ping().await.map_err(|_| "the session store cannot be used now".to_owned())
         })
     })
 }

@@ -92,7 +92,7 @@ impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownUser(email) => write!(f, "the target has no user {email}"),
-            Self::Unavailable => f.write_str("the session store does not answer"),
+            Self::Unavailable => f.write_str("the session store cannot be used now"),
         }
     }
 }
