@@ -18,7 +18,8 @@ use crate::identity_providers::{fingerprint, hydra, keycloak, spring};
 const WHOLE: &str = "mcp-loadtest";
 
 /// Folders of `eval/interop` that npm fills, with the crate whose tests need them.
-const NODE: [(&str, &str); 5] = [
+const NODE: [(&str, &str); 6] = [
+    ("browser-consent", "axe"),
     ("gh-comment", "github"),
     ("mcp-target", "conformance"),
     (WHOLE, "axe"),

@@ -1,6 +1,7 @@
 //! What the target serves in a second, against a bare axum handler that answers the same bytes on the same cores.
 //!
-//! Beside it what Redis, in a process of its own here, leaves of the rates in memory.
+//! Beside it what Redis, in a process of its own here, leaves of the rates in memory. `-- WORD` asks for the rows alone whose
+//! name has the word in it.
 // needs redis and wrk
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark is run to be read")]
@@ -9,12 +10,15 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::any;
 use axum::serve::ListenerExt as _;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use serde_json::{Value, json};
 
 #[path = "common/client.rs"]
@@ -53,12 +57,22 @@ fn main() -> ExitCode {
     }
 }
 
+/// Serves `answer`, and signs it each time if `SIGNS` is set.
 async fn bare(answer: &str) -> Result<(), Failed> {
     let Answer { content_type, body } = serde_json::from_str(answer)?;
     let (content_type, body): (&'static str, &'static str) = (content_type.leak(), body.leak());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", json!({"issuer": format!("http://{}", listener.local_addr()?)}));
-    let app = Router::new().fallback(any(async move || ([(CONTENT_TYPE, content_type)], body)));
+    let (algorithm, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
+    let key = EcdsaKeyPair::generate_pkcs8(algorithm, &random)?;
+    let key = Arc::new(EcdsaKeyPair::from_pkcs8(algorithm, key.as_ref(), &random)?);
+    let key = std::env::var_os("SIGNS").map(|_| key);
+    let app = Router::new().fallback(any(async move || {
+        if let Some(key) = key {
+            key.sign(&SystemRandom::new(), body.as_bytes()).expect("a key signs");
+        }
+        ([(CONTENT_TYPE, content_type)], body)
+    }));
     let listener = listener.tap_io(|it| drop(it.set_nodelay(true)));
     Ok(axum::serve(listener, app).await?)
 }
@@ -84,6 +98,7 @@ impl Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-target"));
         command.args(["--users", "64", "--max-sessions", "5000"]).args(arguments);
         command.env("LOADTEST_EMAIL", client::EMAIL).env("LOADTEST_PASSWORD", client::PASSWORD);
+        command.env("REDIS_ENCRYPTION_SECRET", "of the benchmark");
         match redis {
             Some(url) => command.env("REDIS_URL", url),
             None => command.env_remove("REDIS_URL"),
@@ -93,6 +108,12 @@ impl Server {
 
     fn bare(answer: &Answer) -> Result<Self, Failed> {
         let mut command = Command::new(std::env::current_exe()?);
+        Self::start(command.env("BARE", serde_json::to_string(answer)?))
+    }
+
+    fn bare_that_signs(answer: &Answer) -> Result<Self, Failed> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.env("SIGNS", "1");
         Self::start(command.env("BARE", serde_json::to_string(answer)?))
     }
 }
@@ -183,13 +204,46 @@ fn ready() -> Result<bool, Failed> {
     Ok(met)
 }
 
+/// Refreshes a second. Tokens are used up by a run, so each has its own.
+async fn refreshes(server: &Server, folder: &Path) -> Result<f64, Failed> {
+    let (form, tokens) = Client::new(&server.origin).refresh_tokens(TOKENS).await?;
+    refresh(server, folder, &form, &tokens)
+}
+
+fn refresh(server: &Server, folder: &Path, form: &str, tokens: &[String]) -> Result<f64, Failed> {
+    let path = folder.join("tokens");
+    fs::write(&path, tokens.join("\n"))?;
+    let path = path.to_str().ok_or("the path is UTF-8")?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/capacity/tokens.lua");
+    wrk(&server.origin, "/token", &script, &[("FORM", form), ("TOKENS", path)])
+}
+
+/// Refreshes of `server` beside as many requests to `peer`, which takes any token.
+async fn refreshes_beside(
+    server: &Server,
+    peer: &Server,
+    folder: &Path,
+) -> Result<(f64, f64), Failed> {
+    let (form, tokens) = Client::new(&server.origin).refresh_tokens(TOKENS).await?;
+    let mut rates = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        rates.0.push(refreshes(server, folder).await?);
+        rates.1.push(refresh(peer, folder, &form, &tokens)?);
+    }
+    Ok((median(rates.0), median(rates.1)))
+}
+
 async fn run() -> Result<bool, Failed> {
+    let asked = std::env::args().skip(1).find(|it| !it.starts_with('-'));
+    let is_wanted = |row: &str| asked.as_deref().is_none_or(|it| row.contains(it));
     let folder = tempfile::tempdir()?;
     let folder = folder.path();
     let mut met = true;
     println!("wrk -t1 {CONNECTIONS} {SECONDS}, medians of {ROUNDS} rounds in turn\n");
 
-    met &= ready()?;
+    if is_wanted("ready") {
+        met &= ready()?;
+    }
     let target = Server::target(&[], None)?;
     let client = Client::new(&target.origin);
     let user = client.sign_in(0).await?;
@@ -203,6 +257,9 @@ async fn run() -> Result<bool, Failed> {
         ("userinfo", client::get("/userinfo", Some(&user.access_token)), Some(0.8)),
         ("authorize, to the sign-in", client::get(&client.authorize(&user), None), Some(0.8)),
     ] {
+        if !is_wanted(what) {
+            continue;
+        }
         let answer = client.answer(&asked).await?;
         let peer = Server::bare(&answer)?;
         let script = script(folder, &asked)?;
@@ -213,63 +270,57 @@ async fn run() -> Result<bool, Failed> {
         met &= row(what, rates, "bare axum", least);
     }
 
-    let refresh = |server: &Server, form: &str, tokens: &Path| {
-        let tokens = tokens.to_str().ok_or("the path is UTF-8")?;
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/capacity/tokens.lua");
-        wrk(&server.origin, "/token", &script, &[("FORM", form), ("TOKENS", tokens)])
-    };
-    // Tokens are used up by a run, so each has its own.
-    let refreshes = async |server: &Server| -> Result<f64, Failed> {
-        let client = Client::new(&server.origin);
-        let (form, tokens) = client.refresh_tokens(TOKENS).await?;
-        let path = folder.join("tokens");
-        fs::write(&path, tokens.join("\n"))?;
-        refresh(server, &form, &path)
-    };
-    let answer = client.refresh_answer(&user).await?;
-    let peer = Server::bare(&answer)?;
-    let (form, tokens) = client.refresh_tokens(TOKENS).await?;
-    let path = folder.join("same");
-    fs::write(&path, tokens.join("\n"))?;
-    let mut rates = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        rates.0.push(refreshes(&target).await?);
-        rates.1.push(refresh(&peer, &form, &path)?);
-    }
-    met &=
-        row("token, a refresh (ES256)", (median(rates.0), median(rates.1)), "bare axum", Some(0.8));
-
     let opaque = Server::target(&["--token", "opaque"], None)?;
     let opaque_client = Client::new(&opaque.origin);
     let reference = opaque_client.sign_in(0).await?;
-    let (with_jwt, with_reference) =
-        (client::echo(&user.access_token), client::echo(&reference.access_token));
-    let rates = in_turn(
-        || wrk(&target.origin, "/mcp", &script(folder, &with_jwt)?, &[]),
-        || wrk(&opaque.origin, "/mcp", &script(folder, &with_reference)?, &[]),
-    )?;
-    met &= row("tools/call with an ES256 token", rates, "opaque", Some(0.8));
+    let signs = "token, a refresh that signs ES256";
+    for (what, server, of, least) in [
+        (signs, &target, "bare axum", None),
+        (signs, &target, "that signs", Some(0.8)),
+        ("token, a refresh of opaque tokens", &opaque, "bare axum", Some(0.8)),
+    ] {
+        if !is_wanted(what) {
+            continue;
+        }
+        let answer = Client::new(&server.origin).refresh_answer().await?;
+        let peer = match of {
+            "that signs" => Server::bare_that_signs(&answer)?,
+            _ => Server::bare(&answer)?,
+        };
+        met &= row(what, refreshes_beside(server, &peer, folder).await?, of, least);
+    }
 
-    let store = Redis::start(folder)?;
-    {
+    let what = "tools/call with an ES256 token";
+    if is_wanted(what) {
+        let (with_jwt, with_reference) =
+            (client::echo(&user.access_token), client::echo(&reference.access_token));
+        let (with_jwt, with_reference) =
+            (script(folder, &with_jwt)?, script(folder, &with_reference)?);
+        let rates = in_turn(
+            || wrk(&target.origin, "/mcp", &with_jwt, &[]),
+            || wrk(&opaque.origin, "/mcp", &with_reference, &[]),
+        )?;
+        met &= row(what, rates, "opaque", Some(0.8));
+    }
+
+    if is_wanted("Redis") {
+        let store = Redis::start(folder)?;
         let redis = Server::target(&["--redis-pool", "16"], Some(&store.url))?;
         let mut rates = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
-            rates.0.push(refreshes(&redis).await?);
-            rates.1.push(refreshes(&target).await?);
+            rates.0.push(refreshes(&redis, folder).await?);
+            rates.1.push(refreshes(&target, folder).await?);
         }
         let rates = (median(rates.0), median(rates.1));
         met &= row("token, a refresh in Redis", rates, "in memory", Some(0.55));
         let redis_client = Client::new(&redis.origin);
         let user_there = redis_client.sign_in(0).await?;
         let session_there = redis_client.open_session(&user_there.access_token).await?;
-        let (here, there) = (
-            client::echo_in(&user.access_token, &session),
-            client::echo_in(&user_there.access_token, &session_there),
-        );
+        let here = script(folder, &client::echo_in(&user.access_token, &session))?;
+        let there = script(folder, &client::echo_in(&user_there.access_token, &session_there))?;
         let rates = in_turn(
-            || wrk(&redis.origin, "/mcp", &script(folder, &there)?, &[]),
-            || wrk(&target.origin, "/mcp", &script(folder, &here)?, &[]),
+            || wrk(&redis.origin, "/mcp", &there, &[]),
+            || wrk(&target.origin, "/mcp", &here, &[]),
         )?;
         met &= row("tools/call of a session in Redis", rates, "in memory", Some(0.55));
     }

@@ -12,4 +12,5 @@ pub(crate) mod document;
 pub(crate) mod http;
 pub(crate) mod lookup;
 pub(crate) mod metadata;
+pub(crate) mod public_key;
 pub(crate) mod registration;

@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod accessibility;
 #[cfg(feature = "cli")]
 mod cli;
 mod dead_ends;

@@ -1,6 +1,6 @@
 //! A running `mcp-target`, a client of it, and the listener behind its redirect URI.
 
-use mcp_target::{Config, Faults, Screens, User};
+use mcp_target::{Config, Faults, Screens, TotpSecret, User};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -21,9 +21,15 @@ pub(crate) struct Target {
 
 impl Target {
     pub(crate) async fn start(screens: Screens, faults: Faults) -> Self {
+        Self::with(screens, faults, None).await
+    }
+
+    /// One whose user is asked for a one-time password, if there is a secret for it.
+    pub(crate) async fn with(screens: Screens, faults: Faults, totp: Option<TotpSecret>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = mcp_target::issuer(listener.local_addr().unwrap());
-        let user = User::new(EMAIL, PASSWORD, "ws-1");
+        let mut user = User::new(EMAIL, PASSWORD, "ws-1");
+        user.totp = totp;
         let config = Config { screens, faults, ..Config::new(vec![user]) };
         let (serves, ended) = oneshot::channel();
         tokio::spawn(async {

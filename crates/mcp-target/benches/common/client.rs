@@ -18,6 +18,8 @@ pub(crate) const PASSWORD: &str = "correct horse";
 pub(crate) const METADATA: &str = "/.well-known/oauth-authorization-server";
 
 const REDIRECT_URI: &str = "http://127.0.0.1:4711/callback";
+/// What a load test asks for: tokens that last, and nothing of OpenID Connect.
+const SCOPE: &str = "mcp:read offline_access";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const ACCEPT: &str = "application/json, text/event-stream";
 
@@ -66,7 +68,7 @@ impl Client {
         Ok(client["client_id"].as_str().ok_or("the registration has a client_id")?.to_owned())
     }
 
-    fn authorize_url(&self, client_id: &str) -> Result<Url, Failed> {
+    fn authorize_url(&self, client_id: &str, scope: &str) -> Result<Url, Failed> {
         let challenge = BASE64URL.encode(Sha256::digest(VERIFIER));
         let resource = format!("{}/mcp", self.origin);
         let parameters = [
@@ -74,7 +76,7 @@ impl Client {
             ("client_id", client_id),
             ("redirect_uri", REDIRECT_URI),
             ("state", "some-state"),
-            ("scope", "openid mcp:read offline_access"),
+            ("scope", scope),
             ("resource", &resource),
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
@@ -84,18 +86,23 @@ impl Client {
 
     /// The path of an authorization request of this user's client.
     pub(crate) fn authorize(&self, user: &User) -> String {
-        let url = self.authorize_url(&user.client_id).expect("an issuer is a URL");
+        let url = self.authorize_url(&user.client_id, SCOPE).expect("an issuer is a URL");
         url[url::Position::BeforePath..].to_owned()
     }
 
     /// The whole flow, as the user of this number.
     pub(crate) async fn sign_in(&self, number: usize) -> Result<User, Failed> {
         let client_id = self.register().await?;
-        self.sign_in_with(&client_id, number).await
+        self.sign_in_with(&client_id, number, &format!("openid {SCOPE}")).await
     }
 
-    async fn sign_in_with(&self, client_id: &str, number: usize) -> Result<User, Failed> {
-        let begun = self.http.get(self.authorize_url(client_id)?).send().await?;
+    async fn sign_in_with(
+        &self,
+        client_id: &str,
+        number: usize,
+        scope: &str,
+    ) -> Result<User, Failed> {
+        let begun = self.http.get(self.authorize_url(client_id, scope)?).send().await?;
         let login = begun.headers()[LOCATION].to_str()?.to_owned();
         let request = login.split_once("request=").ok_or("a sign-in has a request")?.1.to_owned();
         let email = match number {
@@ -141,7 +148,7 @@ impl Client {
         let client_id = self.register().await?;
         let mut tokens = Vec::new();
         for number in 0..count {
-            tokens.push(self.sign_in_with(&client_id, number % 64).await?.refresh_token);
+            tokens.push(self.sign_in_with(&client_id, number % 64, SCOPE).await?.refresh_token);
         }
         let resource = format!("{}/mcp", self.origin);
         let form = url::form_urlencoded::Serializer::new(String::new())
@@ -155,7 +162,9 @@ impl Client {
     }
 
     /// What a refresh is answered.
-    pub(crate) async fn refresh_answer(&self, user: &User) -> Result<Answer, Failed> {
+    pub(crate) async fn refresh_answer(&self) -> Result<Answer, Failed> {
+        let client_id = self.register().await?;
+        let user = self.sign_in_with(&client_id, 0, SCOPE).await?;
         let resource = format!("{}/mcp", self.origin);
         let form = [
             ("grant_type", "refresh_token"),

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::authorization_server::scopes::{RESOURCE_SCOPES, SCOPES};
 use crate::authorization_server::state::AuthorizationServer;
+use crate::clients::public_key::ALGORITHMS;
 use crate::config::faults::{Fault, Faults};
 
 const SECRETS: [&str; 3] = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
@@ -85,11 +86,11 @@ fn server(it: &AuthorizationServer, faults: Faults) -> Value {
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "token_endpoint_auth_methods_supported": methods,
-        "token_endpoint_auth_signing_alg_values_supported": ["ES256"],
+        "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "revocation_endpoint_auth_methods_supported": methods,
-        "revocation_endpoint_auth_signing_alg_values_supported": ["ES256"],
+        "revocation_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "introspection_endpoint_auth_methods_supported": SECRETS,
-        "introspection_endpoint_auth_signing_alg_values_supported": ["ES256"],
+        "introspection_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "client_id_metadata_document_supported": cfg!(feature = "outbound"),

@@ -2,10 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
-use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use serde::Deserialize;
 
-use crate::clients::client::PublicKey;
+use crate::clients::public_key::{ALGORITHMS, PublicKey};
 use crate::signing::claims::Audience;
 
 pub(super) const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -53,11 +52,14 @@ pub(super) fn verify(
     let decode = |it: &str| BASE64URL.decode(it).map_err(|_| broken);
     let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| broken)?;
     let signature = decode(signature)?;
-    if header.alg != "ES256" {
-        return Err("the client assertion has to be signed with ES256");
+    if !ALGORITHMS.contains(&header.alg.as_str()) {
+        return Err("the client assertion has to be signed with ES256, RS256 or EdDSA");
     }
-    let named = |it: &&PublicKey| header.kid.is_none() || it.kid.is_none() || header.kid == it.kid;
-    if !keys.iter().filter(named).any(|it| has_signed(it, signed, &signature)) {
+    let is_meant = |it: &&PublicKey| {
+        let is_named = header.kid.is_none() || it.kid.is_none() || header.kid == it.kid;
+        is_named && header.alg == it.algorithm()
+    };
+    if !keys.iter().filter(is_meant).any(|it| it.has_signed(signed.as_bytes(), &signature)) {
         return Err("no key of the client has signed the client assertion");
     }
     let claims: Claims = serde_json::from_slice(&decode(claims)?)
@@ -78,15 +80,4 @@ pub(super) fn verify(
         return Err("the client assertion is not valid yet");
     }
     Ok(claims.jti)
-}
-
-fn has_signed(key: &PublicKey, signed: &str, signature: &[u8]) -> bool {
-    let mut point = vec![4];
-    for coordinate in [&key.x, &key.y] {
-        let Ok(coordinate) = BASE64URL.decode(coordinate) else { return false };
-        point.extend(coordinate);
-    }
-    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
-        .verify(signed.as_bytes(), signature)
-        .is_ok()
 }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::clients::public_key::PublicKey;
+
 /// What a client registered, or what was told of it beforehand. It has a secret, so it does not print itself.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Client {
@@ -41,17 +43,6 @@ impl Method {
     pub(crate) fn is_secret(self) -> bool {
         matches!(self, Self::Basic | Self::Post | Self::AnySecret)
     }
-}
-
-/// A key for ES256, [RFC 7518 §6.2](https://www.rfc-editor.org/rfc/rfc7518#section-6.2).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct PublicKey {
-    pub(crate) kty: String,
-    pub(crate) crv: String,
-    pub(crate) x: String,
-    pub(crate) y: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) kid: Option<String>,
 }
 
 impl Client {

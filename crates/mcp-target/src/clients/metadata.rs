@@ -1,14 +1,13 @@
 //! Client metadata, [RFC 7591 §2](https://www.rfc-editor.org/rfc/rfc7591#section-2): what of it is allowed, and how it is told.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tool_edge::printable_within;
 use url::Url;
 
 use crate::authorization_server::scopes::{SCOPES, are_known};
-use crate::clients::client::{Client, Method, PublicKey, is_http_on_loopback};
+use crate::clients::client::{Client, Method, is_http_on_loopback};
+use crate::clients::public_key::PublicKey;
 use crate::config::faults::{Fault, Faults};
 use crate::signing::claims;
 
@@ -108,7 +107,10 @@ impl Metadata {
             _ => Vec::new(),
         };
         if method == Method::PrivateKeyJwt && keys.is_empty() {
-            return Err(Refusal(METADATA, "private_key_jwt needs jwks with a key for ES256"));
+            return Err(Refusal(
+                METADATA,
+                "private_key_jwt needs jwks with a key for ES256, RS256 or EdDSA",
+            ));
         }
         Ok(Client {
             name: printable_within(&self.client_name.unwrap_or_default(), MAX_NAME),
@@ -151,17 +153,10 @@ pub(super) fn information(id: &str, client: &Client, base: &str, token: &str) ->
     it
 }
 
-/// Those for ES256; others are of no use here.
+/// Those of a kind that is known; others are of no use here.
 fn public_keys(jwks: Keys) -> Vec<PublicKey> {
     let keys = jwks.keys.into_iter().filter_map(|it| serde_json::from_value(it).ok());
-    keys.filter(is_p256).take(MAX_KEYS).collect()
-}
-
-fn is_p256(it: &PublicKey) -> bool {
-    let is_coordinate = |it: &str| BASE64URL.decode(it).is_ok_and(|it| it.len() == 32);
-    (it.kty.as_str(), it.crv.as_str()) == ("EC", "P-256")
-        && is_coordinate(&it.x)
-        && is_coordinate(&it.y)
+    keys.filter(PublicKey::is_usable).take(MAX_KEYS).collect()
 }
 
 fn is_allowed(uri: &str, native: bool) -> bool {

@@ -1,10 +1,13 @@
 //! Clients that authenticate.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64URL};
 use mcp_target::{ConfidentialClient, Fault};
 use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256,
+    RsaKeyPair, RsaPublicKeyComponents,
+};
 use serde_json::{Value, json};
 
 use crate::person::Person;
@@ -111,39 +114,126 @@ async fn a_registered_client_authenticates_as_it_said_and_in_no_other_way() {
 }
 
 /// A key pair of a client.
-struct Key(EcdsaKeyPair);
+enum Key {
+    Es256(EcdsaKeyPair),
+    Rs256(RsaKeyPair),
+    EdDsa(Ed25519KeyPair),
+}
 
 impl Key {
-    fn new() -> Self {
+    fn es256() -> Self {
         let (algorithm, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
         let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
-        Self(EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).unwrap())
+        Self::Es256(EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).unwrap())
+    }
+
+    /// Made for these tests with `openssl genpkey -algorithm RSA`.
+    fn rs256() -> Self {
+        let pem = include_str!("../keys/rsa-pkcs8.pem").lines();
+        let base64: String = pem.filter(|it| !it.starts_with("-----")).collect();
+        Self::Rs256(RsaKeyPair::from_pkcs8(&STANDARD.decode(base64).unwrap()).unwrap())
+    }
+
+    fn eddsa() -> Self {
+        let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
+        Self::EdDsa(Ed25519KeyPair::from_pkcs8(document.as_ref()).unwrap())
     }
 
     fn jwk(&self) -> Value {
-        let (x, y) = self.0.public_key().as_ref()[1..].split_at(32);
-        json!({"kty": "EC", "crv": "P-256", "x": BASE64URL.encode(x), "y": BASE64URL.encode(y)})
+        match self {
+            Self::Es256(it) => {
+                let (x, y) = it.public_key().as_ref()[1..].split_at(32);
+                let (x, y) = (BASE64URL.encode(x), BASE64URL.encode(y));
+                json!({"kty": "EC", "crv": "P-256", "x": x, "y": y})
+            }
+            Self::Rs256(it) => {
+                let it: RsaPublicKeyComponents<Vec<u8>> = it.public().into();
+                json!({"kty": "RSA", "n": BASE64URL.encode(it.n), "e": BASE64URL.encode(it.e)})
+            }
+            Self::EdDsa(it) => {
+                let x = BASE64URL.encode(it.public_key());
+                json!({"kty": "OKP", "crv": "Ed25519", "x": x})
+            }
+        }
+    }
+
+    fn algorithm(&self) -> &'static str {
+        match self {
+            Self::Es256(_) => "ES256",
+            Self::Rs256(_) => "RS256",
+            Self::EdDsa(_) => "EdDSA",
+        }
     }
 
     fn assertion(&self, claims: &Value) -> String {
+        self.assertion_as(self.algorithm(), claims)
+    }
+
+    /// An assertion that says it is signed with `algorithm`, and is with that of this key.
+    fn assertion_as(&self, algorithm: &str, claims: &Value) -> String {
         let part = |it: &Value| BASE64URL.encode(it.to_string());
-        let signed = format!("{}.{}", part(&json!({"alg": "ES256"})), part(claims));
-        let signature = self.0.sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
+        let signed = format!("{}.{}", part(&json!({"alg": algorithm})), part(claims));
+        let (message, random) = (signed.as_bytes(), SystemRandom::new());
+        let signature = match self {
+            Self::Es256(it) => it.sign(&random, message).unwrap().as_ref().to_vec(),
+            Self::Rs256(it) => {
+                let mut signature = vec![0; it.public().modulus_len()];
+                it.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).unwrap();
+                signature
+            }
+            Self::EdDsa(it) => it.sign(message).as_ref().to_vec(),
+        };
         format!("{signed}.{}", BASE64URL.encode(signature))
+    }
+}
+
+fn signs_with(keys: &[&Key]) -> Value {
+    let mut jwks: Vec<Value> = vec![json!({"kty": "oct"})];
+    jwks.extend(keys.iter().map(|it| it.jwk()));
+    json!({
+        "grant_types": ["client_credentials"],
+        "response_types": [],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks": {"keys": jwks},
+    })
+}
+
+async fn show(target: &Target, assertion: &str, more: &[(&str, &str)]) -> (u16, Value) {
+    let mut form = client_credentials(target);
+    let assertion_type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    form.extend([("client_assertion_type", assertion_type), ("client_assertion", assertion)]);
+    form.extend(more);
+    target.form("/token", None, &form).await
+}
+
+#[tokio::test]
+async fn a_client_signs_with_any_of_its_keys_and_each_with_its_own_algorithm() {
+    let target = Target::start().await;
+    let keys = [Key::es256(), Key::rs256(), Key::eddsa()];
+    let [es256, rs256, eddsa] = &keys;
+    let (status, client) = target.post("/register", &signs_with(&[es256, rs256, eddsa])).await;
+    assert_eq!(status, 201, "{client}");
+    assert_eq!(client["jwks"]["keys"], json!([es256.jwk(), rs256.jwk(), eddsa.jwk()]));
+    let id = client["client_id"].as_str().unwrap();
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let algorithms = ["ES256", "RS256", "EdDSA", "none", "PS256"];
+    for key in &keys {
+        for algorithm in algorithms {
+            let jti = format!("{algorithm} by {}", key.algorithm());
+            let claims =
+                json!({"iss": id, "sub": id, "aud": target.issuer, "exp": now + 60, "jti": jti});
+            let expect = if algorithm == key.algorithm() { 200 } else { 401 };
+            let (status, answer) = show(&target, &key.assertion_as(algorithm, &claims), &[]).await;
+            assert_eq!(status, expect, "{jti}: {answer}");
+        }
     }
 }
 
 #[tokio::test]
 async fn a_client_assertion_is_good_once_for_this_server_by_this_client() {
     let target = Target::start().await;
-    let key = Key::new();
-    let metadata = json!({
-        "grant_types": ["client_credentials"],
-        "response_types": [],
-        "token_endpoint_auth_method": "private_key_jwt",
-        "jwks": {"keys": [{"kty": "RSA"}, key.jwk()]},
-    });
-    let (status, client) = target.post("/register", &metadata).await;
+    let key = Key::es256();
+    let (status, client) = target.post("/register", &signs_with(&[&key])).await;
     assert_eq!(status, 201, "{client}");
     assert_eq!(client.get("client_secret"), None);
     let id = client["client_id"].as_str().unwrap();
@@ -167,16 +257,12 @@ async fn a_client_assertion_is_good_once_for_this_server_by_this_client() {
         ("too long", with("exp", json!(now + 600)), 401),
         ("too early", with("nbf", json!(now + 600)), 401),
         ("no jti", with("jti", Value::Null), 401),
-        ("another key", Key::new().assertion(&good("3")), 401),
+        ("another key", Key::es256().assertion(&good("3")), 401),
         ("no JWT", "x".to_owned(), 401),
     ] {
-        let mut form = client_credentials(&target);
-        let assertion_type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-        form.extend([("client_assertion_type", assertion_type), ("client_assertion", &assertion)]);
-        if what == "no JWT" || what == "no jti" {
-            form.push(("client_id", id));
-        }
-        let (status, answer) = target.form("/token", None, &form).await;
+        let says_who = what != "no JWT" && what != "no jti";
+        let named = [("client_id", id)];
+        let (status, answer) = show(&target, &assertion, if says_who { &[] } else { &named }).await;
         assert_eq!(status, expect, "{what}: {answer}");
     }
 }
