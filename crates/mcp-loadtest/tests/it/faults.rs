@@ -59,9 +59,12 @@ const TABLE: &[(&[Fault], Expected)] = &[
     (&[Fault::NoIss], EndsBefore("the callback has no `iss`")),
     (&[Fault::RepeatedCode], EndsBefore("the last repeated a parameter")),
     (&[Fault::UnknownScopeDropped], EndsBefore("without `mcp:imaginary`")),
+    (&[Fault::UnknownScopeGranted], Passes),
+    (&[Fault::OfflineNeedsConsent], Passes),
     (&[Fault::Token500], EndsBefore("/token answered 500")),
     (&[Fault::OpaqueToken], EndsBefore("the access token is opaque, not a JWT: initialize at")),
     (&[Fault::OpaqueWithoutResource, Fault::ShortToken], Passes),
+    (&[Fault::Resource500, Fault::ShortToken], Passes),
     (&[Fault::NoWorkspace], Passes),
     (&[Fault::ShortToken], Passes),
     (&[Fault::AudienceList], Passes),
@@ -85,6 +88,8 @@ const TABLE: &[(&[Fault], Expected)] = &[
     (&[Fault::AnyToken], IsInvalid("any token")),
     (&[Fault::NoChallenge], Passes),
     (&[Fault::MissingWorkspaceClaim], EndsBefore("missing_workspace_claim")),
+    (&[Fault::MissingSubject], EndsBefore("missing_subject")),
+    (&[Fault::MissingClientId], EndsBefore("missing_client_id")),
     (&[Fault::CrossWorkspaceDenied], EndsBefore("cross_workspace_denied")),
     (&[Fault::PasswordChangeRequired], EndsBefore("password_change_required")),
     (&[Fault::InsufficientScope], EndsBefore("insufficient_scope")),
@@ -159,7 +164,7 @@ async fn load(faults: &[Fault]) -> Ran {
     }
     match about {
         Some(Fault::OpenStream) => _ = command.env("REQUEST_TIMEOUT_MS", "1000"),
-        Some(Fault::UnknownScopeDropped) => {
+        Some(Fault::UnknownScopeDropped | Fault::UnknownScopeGranted) => {
             command.args(["--scope", "mcp:read", "--scope", "mcp:imaginary"]);
         }
         _ => {}

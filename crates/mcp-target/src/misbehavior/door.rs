@@ -55,6 +55,8 @@ impl Door {
         }
         let refused = [
             (Fault::MissingWorkspaceClaim, StatusCode::UNAUTHORIZED, "missing_workspace_claim"),
+            (Fault::MissingSubject, StatusCode::UNAUTHORIZED, "missing_subject"),
+            (Fault::MissingClientId, StatusCode::UNAUTHORIZED, "missing_client_id"),
             (Fault::CrossWorkspaceDenied, StatusCode::FORBIDDEN, "cross_workspace_denied"),
             (Fault::PasswordChangeRequired, StatusCode::FORBIDDEN, "password_change_required"),
             (Fault::InsufficientScope, StatusCode::FORBIDDEN, "insufficient_scope"),

@@ -152,6 +152,9 @@ pub(crate) async fn misbehave(
             if due.has(Fault::LostSession400) {
                 return sessions::not_valid();
             }
+            if due.has(Fault::LostSession404) {
+                return sessions::not_known();
+            }
         }
         Some(_) => {}
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
+use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
@@ -150,6 +151,11 @@ impl Sessions {
 /// Says that a session is not known.
 pub(super) fn unknown() -> Response {
     error(StatusCode::NOT_FOUND, "Session not found")
+}
+
+/// The same by the name of an error alone.
+pub(super) fn not_known() -> Response {
+    (StatusCode::NOT_FOUND, Json(json!({"error": "unknown_session"}))).into_response()
 }
 
 /// The same in the words of servers that answer 400.

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use crate::authorization_server::parameters::{Parameters, is_form};
-use crate::authorization_server::scopes::{RESOURCE_SCOPES, SCOPES, is_within};
+use crate::authorization_server::scopes::{OFFLINE_ACCESS, RESOURCE_SCOPES, SCOPES, includes};
 use crate::authorization_server::state::{AuthorizationServer, random_id};
 use crate::clients::lookup::find;
 use crate::config::faults::{Fault, Faults};
@@ -152,10 +152,17 @@ fn validate(
         let known: Vec<&str> = scope.split(' ').filter(|it| SCOPES.contains(it)).collect();
         scope = known.join(" ");
     }
-    if !scope.split(' ').all(|it| SCOPES.contains(&it)) {
+    let prompt = parameters.get("prompt").unwrap_or_default();
+    if faults.has(Fault::OfflineNeedsConsent) && !includes(prompt, "consent") {
+        let rest: Vec<&str> = scope.split(' ').filter(|it| *it != OFFLINE_ACCESS).collect();
+        scope = rest.join(" ");
+    }
+    let (known, unknown): (Vec<&str>, Vec<&str>) =
+        scope.split(' ').partition(|it| SCOPES.contains(it));
+    if !unknown.is_empty() && !faults.has(Fault::UnknownScopeGranted) {
         return Err(("invalid_scope", "a scope is not supported"));
     }
-    if !is_within(&scope, registered) {
+    if !known.iter().all(|it| includes(registered, it)) {
         return Err(("invalid_scope", "the client did not register this scope"));
     }
     Ok((challenge.to_owned(), scope))

@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
+use crate::authorization_server::parameters::Parameters;
 use crate::authorization_server::state::AuthorizationServer;
 use crate::clients::authentication::authenticate;
 use crate::config::faults::{Fault, Faults};
@@ -25,7 +26,7 @@ pub(crate) async fn token(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if faults.has(Fault::Token500) {
+    if faults.has(Fault::Token500) || faults.has(Fault::Resource500) && lacks_resource(&body) {
         return (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error").into_response();
     }
     match grant(&it, faults, &headers, &body).await {
@@ -39,6 +40,10 @@ pub(crate) async fn token(
         }
         Err(refused) => refused.answer(&headers, faults),
     }
+}
+
+fn lacks_resource(body: &[u8]) -> bool {
+    Parameters::parse(body).is_ok_and(|it| it.get("resource").is_none())
 }
 
 async fn grant(

@@ -26,6 +26,8 @@ async fn refusal(target: &Target, bearer: Option<&str>) -> Refusal {
 async fn every_token_is_refused_in_the_words_of_the_fault() {
     for (fault, status, error) in [
         (Fault::MissingWorkspaceClaim, 401, "missing_workspace_claim"),
+        (Fault::MissingSubject, 401, "missing_subject"),
+        (Fault::MissingClientId, 401, "missing_client_id"),
         (Fault::CrossWorkspaceDenied, 403, "cross_workspace_denied"),
         (Fault::PasswordChangeRequired, 403, "password_change_required"),
         (Fault::InsufficientScope, 403, "insufficient_scope"),

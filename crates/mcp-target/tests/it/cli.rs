@@ -88,6 +88,7 @@ fn wrong_usage_exits_with_2() {
         (["--max-sessions", "0"], "expected a number above zero"),
         (["--key-rotation", "999ms"], "expected at least 1s"),
         (["--upstream", "https://127.0.0.1:1"], "expected an address of plain http"),
+        (["--redis", "127.0.0.1:6379"], "the address in --redis is not like redis://"),
     ] {
         let output = target().args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -113,7 +114,8 @@ fn what_is_wrong_in_the_environment_is_said_without_its_secrets() {
         ),
         ("MAKE_CLIENT_ID", "hunter2", "MAKE_CLIENT_ID needs OAUTH_CLIENT_SECRET beside it"),
         ("OAUTH_CLIENT_SECRET", "hunter2", "OAUTH_CLIENT_SECRET needs MAKE_CLIENT_ID beside it"),
-        ("REDIS_URL", "http://:hunter2@x", "is not like redis://127.0.0.1:6379/0"),
+        ("LOADTEST_EMAIL", "hunter2", "LOADTEST_EMAIL is not like name@domain"),
+        ("REDIS_URL", "http://:hunter2@x", "REDIS_URL is not like redis://127.0.0.1:6379/0"),
     ] {
         let mut command = target();
         let output = command.env("LOADTEST_PASSWORD", "x").env(variable, value).output().unwrap();

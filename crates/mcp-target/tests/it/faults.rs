@@ -162,6 +162,29 @@ async fn unknown_scope_dropped() {
 }
 
 #[tokio::test]
+async fn unknown_scope_granted() {
+    let target = Target::faulty(Fault::UnknownScopeGranted).await;
+    let id = target.register().await;
+    for scope in ["mcp:read mcp:write", "mcp:write"] {
+        let code = target.code(&id, &[("scope", scope)]).await;
+        assert_eq!(target.exchange(&id, &code, &[]).await.1["scope"], scope);
+    }
+}
+
+#[tokio::test]
+async fn offline_needs_consent() {
+    let target = Target::faulty(Fault::OfflineNeedsConsent).await;
+    let id = target.register().await;
+    let scope = ("scope", "mcp:read offline_access");
+    for (prompt, expect) in [("", false), ("login", false), ("login consent", true)] {
+        let code = target.code(&id, &[scope, ("prompt", prompt)]).await;
+        let (_, answer) = target.exchange(&id, &code, &[]).await;
+        assert_eq!(answer["refresh_token"].is_string(), expect, "{prompt}");
+        assert_eq!(answer["scope"] == scope.1, expect, "{prompt}");
+    }
+}
+
+#[tokio::test]
 async fn registration_403() {
     let target = Target::faulty(Fault::Registration403).await;
     let (status, error) = target.post("/register", &json!({"redirect_uris": [REDIRECT_URI]})).await;

@@ -1,8 +1,10 @@
 use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
+use tokio::time::timeout;
 
 use crate::person::Person;
 use crate::session::Session;
@@ -28,6 +30,22 @@ async fn run(arguments: &[&str], visit: impl AsyncFnOnce(&Target)) -> Output {
     let process = child.id().unwrap().to_string();
     assert!(Command::new("kill").arg(process).status().await.unwrap().success());
     child.wait_with_output().await.unwrap()
+}
+
+#[tokio::test]
+async fn whoever_reads_no_log_is_served_and_ends_it_all_the_same() {
+    // More lines than a pipe holds.
+    const REQUESTS: usize = 2000;
+    let served = run(&["--log", "json", "--log-level", "debug"], async |target| {
+        let health = format!("{}/health", target.issuer);
+        for _ in 0..REQUESTS {
+            assert_eq!(target.http.get(&health).send().await.unwrap().status(), 200);
+        }
+    });
+    let output =
+        timeout(Duration::from_secs(60), served).await.expect("nothing waits for a reader");
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.stderr.len() > 64 * 1024, "{} bytes", output.stderr.len());
 }
 
 #[tokio::test]

@@ -37,6 +37,18 @@ async fn opaque_without_resource() {
 }
 
 #[tokio::test]
+async fn resource_500() {
+    let target = Target::faulty(Fault::Resource500).await;
+    let (id, good) = grant(&target).await;
+    let refresh_token = refresh_token(&good);
+    let form =
+        [("grant_type", "refresh_token"), ("client_id", &id), ("refresh_token", refresh_token)];
+    let answer = target.http.post(format!("{}/token", target.issuer)).form(&form).send().await;
+    assert_eq!(answer.unwrap().status(), 500);
+    assert_eq!(target.refresh(&id, refresh_token, &[]).await.0, 200);
+}
+
+#[tokio::test]
 async fn audience_list() {
     let target = Target::faulty(Fault::AudienceList).await;
     let bearer = target.bearer("mcp:read").await;

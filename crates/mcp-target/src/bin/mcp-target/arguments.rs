@@ -112,6 +112,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     pub(crate) request_timeout: Duration,
 
+    /// Threads that serve; without it as many as half of the cores, for whoever loads the target has to live too.
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(crate) threads: Option<usize>,
+
     /// Connections beyond this wait until another one ends.
     #[arg(long, value_name = "N", default_value_t = Limits::default().max_connections, value_parser = at_least_one)]
     pub(crate) max_connections: usize,

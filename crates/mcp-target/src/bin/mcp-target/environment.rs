@@ -18,6 +18,9 @@ const REDIRECT_URI: &str = "http://127.0.0.1/callback";
 /// As many users, of which the first is the one of the environment.
 pub(crate) fn users(count: u32) -> anyhow::Result<Vec<User>> {
     let email = variable("LOADTEST_EMAIL")?.unwrap_or_else(|| DEMO_EMAIL.to_owned());
+    let parts =
+        email.split_once('@').filter(|(name, domain)| !name.is_empty() && !domain.is_empty());
+    let (name, domain) = parts.context("LOADTEST_EMAIL is not like name@domain")?;
     let password = variable("LOADTEST_PASSWORD")?.unwrap_or_else(|| {
         let password = format!("{:016x}", rand::random::<u64>());
         let _ = writeln!(io::stderr(), "sign in as {email} with the password {password}");
@@ -30,7 +33,6 @@ pub(crate) fn users(count: u32) -> anyhow::Result<Vec<User>> {
                 .context("LOADTEST_TOTP_SECRET is neither base32 nor an otpauth address")
         })
         .transpose()?;
-    let (name, domain) = email.split_once('@').unwrap_or((&email, "novamart.example"));
     let user = |number: u32| {
         let numbered = format!("{name}+{number}@{domain}");
         let email = if number == 1 { &email } else { &numbered };
@@ -62,24 +64,35 @@ pub(crate) fn redis(
     pool: u16,
     timeout: Duration,
 ) -> anyhow::Result<Option<Redis>> {
-    let Some(url) = flag.map_or_else(|| variable("REDIS_URL"), |it| Ok(Some(it)))? else {
-        return Ok(None);
+    let url = match flag {
+        Some(it) => Some(it),
+        None => variable("REDIS_URL")?,
     };
-    // Not with the address: it may hold the password.
-    let is_redis = Url::parse(&url).is_ok_and(|it| it.scheme() == "redis" && it.has_host());
-    anyhow::ensure!(is_redis, "the address of Redis is not like redis://127.0.0.1:6379/0");
+    let Some(url) = url else { return Ok(None) };
+    anyhow::ensure!(redis_url(&url).is_some(), "REDIS_URL is not like {REDIS}");
     let secret = variable("REDIS_ENCRYPTION_SECRET")?.map(Password::from);
     Ok(Some(Redis { pool: pool.into(), timeout, secret, ..Redis::new(url) }))
 }
 
-/// Refuses a password where every user of the machine can read it.
 #[cfg(feature = "redis")]
-pub(crate) fn without_password(url: Option<&str>) -> Result<(), &'static str> {
-    let url = url.and_then(|it| Url::parse(it).ok());
-    match url.is_some_and(|it| it.password().is_some()) {
-        true => {
-            Err("a password in --redis can be read by everyone here; put the address in REDIS_URL")
-        }
-        false => Ok(()),
+const REDIS: &str = "redis://127.0.0.1:6379/0";
+
+#[cfg(feature = "redis")]
+fn redis_url(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|it| it.scheme() == "redis" && it.has_host())
+}
+
+/// What is wrong with `--redis`, which is not repeated: it may hold a password.
+///
+/// # Errors
+/// It is no address of a Redis, or has a password where every user of the machine can read it.
+#[cfg(feature = "redis")]
+pub(crate) fn check_redis_flag(url: &str) -> Result<(), String> {
+    let parsed = redis_url(url);
+    if Url::parse(url).is_ok_and(|it| it.password().is_some()) {
+        let words =
+            "a password in --redis can be read by everyone here; put the address in REDIS_URL";
+        return Err(words.to_owned());
     }
+    parsed.map(drop).ok_or_else(|| format!("the address in --redis is not like {REDIS}"))
 }

@@ -7,12 +7,14 @@ mod tools;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::thread;
 
 use anyhow::Context as _;
 #[cfg(feature = "redis")]
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 use mcp_target::{Config, Limits, Upstream};
+use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::Args;
@@ -24,11 +26,15 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let args = Args::parse();
     #[cfg(feature = "redis")]
-    if let Err(err) = environment::without_password(args.redis.as_deref()) {
+    if let Some(Err(err)) = args.redis.as_deref().map(environment::check_redis_flag) {
         let _ = Args::command().error(ErrorKind::ValueValidation, err).print();
         return ExitCode::from(2);
     }
-    let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    // Dropped last: what was logged is written before this ends, for as long as somebody reads it.
+    let _log = log::start(args.log, args.log_level.as_deref());
+    in_small_pages();
+    let threads = args.threads.unwrap_or_else(half_of_the_cores);
+    let threads = Builder::new_multi_thread().worker_threads(threads).enable_all().build();
     let served = threads.context("failed to start threads").and_then(|threads| {
         let served = threads.block_on(run(args));
         // A tool that still computes is not waited for.
@@ -44,8 +50,19 @@ fn main() -> ExitCode {
     }
 }
 
+/// Whoever loads the target on the same machine has the other half; what computes has threads of its own.
+fn half_of_the_cores() -> usize {
+    thread::available_parallelism().map_or(1, |it| it.get().div_ceil(2))
+}
+
+/// A session holds little here and there: in pages of 2 MB each piece of it would take, and clear, a whole one.
+fn in_small_pages() {
+    #[cfg(target_os = "linux")]
+    // An old kernel has no such switch, and serves all the same.
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
+}
+
 async fn run(args: Args) -> anyhow::Result<()> {
-    log::start(args.log, args.log_level.as_deref());
     let tools = args.tools.as_deref().map(tools::read).transpose()?.unwrap_or_default();
     let listener = mcp_target::listen(args.listen).map_err(|err| match err.kind() {
         io::ErrorKind::AddrInUse => {
