@@ -13,11 +13,11 @@ use crate::target::{EMAIL, PASSWORD, Target};
 use crate::webdriver;
 
 /// Answers with what the rules find, and with how many of them were kept.
-const LOOK: &str = "const done = arguments[0];
+const RUN_AXE: &str = "const done = arguments[0];
     const told = it => done([it.violations.map(it => [it.id, it.nodes.map(it => it.html)]), it.passes.length]);
     axe.run().then(told, error => done([String(error), 0]));";
 
-const SHOWN: Duration = Duration::from_secs(20);
+const WAIT: Duration = Duration::from_secs(20);
 const ALERT: &str = "[role=alert]:not([hidden]):not(:empty)";
 const CODE: &str = "input[name=code]";
 const APPROVE: &str = "button[value=approve]";
@@ -31,14 +31,14 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     async fn shown(&self, css: &str) -> Element {
-        let found = self.client.wait().at_most(SHOWN).for_element(Locator::Css(css)).await;
+        let found = self.client.wait().at_most(WAIT).for_element(Locator::Css(css)).await;
         found.unwrap_or_else(|error| panic!("{:?} {css}: {error}", self.screens))
     }
 
     /// Waits for an element, and looks at the page that it is on.
     async fn look(&self, css: &str) {
         self.shown(css).await;
-        let script = format!("{}\n{LOOK}", self.rules);
+        let script = format!("{}\n{RUN_AXE}", self.rules);
         let found = self.client.execute_async(&script, Vec::new()).await.unwrap();
         assert_eq!(found[0], json!([]), "{:?} {css}", self.screens);
         assert!(found[1].as_u64() > Some(5), "{:?} {css}: {found} rules", self.screens);

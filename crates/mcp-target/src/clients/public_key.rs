@@ -1,5 +1,7 @@
 //! The public half of what a client signs with, [RFC 7517](https://www.rfc-editor.org/rfc/rfc7517).
 
+use std::ops::RangeInclusive;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use ring::signature::{
@@ -10,6 +12,12 @@ use serde::{Deserialize, Serialize};
 
 /// What [`PublicKey`] knows, by its names in RFC 7518 §3.1 and RFC 8037 §3.1.
 pub(crate) const ALGORITHMS: [&str; 3] = ["ES256", "RS256", "EdDSA"];
+
+/// The modulus of an RSA key, in bytes: RS256 wants 2048 bits, and nobody's key for it has more than 8192.
+const MODULUS: RangeInclusive<usize> = 256..=1024;
+
+/// No public exponent in use is longer, in bytes.
+const LONGEST_EXPONENT: usize = 5;
 
 /// A key with one algorithm, which the kind of the key decides and not whoever signs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,14 +52,19 @@ impl PublicKey {
         }
     }
 
-    /// Whether something can be verified with it: its curve is known and its length right.
+    /// Whether its curve is known, and each of its numbers as long as it has to be.
     pub(crate) fn is_usable(&self) -> bool {
         let length = |it: &str| BASE64URL.decode(it).map_or(0, |it| it.len());
+        // RFC 7518 §6.3: without zeros before it.
+        let number = |it: &str| BASE64URL.decode(it).ok().filter(|it| it.first() > Some(&0));
+        let number = |it: &str| number(it).map_or(0, |it| it.len());
         let is_whole = match &self.material {
             Material::Ec { crv, x, y } => {
                 crv == "P-256" && [x, y].iter().all(|it| length(it) == 32)
             }
-            Material::Rsa { n, e } => (256..=512).contains(&length(n)) && length(e) > 0,
+            Material::Rsa { n, e } => {
+                MODULUS.contains(&number(n)) && (1..=LONGEST_EXPONENT).contains(&number(e))
+            }
             Material::Okp { crv, x } => crv == "Ed25519" && length(x) == 32,
         };
         is_whole && self.alg.as_ref().is_none_or(|it| it == self.algorithm())
@@ -109,6 +122,8 @@ mod tests {
             (json!({"kty": "EC", "crv": "P-256", "x": of(32)}), false),
             (json!({"kty": "RSA", "n": of(128), "e": "AQAB"}), false),
             (json!({"kty": "RSA", "n": of(256), "e": ""}), false),
+            (json!({"kty": "RSA", "n": of(256), "e": of(6)}), false),
+            (json!({"kty": "RSA", "n": of(256), "e": "AAEAAQ"}), false),
             (json!({"kty": "OKP", "crv": "X25519", "x": of(32)}), false),
             (json!({"kty": "OKP", "crv": "Ed25519", "x": "!"}), false),
             (json!({"kty": "oct", "k": of(32)}), false),

@@ -120,7 +120,7 @@ pub(crate) async fn misbehave(
             || due.has(Fault::AffinityCookie)
                 && it.sessions.lacks_its_cookie(id, request.headers());
         if is_strange {
-            return sessions::unknown();
+            return sessions::session_not_found();
         }
         if due.loses_sessions(false) {
             it.sessions.forget(&next, session.clone()).await;
@@ -150,10 +150,10 @@ pub(crate) async fn misbehave(
         Some(id) if response.status() == StatusCode::NOT_FOUND => {
             it.sessions.closed(&id);
             if due.has(Fault::LostSession400) {
-                return sessions::not_valid();
+                return sessions::no_valid_session_id();
             }
             if due.has(Fault::LostSession404) {
-                return sessions::not_known();
+                return sessions::unknown_session();
             }
         }
         Some(_) => {}

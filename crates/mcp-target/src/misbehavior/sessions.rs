@@ -148,18 +148,18 @@ impl Sessions {
     }
 }
 
-/// Says that a session is not known.
-pub(super) fn unknown() -> Response {
+/// Says that a session is not known, as the SDK does.
+pub(super) fn session_not_found() -> Response {
     error(StatusCode::NOT_FOUND, "Session not found")
 }
 
-/// The same by the name of an error alone.
-pub(super) fn not_known() -> Response {
+/// Says it by a name alone.
+pub(super) fn unknown_session() -> Response {
     (StatusCode::NOT_FOUND, Json(json!({"error": "unknown_session"}))).into_response()
 }
 
-/// The same in the words of servers that answer 400.
-pub(super) fn not_valid() -> Response {
+/// Says it in the words of servers that answer 400.
+pub(super) fn no_valid_session_id() -> Response {
     error(StatusCode::BAD_REQUEST, "Bad Request: No valid session ID provided")
 }
 

@@ -152,10 +152,13 @@ fn validate(
         let known: Vec<&str> = scope.split(' ').filter(|it| SCOPES.contains(it)).collect();
         scope = known.join(" ");
     }
-    let prompt = parameters.get("prompt").unwrap_or_default();
-    if faults.has(Fault::OfflineNeedsConsent) && !includes(prompt, "consent") {
+    let mut prompt = parameters.get("prompt").unwrap_or_default().split_ascii_whitespace();
+    if faults.has(Fault::OfflineNeedsConsent) && !prompt.any(|it| it == "consent") {
         let rest: Vec<&str> = scope.split(' ').filter(|it| *it != OFFLINE_ACCESS).collect();
         scope = rest.join(" ");
+        if scope.is_empty() {
+            scope = RESOURCE_SCOPES[0].to_owned();
+        }
     }
     let (known, unknown): (Vec<&str>, Vec<&str>) =
         scope.split(' ').partition(|it| SCOPES.contains(it));

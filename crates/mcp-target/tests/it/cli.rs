@@ -86,6 +86,7 @@ fn wrong_usage_exits_with_2() {
         (["--users", "0"], "0 is not in 1..=100000"),
         (["--max-connections", "0"], "expected a number above zero"),
         (["--max-sessions", "0"], "expected a number above zero"),
+        (["--threads", "0"], "0 is not in 1..=1024"),
         (["--key-rotation", "999ms"], "expected at least 1s"),
         (["--upstream", "https://127.0.0.1:1"], "expected an address of plain http"),
         (["--redis", "127.0.0.1:6379"], "the address in --redis is not like redis://"),

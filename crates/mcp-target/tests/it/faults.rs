@@ -182,6 +182,8 @@ async fn offline_needs_consent() {
         assert_eq!(answer["refresh_token"].is_string(), expect, "{prompt}");
         assert_eq!(answer["scope"] == scope.1, expect, "{prompt}");
     }
+    let code = target.code(&id, &[("scope", "offline_access")]).await;
+    assert_eq!(target.exchange(&id, &code, &[]).await.1["scope"], "mcp:read");
 }
 
 #[tokio::test]

@@ -3,15 +3,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::person::Person;
 use crate::session::Session;
 use crate::target::{EMAIL, PASSWORD, Target, VERIFIER, parameter};
 
-/// Does something with a target in a process of its own, and returns what that said.
-async fn run(arguments: &[&str], visit: impl AsyncFnOnce(&Target)) -> Output {
+/// Does something with a target in a process of its own, and tells it to end.
+async fn visited(arguments: &[&str], visit: impl AsyncFnOnce(&Target)) -> Child {
     let mut child = Command::new(env!("CARGO_BIN_EXE_mcp-target"))
         .args(arguments)
         .env("LOADTEST_EMAIL", EMAIL)
@@ -29,23 +29,35 @@ async fn run(arguments: &[&str], visit: impl AsyncFnOnce(&Target)) -> Output {
     visit(&Target::elsewhere(ready["issuer"].as_str().unwrap())).await;
     let process = child.id().unwrap().to_string();
     assert!(Command::new("kill").arg(process).status().await.unwrap().success());
-    child.wait_with_output().await.unwrap()
+    child
+}
+
+/// The same, and returns what it said.
+async fn run(arguments: &[&str], visit: impl AsyncFnOnce(&Target)) -> Output {
+    visited(arguments, visit).await.wait_with_output().await.unwrap()
 }
 
 #[tokio::test]
 async fn whoever_reads_no_log_is_served_and_ends_it_all_the_same() {
-    // More lines than a pipe holds.
-    const REQUESTS: usize = 2000;
-    let served = run(&["--log", "json", "--log-level", "debug"], async |target| {
-        let health = format!("{}/health", target.issuer);
-        for _ in 0..REQUESTS {
-            assert_eq!(target.http.get(&health).send().await.unwrap().status(), 200);
-        }
-    });
-    let output =
-        timeout(Duration::from_secs(60), served).await.expect("nothing waits for a reader");
-    assert!(output.status.success(), "{output:?}");
-    assert!(output.stderr.len() > 64 * 1024, "{} bytes", output.stderr.len());
+    // More lines than a pipe holds, and than wait and are being written.
+    const REQUESTS: usize = 6000;
+    let served = async {
+        let visit = async |target: &Target| {
+            let health = format!("{}/health", target.issuer);
+            for _ in 0..REQUESTS {
+                assert_eq!(target.http.get(&health).send().await.unwrap().status(), 200);
+            }
+        };
+        let mut child = visited(&["--log", "json", "--log-level", "debug"], visit).await;
+        let ended = child.wait().await.unwrap();
+        (ended, child.wait_with_output().await.unwrap())
+    };
+    let served = timeout(Duration::from_secs(120), served).await;
+    let (ended, output) = served.expect("nothing waits for a reader");
+    assert_eq!(ended.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
+    // What the pipe holds.
+    assert!(output.stderr.len() > 60_000, "{} bytes", output.stderr.len());
 }
 
 #[tokio::test]

@@ -50,6 +50,10 @@ async fn every_endpoint_of_the_metadata_is_there_and_openid_has_the_same() {
     }
     assert_eq!(count, 7);
     assert_eq!(metadata["id_token_signing_alg_values_supported"], json!(["ES256"]));
+    for endpoint in ["token", "revocation", "introspection"] {
+        let name = format!("{endpoint}_endpoint_auth_signing_alg_values_supported");
+        assert_eq!(metadata[&name], json!(["ES256", "RS256", "EdDSA"]), "{name}");
+    }
     assert_eq!(metadata["protected_resources"], json!([target.resource]));
 }
 

@@ -113,8 +113,8 @@ pub(crate) struct Args {
     pub(crate) request_timeout: Duration,
 
     /// Threads that serve; without it as many as half of the cores, for whoever loads the target has to live too.
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    pub(crate) threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
 
     /// Connections beyond this wait until another one ends.
     #[arg(long, value_name = "N", default_value_t = Limits::default().max_connections, value_parser = at_least_one)]

@@ -69,30 +69,31 @@ pub(crate) fn redis(
         None => variable("REDIS_URL")?,
     };
     let Some(url) = url else { return Ok(None) };
-    anyhow::ensure!(redis_url(&url).is_some(), "REDIS_URL is not like {REDIS}");
+    anyhow::ensure!(redis_url(&url).is_some(), "REDIS_URL is not like {REDIS_EXAMPLE}");
     let secret = variable("REDIS_ENCRYPTION_SECRET")?.map(Password::from);
     Ok(Some(Redis { pool: pool.into(), timeout, secret, ..Redis::new(url) }))
 }
 
 #[cfg(feature = "redis")]
-const REDIS: &str = "redis://127.0.0.1:6379/0";
+const REDIS_EXAMPLE: &str = "redis://127.0.0.1:6379/0";
 
 #[cfg(feature = "redis")]
 fn redis_url(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(|it| it.scheme() == "redis" && it.has_host())
 }
 
-/// What is wrong with `--redis`, which is not repeated: it may hold a password.
+/// What is wrong with `--redis`. It may hold a password, so it is not repeated, as a parser of clap's would.
 ///
 /// # Errors
 /// It is no address of a Redis, or has a password where every user of the machine can read it.
 #[cfg(feature = "redis")]
 pub(crate) fn check_redis_flag(url: &str) -> Result<(), String> {
-    let parsed = redis_url(url);
     if Url::parse(url).is_ok_and(|it| it.password().is_some()) {
         let words =
             "a password in --redis can be read by everyone here; put the address in REDIS_URL";
         return Err(words.to_owned());
     }
-    parsed.map(drop).ok_or_else(|| format!("the address in --redis is not like {REDIS}"))
+    redis_url(url)
+        .map(drop)
+        .ok_or_else(|| format!("the address in --redis is not like {REDIS_EXAMPLE}"))
 }

@@ -11,8 +11,10 @@ use std::thread;
 
 use anyhow::Context as _;
 #[cfg(feature = "redis")]
+use clap::CommandFactory as _;
+use clap::Parser as _;
+#[cfg(feature = "redis")]
 use clap::error::ErrorKind;
-use clap::{CommandFactory as _, Parser as _};
 use mcp_target::{Config, Limits, Upstream};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,10 +32,9 @@ fn main() -> ExitCode {
         let _ = Args::command().error(ErrorKind::ValueValidation, err).print();
         return ExitCode::from(2);
     }
-    // Dropped last: what was logged is written before this ends, for as long as somebody reads it.
-    let _log = log::start(args.log, args.log_level.as_deref());
+    let _lines = log::start(args.log, args.log_level.as_deref());
     in_small_pages();
-    let threads = args.threads.unwrap_or_else(half_of_the_cores);
+    let threads = args.threads.map_or_else(half_of_the_cores, usize::from);
     let threads = Builder::new_multi_thread().worker_threads(threads).enable_all().build();
     let served = threads.context("failed to start threads").and_then(|threads| {
         let served = threads.block_on(run(args));
@@ -50,7 +51,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whoever loads the target on the same machine has the other half; what computes has threads of its own.
+/// Whoever loads the target on the same machine has the other half. What computes is done by other threads.
 fn half_of_the_cores() -> usize {
     thread::available_parallelism().map_or(1, |it| it.get().div_ceil(2))
 }
