@@ -20,6 +20,9 @@ use crate::store::unavailable::Unavailable;
 /// Verified tokens that are remembered; a load test uses far fewer at a time.
 const REMEMBERED: usize = 10_000;
 
+/// References that are kept in memory: 500 refreshes a second for six minutes. One more makes the oldest worthless.
+const REFERENCES: usize = 200_000;
+
 /// How long a verified token is good without another look where another process may revoke it, in seconds.
 const SHARED_TRUST: u64 = 5 * 60;
 
@@ -71,7 +74,7 @@ impl AccessTokens {
             kind,
             issuer: issuer.to_owned(),
             resource: resource.to_owned(),
-            references: store.table("references", life, 50_000),
+            references: store.table("references", life, REFERENCES),
             revoked: store.lasting_table("revoked", life, 500_000),
             verified: Mutex::default(),
             trust: if store.is_shared() { SHARED_TRUST } else { u64::MAX },
