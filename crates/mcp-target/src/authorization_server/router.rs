@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::Request;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -16,9 +16,6 @@ use crate::config::faults::{Fault, Faults};
 use crate::config::screens::Screens;
 use crate::screens::{app, authorize, consent, login, one_time_password, pages};
 use crate::tokens::{endpoint, introspection, revocation, userinfo};
-
-/// The largest form or document that is read.
-const MAX_BODY: usize = 64 * 1024;
 
 /// How much later everything is that a browser asks for, with [`Fault::SlowScreens`].
 const SLOWNESS: Duration = Duration::from_millis(400);
@@ -45,7 +42,6 @@ pub(crate) fn router(it: Arc<AuthorizationServer>, is_protected: bool) -> Router
         .route("/introspect", post(introspection::introspect))
         .route("/userinfo", get(userinfo::userinfo).post(userinfo::userinfo))
         .merge(screens(&it))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(it)
 }
 

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::clients::public_key::{ALGORITHMS, PublicKey};
 use crate::signing::claims::Audience;
@@ -13,7 +14,7 @@ pub(super) const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-b
 pub(crate) const LONGEST: u64 = 300;
 
 /// Two clocks may differ by this much, in seconds.
-const SKEW: u64 = 60;
+const SKEW: f64 = 60.0;
 
 #[derive(Deserialize)]
 struct Header {
@@ -21,21 +22,23 @@ struct Header {
     kid: Option<String>,
 }
 
+/// Times are seconds, and may have a fraction: a NumericDate of RFC 7519 §2.
 #[derive(Deserialize)]
 struct Claims {
     iss: String,
     sub: String,
     aud: Audience,
-    exp: u64,
-    nbf: Option<u64>,
-    iat: Option<u64>,
+    exp: f64,
+    nbf: Option<f64>,
+    iat: Option<f64>,
     jti: String,
 }
 
 /// Who an assertion says that it is from; nothing is checked yet.
 pub(super) fn subject(assertion: &str) -> Option<String> {
     let claims = assertion.split('.').nth(1)?;
-    serde_json::from_slice::<Claims>(&BASE64URL.decode(claims).ok()?).ok().map(|it| it.sub)
+    let claims: Value = serde_json::from_slice(&BASE64URL.decode(claims).ok()?).ok()?;
+    claims["sub"].as_str().map(str::to_owned)
 }
 
 /// The `jti` of a good assertion of this client; whether it was seen before is not known here.
@@ -70,13 +73,14 @@ pub(super) fn verify(
     if !audiences.iter().any(|it| claims.aud.has(it)) {
         return Err("aud of the client assertion has to be the issuer");
     }
+    let now = now as f64;
     if claims.exp <= now {
         return Err("the client assertion has expired");
     }
-    if claims.exp > now + LONGEST {
+    if claims.exp > now + LONGEST as f64 {
         return Err("the client assertion expires too far ahead");
     }
-    if claims.nbf.max(claims.iat).is_some_and(|it| it > now + SKEW) {
+    if [claims.nbf, claims.iat].into_iter().flatten().any(|it| it > now + SKEW) {
         return Err("the client assertion is not valid yet");
     }
     Ok(claims.jti)

@@ -82,7 +82,9 @@ fn credentials<'a>(
             return Err(error("invalid_request", "client_assertion_type has to be jwt-bearer"));
         }
         let subject = assertion::subject(assertion).map(Cow::Owned);
-        (subject.or(named.map(Cow::Borrowed)), Shown::Assertion(assertion))
+        let nobody = error("invalid_client", "the client assertion is no JWT with a sub");
+        let id = subject.or(named.map(Cow::Borrowed)).ok_or(nobody)?;
+        (Some(id), Shown::Assertion(assertion))
     } else {
         let named = named.map(Cow::Borrowed);
         (named, secret.map_or(Shown::Nothing, Shown::Post))

@@ -27,6 +27,9 @@ use crate::observability::route::Route;
 /// What whoever watches the server asks for, which costs no token.
 const WATCHED: [&str; 3] = ["/health", "/ready", "/metrics"];
 
+/// The largest form or document that is read of a client; messages of MCP have a limit of their own.
+const MAX_FORM: usize = 64 * 1024;
+
 /// What holds for all requests of a server.
 #[derive(Debug)]
 pub(crate) struct Habits {
@@ -66,6 +69,8 @@ pub(crate) async fn answer(
     }
 
     let limit = habits.limits.max_body;
+    let is_mcp = request.uri().path().starts_with("/mcp");
+    let limit = if is_mcp { limit } else { limit.min(MAX_FORM) };
     let length = request.body().size_hint();
     if length.lower() > limit as u64 {
         let _ = tokio::time::timeout(

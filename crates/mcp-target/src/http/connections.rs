@@ -14,6 +14,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::timeout;
 
 use crate::http::answer::{self, Habits};
 use crate::http::clock::{Busy, Clock, Due};
@@ -24,7 +25,11 @@ use crate::observability::traffic::Counted;
 /// How long nothing is accepted after the process had no file descriptor left.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `shutdown` resolves, and then for as long as requests in flight need, within their grace.
+/// How long what is told that it ends may take to say so.
+const FAREWELL: Duration = Duration::from_millis(250);
+
+/// Serves until `shutdown` resolves, and then for as long as requests in flight need, within their grace. What never ends by
+/// itself, such as an event stream, is open for as long, and then told to by `end`.
 ///
 /// Whatever is open when the future ends, or is dropped, is cut.
 pub(crate) async fn serve(
@@ -32,6 +37,7 @@ pub(crate) async fn serve(
     router: Router,
     habits: Arc<Habits>,
     shutdown: impl Future<Output = ()>,
+    end: impl FnOnce(),
 ) {
     let router = TowerToHyperService::new(router);
     let count = u32::try_from(habits.limits.max_connections).unwrap_or(u32::MAX);
@@ -54,7 +60,12 @@ pub(crate) async fn serve(
     }
     drop((listener, server));
     let _ = ending.send(());
-    let _ = tokio::time::timeout(habits.limits.grace, places.acquire_many(count)).await;
+    let all_are_gone = || places.acquire_many(count);
+    let are_gone = timeout(habits.limits.grace, all_are_gone()).await.is_ok();
+    end();
+    if !are_gone {
+        let _ = timeout(FAREWELL, all_are_gone()).await;
+    }
 }
 
 /// The next connection, once there is a place for it; until then it waits in the queue of the system.
@@ -171,7 +182,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let habits = Arc::new(Habits::new(&Config::new(Vec::new()), Metrics::new()));
-        let server = tokio::spawn(serve(listener, router, habits, std::future::pending()));
+        let server = tokio::spawn(serve(listener, router, habits, std::future::pending(), || {}));
 
         let mut socket = TcpStream::connect(address).await.unwrap();
         let request =

@@ -114,11 +114,8 @@ impl Prepared {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(async move {
-            let shutdown = async {
-                shutdown.await;
-                (self.end_mcp)();
-            };
-            connections::serve(self.listener, self.routes, self.habits, shutdown).await;
+            connections::serve(self.listener, self.routes, self.habits, shutdown, self.end_mcp)
+                .await;
         })
     }
 }

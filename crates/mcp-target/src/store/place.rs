@@ -38,7 +38,7 @@ impl Store {
         if let Some(redis) = &config.redis {
             if redis.secret.is_none() {
                 tracing::warn!(
-                    "no secret is set, so what is kept in Redis is good for this process alone"
+                    "without REDIS_ENCRYPTION_SECRET what is kept in Redis is good for this process alone"
                 );
             }
             return Ok(Self::Redis(Arc::new(Server::connect(redis, observe).await?)));

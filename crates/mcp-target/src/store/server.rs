@@ -184,7 +184,8 @@ fn no_answer(address: &str, err: &RedisError) -> io::Error {
         format!("Redis at {address} is not ready: {err}; try again in a while")
     } else {
         format!(
-            "no Redis answers at {address}: {err}; start one there, or say where it is with --redis or REDIS_URL"
+            "no Redis answers at {address}: {}; start one there, or say where it is with --redis or REDIS_URL",
+            err.to_string().lines().next().unwrap_or_default()
         )
     })
 }

@@ -116,6 +116,11 @@ fn what_is_wrong_in_the_environment_is_said_without_its_secrets() {
         ("MAKE_CLIENT_ID", "hunter2", "MAKE_CLIENT_ID needs OAUTH_CLIENT_SECRET beside it"),
         ("OAUTH_CLIENT_SECRET", "hunter2", "OAUTH_CLIENT_SECRET needs MAKE_CLIENT_ID beside it"),
         ("LOADTEST_EMAIL", "hunter2", "LOADTEST_EMAIL is not like name@domain"),
+        (
+            "OAUTH_REDIRECT_URI",
+            "hunter2",
+            "OAUTH_REDIRECT_URI is not like http://127.0.0.1/callback",
+        ),
         ("REDIS_URL", "http://:hunter2@x", "REDIS_URL is not like redis://127.0.0.1:6379/0"),
     ] {
         let mut command = target();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::session::Session;
+use crate::session::{Session, message};
 use crate::target::Target;
 
 const SHORT: Duration = Duration::from_millis(50);
@@ -301,6 +301,38 @@ async fn a_request_in_flight_ends_before_the_server_does() {
     stopped.unwrap();
     assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
     assert!(answer.contains("connection: close\r\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_call_in_flight_is_answered_before_the_server_ends() {
+    let target = Target::with(|it| it.limits.grace = LONG).await;
+    let session = Session::open(&target).await;
+    let call = json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call",
+        "params": {"name": "sleep", "arguments": {"milliseconds": 100}}});
+    // The head of its stream has come, and its answer has not.
+    let response = session.send(&call).await;
+    let (stopped, answer) = tokio::join!(target.stop(), message(response));
+    stopped.unwrap();
+    assert_eq!(answer["result"]["isError"], false, "{answer}");
+}
+
+#[tokio::test]
+async fn a_stream_that_nobody_ends_is_ended_with_the_server() {
+    let target = Target::with(|it| it.limits.grace = SHORT).await;
+    let session = Session::open(&target).await;
+    let stream = session.head(reqwest::Method::GET).send().await.unwrap();
+    assert_eq!(stream.status(), 200);
+    target.stop().await.unwrap();
+    // A stream that is cut has no last chunk.
+    stream.text().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_form_of_more_than_64_kib_is_answered_413() {
+    let target = Target::start().await;
+    let form = [("grant_type", "refresh_token"), ("refresh_token", &"x".repeat(70_000))];
+    let (status, answer) = target.form("/token", None, &form).await;
+    assert_eq!((status, &answer["error"]), (413, &json!("body_too_large")));
 }
 
 #[tokio::test]

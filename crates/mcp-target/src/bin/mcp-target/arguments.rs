@@ -166,7 +166,7 @@ pub(crate) enum Log {
     Json,
     /// For people.
     Text,
-    /// Nothing at all.
+    /// No log.
     Off,
 }
 
@@ -183,8 +183,11 @@ fn duration(text: &str) -> Result<Duration, String> {
     };
     let number: u64 =
         number.parse().map_err(|_| "expected a time such as 250ms, 5s, 10m or 1h".to_owned())?;
-    let time = number.checked_mul(milliseconds).map(Duration::from_millis);
-    time.filter(|it| !it.is_zero()).ok_or_else(|| "expected a time above zero".to_owned())
+    match number.checked_mul(milliseconds).map(Duration::from_millis) {
+        None => Err("expected a shorter time".to_owned()),
+        Some(it) if it.is_zero() => Err("expected a time above zero".to_owned()),
+        Some(it) => Ok(it),
+    }
 }
 
 /// How often keys change: tokens tell their age in whole seconds.

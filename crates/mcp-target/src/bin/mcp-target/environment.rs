@@ -1,6 +1,5 @@
 //! What stands in the environment because the command line is no place for secrets.
 
-use std::io::{self, Write as _};
 #[cfg(feature = "redis")]
 use std::time::Duration;
 
@@ -9,23 +8,20 @@ use mcp_target::{ConfidentialClient, DEMO_EMAIL, TotpSecret, User};
 #[cfg(feature = "redis")]
 use mcp_target::{Password, Redis};
 use tool_edge::variable;
-#[cfg(feature = "redis")]
 use url::Url;
 
 /// Where a pre-registered client is sent back to, at any port.
 const REDIRECT_URI: &str = "http://127.0.0.1/callback";
 
-/// As many users, of which the first is the one of the environment.
-pub(crate) fn users(count: u32) -> anyhow::Result<Vec<User>> {
+/// As many users, of which the first is the one of the environment, and whether their password was made up.
+pub(crate) fn users(count: u32) -> anyhow::Result<(Vec<User>, bool)> {
     let email = variable("LOADTEST_EMAIL")?.unwrap_or_else(|| DEMO_EMAIL.to_owned());
     let parts =
         email.split_once('@').filter(|(name, domain)| !name.is_empty() && !domain.is_empty());
     let (name, domain) = parts.context("LOADTEST_EMAIL is not like name@domain")?;
-    let password = variable("LOADTEST_PASSWORD")?.unwrap_or_else(|| {
-        let password = format!("{:016x}", rand::random::<u64>());
-        let _ = writeln!(io::stderr(), "sign in as {email} with the password {password}");
-        password
-    });
+    let given = variable("LOADTEST_PASSWORD")?;
+    let is_made_up = given.is_none();
+    let password = given.unwrap_or_else(|| format!("{:016x}", rand::random::<u64>()));
     let secret = variable("LOADTEST_TOTP_SECRET")?;
     let secret = secret
         .map(|it| {
@@ -42,7 +38,7 @@ pub(crate) fn users(count: u32) -> anyhow::Result<Vec<User>> {
             None => user,
         }
     };
-    Ok((1..=count).map(user).collect())
+    Ok(((1..=count).map(user).collect(), is_made_up))
 }
 
 /// The client that needs no registration, where there is one.
@@ -54,6 +50,8 @@ pub(crate) fn clients() -> anyhow::Result<Vec<ConfidentialClient>> {
         (None, Some(_)) => anyhow::bail!("OAUTH_CLIENT_SECRET needs MAKE_CLIENT_ID beside it"),
     };
     let redirect_uri = variable("OAUTH_REDIRECT_URI")?.unwrap_or_else(|| REDIRECT_URI.to_owned());
+    let is_address = Url::parse(&redirect_uri).is_ok_and(|it| it.has_host());
+    anyhow::ensure!(is_address, "OAUTH_REDIRECT_URI is not like {REDIRECT_URI}");
     Ok(vec![ConfidentialClient { id, secret: secret.into(), redirect_uris: vec![redirect_uri] }])
 }
 

@@ -84,7 +84,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
         }
     };
 
-    let users = environment::users(args.users)?;
+    let (users, is_made_up) = environment::users(args.users)?;
+    let first = users[0].clone();
     let user = serde_json::json!({"email": users[0].email, "workspace": users[0].workspace});
     let config = Config {
         screens: args.screens,
@@ -127,6 +128,10 @@ async fn run(args: Args) -> anyhow::Result<()> {
         "user": user,
     });
     let target = mcp_target::prepare(listener, config).await.context("failed to serve")?;
+    if is_made_up && !args.no_auth {
+        let (email, password) = (first.email, first.password.reveal());
+        let _ = writeln!(io::stderr(), "sign in as {email} with the password {password}");
+    }
     // The socket already queues connections, so whoever reads this line may connect.
     writeln!(io::stdout(), "{ready}").context("failed to write to stdout")?;
     target.serve(shutdown).await;
