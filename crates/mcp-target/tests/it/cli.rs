@@ -1,11 +1,13 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use clap::ValueEnum as _;
 use mcp_target::Fault;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 fn target() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-target"));
@@ -22,6 +24,15 @@ fn target() -> Command {
         command.env_remove(variable);
     }
     command
+}
+
+/// What a target says that is to end by itself; one that serves instead is ended.
+fn ended(command: &mut Command) -> Output {
+    let mut command = tokio::process::Command::from(std::mem::replace(command, Command::new("")));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let output =
+        async { timeout(Duration::from_secs(60), command.kill_on_drop(true).output()).await };
+    runtime.block_on(output).expect("it ends by itself").unwrap()
 }
 
 #[test]
@@ -66,7 +77,7 @@ fn a_password_that_was_made_up_is_said_on_stderr_only() {
 fn a_port_in_use_is_one_clear_sentence() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let output = target().args(["--listen", &address]).output().unwrap();
+    let output = ended(target().args(["--listen", &address]));
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),
@@ -91,7 +102,7 @@ fn wrong_usage_exits_with_2() {
         (["--upstream", "https://127.0.0.1:1"], "expected an address of plain http"),
         (["--redis", "127.0.0.1:6379"], "the address in --redis is not like redis://"),
     ] {
-        let output = target().args(arguments).output().unwrap();
+        let output = ended(target().args(arguments));
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(String::from_utf8(output.stderr).unwrap().contains(expect), "{arguments:?}");
     }
@@ -99,7 +110,7 @@ fn wrong_usage_exits_with_2() {
 
 #[test]
 fn a_password_on_the_command_line_is_refused_and_not_repeated() {
-    let output = target().args(["--redis", "redis://:hunter2@127.0.0.1"]).output().unwrap();
+    let output = ended(target().args(["--redis", "redis://:hunter2@127.0.0.1"]));
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("put the address in REDIS_URL") && !said.contains("hunter2"), "{said}");
@@ -124,7 +135,7 @@ fn what_is_wrong_in_the_environment_is_said_without_its_secrets() {
         ("REDIS_URL", "http://:hunter2@x", "REDIS_URL is not like redis://127.0.0.1:6379/0"),
     ] {
         let mut command = target();
-        let output = command.env("LOADTEST_PASSWORD", "x").env(variable, value).output().unwrap();
+        let output = ended(command.env("LOADTEST_PASSWORD", "x").env(variable, value));
         assert_eq!(output.status.code(), Some(1), "{variable}");
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains(expect) && !said.contains("hunter2"), "{said}");
@@ -135,7 +146,7 @@ fn what_is_wrong_in_the_environment_is_said_without_its_secrets() {
 fn a_mistake_in_the_tools_is_told_with_its_file_line_and_key() {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mistaken-tools.json");
     std::fs::write(&file, "[\n  {\"name\": \"a\", \"delay\": 20}\n]").unwrap();
-    let output = target().arg("--tools").arg(&file).output().unwrap();
+    let output = ended(target().arg("--tools").arg(&file));
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
     let expect =

@@ -43,15 +43,15 @@ pub(crate) fn users(count: u32) -> anyhow::Result<(Vec<User>, bool)> {
 
 /// The client that needs no registration, where there is one.
 pub(crate) fn clients() -> anyhow::Result<Vec<ConfidentialClient>> {
+    let redirect_uri = variable("OAUTH_REDIRECT_URI")?.unwrap_or_else(|| REDIRECT_URI.to_owned());
+    let is_address = Url::parse(&redirect_uri).is_ok_and(|it| it.has_host());
+    anyhow::ensure!(is_address, "OAUTH_REDIRECT_URI is not like {REDIRECT_URI}");
     let (id, secret) = match (variable("MAKE_CLIENT_ID")?, variable("OAUTH_CLIENT_SECRET")?) {
         (Some(id), Some(secret)) => (id, secret),
         (None, None) => return Ok(Vec::new()),
         (Some(_), None) => anyhow::bail!("MAKE_CLIENT_ID needs OAUTH_CLIENT_SECRET beside it"),
         (None, Some(_)) => anyhow::bail!("OAUTH_CLIENT_SECRET needs MAKE_CLIENT_ID beside it"),
     };
-    let redirect_uri = variable("OAUTH_REDIRECT_URI")?.unwrap_or_else(|| REDIRECT_URI.to_owned());
-    let is_address = Url::parse(&redirect_uri).is_ok_and(|it| it.has_host());
-    anyhow::ensure!(is_address, "OAUTH_REDIRECT_URI is not like {REDIRECT_URI}");
     Ok(vec![ConfidentialClient { id, secret: secret.into(), redirect_uris: vec![redirect_uri] }])
 }
 
