@@ -12,8 +12,8 @@ use crate::config::threshold::Limit;
 use crate::console::section::{brief, say};
 use crate::environment::{readable, variable};
 use crate::scenario::load::duration;
-use crate::scenario::preflight::PROTOCOL;
 use crate::scenario::profiles::Wishes;
+use crate::server::revision::SPOKEN;
 use crate::sign_in::minting::Minting;
 
 /// What the exit codes of every command say.
@@ -115,7 +115,8 @@ pub(crate) struct LoadTestArgs {
     /// How long tool-call-mix lasts, such as 30s or 5m [default: as the profile says]
     #[arg(long = "for", value_name = "TIME", value_parser = time, help_heading = "Load")]
     lasts: Option<String>,
-    /// Revision of MCP to propose; the server chooses [default: 2025-11-25]
+    /// Revision of MCP: one with sessions is proposed, 2026-07-28 has none [default: 2025-11-25, or 2026-07-28 where
+    /// the server has no sessions]
     #[arg(long, value_name = "REVISION", value_parser = revision, help_heading = "Load")]
     protocol: Option<String>,
     /// Limit such as `p95<500` in milliseconds, which may follow `SCENARIO:`, `SCENARIO{tool:NAME}:` or `SCENARIO{rpc:NAME}:`
@@ -156,8 +157,8 @@ pub(crate) struct LoadTest {
     pub(crate) limits: Vec<Limit>,
     pub(crate) max_error_rate: Option<f64>,
     pub(crate) pace: Pace,
-    /// The revision of MCP that is proposed.
-    pub(crate) protocol: String,
+    /// The revision of MCP that somebody chose.
+    pub(crate) protocol: Option<String>,
     pub(crate) issue: Option<gh_comment::Issue>,
     pub(crate) trusted_author: Option<gh_comment::Author>,
     pub(crate) fail_on: FailOn,
@@ -260,8 +261,8 @@ impl LoadTestArgs {
             max_error_rate: file.max_error_rate,
             pace: self.pace()?,
             protocol: match self.protocol.clone().or(file.protocol) {
-                Some(it) => revision(&it).map_err(anyhow::Error::msg).context("`protocol`")?,
-                None => PROTOCOL.to_owned(),
+                Some(it) => Some(revision(&it).map_err(anyhow::Error::msg).context("`protocol`")?),
+                None => None,
             },
             issue,
             trusted_author,
@@ -301,10 +302,9 @@ fn users(rate: f64) -> u64 {
 }
 
 fn revision(text: &str) -> Result<String, String> {
-    let known = ["2025-03-26", "2025-06-18", "2025-11-25"];
-    let it = known.into_iter().find(|it| *it == text).map(str::to_owned);
+    let it = SPOKEN.into_iter().find(|it| *it == text).map(str::to_owned);
     it.ok_or_else(|| {
-        format!("`{text}` is none of the revisions that the scripts speak: {}", known.join(", "))
+        format!("`{text}` is none of the revisions that the scripts speak: {}", SPOKEN.join(", "))
     })
 }
 

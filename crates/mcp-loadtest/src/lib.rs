@@ -14,5 +14,6 @@ pub mod interrupt;
 mod report;
 pub mod run;
 mod scenario;
+mod server;
 mod sign_in;
 pub mod tools;

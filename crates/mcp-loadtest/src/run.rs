@@ -20,13 +20,13 @@ use crate::interrupt::{Interrupt, Interrupted};
 use crate::report::folder::Folder;
 use crate::report::publish::publish;
 use crate::report::tracking::Tracking;
-use crate::scenario::client::Endpoint;
-use crate::scenario::door::Door;
 use crate::scenario::load::Load;
 use crate::scenario::measure;
 use crate::scenario::preflight::{Preflight, preflight, reach};
 use crate::scenario::profiles::{Planned, Profiles, SIGN_IN, lives_for};
 use crate::scenario::scripts::Scripts;
+use crate::server::client::Endpoint;
+use crate::server::door::Door;
 use crate::sign_in::renewal::Renewal;
 use crate::tools::k6;
 use crate::tools::listener::listeners;
@@ -167,7 +167,7 @@ impl Job<'_> {
                 http: &http,
                 url: &mcp_url,
                 bearer: bearer.token.reveal(),
-                propose: &test.protocol,
+                revision: test.protocol.as_deref(),
             };
             let checked = preflight(endpoint, &fresh, self.plan, test.calls.as_deref(), may_write);
             let seen = interrupt.or(checked).await.map_err(|it| bearer.explain(it))?;
@@ -236,6 +236,12 @@ impl Job<'_> {
             }
         };
         say("preflight", format_args!("{door}; MCP {protocol}, {}", counted(tools, "tool")));
+        if let Some(other) = seen.other {
+            say(
+                "preflight",
+                format_args!("MCP {other} is spoken there too; --protocol {other} tests that"),
+            );
+        }
         let (strangers, connections) = seen.strangers;
         if strangers > 0 {
             say(

@@ -1,9 +1,6 @@
 //! The load: in come the profiles and a server that accepted the token, out goes one judged scenario after the other with
 //! what k6 left of it.
 
-pub(crate) mod answer;
-pub(crate) mod client;
-pub(crate) mod door;
 pub(crate) mod imports;
 pub(crate) mod k6_run;
 pub(crate) mod load;
@@ -14,6 +11,4 @@ pub(crate) mod offer;
 pub(crate) mod points;
 pub(crate) mod preflight;
 pub(crate) mod profiles;
-pub(crate) mod refused;
 pub(crate) mod scripts;
-pub(crate) mod tool;

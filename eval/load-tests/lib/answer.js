@@ -55,6 +55,7 @@ export function plainlySucceeded(id, body) {
     body.includes('"result":{') &&
     !body.includes('"error":') &&
     !body.includes('"method":') &&
+    (!body.includes('"resultType":') || body.includes('"resultType":"complete"')) &&
     (!body.includes('"isError"') || (body.includes('"isError":false') && !body.includes('"isError":true')))
   );
 }
@@ -78,7 +79,11 @@ function kindOf(message) {
   if (!message.result || typeof message.result !== 'object' || Array.isArray(message.result)) {
     return 'none';
   }
-  return message.result.isError === true ? 'error_envelope' : 'result';
+  const { isError, resultType = 'complete' } = message.result;
+  if (isError === true) {
+    return 'error_envelope';
+  }
+  return resultType === 'complete' ? 'result' : 'unfinished';
 }
 
 function wordsOf(kind, message, body) {

@@ -45,6 +45,7 @@ export interface Client {
   readResource(resource: { uri: string }): Answered<{ contents: object[] }>;
   /** prompts/get. */
   getPrompt(prompt: { name: string; arguments?: Record<string, string> }): Answered<{ messages: object[] }>;
+  /** ping, or server/discover in revisions without sessions. */
   ping(): Answered<object>;
   /** One entry of a pool. */
   make(call: Call, tags?: Record<string, string | number> | null): Answered<unknown>;

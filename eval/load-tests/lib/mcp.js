@@ -12,16 +12,18 @@ import { positive, scenario, shape, steps } from './profile.js';
 import { messageFor } from './reply.js';
 import { plainlySucceeded } from './answer.js';
 import { headersOf, notify, paramsOf, post, remove, settle } from './request.js';
+import { DISCOVER, headersFor, introducing, isStateless, nameIn } from './stateless.js';
 
 export { choose, coldStart, names, pool, positive, rpcs, scenario, shape, spread, steps };
 
 const PROTOCOL_VERSION = __ENV.MCP_PROTOCOL_VERSION || '2025-11-25';
 const MAX_PAGES = 50;
-const INITIALIZE = JSON.stringify({
-  protocolVersion: PROTOCOL_VERSION,
-  capabilities: {},
-  clientInfo: { name: 'mcp-loadtest', version: '1' },
-});
+const CLIENT = { name: 'mcp-loadtest', version: '1' };
+const INITIALIZE = JSON.stringify({ protocolVersion: PROTOCOL_VERSION, capabilities: {}, clientInfo: CLIENT });
+const STATELESS = isStateless(PROTOCOL_VERSION);
+const introduced = introducing(PROTOCOL_VERSION, CLIENT);
+// What opens: without sessions that is what `initialize` stands for.
+const OPENING = STATELESS ? DISCOVER : 'initialize';
 
 let measured = [];
 let vu = 0;
@@ -35,12 +37,13 @@ let due = 0;
  * `tools` are the names of the tools, resources and prompts that are called, `measured` the rpcs that count as calls.
  */
 export function options({ tools = [], measured: counted = ['tools/call'], thresholds: own = {}, ladder = [], ...rest }) {
-  measured = counted;
+  measured = counted.map((it) => (it === 'initialize' ? OPENING : it));
+  const limits = Object.entries(own).map(([key, it]) => [key.replace('{rpc:initialize}', `{rpc:${OPENING}}`), it]);
   return {
     summaryTrendStats: TREND_STATS,
     systemTags: ['name', 'method', 'status', 'error_code', 'expected_response', 'scenario', 'group'],
     ...rest,
-    thresholds: thresholds(own, counted, tools, ladder),
+    thresholds: thresholds(Object.fromEntries(limits), measured, tools, ladder),
   };
 }
 
@@ -114,9 +117,12 @@ class Client {
     this.chances = 1;
   }
 
-  /** initialize and notifications/initialized; the class of the failure, or null. */
+  /** initialize and notifications/initialized, or server/discover where that is measured; the class of the failure, or null. */
   open() {
     this.slots = new Map();
+    if (STATELESS) {
+      return this.discover();
+    }
     this.headers = headersOf();
     const done = this.request('initialize', INITIALIZE);
     const { response, duration, id } = done;
@@ -139,6 +145,23 @@ class Client {
     this.isOpen = true;
     const ready = notify('notifications/initialized', this.slot('notifications/initialized').params);
     this.responses.push(ready);
+    return null;
+  }
+
+  // There is nothing to open: what it is asked for is how long that takes.
+  discover() {
+    this.headers = headersOf(null, PROTOCOL_VERSION);
+    if (measured.includes(DISCOVER)) {
+      const done = this.request(DISCOVER, '{}');
+      const message = done.failure ? null : messageFor(done.id, done.response.body);
+      const speaks = message && (message.result.supportedVersions || []).includes(PROTOCOL_VERSION);
+      const failure = done.failure || (speaks ? null : 'protocol_error');
+      record(done.slot.tags, done.duration, failure);
+      if (failure) {
+        return failure;
+      }
+    }
+    this.isOpen = true;
     return null;
   }
 
@@ -181,14 +204,18 @@ class Client {
     return this.measure('prompts/get', JSON.stringify({ name, arguments: given }), name);
   }
 
+  /** Something small: ping, or server/discover where there is no ping. */
   ping() {
-    return this.measure('ping', '{}');
+    return this.measure(STATELESS ? DISCOVER : 'ping', '{}');
   }
 
   /** One entry of a pool. */
   make({ rpc, name, text, varies }, more) {
-    const params = varies ? filled(text, userId(), userId() * 1000000 + requests) : text;
-    return this.measure(rpc, params, name, more);
+    if (!varies) {
+      return this.measure(rpc, text, name, more);
+    }
+    const params = filled(text, userId(), userId() * 1000000 + requests);
+    return this.measure(rpc, params, name, more, nameIn(params));
   }
 
   /**
@@ -213,7 +240,8 @@ class Client {
     this.isOpen = false;
   }
 
-  measure(rpc, text, tool, more) {
+  // `about` is the name in full where the tag has one that stands for many.
+  measure(rpc, text, tool, more, about = tool) {
     if (!this.isOpen && this.chances > 0) {
       this.chances -= 1;
       this.open();
@@ -221,18 +249,19 @@ class Client {
     if (!this.isOpen) {
       return new Answered({ failure: 'session_lost' });
     }
-    const done = this.request(rpc, text, tool, more);
+    const done = this.request(rpc, text, tool, more, about);
     if (done.slot.counts) {
       record(done.slot.tags, done.duration, done.failure);
     }
     return new Answered(done);
   }
 
-  request(rpc, text, tool, more) {
+  request(rpc, text, tool, more, about) {
     requests += 1;
     const id = userId() * 1000000 + requests;
     const slot = this.slot(rpc, tool, more);
-    const response = post(id, rpc, text, slot.params);
+    const params = about === tool || !STATELESS ? slot.params : paramsOf({ ...slot.params.headers, ...headersFor(rpc, about) }, slot.tags);
+    const response = post(id, rpc, STATELESS ? introduced(text) : text, params);
     if (this.responses.length < 12) {
       this.responses.push(response);
     }
@@ -262,7 +291,8 @@ class Client {
     let slot = slots.get(key);
     if (!slot) {
       const tags = tool ? { rpc, tool, ...more } : { rpc };
-      slot = { tags, params: paramsOf(this.headers, tags), counts: measured.includes(rpc) };
+      const headers = STATELESS ? { ...this.headers, ...headersFor(rpc, tool) } : this.headers;
+      slot = { tags, params: paramsOf(headers, tags), counts: measured.includes(rpc) };
       slots.set(key, slot);
     }
     return slot;

@@ -23,14 +23,14 @@ use crate::interrupt::Interrupt;
 use crate::report::folder::earlier;
 use crate::report::tracking::{ROTATE_AT, Tracking};
 use crate::run::suite;
-use crate::scenario::client::{Endpoint, Session};
-use crate::scenario::door::door;
 use crate::scenario::measure::inspect;
 use crate::scenario::offer::{check, offered, writing};
 use crate::scenario::preflight::reach;
 use crate::scenario::profiles::{Planned, Profiles, lives_for};
-use crate::scenario::refused::Refused;
 use crate::scenario::scripts::Scripts;
+use crate::server::client::{Endpoint, Session};
+use crate::server::door::door;
+use crate::server::refused::Refused;
 use crate::sign_in::by_browser::Minted;
 use crate::sign_in::minting::Source;
 use crate::tools::target::{self, DemoUser};
@@ -211,7 +211,7 @@ async fn server(
             http,
             url: &mcp_url,
             bearer: minted.bearer.token.reveal(),
-            propose: &test.protocol,
+            revision: test.protocol.as_deref(),
         };
         let opened = interrupt.or(endpoint.open()).await.map_err(|it| minted.bearer.explain(it));
         let opened = findings.take("MCP session", opened, |it| {

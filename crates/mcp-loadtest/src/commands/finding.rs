@@ -10,7 +10,7 @@ use crate::console::advice::advice;
 use crate::console::section::clock;
 use crate::console::stdout::line;
 use crate::interrupt::Interrupted;
-use crate::scenario::door::Door;
+use crate::server::door::Door;
 
 /// How something stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -15,10 +15,9 @@ use crate::config::file::{File, NAME, SCHEMA};
 use crate::console::ask::{agrees, ask, can_ask};
 use crate::console::section::{brief, counted, say};
 use crate::interrupt::Interrupt;
-use crate::scenario::client::{Endpoint, Session};
-use crate::scenario::preflight::PROTOCOL;
-use crate::scenario::refused::Refused;
-use crate::scenario::tool::Tool;
+use crate::server::client::{Endpoint, Session};
+use crate::server::refused::Refused;
+use crate::server::tool::Tool;
 use crate::sign_in::minting::Minting;
 
 /// What `init` is told.
@@ -78,7 +77,7 @@ pub async fn run(args: &Args, results: &Path, interrupt: &Interrupt) -> anyhow::
             http: &http,
             url: &mcp_url,
             bearer: minted.bearer.token.reveal(),
-            propose: PROTOCOL,
+            revision: None,
         };
         let mut session = endpoint.open().await?;
         let calls = calls(&mut session, &args.tool).await;

@@ -103,7 +103,7 @@ fn number(schema: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::tool::Tool;
+    use crate::server::tool::Tool;
 
     #[track_caller]
     fn check(schema: Value, expect: Option<Value>) {

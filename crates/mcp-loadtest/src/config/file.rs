@@ -73,7 +73,7 @@ pub(crate) struct File {
     /// Folder with profiles.json and k6 scripts instead of the program's, by its path from this file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) scripts: Option<PathBuf>,
-    /// Revision of MCP to propose; 2025-11-25 without it.
+    /// Revision of MCP: one with sessions is proposed, 2026-07-28 has none; what the server speaks without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) protocol: Option<String>,
     /// Tool calls to make.

@@ -9,7 +9,7 @@ use crate::config::call::Call;
 use crate::config::strict::nearest;
 use crate::console::section::brief;
 use crate::scenario::profiles::Planned;
-use crate::scenario::tool::Tool;
+use crate::server::tool::Tool;
 
 /// The plan with the calls that can be made, and what is left out of it with the reason.
 #[derive(Debug)]

@@ -10,12 +10,13 @@ use k6_summary::run::{Server, Skipped};
 use crate::address::without_query;
 use crate::config::call::Call;
 use crate::console::section::{brief, say};
-use crate::scenario::client::{Endpoint, Session};
-use crate::scenario::door::{Door, door, strangers};
 use crate::scenario::offer::{Offered, offered, writing};
 use crate::scenario::profiles::Planned;
-use crate::scenario::refused::Refused;
-use crate::scenario::tool::Tool;
+use crate::server::client::{Endpoint, Session};
+use crate::server::door::{Door, door, strangers};
+use crate::server::refused::Refused;
+use crate::server::revision::{STATELESS, is_stateless};
+use crate::server::tool::Tool;
 
 /// How long a connection to the server is tried before k6 is looked for.
 const REACH: Duration = Duration::from_secs(10);
@@ -26,17 +27,16 @@ const MOST_TRIED: usize = 20;
 /// JSON-RPC's word for a request whose parameters are wrong.
 const INVALID_PARAMS: i64 = -32602;
 
-/// The revision that the k6 scripts speak, and propose unless another is named.
-pub(crate) const PROTOCOL: &str = "2025-11-25";
-
 /// How long the calls that are tried may take in all.
 const TRYING: Duration = Duration::from_secs(60);
 
 /// What is known of the server before there is load.
 #[derive(Debug)]
 pub(crate) struct Preflight {
-    /// The revision that the server chose.
+    /// The revision that is spoken.
     pub(crate) protocol: String,
+    /// One of the other kind that it speaks as well, where nobody chose.
+    pub(crate) other: Option<&'static str>,
     /// What it says that it is.
     pub(crate) server: Option<Server>,
     pub(crate) tools: BTreeMap<String, Tool>,
@@ -81,8 +81,16 @@ pub(crate) async fn preflight(
     let (protocol, server) = (session.protocol.clone(), session.server.clone());
     session.close().await;
     let (tools, Offered { plan, skipped }) = looked?;
+    let other = match endpoint.revision {
+        None if !is_stateless(&protocol) => {
+            let stateless = Endpoint { revision: Some(STATELESS), ..endpoint };
+            stateless.open().await.is_ok().then_some(STATELESS)
+        }
+        _ => None,
+    };
+    let endpoint = Endpoint { revision: Some(&protocol), ..endpoint };
     let door = if endpoint.bearer.is_empty() { Door::Open } else { door(endpoint).await };
-    Ok(Preflight { protocol, server, tools, plan, skipped, door, strangers })
+    Ok(Preflight { protocol, other, server, tools, plan, skipped, door, strangers })
 }
 
 /// Says of a server that does not take a POST whether it is one of the transport before Streamable HTTP.
@@ -160,6 +168,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::server::revision::WITH_SESSIONS;
 
     #[tokio::test]
     async fn only_a_closed_door_is_out_of_reach() {
@@ -180,7 +189,7 @@ mod tests {
         let answer = async move |body: axum::body::Bytes| {
             let request: Value = serde_json::from_slice(&body).unwrap();
             let result = match request["method"].as_str().unwrap() {
-                "initialize" => json!({"protocolVersion": PROTOCOL, "capabilities": {}}),
+                "initialize" => json!({"protocolVersion": WITH_SESSIONS, "capabilities": {}}),
                 "tools/list" => json!({"tools": [{"name": "wipe"}]}),
                 "tools/call" => {
                     counted.fetch_add(1, Ordering::Relaxed);
@@ -195,7 +204,7 @@ mod tests {
         let app = axum::Router::new().route("/mcp", axum::routing::post(answer));
         tokio::spawn(async move { axum::serve(listener, app).await });
         let http = oauth_loopback::http_client().no_proxy().build().unwrap();
-        let endpoint = Endpoint { http: &http, url: &url, bearer: "t", propose: PROTOCOL };
+        let endpoint = Endpoint { http: &http, url: &url, bearer: "t", revision: None };
         let named = [Call::of_tool("wipe", serde_json::Map::new())];
         let plan = [Planned {
             name: "mix".to_owned(),

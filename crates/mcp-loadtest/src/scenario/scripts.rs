@@ -14,7 +14,7 @@ macro_rules! files {
 }
 
 /// Every file, by its path below the folder of scripts.
-const FILES: [(&str, &str); 15] = files![
+const FILES: [(&str, &str); 16] = files![
     "README.md",
     "profiles.json",
     "lib/answer.js",
@@ -26,6 +26,7 @@ const FILES: [(&str, &str); 15] = files![
     "lib/profile.js",
     "lib/reply.js",
     "lib/request.js",
+    "lib/stateless.js",
     "lib/token.js",
     "mcp/cold-start.js",
     "mcp/concurrent-sessions.js",

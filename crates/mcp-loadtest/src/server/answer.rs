@@ -37,6 +37,8 @@ pub(crate) enum Kind {
     None,
     Error,
     ErrorEnvelope,
+    /// A `resultType` other than `complete`: the server wants something first.
+    Unfinished,
     Result,
 }
 
@@ -84,6 +86,9 @@ impl Answer {
             Some(it) if !it["error"].is_null() => Kind::Error,
             Some(it) if !it["result"].is_object() => Kind::None,
             Some(it) if it["result"]["isError"] == true => Kind::ErrorEnvelope,
+            Some(it) if it["result"]["resultType"].as_str().is_some_and(|it| it != "complete") => {
+                Kind::Unfinished
+            }
             Some(_) => Kind::Result,
         }
     }

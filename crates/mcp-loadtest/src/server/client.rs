@@ -14,9 +14,12 @@ use tool_edge::Secrets;
 use crate::address::without_query;
 use crate::config::call::Call;
 use crate::console::section::brief;
-use crate::scenario::answer::{Answer, last_event_id, message_for};
-use crate::scenario::refused::Refused;
-use crate::scenario::tool::Tool;
+use crate::server::answer::{Answer, last_event_id, message_for};
+use crate::server::refused::Refused;
+use crate::server::revision::{
+    META, STATELESS, WITH_SESSIONS, client_info, introduce, is_revision, is_stateless,
+};
+use crate::server::tool::Tool;
 
 /// More than any list of tools.
 const MOST_BODY: usize = 16 << 20;
@@ -34,8 +37,8 @@ pub(crate) struct Endpoint<'a> {
     pub(crate) url: &'a str,
     /// Empty for nobody.
     pub(crate) bearer: &'a str,
-    /// The revision of MCP that is proposed.
-    pub(crate) propose: &'a str,
+    /// The revision of MCP that is spoken, or proposed where the server has a say; nobody chose one for `None`.
+    pub(crate) revision: Option<&'a str>,
 }
 
 /// An open session.
@@ -60,19 +63,25 @@ struct Exchange {
 }
 
 impl<'a> Endpoint<'a> {
-    /// Opens a session.
+    /// Opens a session, or finds that the server speaks a revision without them.
+    ///
+    /// Where nobody chose a revision and the server refuses to open a session, it is asked whether it does without.
     pub(crate) async fn open(self) -> anyhow::Result<Session<'a>> {
-        let mut session = Session {
-            endpoint: self,
-            id: None,
-            protocol: String::new(),
-            server: None,
-            limits: None,
-            requests: 0,
-            cookies: BTreeMap::new(),
-        };
-        let opened = session.initialize().await;
-        match opened {
+        match self.revision {
+            Some(it) if is_stateless(it) => self.discovered(it).await,
+            Some(it) => self.initialized(it).await,
+            None => match self.initialized(WITH_SESSIONS).await {
+                Err(error) if Refused::class(&error) == Some("protocol_error") => {
+                    self.discovered(STATELESS).await.map_err(|_| error)
+                }
+                it => it,
+            },
+        }
+    }
+
+    async fn initialized(self, propose: &str) -> anyhow::Result<Session<'a>> {
+        let mut session = Session::new(self, "");
+        match session.initialize(propose).await {
             Ok(()) => Ok(session),
             Err(error) => {
                 // One that was given all the same.
@@ -80,6 +89,12 @@ impl<'a> Endpoint<'a> {
                 Err(error)
             }
         }
+    }
+
+    async fn discovered(self, revision: &str) -> anyhow::Result<Session<'a>> {
+        let mut session = Session::new(self, revision);
+        session.discover().await?;
+        Ok(session)
     }
 
     /// The address as it may be told: a query can hold a key.
@@ -93,16 +108,44 @@ impl<'a> Endpoint<'a> {
     }
 }
 
-/// Revisions of MCP are named by their day.
-pub(crate) fn is_revision(text: &str) -> bool {
-    text.len() == 10 && text.bytes().all(|it| it.is_ascii_digit() || it == b'-')
+/// The `serverInfo` of a server that has a name.
+fn server_info(told: &Value) -> Option<Server> {
+    let text = |name: &str| {
+        let text = told[name].as_str().map(str::trim);
+        text.filter(|it| !it.is_empty()).map(brief)
+    };
+    text("name").map(|name| Server::new(name, text("version")))
 }
 
-impl Session<'_> {
-    async fn initialize(&mut self) -> anyhow::Result<()> {
+impl<'a> Session<'a> {
+    fn new(endpoint: Endpoint<'a>, protocol: &str) -> Self {
+        Self {
+            endpoint,
+            id: None,
+            protocol: protocol.to_owned(),
+            server: None,
+            limits: None,
+            requests: 0,
+            cookies: BTreeMap::new(),
+        }
+    }
+
+    /// Asks which revisions the server speaks without sessions.
+    async fn discover(&mut self) -> anyhow::Result<()> {
+        let result = self.result("server/discover", json!({})).await?;
+        let speaks = result["supportedVersions"].as_array();
+        if !speaks.is_some_and(|it| it.iter().any(|it| *it == self.protocol)) {
+            let url = self.endpoint.shown();
+            bail!("`{url}` does not name {} among the revisions that it speaks", self.protocol);
+        }
+        self.server = server_info(&result["_meta"][format!("{META}serverInfo")]);
+        Ok(())
+    }
+
+    async fn initialize(&mut self, propose: &str) -> anyhow::Result<()> {
         let url = self.endpoint.url;
-        let params = json!({"protocolVersion": self.endpoint.propose, "capabilities": {},
-            "clientInfo": {"name": "mcp-loadtest", "version": env!("CARGO_PKG_VERSION")}});
+        let params =
+            json!({"protocolVersion": propose, "capabilities": {}, "clientInfo": client_info()});
         let result = self.result("initialize", params).await?;
         let protocol = result["protocolVersion"].as_str().filter(|it| is_revision(it));
         let protocol = protocol.with_context(|| {
@@ -110,11 +153,7 @@ impl Session<'_> {
             format!("`{url}` is no MCP server: its answer to initialize names no revision")
         })?;
         self.protocol = protocol.to_owned();
-        let text = |name: &str| {
-            let text = result["serverInfo"][name].as_str().map(str::trim);
-            text.filter(|it| !it.is_empty()).map(brief)
-        };
-        self.server = text("name").map(|name| Server::new(name, text("version")));
+        self.server = server_info(&result["serverInfo"]);
         let ready = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
         let response = self.request(self.endpoint.http.post(url)).json(&ready).send().await;
         let response = response.map_err(reqwest::Error::without_url);
@@ -159,13 +198,10 @@ impl Session<'_> {
     /// Asks for something small in this session over connections of another client.
     pub(crate) async fn ping_over(&self, http: &reqwest::Client) -> anyhow::Result<()> {
         let mut same = Session {
-            endpoint: Endpoint { http, ..self.endpoint },
             id: self.id.clone(),
-            protocol: self.protocol.clone(),
-            server: None,
-            limits: None,
             requests: self.requests + 1000,
             cookies: self.cookies.clone(),
+            ..Session::new(Endpoint { http, ..self.endpoint }, &self.protocol)
         };
         same.result("ping", json!({})).await.map(drop)
     }
@@ -196,13 +232,22 @@ impl Session<'_> {
     }
 
     /// Sends a request, and reads until its answer has come or nothing more does.
-    async fn exchange(&mut self, method: &str, params: Value) -> anyhow::Result<Exchange> {
+    async fn exchange(&mut self, method: &str, mut params: Value) -> anyhow::Result<Exchange> {
+        let about = if is_stateless(&self.protocol) {
+            introduce(&self.protocol, method, &mut params)
+        } else {
+            Vec::new()
+        };
         let id = self.requests;
         self.requests += 1;
         let url = self.endpoint.url;
         let body = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
         let in_session = self.id.is_some();
-        let sent = self.request(self.endpoint.http.post(url)).json(&body).send().await;
+        let mut request = self.request(self.endpoint.http.post(url));
+        for (name, it) in about {
+            request = request.header(name, it);
+        }
+        let sent = request.json(&body).send().await;
         let response = match sent {
             Err(it) if it.is_timeout() && !it.is_connect() => {
                 let answer = Answer { timed_out: true, in_session, ..Answer::default() };

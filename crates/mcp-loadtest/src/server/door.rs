@@ -1,7 +1,7 @@
 //! Two questions about a server that a single connection with a good token does not answer.
 
-use crate::scenario::client::{Endpoint, Session};
-use crate::scenario::refused::Refused;
+use crate::server::client::{Endpoint, Session};
+use crate::server::refused::Refused;
 
 /// Who is let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::scenario::answer::Answer;
+use crate::server::answer::Answer;
+use crate::server::revision::SPOKEN;
 
 /// An answer that is a failure.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +84,8 @@ fn remedy(
             error.and_then(|it| it["data"]["supported"].as_array()).into_iter().flatten();
         let supported = supported.filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
         return Some(format!(
-            "it speaks MCP {supported} alone, and the scripts the revisions with sessions up to 2025-11-25"
+            "it speaks MCP {supported}; --protocol chooses one of {}",
+            SPOKEN.join(", ")
         ));
     }
     let remedy = match (class, status) {

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use oauth_loopback::{AccessToken, Error, Expected, TokenResponse, UnverifiedClaims};
 
 use crate::console::section::{brief, clock};
-use crate::scenario::refused::Refused;
+use crate::server::refused::Refused;
 
 /// A token and what is known of it; `None` is not known, as with an opaque token.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use crate::program::{Sandbox, program, run};
 #[ignore = "needs k6"]
 async fn the_scripts_take_an_answer_for_what_the_table_says() {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let cases = include_str!("../../src/scenario/answer_cases.json");
+    let cases = include_str!("../../src/server/answer_cases.json");
     let count = serde_json::from_str::<Vec<Value>>(cases).unwrap().len();
     let script = format!(
         "import {{ failureOf }} from '{}/load-tests/lib/answer.js';

@@ -8,6 +8,7 @@ mod answers;
 mod comment;
 mod config;
 mod conformance;
+mod eras;
 mod failures;
 mod faults;
 mod first_steps;
