@@ -18,13 +18,14 @@ use crate::identity_providers::{fingerprint, hydra, keycloak, spring};
 const WHOLE: &str = "mcp-loadtest";
 
 /// Folders of `eval/interop` that npm fills, with the crate whose tests need them.
-const NODE: [(&str, &str); 6] = [
+const NODE: [(&str, &str); 7] = [
     ("browser-consent", "axe"),
     ("gh-comment", "github"),
     ("mcp-target", "conformance"),
     (WHOLE, "axe"),
     (WHOLE, "better-auth"),
     (WHOLE, "conformance"),
+    (WHOLE, "typescript"),
 ];
 
 /// Single words such as `k6`, out of reasons such as `needs k6, a browser and node`.

@@ -73,6 +73,15 @@ export function options(
 /** The options of a scenario of profiles.json. */
 export function optionsOf(name: string, tools?: string[], more?: object): Options;
 
+/** tools/list, as an entry of a pool. */
+export const LIST: Call;
+
+/** ping, or server/discover in revisions without sessions, as an entry of a pool. */
+export const PING: Call;
+
+/** The options and the iteration of a scenario of profiles.json that makes calls of its pool, and those of `more`, at its pace. */
+export function paced(name: string, more?: Call[]): { options: Options; iteration: () => void };
+
 /** Opens a session, gives `work` its client and closes it whatever happens; the failure that kept it from being opened. */
 export function session(work: (client: Client) => void): Failure | null;
 

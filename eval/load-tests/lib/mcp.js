@@ -26,6 +26,7 @@ const introduced = introducing(PROTOCOL_VERSION, CLIENT);
 const OPENING = STATELESS ? DISCOVER : 'initialize';
 
 let measured = [];
+let isOpeningMeasured = false;
 let vu = 0;
 let requests = 0;
 let turns = 0;
@@ -37,6 +38,7 @@ let due = 0;
  * `tools` are the names of the tools, resources and prompts that are called, `measured` the rpcs that count as calls.
  */
 export function options({ tools = [], measured: counted = ['tools/call'], thresholds: own = {}, ladder = [], ...rest }) {
+  isOpeningMeasured = counted.includes('initialize');
   measured = counted.map((it) => (it === 'initialize' ? OPENING : it));
   const limits = Object.entries(own).map(([key, it]) => [key.replace('{rpc:initialize}', `{rpc:${OPENING}}`), it]);
   return {
@@ -107,6 +109,27 @@ export function pacedSession(calls, period, pick, tags = () => null) {
   }
 }
 
+/** tools/list and a sign of life, as entries of a pool. */
+export const LIST = { rpc: 'tools/list', name: '', text: '{}', weight: 1, varies: false };
+export const PING = { rpc: STATELESS ? DISCOVER : 'ping', name: '', text: '{}', weight: 1, varies: false };
+
+/**
+ * The options and the iteration of a scenario of profiles.json whose users make calls of its pool at its pace, and those
+ * of `more` as often as the average one of the pool.
+ */
+export function paced(name, more = []) {
+  const it = scenario(name);
+  const own = pool(it.calls);
+  const weight = own.reduce((sum, call) => sum + call.weight, 0) / own.length;
+  const calls = [...own, ...more.map((call) => ({ ...call, weight }))];
+  const rate = it.target_rps ? positive('TARGET_RPS', 0) : 0;
+  const period = rate ? shape(it).vus / rate : it.pace_s;
+  return {
+    options: optionsOf(name, names(own), { measured: rpcs(calls) }),
+    iteration: () => pacedSession(it.calls_per_iteration, period, (vu, turn) => choose(calls, vu, turn)),
+  };
+}
+
 class Client {
   constructor() {
     this.id = null;
@@ -134,7 +157,7 @@ class Client {
     const message = done.failure ? null : messageFor(id, response.body);
     const protocol = message && message.result.protocolVersion;
     const refusal = done.failure || (protocol ? null : 'protocol_error');
-    if (refusal || measured.includes('initialize')) {
+    if (refusal || isOpeningMeasured) {
       record({ rpc: 'initialize' }, duration, refusal);
     }
     this.headers = headersOf(this.id, protocol);
@@ -151,7 +174,7 @@ class Client {
   // There is nothing to open: what it is asked for is how long that takes.
   discover() {
     this.headers = headersOf(null, PROTOCOL_VERSION);
-    if (measured.includes(DISCOVER)) {
+    if (isOpeningMeasured) {
       const done = this.request(DISCOVER, '{}');
       const message = done.failure ? null : messageFor(done.id, done.response.body);
       const speaks = message && (message.result.supportedVersions || []).includes(PROTOCOL_VERSION);

@@ -2,13 +2,7 @@
 
 import * as mcp from '../lib/mcp.js';
 
-const it = mcp.scenario('tool-call-mix');
-const calls = mcp.pool(it.calls);
-const rate = mcp.positive('TARGET_RPS', 0);
-const period = rate ? mcp.shape(it).vus / rate : it.pace_s;
+const load = mcp.paced('tool-call-mix');
 
-export const options = mcp.optionsOf('tool-call-mix', mcp.names(calls), { measured: mcp.rpcs(calls) });
-
-export default function () {
-  mcp.pacedSession(it.calls_per_iteration, period, (vu, turn) => mcp.choose(calls, vu, turn));
-}
+export const options = load.options;
+export default load.iteration;

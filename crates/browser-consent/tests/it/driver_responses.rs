@@ -115,13 +115,15 @@ async fn a_click_that_times_out_has_been_delivered() {
         client.update_timeouts(short).await.unwrap();
         client.goto(page.as_str()).await.unwrap();
         let button = client.find(Locator::Css("[value=approve]")).await.unwrap();
-        // On a busy machine the click is answered before the page begins to leave, and the next command waits for that.
-        let late = match button.click().await {
+        let clicked = button.click().await;
+        let posted = site.once_posted().await;
+        // On a busy machine the click is answered before the page begins to leave; once it has, the next command waits.
+        let late = match clicked {
             Err(it) => it,
             Ok(()) => client.current_url().await.unwrap_err(),
         };
         assert!(late.is_timeout(), "{late}");
-        assert_eq!(site.once_posted().await, ["/decide decision=approve"]);
+        assert_eq!(posted, ["/decide decision=approve"]);
     })
     .await
     .unwrap();

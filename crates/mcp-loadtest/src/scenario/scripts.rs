@@ -14,7 +14,7 @@ macro_rules! files {
 }
 
 /// Every file, by its path below the folder of scripts.
-const FILES: [(&str, &str); 16] = files![
+const FILES: [(&str, &str); 19] = files![
     "README.md",
     "profiles.json",
     "lib/answer.js",
@@ -31,6 +31,9 @@ const FILES: [(&str, &str); 16] = files![
     "mcp/cold-start.js",
     "mcp/concurrent-sessions.js",
     "mcp/tool-call-mix.js",
+    "server/concurrent-api.js",
+    "server/large-payload.js",
+    "server/tool-execution.js",
 ];
 
 /// A folder with `profiles.json`, the scripts that it names, and their `lib`.

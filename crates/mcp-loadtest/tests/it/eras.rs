@@ -5,12 +5,14 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
+use mcp_loadtest::tools::child;
 use mcp_target::{Config, Target, User};
 use serde_json::{Value, json};
 
 use crate::interop::fastmcp;
 use crate::program::{Ended, Sandbox, program, run};
 use crate::servers::{EMAIL, PASSWORD, TOKEN, serve};
+use crate::started::{Server, folder};
 
 const STATELESS: &str = "2026-07-28";
 const TOO: &str = "MCP 2026-07-28 is spoken there too; --protocol 2026-07-28 tests that";
@@ -124,20 +126,48 @@ async fn a_revision_that_the_server_does_not_speak_is_told_with_those_that_it_do
     assert!(ended.error().contains("it speaks MCP 2026-07-28; --protocol chooses"), "{ended:#?}");
 }
 
+/// The whole suite with a tool that says what it was told; the revision that it was done in.
+async fn echoed(target: &str, more: &[&str], variables: &[(&str, &str)]) -> Value {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.mcp_loadtest("run");
+    command.args(["--target", target, "--suite", "mcp", "--tool", "echo"]).args(more);
+    command.args(["--arguments", r#"{"text": "hi"}"#]).envs(variables.iter().copied());
+    let ended = run(command.env("K6", program("K6"))).await;
+    assert_eq!(ended.code, Some(0), "{more:?} {ended:#?}");
+    let record = sandbox.record();
+    assert_eq!(record["scenarios"].as_array().unwrap().len(), 3, "{record:#}");
+    record["protocol"].clone()
+}
+
 #[tokio::test]
 #[ignore = "needs k6, a browser and python"]
 async fn fastmcp_takes_load_with_sessions_and_without() {
     let server = fastmcp(&[]).await;
-    for protocol in ["2025-11-25", STATELESS] {
-        let sandbox = Sandbox::new();
-        let mut command = sandbox.mcp_loadtest("run");
-        command.args(["--target", server.said("resource"), "--protocol", protocol]);
-        command.args(["--tool", "echo", "--arguments", r#"{"text": "hi"}"#, "--suite", "mcp"]);
-        command.env("LOADTEST_EMAIL", EMAIL).env("LOADTEST_PASSWORD", PASSWORD);
-        let ended = run(command.env("K6", program("K6"))).await;
-        assert_eq!(ended.code, Some(0), "{ended:#?}");
-        let record = sandbox.record();
-        assert_eq!((&record["verdict"], &record["protocol"]), (&json!("passed"), &json!(protocol)));
-        assert_eq!(record["scenarios"].as_array().unwrap().len(), 3);
-    }
+    let user = [("LOADTEST_EMAIL", EMAIL), ("LOADTEST_PASSWORD", PASSWORD)];
+    let url = server.said("resource");
+    // Side by side: each asks for little.
+    let spoken = tokio::join!(
+        echoed(url, &["--protocol", "2025-11-25"], &user),
+        echoed(url, &["--protocol", STATELESS], &user),
+    );
+    assert_eq!(spoken, (json!("2025-11-25"), json!(STATELESS)));
+}
+
+async fn typescript(arguments: &[&str]) -> Server {
+    let mut command = child::command("node");
+    command.arg("server.mjs").args(arguments).current_dir(folder("typescript"));
+    Server::start(command.env("TOKEN", TOKEN)).await
+}
+
+#[tokio::test]
+#[ignore = "needs k6 and node"]
+async fn the_typescript_sdk_takes_load_with_sessions_and_without() {
+    let (both, stateless) = (typescript(&[]).await, typescript(&["--stateless"]).await);
+    let user = [("LOADTEST_BEARER", TOKEN)];
+    let spoken = tokio::join!(
+        echoed(both.said("resource"), &[], &user),
+        echoed(both.said("resource"), &["--protocol", STATELESS], &user),
+        echoed(stateless.said("resource"), &[], &user),
+    );
+    assert_eq!(spoken, (json!("2025-11-25"), json!(STATELESS), json!(STATELESS)));
 }

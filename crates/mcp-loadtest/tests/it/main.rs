@@ -21,3 +21,4 @@ mod run;
 mod servers;
 mod servers_by_others;
 mod started;
+mod suites;
