@@ -93,7 +93,7 @@ pub(crate) struct LoadTestArgs {
     /// MCP server to test; `{workspace}` in it is filled from the token [default: the embedded target]
     #[arg(long, value_name = "URL")]
     target: Option<String>,
-    /// Suite of scenarios [default: mcp]
+    /// Suite of scenarios: mcp, fastmcp, or another of profiles.json [default: mcp]
     #[arg(long, value_name = "NAME")]
     suite: Option<String>,
     /// Amount of load: smoke (under a minute) or full (about half an hour), as profiles.json of the scripts has it

@@ -79,11 +79,10 @@ function kindOf(message) {
   if (!message.result || typeof message.result !== 'object' || Array.isArray(message.result)) {
     return 'none';
   }
-  const { isError, resultType = 'complete' } = message.result;
-  if (isError === true) {
+  if (message.result.isError === true) {
     return 'error_envelope';
   }
-  return resultType === 'complete' ? 'result' : 'unfinished';
+  return (message.result.resultType ?? 'complete') === 'complete' ? 'result' : 'unfinished';
 }
 
 function wordsOf(kind, message, body) {

@@ -86,10 +86,11 @@ impl Answer {
             Some(it) if !it["error"].is_null() => Kind::Error,
             Some(it) if !it["result"].is_object() => Kind::None,
             Some(it) if it["result"]["isError"] == true => Kind::ErrorEnvelope,
-            Some(it) if it["result"]["resultType"].as_str().is_some_and(|it| it != "complete") => {
-                Kind::Unfinished
-            }
-            Some(_) => Kind::Result,
+            Some(it) => match &it["result"]["resultType"] {
+                Value::Null => Kind::Result,
+                it if it == "complete" => Kind::Result,
+                _ => Kind::Unfinished,
+            },
         }
     }
 
