@@ -116,7 +116,7 @@ pub(crate) struct LoadTestArgs {
     #[arg(long = "for", value_name = "TIME", value_parser = time, help_heading = "Load")]
     lasts: Option<String>,
     /// Revision of MCP: one with sessions is proposed, 2026-07-28 has none [default: 2025-11-25, or 2026-07-28 where
-    /// the server has no sessions]
+    /// the server refuses `initialize`]
     #[arg(long, value_name = "REVISION", value_parser = revision, help_heading = "Load")]
     protocol: Option<String>,
     /// Limit such as `p95<500` in milliseconds, which may follow `SCENARIO:`, `SCENARIO{tool:NAME}:` or `SCENARIO{rpc:NAME}:`

@@ -22,8 +22,8 @@ const CLIENT = { name: 'mcp-loadtest', version: '1' };
 const INITIALIZE = JSON.stringify({ protocolVersion: PROTOCOL_VERSION, capabilities: {}, clientInfo: CLIENT });
 const STATELESS = isStateless(PROTOCOL_VERSION);
 const introduced = introducing(PROTOCOL_VERSION, CLIENT);
-// What opens: without sessions that is what `initialize` stands for.
-const OPENING = STATELESS ? DISCOVER : 'initialize';
+// Without sessions there is neither of these, and one rpc does what they do.
+const called = (rpc) => (STATELESS && ['initialize', 'ping'].includes(rpc) ? DISCOVER : rpc);
 
 let measured = [];
 let isOpeningMeasured = false;
@@ -39,13 +39,17 @@ let due = 0;
  */
 export function options({ tools = [], measured: counted = ['tools/call'], thresholds: own = {}, ladder = [], ...rest }) {
   isOpeningMeasured = counted.includes('initialize');
-  measured = counted.map((it) => (it === 'initialize' ? OPENING : it));
-  const limits = Object.entries(own).map(([key, it]) => [key.replace('{rpc:initialize}', `{rpc:${OPENING}}`), it]);
+  measured = [...new Set(counted.map(called))];
+  const limits = {};
+  for (const [key, it] of Object.entries(own)) {
+    const metric = key.replace(/\{rpc:([^{}]+)\}/, (all, rpc) => `{rpc:${called(rpc)}}`);
+    limits[metric] = [...(limits[metric] || []), ...it];
+  }
   return {
     summaryTrendStats: TREND_STATS,
     systemTags: ['name', 'method', 'status', 'error_code', 'expected_response', 'scenario', 'group'],
     ...rest,
-    thresholds: thresholds(Object.fromEntries(limits), measured, tools, ladder),
+    thresholds: thresholds(limits, measured, tools, ladder),
   };
 }
 
@@ -111,7 +115,7 @@ export function pacedSession(calls, period, pick, tags = () => null) {
 
 /** tools/list and a sign of life, as entries of a pool. */
 export const LIST = { rpc: 'tools/list', name: '', text: '{}', weight: 1, varies: false };
-export const PING = { rpc: STATELESS ? DISCOVER : 'ping', name: '', text: '{}', weight: 1, varies: false };
+export const PING = { rpc: called('ping'), name: '', text: '{}', weight: 1, varies: false };
 
 /**
  * The options and the iteration of a scenario of profiles.json whose users make calls of its pool at its pace, and those
@@ -229,7 +233,7 @@ class Client {
 
   /** Something small: ping, or server/discover where there is no ping. */
   ping() {
-    return this.measure(STATELESS ? DISCOVER : 'ping', '{}');
+    return this.measure(called('ping'), '{}');
   }
 
   /** One entry of a pool. */
@@ -238,7 +242,7 @@ class Client {
       return this.measure(rpc, text, name, more);
     }
     const params = filled(text, userId(), userId() * 1000000 + requests);
-    return this.measure(rpc, params, name, more, nameIn(params));
+    return this.measure(rpc, params, name, more, STATELESS ? nameIn(params) : name);
   }
 
   /**

@@ -221,12 +221,14 @@ async fn server(
             format!("{server}, MCP {}", it.protocol)
         })?;
         let Some(mut session) = opened else { return Ok(()) };
+        let protocol = session.protocol.clone();
         let asked = tools(&mut session, test, plan, may_write, interrupt, findings).await;
         session.close().await;
         asked?;
         if endpoint.bearer.is_empty() {
             return Ok(());
         }
+        let endpoint = Endpoint { revision: Some(&protocol), ..endpoint };
         let door = interrupt.or(async { Ok(door(endpoint).await) }).await?;
         findings.add(broken_token(door))
     };

@@ -31,6 +31,9 @@ pub(crate) struct Call {
     pub(crate) weight: f64,
 }
 
+/// The rpcs that a call can be of.
+pub(crate) const POOLED: [&str; 3] = ["tools/call", "resources/read", "prompts/get"];
+
 impl Call {
     /// A call of a tool.
     pub(crate) fn of_tool(name: impl Into<String>, arguments: Map<String, Value>) -> Self {

@@ -178,7 +178,8 @@ pub(crate) async fn inspect(
     let nobody = [("MCP_URL", "http://127.0.0.1/mcp"), ("BEARER", "nobody"), ("PROFILE", profile)];
     environment.extend(nobody.map(|(name, it)| (name, it.to_owned())));
     let file = tempfile::NamedTempFile::new().context("failed to write the calls")?;
-    if let Some(calls) = calls.or(planned.calls.as_deref()) {
+    let named = calls.filter(|_| !planned.own_calls);
+    if let Some(calls) = named.or(planned.calls.as_deref()) {
         std::fs::write(file.path(), json(&calls)?).context("failed to write the calls")?;
         environment.push(("CALLS_FILE", file.path().display().to_string()));
     }

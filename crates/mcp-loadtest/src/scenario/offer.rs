@@ -33,6 +33,7 @@ pub(crate) fn offered(
     let mut offered = Offered { plan: Vec::new(), skipped: Vec::new() };
     for planned in plan {
         let is_own_script = planned.load.is_none();
+        let named = named.filter(|_| !planned.own_calls);
         let calls = match (&planned.calls, named) {
             (None, None) => None,
             // A script of the user's own gets their calls as they are.
@@ -173,6 +174,7 @@ mod tests {
             thresholds: None,
             shape: String::new(),
             calls: Some(all.to_vec()),
+            own_calls: false,
         };
         assert_eq!(writing(&[planned], &tools), ["silent", "write"]);
     }

@@ -125,6 +125,14 @@ async fn look(
 ) -> anyhow::Result<(BTreeMap<String, Tool>, Offered)> {
     let tools = session.tools().await?;
     let offered = offered(plan, named, &tools)?;
+    let called = offered.plan.iter().filter_map(|it| it.calls.as_ref()).flatten();
+    let wants_headers = |name: &&str| tools.get(*name).is_some_and(Tool::wants_headers);
+    let odd = called.filter_map(|it| it.tool.as_deref()).find(wants_headers);
+    if let Some(name) = odd.filter(|_| is_stateless(&session.protocol)) {
+        bail!(
+            "`{name}` wants parameters in headers (`x-mcp-header`), which the scripts do not send; call another tool, or choose a revision with sessions by --protocol"
+        );
+    }
     let writing = brief(&writing(&offered.plan, &tools).join(", "));
     if !writing.is_empty() {
         say("plan", format_args!("may write, since they have no `readOnlyHint`: {writing}"));
@@ -214,11 +222,53 @@ mod tests {
             thresholds: None,
             shape: String::new(),
             calls: None,
+            own_calls: false,
         }];
         let refused = preflight(endpoint, &http, &plan, Some(&named), false).await.unwrap_err();
         assert!(refused.to_string().contains("`readOnlyHint`): wipe; add --yes"), "{refused}");
         assert_eq!(calls.load(Ordering::Relaxed), 0);
         preflight(endpoint, &http, &plan, Some(&named), true).await.unwrap();
         assert_eq!(calls.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn a_session_that_is_given_to_whoever_asks_without_one_is_closed_too() {
+        let opened = Arc::new(AtomicUsize::new(0));
+        let closed = Arc::new(AtomicUsize::new(0));
+        let (opens, closes) = (Arc::clone(&opened), Arc::clone(&closed));
+        let answer = async move |headers: axum::http::HeaderMap, body: axum::body::Bytes| {
+            let request: Value = serde_json::from_slice(&body).unwrap();
+            let (status, result) = match request["method"].as_str().unwrap() {
+                "initialize" => {
+                    (200, json!({"protocolVersion": WITH_SESSIONS, "capabilities": {}}))
+                }
+                "tools/list" => (200, json!({"tools": []})),
+                "server/discover" => (400, json!({})),
+                _ => (200, json!({})),
+            };
+            let mut given = axum::http::HeaderMap::new();
+            if !headers.contains_key("mcp-session-id") {
+                let id = opens.fetch_add(1, Ordering::Relaxed) + 1;
+                given.insert("mcp-session-id", id.into());
+            }
+            let status = axum::http::StatusCode::from_u16(status).unwrap();
+            let answer = json!({"jsonrpc": "2.0", "id": request["id"], "result": result});
+            (status, given, axum::Json(answer))
+        };
+        let close = async move || {
+            closes.fetch_add(1, Ordering::Relaxed);
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+        let methods = axum::routing::post(answer).delete(close);
+        let app = axum::Router::new().route("/mcp", methods);
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let http = oauth_loopback::http_client().no_proxy().build().unwrap();
+        let endpoint = Endpoint { http: &http, url: &url, bearer: "", revision: None };
+        let seen = preflight(endpoint, &http, &[], None, false).await.unwrap();
+        assert_eq!((seen.protocol.as_str(), seen.other), (WITH_SESSIONS, None));
+        // One for the look, one for the question whether it does without.
+        let counted = [&opened, &closed].map(|it| it.load(Ordering::Relaxed));
+        assert_eq!(counted, [2, 2]);
     }
 }

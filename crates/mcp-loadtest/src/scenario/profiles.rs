@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::config::call::Call;
+use crate::config::call::{Call, POOLED};
 use crate::config::file::share;
 use crate::config::strict::{from_json, listed, nearest};
 use crate::config::threshold::{Limit, Thresholds, merged};
@@ -49,6 +49,9 @@ struct Entry {
     /// The pool of tool calls, for scenarios that make some.
     #[serde(default)]
     calls: Option<Vec<Call>>,
+    /// Whether it is about these calls, so that no others take their place.
+    #[serde(default)]
+    own_calls: bool,
     /// The k6 scenario object of each profile.
     #[serde(flatten)]
     by_profile: BTreeMap<String, K6Scenario>,
@@ -81,20 +84,23 @@ pub(crate) struct Planned {
     /// What decides whether two runs are comparable, beside the script's text and the calls.
     pub(crate) shape: String,
     pub(crate) calls: Option<Vec<Call>>,
+    /// Whether no other calls take the place of these.
+    pub(crate) own_calls: bool,
 }
 
 impl Entry {
     /// The calls that it makes, where it makes calls of a pool.
     fn pool<'a>(&'a self, wishes: &Wishes<'a>) -> &'a [Call] {
         let own = self.calls.as_deref();
-        own.map_or(&[], |own| wishes.calls.unwrap_or(own))
+        own.map_or(&[], |own| wishes.calls.filter(|_| !self.own_calls).unwrap_or(own))
     }
 
-    /// The rpcs that count as calls.
+    /// The rpcs that count as calls: those of the pool, and those that no pool can have.
     fn rpcs(&self, wishes: &Wishes<'_>) -> BTreeSet<String> {
-        let of_pool = self.pool(wishes).iter().map(|it| it.request().0.to_owned());
-        let of_pool: BTreeSet<String> = of_pool.collect();
-        if of_pool.is_empty() { self.measured.iter().cloned().collect() } else { of_pool }
+        let pool = self.pool(wishes);
+        let of_pool = pool.iter().map(|it| it.request().0.to_owned());
+        let beside = |it: &&String| pool.is_empty() || !POOLED.contains(&it.as_str());
+        of_pool.chain(self.measured.iter().filter(beside).cloned()).collect()
     }
 
     /// Its own thresholds, but for those of rpcs that it will not make.
@@ -279,6 +285,7 @@ impl Profiles {
             k6_scenario: Some(shape),
             thresholds: Some(merged(&entry.limits(wishes), wishes.limits, name)),
             calls: entry.calls.clone(),
+            own_calls: entry.own_calls,
         })
     }
 }
@@ -308,6 +315,7 @@ fn own_script(scripts: &mut Scripts, path: &str) -> anyhow::Result<Option<Planne
         thresholds: None,
         shape: String::new(),
         calls: None,
+        own_calls: false,
     }))
 }
 

@@ -71,8 +71,14 @@ impl<'a> Endpoint<'a> {
             Some(it) if is_stateless(it) => self.discovered(it).await,
             Some(it) => self.initialized(it).await,
             None => match self.initialized(WITH_SESSIONS).await {
-                Err(error) if Refused::class(&error) == Some("protocol_error") => {
-                    self.discovered(STATELESS).await.map_err(|_| error)
+                Err(refused) if Refused::class(&refused) == Some("protocol_error") => {
+                    match self.discovered(STATELESS).await {
+                        // Neither this nor that.
+                        Err(it) if matches!(Refused::class(&it), None | Some("protocol_error")) => {
+                            Err(refused)
+                        }
+                        it => it,
+                    }
                 }
                 it => it,
             },
@@ -93,8 +99,15 @@ impl<'a> Endpoint<'a> {
 
     async fn discovered(self, revision: &str) -> anyhow::Result<Session<'a>> {
         let mut session = Session::new(self, revision);
-        session.discover().await?;
-        Ok(session)
+        match session.discover().await {
+            Ok(()) => Ok(session),
+            Err(error) => {
+                // A server with sessions may have given one to whoever asks without.
+                session.protocol.clear();
+                session.close().await;
+                Err(error)
+            }
+        }
     }
 
     /// The address as it may be told: a query can hold a key.
@@ -152,6 +165,12 @@ impl<'a> Session<'a> {
             let url = self.endpoint.shown();
             format!("`{url}` is no MCP server: its answer to initialize names no revision")
         })?;
+        if is_stateless(protocol) {
+            let url = self.endpoint.shown();
+            bail!(
+                "`{url}` answers initialize with the revision {protocol}, which has no initialize"
+            );
+        }
         self.protocol = protocol.to_owned();
         self.server = server_info(&result["serverInfo"]);
         let ready = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
@@ -206,14 +225,14 @@ impl<'a> Session<'a> {
         same.result("ping", json!({})).await.map(drop)
     }
 
-    /// Whether the server gave it a name, by which it has to know it again.
+    /// Whether the server gave it a name, by which it has to know it again; one without sessions need not.
     pub(crate) fn has_id(&self) -> bool {
-        self.id.is_some()
+        self.id.is_some() && !is_stateless(&self.protocol)
     }
 
     /// A server without sessions answers 405; both are fine.
     pub(crate) async fn close(self) {
-        if self.id.is_some() {
+        if self.has_id() {
             let request = self.request(self.endpoint.http.delete(self.endpoint.url));
             let _best_effort = request.send().await;
         }
@@ -242,7 +261,7 @@ impl<'a> Session<'a> {
         self.requests += 1;
         let url = self.endpoint.url;
         let body = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
-        let in_session = self.id.is_some();
+        let in_session = self.has_id();
         let mut request = self.request(self.endpoint.http.post(url));
         for (name, it) in about {
             request = request.header(name, it);
@@ -301,7 +320,7 @@ impl<'a> Session<'a> {
         if !self.protocol.is_empty() {
             request = request.header("MCP-Protocol-Version", &self.protocol);
         }
-        if let Some(id) = &self.id {
+        if let Some(id) = self.id.as_ref().filter(|_| self.has_id()) {
             request = request.header("Mcp-Session-Id", id);
         }
         if !self.cookies.is_empty() {

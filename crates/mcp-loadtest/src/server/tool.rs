@@ -23,6 +23,11 @@ impl Tool {
         }
     }
 
+    /// Whether revisions without sessions want some of its parameters as headers too.
+    pub(crate) fn wants_headers(&self) -> bool {
+        self.schema.to_string().contains("\"x-mcp-header\":")
+    }
+
     /// Why the arguments do not fit its schema; a schema that cannot be used refuses nothing.
     pub(crate) fn refuses(&self, arguments: &Map<String, Value>) -> Option<String> {
         const NAME: &str = "file:///inputSchema";

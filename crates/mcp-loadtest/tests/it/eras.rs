@@ -43,7 +43,7 @@ async fn a_server_of_both_kinds_is_tested_with_sessions_unless_they_are_not_want
         assert_ne!(with_sessions["fingerprint"], without["fingerprint"]);
         assert!(with_sessions["sessions"]["opened"].as_u64() > Some(0), "{with_sessions:#}");
         assert_eq!(without["sessions"]["opened"].as_u64().unwrap_or(0), 0, "{without:#}");
-        assert!(without["calls"].as_u64() > Some(30), "{without:#}");
+        assert!(without["calls"].as_u64() >= Some(20), "{without:#}");
     }
     let by = without["scenarios"][0]["by"].as_array().unwrap();
     assert!(by.iter().any(|it| it["tags"]["rpc"] == "server/discover"), "{by:#?}");
