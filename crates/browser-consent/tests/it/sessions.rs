@@ -72,7 +72,7 @@ async fn a_session_that_ends_leaves_no_process_and_no_profile() {
     })
     .await
     .unwrap();
-    assert_eq!(alive(&group), Vec::<String>::new());
+    assert_gone(&group);
     assert!(!profile.exists());
 }
 
