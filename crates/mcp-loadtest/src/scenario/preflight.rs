@@ -271,4 +271,62 @@ mod tests {
         let counted = [&opened, &closed].map(|it| it.load(Ordering::Relaxed));
         assert_eq!(counted, [2, 2]);
     }
+
+    /// What the look comes to at a server that answers like this, each by status and result or error.
+    async fn looked_at(answers: &'static [(&'static str, u16, &'static str)]) -> String {
+        let answer = async move |body: axum::body::Bytes| {
+            let request: Value = serde_json::from_slice(&body).unwrap();
+            let found = answers.iter().find(|(method, ..)| request["method"] == *method);
+            let (_, status, answer) = found.unwrap_or(&("", 404, r#""error": {"code": -32601}"#));
+            let body = format!(r#"{{"jsonrpc": "2.0", "id": {}, {answer}}}"#, request["id"]);
+            (axum::http::StatusCode::from_u16(*status).unwrap(), body)
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+        let app = axum::Router::new().route("/mcp", axum::routing::post(answer));
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let http = oauth_loopback::http_client().no_proxy().build().unwrap();
+        let endpoint = Endpoint { http: &http, url: &url, bearer: "", revision: None };
+        let named = [Call::of_tool("echo", serde_json::Map::new())];
+        let plan = [Planned {
+            name: "mix".to_owned(),
+            script: "mix.js".into(),
+            load: None,
+            k6_scenario: None,
+            thresholds: None,
+            shape: String::new(),
+            calls: None,
+            own_calls: false,
+        }];
+        match preflight(endpoint, &http, &plan, Some(&named), true).await {
+            Ok(it) => it.protocol,
+            Err(error) => format!("{error:#}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_keeps_a_server_from_either_kind_of_revision_is_said() {
+        const DISCOVERED: (&str, u16, &str) =
+            ("server/discover", 200, r#""result": {"supportedVersions": ["2026-07-28"]}"#);
+        const PLAIN: (&str, u16, &str) =
+            ("tools/list", 200, r#""result": {"tools": [{"name": "echo"}]}"#);
+        const IN_HEADERS: (&str, u16, &str) = (
+            "tools/list",
+            200,
+            r#""result": {"tools": [{"name": "echo", "inputSchema": {"properties": {"a": {"x-mcp-header": "A"}}}}]}"#,
+        );
+        const CALLED: (&str, u16, &str) = ("tools/call", 200, r#""result": {"content": []}"#);
+        const OF_NO_SESSIONS: (&str, u16, &str) =
+            ("initialize", 200, r#""result": {"protocolVersion": "2026-07-28"}"#);
+        const BUSY: (&str, u16, &str) = ("server/discover", 429, r#""error": {}"#);
+        let check = async |answers, expect: &str| {
+            let seen = looked_at(answers).await;
+            assert!(seen.contains(expect), "{expect}: {seen}");
+        };
+        check(&[DISCOVERED, PLAIN, CALLED], "2026-07-28").await;
+        check(&[DISCOVERED, IN_HEADERS, CALLED], "`echo` wants parameters in headers").await;
+        check(&[BUSY], "server/discover at").await;
+        check(&[], "initialize at").await;
+        check(&[OF_NO_SESSIONS], "which has no initialize").await;
+    }
 }

@@ -45,7 +45,7 @@ pub(crate) struct Endpoint<'a> {
 pub(crate) struct Session<'a> {
     pub(crate) endpoint: Endpoint<'a>,
     id: Option<String>,
-    /// The revision that the server chose.
+    /// The revision that is spoken.
     pub(crate) protocol: String,
     /// What it says that it is.
     pub(crate) server: Option<Server>,
