@@ -85,6 +85,7 @@ pub use crate::secret::{AccessToken, ClientSecret, RefreshToken};
 pub use crate::token::broker::TokenBroker;
 pub use crate::token::claims::{Expected, UnverifiedClaims};
 pub use crate::token::client_credentials::client_credentials;
+pub use crate::token::endpoint::ClientAuthentication;
 pub use crate::token::grant::Grant;
 pub use crate::token::grant_file::GrantFile;
 pub use crate::token::response::TokenResponse;

@@ -17,6 +17,7 @@ use crate::discovery::discover::Discovery;
 use crate::error::{AddressOf, Error, printable};
 use crate::http::transport::{self, FirstPage};
 use crate::token::endpoint::{TokenEndpoint, check_parameters};
+use crate::token::grant::Grant;
 
 /// What the flow says itself in an authorization request.
 pub(crate) const RESERVED: [&str; 10] = [
@@ -125,6 +126,44 @@ impl AuthorizationRequest {
         };
         let redirect_uri = redirect_uri.to_owned();
         Ok(Self { url, redirect_uri, expectation, verifier, nonce, endpoint })
+    }
+
+    /// A request like an earlier one, with a state, a code challenge and a nonce of its own and without `prompt`.
+    ///
+    /// Opened with the cookies of a browser that is signed in, and has consented, it leads to the redirect URI without a
+    /// page; that is for who needs many tokens of one sign-in.
+    ///
+    /// # Errors
+    /// [`Error::Address`] where `earlier` has no redirect URI.
+    pub fn again(earlier: &Url, grant: &Grant) -> Result<Self, Error> {
+        const ITS_OWN: [&str; 4] = ["state", "code_challenge", "nonce", "prompt"];
+        let asked: Vec<(String, String)> = earlier.query_pairs().into_owned().collect();
+        let redirect_uri = asked.iter().find(|(name, _)| name == "redirect_uri");
+        let redirect_uri =
+            redirect_uri.map(|(_, it)| it.clone()).ok_or_else(|| Error::Address {
+                what: AddressOf::AuthorizationEndpoint,
+                address: printable(earlier.origin().ascii_serialization().as_str()),
+                reason: "it is no authorization request",
+            })?;
+        let (state, verifier) = (State::random(), CodeVerifier::random());
+        let nonce = asked.iter().any(|(name, _)| name == "nonce").then(Nonce::random);
+        let mut url = earlier.clone();
+        url.query_pairs_mut()
+            .clear()
+            .extend_pairs(asked.iter().filter(|(name, _)| !ITS_OWN.contains(&name.as_str())))
+            .append_pair("state", state.reveal())
+            .append_pair("code_challenge", &verifier.challenge())
+            .extend_pairs(nonce.iter().map(|it| ("nonce", it.reveal())));
+        let expectation =
+            Expectation { state, issuer: grant.issuer.clone(), issuer_is_sent: false };
+        Ok(Self {
+            url,
+            redirect_uri,
+            expectation,
+            verifier,
+            nonce,
+            endpoint: grant.endpoint.clone(),
+        })
     }
 
     /// Adds parameters to the address, such as `access_type` or `login_hint`.

@@ -1,7 +1,10 @@
 //! Requests of one client to the token endpoint, [RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2).
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::{Client, RequestBuilder};
 
 use crate::client::client_information::{Authentication, ClientInformation};
@@ -31,6 +34,22 @@ pub(crate) fn check_parameters(given: &[(String, String)], reserved: &[&str]) ->
     match given.iter().find(|(name, _)| reserved.contains(&name.as_str())) {
         Some((name, _)) => Err(Error::ReservedParameter { name: printable(name) }),
         None => Ok(()),
+    }
+}
+
+/// What a request to the token endpoint has beside its grant,
+/// [RFC 6749 §2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1). It is a secret where the client has one.
+#[non_exhaustive]
+pub struct ClientAuthentication {
+    /// Fields of the form: the client's id and secret where they go there, the resource, and what the caller adds.
+    pub form: Vec<(String, String)>,
+    /// The header `Authorization` of a client that uses HTTP Basic.
+    pub authorization: Option<String>,
+}
+
+impl fmt::Debug for ClientAuthentication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientAuthentication(..)")
     }
 }
 
@@ -175,6 +194,28 @@ impl TokenEndpoint {
                 None => return Ok(response),
             }
         }
+    }
+
+    /// What every request for a token has beside its grant; `None` for a client that proves itself anew each time.
+    pub(crate) fn client_authentication(&self) -> Option<ClientAuthentication> {
+        let mut form = self.parameters.clone();
+        form.extend(self.resource.iter().map(|it| ("resource".to_owned(), it.clone())));
+        let id = &self.client.client_id;
+        let mut authorization = None;
+        match self.client.authentication(self.methods.as_deref()) {
+            Authentication::None => form.push(("client_id".to_owned(), id.clone())),
+            Authentication::Post(secret) => {
+                form.push(("client_id".to_owned(), id.clone()));
+                form.push(("client_secret".to_owned(), secret.reveal().to_owned()));
+            }
+            Authentication::Basic(secret) => {
+                let both = format!("{}:{}", encoded(id), encoded(secret.reveal()));
+                authorization = Some(format!("Basic {}", STANDARD.encode(both)));
+            }
+            #[cfg(feature = "private-key-jwt")]
+            Authentication::Assertion(_) => return None,
+        }
+        Some(ClientAuthentication { form, authorization })
     }
 
     fn is_basic(&self) -> bool {

@@ -12,7 +12,7 @@ use crate::error::{AddressOf, Error, printable};
 use crate::http::address::{is_loopback, permitted};
 use crate::refusal::Step;
 use crate::secret::RefreshToken;
-use crate::token::endpoint::TokenEndpoint;
+use crate::token::endpoint::{ClientAuthentication, TokenEndpoint};
 use crate::token::response::TokenResponse;
 
 /// A token with all that is needed to use and to refresh it.
@@ -58,6 +58,13 @@ impl Grant {
     /// When the access token ends, as far as anyone says: the earlier of what the token response and what the token says.
     pub fn ends_at(&self) -> Option<SystemTime> {
         self.token.earlier_end(self.expires_at)
+    }
+
+    /// What each token request of its client has beside the code or the refresh token, for who sends them by other means.
+    ///
+    /// `None` for a client that signs something new for each request (`private_key_jwt`).
+    pub fn client_authentication(&self) -> Option<ClientAuthentication> {
+        self.endpoint.client_authentication()
     }
 
     /// Gets the next access token; resource and scope are sent again, and a rotated refresh token replaces the old one.

@@ -1,5 +1,6 @@
 //! The flow against a scripted authorization server, against `mcp-target`, and through the command line.
 
+mod again;
 mod arguments;
 mod auth_method;
 mod broker;
