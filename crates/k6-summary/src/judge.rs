@@ -3,3 +3,4 @@
 pub(crate) mod calls;
 pub(crate) mod exit_code;
 pub(crate) mod measurement;
+pub(crate) mod target;

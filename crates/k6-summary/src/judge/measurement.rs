@@ -113,6 +113,17 @@ pub fn judge(it: &Measurement<'_>) -> Scenario {
     scenario
 }
 
+impl Scenario {
+    /// Whether k6 itself was the limit: it had no free VU for what was due, or took most of the machine.
+    pub fn generator_was_measured(&self) -> bool {
+        let Limits { max_dropped, max_k6_cpu_share, .. } = Limits::default();
+        let taken = self.resources.unwrap_or_default();
+        let dropped = taken.dropped.unwrap_or(0) as f64;
+        let due = self.calls.unwrap_or(0) as f64 + dropped;
+        dropped > due * max_dropped || taken.k6_cpu.is_some_and(|it| it > max_k6_cpu_share)
+    }
+}
+
 /// Why nothing was measured, if nothing was.
 fn did_not_run(it: &Measurement<'_>) -> Option<String> {
     if let Some(code) = it.k6_exit

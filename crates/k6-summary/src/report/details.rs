@@ -120,8 +120,8 @@ fn bands(scenario: &Scenario, compared: &Compared) -> Vec<(Text, [String; 4])> {
 
 fn targets(scenario: &Scenario) -> Option<Block> {
     let all = &scenario.targets;
-    let parts = [(Some(true), "met"), (Some(false), "missed"), (None, "not judged")]
-        .map(|(met, what)| (all.iter().filter(|it| it.met == met).count(), what));
+    let parts = ["met", "missed", "not judged", "not measured"]
+        .map(|what| (all.iter().filter(|it| outcome(it) == what).count(), what));
     let parts = parts.iter().filter(|it| it.0 > 0).map(|(count, what)| format!("{count} {what}"));
     let counts = parts.collect::<Vec<_>>().join(", ");
     let each = all.iter().map(|it| target(it, &scenario.reasons)).collect();
@@ -138,14 +138,18 @@ fn target(it: &Target, reasons: &[String]) -> TargetWords {
 fn in_words(it: &Target) -> String {
     let unit = it.unit.as_ref().map_or_else(String::new, |it| format!(" {it}"));
     let bound = format!("{} {} {}{unit}", it.name, it.op, limit(it.limit));
-    let word = match it.met {
-        None => "not judged",
-        Some(true) => "met",
-        Some(false) => "missed",
-    };
-    match (it.measured, it.met) {
-        (Some(it), _) => format!("{bound}: {word}, {}{unit}", figure(it, !unit.is_empty())),
-        (None, None) => format!("{bound}: {word}, since nothing was measured"),
-        (None, _) => format!("{bound}: {word}"),
+    let outcome = outcome(it);
+    match it.measured {
+        Some(it) => format!("{bound}: {outcome}, {}{unit}", figure(it, !unit.is_empty())),
+        None => format!("{bound}: {outcome}"),
+    }
+}
+
+fn outcome(it: &Target) -> &'static str {
+    match (it.met, it.measured) {
+        (Some(true), _) => "met",
+        (Some(false), _) => "missed",
+        (None, Some(_)) => "not judged",
+        (None, None) => "not measured",
     }
 }

@@ -67,16 +67,20 @@ pub(crate) fn crossed(source: &str, metric: &Metric) -> Option<bool> {
         (None, Metric::Counter { count: None, .. }) => return Some(true),
         (None, _) => 0.0,
     };
-    let kept = match it.op {
-        "<" => measured < it.limit,
-        "<=" => measured <= it.limit,
-        ">" => measured > it.limit,
-        ">=" => measured >= it.limit,
-        "==" => measured == it.limit,
-        "!=" => measured != it.limit,
+    Some(!kept(measured, it.op, it.limit)?)
+}
+
+/// Whether a figure stands to a limit as it has to; `None` where that is not known.
+pub(crate) fn kept(measured: f64, op: &str, limit: f64) -> Option<bool> {
+    Some(match op {
+        "<" => measured < limit,
+        "<=" => measured <= limit,
+        ">" => measured > limit,
+        ">=" => measured >= limit,
+        "==" => measured == limit,
+        "!=" => measured != limit,
         _ => return None,
-    };
-    Some(!kept)
+    })
 }
 
 /// The percentile that a threshold asks for, 0 to 100.

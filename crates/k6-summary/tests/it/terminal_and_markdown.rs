@@ -211,8 +211,8 @@ fn an_invalid_run_says_why_and_is_never_bold() {
     skipped `runMetric`: no such tool
     dirty: other processes took 23 % of the machine
     `cold-start`: targets 1 met
-    `tool-call-mix`: targets 1 not judged
-      executeSQL p95 < 500 ms: not judged, since nothing was measured
+    `tool-call-mix`: targets 1 not measured
+      executeSQL p95 < 500 ms: not measured
     "#);
     insta::assert_snapshot!(markdown(&run, &comparison), @r#"
     ### load test embedded mcp smoke: invalid, `tool-call-mix` did not measure the server; dirty, so it is no baseline; not every threshold was judged; skipped: `runMetric`
@@ -256,9 +256,9 @@ fn an_invalid_run_says_why_and_is_never_bold() {
 
     Offered calls/s: 12.3.
 
-    Targets: 1 not judged.
+    Targets: 1 not measured.
 
-    - executeSQL p95 &lt; 500 ms: not judged, since nothing was measured
+    - executeSQL p95 &lt; 500 ms: not measured
 
     </details>
     "#);
