@@ -18,13 +18,14 @@ use crate::identity_providers::{fingerprint, hydra, keycloak, spring};
 const WHOLE: &str = "mcp-loadtest";
 
 /// Folders of `eval/interop` that npm fills, with the crate whose tests need them.
-const NODE: [(&str, &str); 7] = [
+const NODE: [(&str, &str); 8] = [
     ("browser-consent", "axe"),
     ("gh-comment", "github"),
     ("mcp-target", "conformance"),
     (WHOLE, "axe"),
     (WHOLE, "better-auth"),
     (WHOLE, "conformance"),
+    (WHOLE, "lint"),
     (WHOLE, "typescript"),
 ];
 

@@ -64,17 +64,18 @@ pub(crate) fn series(target: &str) -> anyhow::Result<String> {
 
 /// A client for the machine of `url` that follows no redirect by itself; to this machine no proxy is used.
 pub(crate) fn http_client(url: Option<&Url>) -> anyhow::Result<reqwest::Client> {
-    client(url).build().context("failed to set up HTTP")
+    builder(url).build().context("failed to set up HTTP")
 }
 
 /// The same with a new connection for each request, none of which is waited for long.
 pub(crate) fn fresh_http_client(url: Option<&Url>) -> anyhow::Result<reqwest::Client> {
     const PATIENCE: Duration = Duration::from_secs(5);
-    let fresh = client(url).timeout(PATIENCE).pool_max_idle_per_host(0);
+    let fresh = builder(url).timeout(PATIENCE).pool_max_idle_per_host(0);
     fresh.build().context("failed to set up HTTP")
 }
 
-fn client(url: Option<&Url>) -> reqwest::ClientBuilder {
+/// The same, for who wants something else of it.
+pub(crate) fn builder(url: Option<&Url>) -> reqwest::ClientBuilder {
     let client = oauth_loopback::http_client()
         .user_agent(concat!("mcp-loadtest/", env!("CARGO_PKG_VERSION")));
     if url.is_none() { client.no_proxy() } else { client }

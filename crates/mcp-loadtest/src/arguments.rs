@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 use serde_json::{Map, Value};
 
-use crate::address::series;
+use crate::address::{series, without_query};
 use crate::config::call::{self, Call};
 use crate::config::file::{FailOn, File};
 use crate::config::threshold::Limit;
 use crate::console::section::{brief, say};
 use crate::environment::{readable, variable};
+use crate::scenario::entry::Wishes;
 use crate::scenario::load::duration;
-use crate::scenario::profiles::Wishes;
 use crate::server::revision::SPOKEN;
+use crate::sign_in::identities::MOST as MOST_IDENTITIES;
 use crate::sign_in::minting::Minting;
 
 /// What the exit codes of every command say.
@@ -38,6 +39,10 @@ const HELP: &str = r#"Examples:
       your server, with a token you have already
   NAME cold-start --profile full --target https://mcp.example.com/mcp --yes
       one scenario with its full load
+  NAME --suite oauth
+      authorizations, refreshes and sessions, by the real flow
+  NAME --breakpoint tool-call-mix --rate 20
+      the calls a second up to which the target is held, from 20 on
 
 Environment:
   LOADTEST_EMAIL, LOADTEST_PASSWORD  the test user, for the browser
@@ -50,6 +55,9 @@ Environment:
   K6, CHROMEWEBDRIVER                programs to use instead of those found
   SSL_CERT_FILE                      certificates to trust, in PEM
   TARGET_RPS                         calls per second of the paced scenarios, in all
+  FASTMCP_URL, MAKE_CLIENT_ID, OAUTH_REDIRECT_URI
+                                     for --target, --client-id and --redirect-uri, where the flag is not given
+  REDIS_URL                          where the embedded target keeps what it knows
 
 Exit codes:
   0  done
@@ -76,6 +84,12 @@ pub struct Args {
     /// Process of the target on this machine, whose CPU and memory stand beside the latency [default: those that listen there]
     #[arg(long, value_name = "PID")]
     pub(crate) target_pid: Option<u32>,
+    /// Tokens of the load-test user, a VU has one of them: servers that limit a token meet as many clients
+    #[arg(long, value_name = "N", value_parser = identities, help_heading = "Load")]
+    pub(crate) identities: Option<usize>,
+    /// Raise the load of one scenario until a target is missed or k6 has no more to give, and say which and at what rate
+    #[arg(long, value_name = "SCENARIO", conflicts_with_all = ["scenarios", "suite"], help_heading = "Load")]
+    pub(crate) breakpoint: Option<String>,
     /// Put more than the smoke profile's load on a target that is not on this machine, or call tools there that may write
     #[arg(long)]
     pub(crate) yes: bool,
@@ -93,7 +107,7 @@ pub(crate) struct LoadTestArgs {
     /// MCP server to test; `{workspace}` in it is filled from the token [default: the embedded target]
     #[arg(long, value_name = "URL")]
     target: Option<String>,
-    /// Suite of scenarios: mcp, fastmcp, or another of profiles.json [default: mcp]
+    /// Suite of scenarios: mcp, oauth, fastmcp, all of these, comprehensive, sustained, or another of profiles.json [default: mcp]
     #[arg(long, value_name = "NAME")]
     suite: Option<String>,
     /// Amount of load: smoke (under a minute) or full (about half an hour), as profiles.json of the scripts has it
@@ -203,7 +217,11 @@ impl LoadTest {
 
 impl Args {
     pub(crate) fn load_test(&self) -> anyhow::Result<LoadTest> {
-        self.load_test.merged(self.fail_on)
+        let mut test = self.load_test.merged(self.fail_on)?;
+        if let Some(it) = &self.breakpoint {
+            test.scenarios = vec![it.clone()];
+        }
+        Ok(test)
     }
 }
 
@@ -229,7 +247,7 @@ impl LoadTestArgs {
         let mut limits = file.limits()?;
         limits.extend(self.threshold.iter().cloned());
         let mut minting = self.minting.clone();
-        minting.fill(&file);
+        minting.fill(&file)?;
         let issue = match (&self.issue, &file.issue) {
             (None, Some(it)) => Some(issue(it).map_err(anyhow::Error::msg).context("`issue`")?),
             (it, _) => it.clone(),
@@ -245,14 +263,20 @@ impl LoadTestArgs {
             (true, _) if self.suite.is_some() => Vec::new(),
             (true, _) => file.scenarios,
         };
+        let target = match &self.target {
+            Some(it) => Some(it.clone()),
+            None => variable("FASTMCP_URL")?.inspect(|it| {
+                say("config", format_args!("the target is {}, by FASTMCP_URL", without_query(it)));
+            }),
+        };
         Ok(LoadTest {
             scenarios,
-            environment: match (&self.environment, &self.target) {
+            environment: match (&self.environment, &target) {
                 // The file's name is that of its target, and no other's runs are compared under it.
-                (None, Some(_)) if self.target != file.target => None,
+                (None, Some(_)) if target != file.target => None,
                 (given, _) => given.clone().or(file.environment),
             },
-            target: self.target.clone().or(file.target),
+            target: target.or(file.target),
             suite: self.suite.clone().or(file.suite).unwrap_or_else(|| "mcp".to_owned()),
             profile: self.profile.clone().or(file.profile).unwrap_or_else(|| "smoke".to_owned()),
             scripts: self.scripts.clone().or(file.scripts),
@@ -299,6 +323,11 @@ const LONGEST_S: f64 = 48.0 * 3600.0;
 )]
 fn users(rate: f64) -> u64 {
     rate.ceil() as u64
+}
+
+fn identities(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|it| (1..=MOST_IDENTITIES).contains(it));
+    number.ok_or_else(|| format!("`{text}` is no number of tokens from 1 to {MOST_IDENTITIES}"))
 }
 
 fn revision(text: &str) -> Result<String, String> {

@@ -11,6 +11,7 @@ mod config;
 pub mod console;
 pub mod environment;
 pub mod interrupt;
+mod plan;
 mod report;
 pub mod run;
 mod scenario;

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::bail;
 use k6_summary::{Comparison, Run, Scenario, Verdict};
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 use tool_edge::Secrets;
 use url::Url;
 
@@ -14,19 +15,24 @@ use crate::address;
 use crate::arguments::{Args, LoadTest};
 use crate::commit::commit;
 use crate::config::file::FailOn;
-use crate::console::section::{clock, counted, say, section};
+use crate::console::section::{counted, say, section};
 use crate::environment;
 use crate::interrupt::{Interrupt, Interrupted};
+use crate::plan::{announce, goes_beyond_smoke, signs_in};
 use crate::report::folder::Folder;
 use crate::report::publish::publish;
 use crate::report::tracking::Tracking;
-use crate::scenario::load::Load;
+use crate::scenario::breakpoint;
 use crate::scenario::measure;
+use crate::scenario::needs::{self, Lacking};
 use crate::scenario::preflight::{Preflight, preflight, reach};
 use crate::scenario::profiles::{Planned, Profiles, SIGN_IN, lives_for};
 use crate::scenario::scripts::Scripts;
 use crate::server::client::Endpoint;
 use crate::server::door::Door;
+use crate::sign_in::by_browser::Minted;
+use crate::sign_in::identities::Identities;
+use crate::sign_in::minting::Asked;
 use crate::sign_in::renewal::Renewal;
 use crate::tools::k6;
 use crate::tools::listener::listeners;
@@ -48,7 +54,9 @@ pub async fn run(args: &Args, results: &Path, interrupt: &Interrupt) -> anyhow::
     let environment = test.environment()?;
     let remote = url.as_ref().is_some_and(|it| !address::is_loopback(it));
     announce(&plan, &test);
-    if remote && !args.yes && goes_beyond_smoke(&plan, &test) {
+    let is_large =
+        args.breakpoint.is_some() || plan.iter().any(signs_in) || goes_beyond_smoke(&plan, &test);
+    if remote && !args.yes && is_large {
         bail!("this load would go to a machine that is not this one; add --yes if you may do that");
     }
     test.minting.can_begin(url.is_none())?;
@@ -78,7 +86,10 @@ pub async fn run(args: &Args, results: &Path, interrupt: &Interrupt) -> anyhow::
         None => commit().await,
     };
     run.url = environment::actions_run();
-    run.suite = Some(suite(&test, &plan));
+    run.suite = Some(match &args.breakpoint {
+        Some(_) => "breakpoint".to_owned(),
+        None => suite(&test, &plan),
+    });
     run.profile = Some(test.profile.clone());
     let decides = matches!(test.fail_on, FailOn::Alert);
     let keyed = key_of(&run, &plan);
@@ -112,6 +123,14 @@ fn key_of(run: &Run, plan: &[Planned]) -> Value {
         "scenarios": scenarios})
 }
 
+/// Files for the scripts, and what is lacking for some of them.
+#[derive(Debug, Default)]
+struct Further {
+    signed_in: Option<NamedTempFile>,
+    identities: Option<Identities>,
+    lacking: Lacking,
+}
+
 struct Job<'a> {
     args: &'a Args,
     test: &'a LoadTest,
@@ -133,7 +152,7 @@ impl Job<'_> {
         }
         let k6 = interrupt.or(k6::k6()).await?;
         say("k6", &k6);
-        for it in self.plan.iter().filter(|it| it.load.is_none()) {
+        for it in self.plan {
             let calls = test.calls.as_deref();
             interrupt.or(measure::inspect(&k6, it, &test.profile, calls)).await?;
         }
@@ -155,10 +174,12 @@ impl Job<'_> {
         let folder = self.folder.path();
         let evidence = folder.join(SIGN_IN);
         let resource = address::without_workspace(target);
-        let minting =
-            test.minting.mint(&http, resource, &source, lives_for(self.plan), &evidence, interrupt);
-        let minted = minting.await?;
+        let lifetime = lives_for(self.plan);
+        let asked = Asked { http: &http, resource, source: &source, lifetime, evidence: &evidence };
+        let minted = test.minting.mint(&asked, interrupt).await?;
+        let further = self.further(&minted, &asked).await;
         let measured = async {
+            let further = further.as_ref().map_err(|it| anyhow::anyhow!("{it:#}"))?;
             let bearer = &minted.bearer;
             let mcp_url = address::with_workspace(target, bearer.workspace.as_deref())?;
             let fresh = address::fresh_http_client(self.url)?;
@@ -169,7 +190,9 @@ impl Job<'_> {
                 bearer: bearer.token.reveal(),
                 revision: test.protocol.as_deref(),
             };
-            let checked = preflight(endpoint, &fresh, self.plan, test.calls.as_deref(), may_write);
+            let lacking = further.lacking.clone();
+            let calls = test.calls.as_deref();
+            let checked = preflight(endpoint, &fresh, self.plan, lacking, calls, may_write);
             let seen = interrupt.or(checked).await.map_err(|it| bearer.explain(it))?;
             self.tell(&seen);
             let renewal = match minted.renewable(lives_for(self.plan), self.has_no_known_end()) {
@@ -201,8 +224,14 @@ impl Job<'_> {
                 any_token_accepted: seen.door == Door::AnyToken,
                 targets: &targets,
                 unknown_neighbour: is_here && targets.is_empty(),
+                signed_in: further.signed_in.as_ref().map(NamedTempFile::path),
+                identities: further.identities.as_ref(),
+                is_embedded: embedded.is_some(),
             };
-            let measured = measure::run_all(&seen.plan, &common, interrupt).await;
+            let measured = match (&args.breakpoint, &seen.plan[..]) {
+                (Some(_), [planned]) => breakpoint::find(planned, &common, interrupt).await,
+                _ => measure::run_all(&seen.plan, &common, interrupt).await,
+            };
             let mut run = self.record(measured.scenarios);
             run.target = Some(address::without_query(&mcp_url).to_owned());
             run.k6 = Some(k6.version.clone());
@@ -221,7 +250,38 @@ impl Job<'_> {
         };
         let measured = measured.await;
         minted.forget_client(&http).await;
+        if let Ok(Further { identities: Some(it), .. }) = &further {
+            it.forget_clients(&http).await;
+        }
         measured
+    }
+
+    /// What is made of the sign-in beyond its token, where that is asked for.
+    async fn further(&self, minted: &Minted, asked: &Asked<'_>) -> anyhow::Result<Further> {
+        let Self { args, test, interrupt, .. } = *self;
+        let mut further = Further::default();
+        let signs_in = self.plan.iter().any(signs_in);
+        let identities = args.identities.filter(|it| *it > 1);
+        if !signs_in && identities.is_none() {
+            return Ok(further);
+        }
+        let (mut again, mut client) = (None, None);
+        if let (Some(signed_in), Some(grant)) = (&minted.signed_in, &minted.grant) {
+            let http = signed_in.http_client(address::builder(self.url))?;
+            let another =
+                interrupt.or(async { Ok(signed_in.authorize(&http, grant).await) }).await?;
+            client = another.is_ok().then_some((signed_in, http));
+            let written = another.and_then(|_| signed_in.file(grant));
+            again = Some(written.map(|it| further.signed_in = Some(it)));
+        }
+        further.lacking = needs::of_the_sign_in(minted, again.as_ref());
+        if let Some(number) = identities {
+            let client = client.as_ref().map(|(signed_in, http)| (*signed_in, http));
+            let minting = (&test.minting, asked);
+            let all = Identities::mint(number, minted, client, minting, interrupt).await?;
+            further.identities = Some(all);
+        }
+        Ok(further)
     }
 
     /// Says what was found.
@@ -292,35 +352,4 @@ fn exit_code(run: &Run, comparison: &Comparison, fail_on: FailOn) -> anyhow::Res
         FailOn::Never => false,
     };
     Ok(if bad_news { ExitCode::from(3) } else { ExitCode::SUCCESS })
-}
-
-/// Says what is planned.
-fn announce(plan: &[Planned], test: &LoadTest) {
-    for it in plan {
-        say("plan", format_args!("{}: {}", it.name, it.load.map_or_else(own_words, planned)));
-    }
-    if let Some(rate) = test.pace.rate {
-        let heed = "calls per second in the scenarios that heed it";
-        say("plan", format_args!("{rate} {heed}"));
-    }
-}
-
-fn own_words() -> String {
-    "as the script itself says".to_owned()
-}
-
-fn planned(load: Load) -> String {
-    let calls = load.calls.map_or_else(
-        || "calls as fast as they are answered".to_owned(),
-        |it| format!("about {it:.0} calls"),
-    );
-    format!("{calls} by up to {} VUs in {}", load.vus, clock(Duration::from_secs_f64(load.seconds)))
-}
-
-/// Whether more is planned than what smoke is: half a minute of at most 30 calls a second.
-fn goes_beyond_smoke(plan: &[Planned], test: &LoadTest) -> bool {
-    let is_small = |load: Load| {
-        load.seconds <= 120.0 && load.vus <= 30 && load.calls.is_some_and(|it| it <= 1200.0)
-    };
-    test.profile != "smoke" || !plan.iter().all(|it| it.load.is_some_and(is_small))
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod client;
+pub(crate) mod connections;
 pub(crate) mod door;
 pub(crate) mod refused;
 pub(crate) mod revision;

@@ -4,6 +4,8 @@
 pub(crate) mod bearer;
 pub(crate) mod bearer_file;
 pub(crate) mod by_browser;
+pub(crate) mod identities;
 pub(crate) mod minting;
 pub(crate) mod renewal;
 pub(crate) mod screens;
+pub(crate) mod signed_in;

@@ -93,6 +93,18 @@ export function pacedSession(
   tags?: () => Record<string, string | number> | null,
 ): void;
 
+/** Waits, the first time a user calls it, for the user's place in the time over which the entry spreads their beginnings. */
+export function ramp(name: string): () => void;
+
+/** A client whose session is open, for who closes it; null where it was refused. */
+export function connect(): (Client & { close(): void; id: string | null; headers: Record<string, string> }) | null;
+
+/** From now on this VU has a token of its own. */
+export function identify(token: string): void;
+
+/** A sign of life that may be refused by 429 with Retry-After: the seconds to wait then, else 0; not again, once one has waited. */
+export function burst(client: Client, hasWaited?: boolean): number;
+
 /** The calls of CALLS_FILE, or else these. */
 export function pool(fallback: object[]): Call[];
 export function names(calls: Call[]): string[];
@@ -112,5 +124,8 @@ export interface Entry {
 }
 
 export function scenario(name: string): Entry;
-export function shape(entry: Entry): Scenario & { vus: number };
+export function shape(entry: Entry): Scenario & { vus: number; duration: string };
+
+/** A duration as k6 writes it, in seconds. */
+export function secondsOf(text: string): number;
 export function steps(shape: Scenario): { all: number[]; at(seconds: number): number | null };

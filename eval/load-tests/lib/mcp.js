@@ -7,14 +7,15 @@
 import exec from 'k6/execution';
 import { sleep } from 'k6';
 import { choose, filled, names, pool, rpcs, spread } from './calls.js';
-import { TREND_STATS, coldStart, exceptionThrown, record, sessionEnded, sessionLost, sessionOpened, thresholds } from './metrics.js';
-import { positive, scenario, shape, steps } from './profile.js';
+import { TREND_STATS, coldStart, countAlso, exceptionThrown, record, sessionEnded, sessionLost, sessionOpened, thresholds } from './metrics.js';
+import { positive, scenario, secondsOf, shape, steps } from './profile.js';
 import { messageFor } from './reply.js';
 import { plainlySucceeded } from './answer.js';
 import { headersOf, notify, paramsOf, post, remove, settle } from './request.js';
+import { identify } from './token.js';
 import { DISCOVER, headersFor, introducing, isStateless, nameIn } from './stateless.js';
 
-export { choose, coldStart, names, pool, positive, rpcs, scenario, shape, spread, steps };
+export { choose, coldStart, identify, names, pool, positive, rpcs, scenario, secondsOf, shape, spread, steps };
 
 const PROTOCOL_VERSION = __ENV.MCP_PROTOCOL_VERSION || '2025-11-25';
 const MAX_PAGES = 50;
@@ -31,6 +32,7 @@ let vu = 0;
 let requests = 0;
 let turns = 0;
 let due = 0;
+let hasBegun = false;
 
 /**
  * k6's options for a script: your own, with the figures of each tool and rpc in the summary.
@@ -42,8 +44,11 @@ export function options({ tools = [], measured: counted = ['tools/call'], thresh
   measured = [...new Set(counted.map(called))];
   const limits = {};
   for (const [key, it] of Object.entries(own)) {
-    const metric = key.replace(/\{rpc:([^{}]+)\}/, (all, rpc) => `{rpc:${called(rpc)}}`);
-    limits[metric] = [...(limits[metric] || []), ...it];
+    // One for each tool, whichever they are.
+    const keys = key.includes('{tool:*}') ? tools.map((tool) => key.replace('*', tool)) : [key];
+    for (const metric of keys.map((one) => one.replace(/\{rpc:([^{}]+)\}/, (all, rpc) => `{rpc:${called(rpc)}}`))) {
+      limits[metric] = [...(limits[metric] || []), ...it];
+    }
   }
   return {
     summaryTrendStats: TREND_STATS,
@@ -58,6 +63,9 @@ export function optionsOf(name, tools = [], more = {}) {
   const it = scenario(name);
   const own = __ENV.THRESHOLDS ? JSON.parse(__ENV.THRESHOLDS) : it.thresholds;
   const scenarios = { [name]: shape(it) };
+  if (it.metrics) {
+    countAlso(it.metrics);
+  }
   return options({ scenarios, thresholds: own, measured: it.measured, tools, ...more });
 }
 
@@ -123,15 +131,54 @@ export const PING = { rpc: called('ping'), name: '', text: '{}', weight: 1, vari
  */
 export function paced(name, more = []) {
   const it = scenario(name);
-  const own = pool(it.calls);
-  const weight = own.reduce((sum, call) => sum + call.weight, 0) / own.length;
+  const own = it.calls ? pool(it.calls) : [];
+  const weight = own.reduce((sum, call) => sum + call.weight, 0) / own.length || 1;
   const calls = [...own, ...more.map((call) => ({ ...call, weight }))];
+  const begin = ramp(name);
   const rate = it.target_rps ? positive('TARGET_RPS', 0) : 0;
   const period = rate ? shape(it).vus / rate : it.pace_s;
   return {
     options: optionsOf(name, names(own), { measured: rpcs(calls) }),
-    iteration: () => pacedSession(it.calls_per_iteration, period, (vu, turn) => choose(calls, vu, turn)),
+    iteration: () => {
+      begin();
+      pacedSession(it.calls_per_iteration, period, (vu, turn) => choose(calls, vu, turn));
+    },
   };
+}
+
+/** What a user does before anything else: it waits for its place in the time over which the entry spreads their beginning. */
+export function ramp(name) {
+  const seconds = (scenario(name).ramp_s || {})[__ENV.PROFILE || 'smoke'] || 0;
+  return () => {
+    if (seconds && !hasBegun) {
+      sleep(spread(userId()) * seconds);
+    }
+    hasBegun = true;
+  };
+}
+
+/**
+ * A sign of life that a server may refuse by 429 with Retry-After: the seconds to wait then, and 0 where it was answered,
+ * which counts like any call. Who has waited may not be refused again: with `hasWaited` that is a failed call.
+ */
+export function burst(client, hasWaited = false) {
+  // Its requests are not all calls, and are told from those that are.
+  const tags = { burst: true };
+  client.slot(PING.rpc, '', tags).params.tags = { name: 'burst' };
+  const done = client.request(PING.rpc, PING.text, '', tags, '');
+  const { response } = done;
+  const wait = !hasWaited && response.status === 429 && response.headers['Retry-After'];
+  if (wait) {
+    return Number(wait) || Math.max(1, Math.ceil((Date.parse(wait) - Date.now()) / 1000)) || 1;
+  }
+  record({ rpc: PING.rpc }, done.duration, done.failure);
+  return 0;
+}
+
+/** A client whose session is open, for who closes it; null where it was refused, which has been counted. */
+export function connect() {
+  const client = new Client();
+  return client.open() ? null : client;
 }
 
 class Client {
@@ -328,6 +375,7 @@ class Client {
 
 /** How a call was answered; its result is parsed where somebody asks for it. */
 class Answered {
+  /** @param {{ failure: string | null, response?: any, id?: number }} done */
   constructor({ failure, response, id }) {
     this.failure = failure;
     this.response = response;

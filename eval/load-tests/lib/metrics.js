@@ -1,4 +1,4 @@
-import { Counter, Trend } from 'k6/metrics';
+import { Counter, Rate, Trend } from 'k6/metrics';
 import { FAILURES } from './answer.js';
 
 const calls = new Counter('mcp_calls');
@@ -14,6 +14,17 @@ export const TREND_STATS = ['avg', 'min', 'med', 'max', 'p(50)', 'p(90)', 'p(95)
 const SESSION_EVENTS = ['opened', 'closed', 'lost', 'left'].map((event) => ({ event }));
 const [OPENED, CLOSED, LOST, LEFT] = SESSION_EVENTS;
 
+let also = null;
+
+/** Counts all calls under the names of a suite as well: `SUITE_errors`, `SUITE_success_rate`, and `duration` if it is given. */
+export function countAlso({ suite, duration }) {
+  also = {
+    errors: new Counter(`${suite}_errors`),
+    successes: new Rate(`${suite}_success_rate`),
+    durations: duration ? new Trend(duration, true) : null,
+  };
+}
+
 /** Counts one measured call; only a successful one has a latency, since a refusal is often the fastest answer. */
 export function record(tags, duration, failure) {
   calls.add(1, tags);
@@ -21,6 +32,14 @@ export function record(tags, duration, failure) {
     failures.add(1, { ...tags, failure });
   } else {
     durations.add(duration, tags);
+  }
+  if (also) {
+    also.successes.add(!failure);
+    if (failure) {
+      also.errors.add(1);
+    } else if (also.durations) {
+      also.durations.add(duration, tags);
+    }
   }
 }
 

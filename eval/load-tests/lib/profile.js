@@ -51,7 +51,8 @@ export function steps(it) {
   };
 }
 
-function secondsOf(text) {
+/** A duration as k6 writes it, in seconds. */
+export function secondsOf(text) {
   const units = { h: 3600, m: 60, s: 1, ms: 0.001 };
   return [...text.matchAll(/([\d.]+)(ms|h|m|s)/g)].reduce((sum, [, number, unit]) => sum + number * units[unit], 0);
 }

@@ -12,7 +12,7 @@ const MOST_RESUMED = 20;
 // A server says by `retry` how long it wants to be left alone before that.
 const MOST_WAITED_MS = 5000;
 
-const url = __ENV.MCP_URL;
+export const url = __ENV.MCP_URL;
 if (!url) {
   throw new Error('MCP_URL is not set; it is the address of the MCP endpoint, such as http://127.0.0.1:8080/mcp');
 }
@@ -60,12 +60,12 @@ export function settle(response, id, params, inSession) {
     const rest = resumed(response, id, { ...params, headers });
     const then = failureOf(rest.response, id, inSession);
     if (then) {
-      tell(then, rest.response, id);
+      tell(then, rest.response, saidOf(rest.response, id));
     }
     return { response: rest.response, first: response, duration: duration + rest.duration, failure: then };
   }
   if (failure) {
-    tell(failure, response, id);
+    tell(failure, response, saidOf(response, id));
   }
   return { response, duration, failure };
 }
@@ -83,7 +83,7 @@ export function remove(params) {
   // 405 is the answer of a server that lets no client end a session, 404 of one that has ended it already.
   const isDone = (response.status >= 200 && response.status < 300) || [404, 405].includes(response.status);
   if (!isDone) {
-    tell('session not closed', response, 0);
+    tell('session not closed', response, saidOf(response, 0));
   }
   return isDone;
 }
@@ -120,14 +120,14 @@ function resumed(first, id, params) {
   return { response, duration };
 }
 
-// One example a class and user: what came back, in the server's words.
-function tell(failure, response, id) {
+/** One example a class and user: what came back, in the server's words. */
+export function tell(failure, response, words) {
   if (told.has(failure)) {
     return;
   }
   told.add(failure);
-  const type = response.headers['Content-Type'] || '';
+  const type = (response.headers || {})['Content-Type'] || '';
   // By characters, since half of one is no text.
-  const said = Array.from(saidOf(response, id)).slice(0, 300).join('');
+  const said = Array.from(words || '').slice(0, 300).join('');
   console.warn(`mcp-example ${JSON.stringify({ failure, status: response.status, type, said })}`);
 }

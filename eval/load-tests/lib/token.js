@@ -1,5 +1,8 @@
+import exec from 'k6/execution';
 import http from 'k6/http';
+import { SharedArray } from 'k6/data';
 
+const identities = __ENV.IDENTITIES_FILE && new SharedArray('identities', () => JSON.parse(open(__ENV.IDENTITIES_FILE)));
 const url = __ENV.TOKEN_URL;
 const asking = {
   headers: { Authorization: `Bearer ${__ENV.TOKEN_SECRET}` },
@@ -12,6 +15,7 @@ const RETRY_MS = 1000;
 
 let header = __ENV.BEARER ? `Bearer ${__ENV.BEARER}` : '';
 let askAt = 0;
+let isOwn = false;
 
 /**
  * The Authorization header of now, or an empty text where there is no token.
@@ -20,10 +24,19 @@ let askAt = 0;
  * on with the token it has, and the server will say what it thinks of that.
  */
 export function authorization() {
-  if (url && Date.now() >= askAt) {
+  if (identities && !isOwn) {
+    identify(identities[(exec.vu.idInTest - 1) % identities.length]);
+  }
+  if (url && !isOwn && Date.now() >= askAt) {
     ask();
   }
   return header;
+}
+
+/** From now on this VU has a token of its own. */
+export function identify(token) {
+  header = `Bearer ${token}`;
+  isOwn = true;
 }
 
 function ask() {
@@ -32,6 +45,7 @@ function ask() {
   if (response.status !== 200) {
     return;
   }
+  /** @type {any} */
   const token = response.json();
   header = `Bearer ${token.access_token}`;
   // A token without an end is asked for once a minute.

@@ -32,7 +32,7 @@ use crate::server::client::{Endpoint, Session};
 use crate::server::door::door;
 use crate::server::refused::Refused;
 use crate::sign_in::by_browser::Minted;
-use crate::sign_in::minting::Source;
+use crate::sign_in::minting::{Asked, Source};
 use crate::tools::target::{self, DemoUser};
 use crate::tools::{browser, k6};
 
@@ -201,7 +201,9 @@ async fn server(
         }
     }
     let evidence = results.join("sign-in");
-    let minting = test.minting.mint(http, resource, &source, Duration::ZERO, &evidence, interrupt);
+    let lifetime = Duration::ZERO;
+    let asked = Asked { http, resource, source: &source, lifetime, evidence: &evidence };
+    let minting = test.minting.mint(&asked, interrupt);
     let minted = findings.take("sign-in", minting.await, |it| it.bearer.describe())?;
     let Some(mut minted) = minted else { return Ok(()) };
     let looked = async {

@@ -18,7 +18,7 @@ use crate::interrupt::Interrupt;
 use crate::server::client::{Endpoint, Session};
 use crate::server::refused::Refused;
 use crate::server::tool::Tool;
-use crate::sign_in::minting::Minting;
+use crate::sign_in::minting::{Asked, Minting};
 
 /// What `init` is told.
 #[derive(Debug, clap::Args)]
@@ -69,8 +69,9 @@ pub async fn run(args: &Args, results: &Path, interrupt: &Interrupt) -> anyhow::
     args.minting.can_begin(false)?;
     let source = interrupt.or(args.minting.source(None)).await?;
     let (resource, evidence) = (address::without_workspace(&target), results.join("sign-in"));
-    let minting = args.minting.mint(&http, resource, &source, Duration::ZERO, &evidence, interrupt);
-    let minted = minting.await?;
+    let lifetime = Duration::ZERO;
+    let asked = Asked { http: &http, resource, source: &source, lifetime, evidence: &evidence };
+    let minted = args.minting.mint(&asked, interrupt).await?;
     let asked = async {
         let mcp_url = address::with_workspace(&target, minted.bearer.workspace.as_deref())?;
         let endpoint = Endpoint {

@@ -12,11 +12,11 @@ use crate::address;
 use crate::config::file;
 use crate::console::actions::mask;
 use crate::console::stdout::line;
-use crate::environment;
+use crate::environment::{self, variable};
 use crate::interrupt::Interrupt;
 use crate::sign_in::bearer::Bearer;
 use crate::sign_in::bearer_file;
-use crate::sign_in::minting::Minting;
+use crate::sign_in::minting::{Asked, Minting};
 
 /// What `token` is told.
 #[derive(Debug, clap::Args)]
@@ -50,11 +50,11 @@ enum Format {
 /// Whatever kept the token from being there and good.
 pub async fn run(args: &Args, results: &Path, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
     let file = file::File::find(args.config.as_deref())?.map(|it| it.1).unwrap_or_default();
-    let target = args.target.as_ref().or(file.target.as_ref());
+    let target = args.target.clone().or(variable("FASTMCP_URL")?).or_else(|| file.target.clone());
     let target =
-        target.context("there is no target: name one with --target or in loadtest.json")?;
+        &target.context("there is no target: name one with --target or in loadtest.json")?;
     let mut minting = args.minting.clone();
-    minting.fill(&file);
+    minting.fill(&file)?;
     let later_steps = match args.format {
         Some(Format::Actions) => Some(environment::path("GITHUB_ENV").context(
             "--format actions is for a step of GitHub Actions, which sets GITHUB_ENV; it is not set",
@@ -68,7 +68,8 @@ pub async fn run(args: &Args, results: &Path, interrupt: &Interrupt) -> anyhow::
     let evidence = results.join("sign-in");
     let resource = address::without_workspace(target);
     let lifetime = Duration::ZERO;
-    let minted = minting.mint(&http, resource, &source, lifetime, &evidence, interrupt).await?;
+    let asked = Asked { http: &http, resource, source: &source, lifetime, evidence: &evidence };
+    let minted = minting.mint(&asked, interrupt).await?;
     match args.format {
         None => {}
         Some(Format::Json) => line(&bearer_file::text(&minted.bearer)?)?,

@@ -9,15 +9,18 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use jiff::Timestamp;
 use rustix::process::Signal;
 use serde_json::Value;
 use tool_edge::Secrets;
 
 use crate::console::progress::{Live, Progress};
+use crate::console::section::say;
 use crate::interrupt::Interrupt;
 use crate::scenario::log::{self, Log};
-use crate::scenario::machine::{Machine, Shares};
+use crate::scenario::machine::{Growth, Machine, Memory, Shares};
 use crate::scenario::points;
+use crate::scenario::resources::Table;
 use crate::tools::child::{self, Child};
 use crate::tools::k6::K6;
 
@@ -45,7 +48,9 @@ pub(crate) struct Script<'a> {
     pub(crate) file: &'a Path,
     /// Where `summary.json` and `k6.log` go; it exists.
     pub(crate) folder: &'a Path,
-    /// Whether its samples go there too.
+    /// Where the table of what was taken of the machine goes on.
+    pub(crate) resources: &'a Path,
+    /// Whether its samples go into its folder too.
     pub(crate) points: bool,
     /// What is struck from its log when it has ended.
     pub(crate) secrets: &'a dyn Fn() -> Vec<String>,
@@ -60,9 +65,9 @@ pub(crate) struct Ended {
     /// k6's exit code, or nothing where a signal ended it.
     pub(crate) exit_code: Option<i32>,
     pub(crate) shares: Option<Shares>,
-    /// The most memory that k6 and the target had in use, in bytes.
-    pub(crate) k6_memory: Option<u64>,
-    pub(crate) target_memory: Option<u64>,
+    /// The most at once.
+    pub(crate) memory: Memory,
+    pub(crate) growth: Growth,
     /// The last error in k6's log.
     pub(crate) last_words: Option<String>,
     pub(crate) log: Log,
@@ -76,6 +81,7 @@ pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::R
     let out = out.with_context(|| format!("failed to write `{}`", log_file.display()))?;
     let config = tempfile::NamedTempFile::new().context("failed to write k6's config file")?;
     std::fs::write(config.path(), "{}").context("failed to write k6's config file")?;
+    let mut table = Table::open(script.resources, script.name)?;
     let address = free_address()?;
     let mut command = child::command(&script.k6.program);
     command
@@ -101,12 +107,14 @@ pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::R
         .stderr(out);
     let mut child = Child::spawn("k6", &mut command)?;
     let pid = child.id().context("k6 ended before it began")?;
-    let mut machine = Machine::watch(pid, script.targets.to_vec());
+    let mut machine = Machine::watch(pid, script.targets);
     let mut progress = Progress::start(script.name, script.planned);
     let http = oauth_loopback::http_client().no_proxy().timeout(Duration::from_secs(1)).build()?;
     let most = script.planned.map(|it| it + OVERTIME);
     let look = async || {
-        machine.sample();
+        if let Some((shares, memory)) = machine.sample() {
+            table.add(Timestamp::now(), shares, memory);
+        }
         let live = live(&http, &address).await;
         let is_alive = live.vus.is_some();
         progress.show(live);
@@ -115,6 +123,9 @@ pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::R
     let limits = Limits { first: FIRST, silent: FROZEN, most, stop: STOP };
     let status = watch(&mut child, look, &limits, interrupt.clone()).await;
     drop(progress);
+    if let Err(error) = table.end() {
+        say(script.name, format_args!("`{}`: {error}", script.resources.display()));
+    }
     let words = std::fs::read(&log_file).unwrap_or_default();
     // A script of the user's own may print what it was given.
     let words = Secrets::new((script.secrets)()).strike(&String::from_utf8_lossy(&words));
@@ -123,8 +134,8 @@ pub(crate) async fn run(script: &Script<'_>, interrupt: &Interrupt) -> anyhow::R
     Ok(Ended {
         exit_code: status?.code(),
         shares: machine.shares(),
-        k6_memory: machine.k6_memory,
-        target_memory: machine.target_memory,
+        memory: machine.memory,
+        growth: machine.growth(),
         last_words: last_error(&words),
         log: log::read(&words),
     })
@@ -153,7 +164,8 @@ pub(crate) async fn inspect(
     if output.status.success() {
         return Ok(());
     }
-    let words = last_error(&String::from_utf8_lossy(&output.stderr)).unwrap_or_default();
+    let words = last_error(&String::from_utf8_lossy(&output.stderr));
+    let words = words.unwrap_or_else(|| format!("it says nothing, {}", output.status));
     bail!("k6 does not take `{}`: {words}", script.display())
 }
 

@@ -47,6 +47,47 @@ pub(crate) struct K6Scenario {
     tags: Option<BTreeMap<String, String>>,
 }
 
+impl K6Scenario {
+    /// Whether iterations begin at a rate, however many users that takes.
+    pub(crate) fn is_by_arrival(&self) -> bool {
+        self.executor.ends_with("-arrival-rate")
+    }
+
+    /// So many iterations a second for so many seconds.
+    pub(crate) fn arrivals(rate: f64, seconds: u64) -> Self {
+        // Of a second, what one of a quarter of it needs, and as many again.
+        let vus = whole(rate / 4.0).max(10);
+        Self {
+            executor: "constant-arrival-rate".to_owned(),
+            rate: Some(whole(rate)),
+            time_unit: Some("1s".to_owned()),
+            pre_allocated_vus: Some(vus),
+            max_vus: Some(vus * 2),
+            ..Self::lasting(seconds)
+        }
+    }
+
+    /// So many users for so many seconds.
+    pub(crate) fn users(users: f64, seconds: u64) -> Self {
+        let vus = Some(whole(users));
+        Self { executor: "constant-vus".to_owned(), vus, ..Self::lasting(seconds) }
+    }
+
+    fn lasting(seconds: u64) -> Self {
+        let (duration, patience) = (Some(format!("{seconds}s")), Some("45s".to_owned()));
+        Self { duration, graceful_stop: patience, ..Self::default() }
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a number of users, above 0"
+)]
+fn whole(number: f64) -> u64 {
+    (number.ceil() as u64).max(1)
+}
+
 /// One step of a ramp.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -156,7 +197,7 @@ fn stages(scenario: &K6Scenario, start: u64) -> anyhow::Result<(f64, u64, f64)> 
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of users and iterations are small")]
-fn f64_of(count: u64) -> f64 {
+pub(crate) fn f64_of(count: u64) -> f64 {
     count as f64
 }
 

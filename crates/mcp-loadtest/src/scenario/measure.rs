@@ -12,18 +12,26 @@ use crate::config::call::Call;
 use crate::console::section::{say, section};
 use crate::environment::readable;
 use crate::interrupt::Interrupt;
+use crate::scenario::bounds;
 use crate::scenario::imports;
 use crate::scenario::k6_run::{self, Ended, Script};
 use crate::scenario::profiles::Planned;
+use crate::scenario::resources;
 use crate::sign_in::bearer::Bearer;
+use crate::sign_in::identities::Identities;
 use crate::sign_in::renewal::Renewal;
+use crate::sign_in::signed_in::private;
 use crate::tools::k6::K6;
+use crate::tools::target;
 
 /// The variable of ours that the scripts read and no flag sets.
 const INHERITED: &str = "REQUEST_TIMEOUT_MS";
 
 /// Above this share of the machine, other processes make a run dirty.
 const NEIGHBOURS: f64 = 0.10;
+
+/// What the scripts call a session that the server kept, which is no failed call.
+const NOT_CLOSED: &str = "session not closed";
 
 /// More calls than planned by this factor make a run dirty: the load was another one.
 const MORE_THAN_PLANNED: f64 = 1.5;
@@ -47,6 +55,12 @@ pub(crate) struct Common<'a> {
     pub(crate) rate: Option<f64>,
     /// The processes of the target, where it is on this machine and they are known.
     pub(crate) targets: &'a [u32],
+    /// The file by which the scripts get further tokens.
+    pub(crate) signed_in: Option<&'a Path>,
+    /// Tokens, of which each VU has one, in the place of the bearer.
+    pub(crate) identities: Option<&'a Identities>,
+    /// Whether the target is the embedded one, so that a scenario may have one of its own.
+    pub(crate) is_embedded: bool,
     /// Whether there is such a process that is not known, so that nobody can be called a neighbour.
     pub(crate) unknown_neighbour: bool,
 }
@@ -56,9 +70,15 @@ impl Common<'_> {
         self.renewal.map_or_else(|| self.bearer.expired_by(then), |it| it.expired_by(then))
     }
 
+    fn target_is_here(&self) -> bool {
+        !self.targets.is_empty() || self.unknown_neighbour
+    }
+
     fn secrets(&self) -> Vec<String> {
         let mut all = self.renewal.map(Renewal::secrets).unwrap_or_default();
         all.push(self.bearer.token.reveal().to_owned());
+        let tokens = self.identities.map_or(&[][..], |it| &it.tokens);
+        all.extend(tokens.iter().map(|it| it.reveal().to_owned()));
         all
     }
 }
@@ -118,7 +138,8 @@ pub(crate) fn did_not_run(name: &str, reason: &str) -> Scenario {
     scenario
 }
 
-async fn run(
+/// Runs one of them and judges it; beside it stands what other processes took of the machine.
+pub(crate) async fn run(
     planned: &Planned,
     common: &Common<'_>,
     interrupt: &Interrupt,
@@ -127,13 +148,27 @@ async fn run(
     let folder = common.folder.join(&planned.name);
     let made = std::fs::create_dir_all(&folder);
     made.with_context(|| format!("failed to create `{}`", folder.display()))?;
+    let own_target = match planned.own_target.filter(|_| common.is_embedded) {
+        Some(it) => Some(target::start_limited(it.rate_limit).await?),
+        None => None,
+    };
+    let (mcp_url, bearer) = match &own_target {
+        Some(it) => (it.resource.as_str(), ""),
+        None => (common.mcp_url, common.bearer.token.reveal()),
+    };
+    let own_pid: Vec<u32> = own_target.iter().filter_map(|it| it.child.id()).collect();
     let mut environment = vec![
-        ("MCP_URL", common.mcp_url.to_owned()),
-        ("BEARER", common.bearer.token.reveal().to_owned()),
+        ("MCP_URL", mcp_url.to_owned()),
+        ("BEARER", bearer.to_owned()),
         ("PROFILE", common.profile.to_owned()),
         ("MCP_PROTOCOL_VERSION", common.protocol.to_owned()),
     ];
-    if let Some(it) = common.renewal {
+    environment.extend(own_target.as_ref().map(|_| ("OWN_TARGET", "true".to_owned())));
+    environment.extend(common.signed_in.map(|it| ("SIGNED_IN_FILE", it.display().to_string())));
+    if let Some(it) = common.identities.filter(|_| own_target.is_none()) {
+        environment.push(("IDENTITIES_FILE", it.file.path().display().to_string()));
+    }
+    if let Some(it) = common.renewal.filter(|_| own_target.is_none()) {
         environment.push(("TOKEN_URL", it.url.clone()));
         environment.push(("TOKEN_SECRET", it.secret.reveal().to_owned()));
     }
@@ -153,11 +188,12 @@ async fn run(
         name: &planned.name,
         file: &planned.script,
         folder: &folder,
+        resources: &common.folder.join(resources::FILE),
         points: common.points,
         secrets: &|| common.secrets(),
         environment: &environment,
         planned: planned.load.map(|it| Duration::from_secs_f64(it.seconds)),
-        targets: common.targets,
+        targets: if own_target.is_some() { &own_pid } else { common.targets },
     };
     let ended = k6_run::run(&script, interrupt).await?;
     let expired = common.expired_by(SystemTime::now());
@@ -176,6 +212,9 @@ pub(crate) async fn inspect(
 ) -> anyhow::Result<()> {
     let mut environment = told(planned)?;
     let nobody = [("MCP_URL", "http://127.0.0.1/mcp"), ("BEARER", "nobody"), ("PROFILE", profile)];
+    let signed_in = private(&serde_json::json!({"cookies": []}));
+    let signed_in = signed_in.context("failed to write what the scripts sign in with")?;
+    environment.push(("SIGNED_IN_FILE", signed_in.path().display().to_string()));
     environment.extend(nobody.map(|(name, it)| (name, it.to_owned())));
     let file = tempfile::NamedTempFile::new().context("failed to write the calls")?;
     let named = calls.filter(|_| !planned.own_calls);
@@ -223,17 +262,27 @@ fn judged(
     measurement.exceptions = Some((ended.log.exceptions, &ended.log.first_exception));
     let mut scenario = judge(&measurement);
     scenario.examples.clone_from(&ended.log.examples);
+    // A refusal that was wanted is no failure.
+    let failures = &scenario.failures;
+    scenario.examples.retain(|it| it.failure == NOT_CLOSED || failures.contains_key(&it.failure));
     let mut taken = scenario.resources.unwrap_or_default();
-    (taken.k6_cpu, taken.k6_memory) = (ended.shares.map(|it| it.k6), ended.k6_memory);
+    (taken.k6_cpu, taken.k6_memory) = (ended.shares.map(|it| it.k6), ended.memory.k6);
     taken.target_cpu = ended.shares.and_then(|it| it.target);
-    taken.target_memory = ended.target_memory;
+    taken.target_memory = ended.memory.target;
     scenario.resources = Some(taken);
+    // Of a target on another machine nobody can say it, in no run.
+    if planned.steady {
+        bounds::hold_steady(&mut scenario, planned.load.map_or(0.0, |it| it.seconds), ended.growth);
+    }
+    if let Some(it) = planned.bounds.filter(|_| common.target_is_here()) {
+        it.hold(&mut scenario);
+    }
     if scenario.verdict == Verdict::DidNotRun {
         scenario.reasons.extend(unreadable);
         let words = ended.last_words.as_deref();
         scenario.reasons.extend(words.map(|it| format!("k6 said: {it}")));
     }
-    (scenario, ended.shares.map(|it| it.others))
+    (scenario, ended.shares.and_then(|it| it.others))
 }
 
 /// Equal when two runs measured the same: script and all that it imports, load, calls, k6's major version, platform.
@@ -247,7 +296,8 @@ fn fingerprint(planned: &Planned, common: &Common<'_>) -> anyhow::Result<String>
     let calls = serde_json::to_string(&planned.calls).context("failed to write the calls")?;
     let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
     // What the scripts are told, and how big the machine is.
-    let inherited = (common.rate, readable(INHERITED));
+    let identities = common.identities.map(|it| it.tokens.len());
+    let inherited = (common.rate, readable(INHERITED), identities);
     let cores = std::thread::available_parallelism().map_or(0, |it| it.get());
     let protocol = common.protocol;
     hash.update(format!("{}\n{calls}\n{inherited:?}\n{major}\n{protocol}", planned.shape));

@@ -169,12 +169,8 @@ mod tests {
         let planned = Planned {
             name: "mix".to_owned(),
             script: "mix.js".into(),
-            load: None,
-            k6_scenario: None,
-            thresholds: None,
-            shape: String::new(),
             calls: Some(all.to_vec()),
-            own_calls: false,
+            ..Planned::default()
         };
         assert_eq!(writing(&[planned], &tools), ["silent", "write"]);
     }

@@ -10,6 +10,7 @@ use k6_summary::run::{Server, Skipped};
 use crate::address::without_query;
 use crate::config::call::Call;
 use crate::console::section::{brief, say};
+use crate::scenario::needs::{Lacking, met, of_the_server};
 use crate::scenario::offer::{Offered, offered, writing};
 use crate::scenario::profiles::Planned;
 use crate::server::client::{Endpoint, Session};
@@ -68,6 +69,7 @@ pub(crate) async fn preflight(
     endpoint: Endpoint<'_>,
     fresh: &reqwest::Client,
     plan: &[Planned],
+    mut lacking: Lacking,
     named: Option<&[Call]>,
     may_write: bool,
 ) -> anyhow::Result<Preflight> {
@@ -76,11 +78,14 @@ pub(crate) async fn preflight(
         Ok(it) => it,
         Err(error) => return Err(older_transport(endpoint, error).await),
     };
-    let looked = look(&mut session, plan, named, may_write).await;
+    of_the_server(plan, &session, &mut lacking).await;
+    let (plan, unmet) = met(plan, &lacking);
+    let looked = look(&mut session, &plan, named, may_write).await;
     let strangers = strangers(&session, fresh).await;
     let (protocol, server) = (session.protocol.clone(), session.server.clone());
     session.close().await;
-    let (tools, Offered { plan, skipped }) = looked?;
+    let (tools, Offered { plan, mut skipped }) = looked?;
+    skipped.extend(unmet);
     let other = match endpoint.revision {
         None if !is_stateless(&protocol) => {
             let stateless = Endpoint { revision: Some(STATELESS), ..endpoint };
@@ -214,20 +219,14 @@ mod tests {
         let http = oauth_loopback::http_client().no_proxy().build().unwrap();
         let endpoint = Endpoint { http: &http, url: &url, bearer: "t", revision: None };
         let named = [Call::of_tool("wipe", serde_json::Map::new())];
-        let plan = [Planned {
-            name: "mix".to_owned(),
-            script: "mix.js".into(),
-            load: None,
-            k6_scenario: None,
-            thresholds: None,
-            shape: String::new(),
-            calls: None,
-            own_calls: false,
-        }];
-        let refused = preflight(endpoint, &http, &plan, Some(&named), false).await.unwrap_err();
+        let plan =
+            [Planned { name: "mix".to_owned(), script: "mix.js".into(), ..Planned::default() }];
+        let refused = preflight(endpoint, &http, &plan, Lacking::new(), Some(&named), false)
+            .await
+            .unwrap_err();
         assert!(refused.to_string().contains("`readOnlyHint`): wipe; add --yes"), "{refused}");
         assert_eq!(calls.load(Ordering::Relaxed), 0);
-        preflight(endpoint, &http, &plan, Some(&named), true).await.unwrap();
+        preflight(endpoint, &http, &plan, Lacking::new(), Some(&named), true).await.unwrap();
         assert_eq!(calls.load(Ordering::Relaxed), 1);
     }
 
@@ -265,7 +264,7 @@ mod tests {
         tokio::spawn(async move { axum::serve(listener, app).await });
         let http = oauth_loopback::http_client().no_proxy().build().unwrap();
         let endpoint = Endpoint { http: &http, url: &url, bearer: "", revision: None };
-        let seen = preflight(endpoint, &http, &[], None, false).await.unwrap();
+        let seen = preflight(endpoint, &http, &[], Lacking::new(), None, false).await.unwrap();
         assert_eq!((seen.protocol.as_str(), seen.other), (WITH_SESSIONS, None));
         // One for the look, one for the question whether it does without.
         let counted = [&opened, &closed].map(|it| it.load(Ordering::Relaxed));
@@ -288,17 +287,9 @@ mod tests {
         let http = oauth_loopback::http_client().no_proxy().build().unwrap();
         let endpoint = Endpoint { http: &http, url: &url, bearer: "", revision: None };
         let named = [Call::of_tool("echo", serde_json::Map::new())];
-        let plan = [Planned {
-            name: "mix".to_owned(),
-            script: "mix.js".into(),
-            load: None,
-            k6_scenario: None,
-            thresholds: None,
-            shape: String::new(),
-            calls: None,
-            own_calls: false,
-        }];
-        match preflight(endpoint, &http, &plan, Some(&named), true).await {
+        let plan =
+            [Planned { name: "mix".to_owned(), script: "mix.js".into(), ..Planned::default() }];
+        match preflight(endpoint, &http, &plan, Lacking::new(), Some(&named), true).await {
             Ok(it) => it.protocol,
             Err(error) => format!("{error:#}"),
         }

@@ -9,11 +9,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::config::call::{Call, POOLED};
+use crate::config::call::Call;
 use crate::config::file::share;
 use crate::config::strict::{from_json, listed, nearest};
 use crate::config::threshold::{Limit, Thresholds, merged};
-use crate::scenario::load::{K6Scenario, Load};
+use crate::scenario::bounds::{Bounds, ByDemand};
+use crate::scenario::entry::{Entry, Need, OwnTarget, Wishes};
+use crate::scenario::load::{K6Scenario, Load, f64_of};
 use crate::scenario::scripts::Scripts;
 
 /// Where a run keeps what a failed sign-in looked like.
@@ -23,56 +25,15 @@ pub(crate) const SIGN_IN: &str = "sign-in";
 #[serde(deny_unknown_fields)]
 pub(crate) struct Profiles {
     pub(crate) max_error_rate: f64,
+    /// What the target may take of its machine.
+    #[serde(default)]
+    resources: Option<ByDemand>,
     suites: BTreeMap<String, Vec<String>>,
     scenarios: BTreeMap<String, Entry>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-struct Entry {
-    script: String,
-    /// The rpc names that count as calls.
-    #[serde(default)]
-    measured: Vec<String>,
-    #[serde(default)]
-    calls_per_iteration: Option<f64>,
-    /// Seconds that a VU waits after an iteration.
-    #[serde(default)]
-    pause_s: f64,
-    /// Seconds from call to call of one VU, for scenarios that pace their calls.
-    #[serde(default)]
-    pace_s: Option<f64>,
-    /// Whether the calls per second of all VUs are those of TARGET_RPS, where it is set.
-    #[serde(default)]
-    target_rps: bool,
-    #[serde(default)]
-    thresholds: Thresholds,
-    /// The pool of tool calls, for scenarios that make some.
-    #[serde(default)]
-    calls: Option<Vec<Call>>,
-    /// Whether it is about these calls, so that no others take their place.
-    #[serde(default)]
-    own_calls: bool,
-    /// The k6 scenario object of each profile.
-    #[serde(flatten)]
-    by_profile: BTreeMap<String, K6Scenario>,
-}
-
-/// What is asked of the scenarios beyond their profile.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Wishes<'a> {
-    /// The calls that somebody named, in the place of the scenarios' own.
-    pub(crate) calls: Option<&'a [Call]>,
-    pub(crate) limits: &'a [Limit],
-    /// Calls per second of all VUs, where a scenario heeds that.
-    pub(crate) rate: Option<f64>,
-    /// VUs of such a scenario.
-    pub(crate) vus: Option<u64>,
-    /// How long such a scenario lasts, as k6 writes it.
-    pub(crate) lasts: Option<&'a str>,
-}
-
 /// One scenario as it will be run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Planned {
     pub(crate) name: String,
     /// The script of ours, or the user's own file.
@@ -81,46 +42,18 @@ pub(crate) struct Planned {
     /// The k6 scenario object, where it is not for the script to say.
     pub(crate) k6_scenario: Option<K6Scenario>,
     pub(crate) thresholds: Option<Thresholds>,
+    /// What the target may take of its machine meanwhile.
+    pub(crate) bounds: Option<Bounds>,
     /// What decides whether two runs are comparable, beside the script's text and the calls.
     pub(crate) shape: String,
     pub(crate) calls: Option<Vec<Call>>,
     /// Whether no other calls take the place of these.
     pub(crate) own_calls: bool,
-}
-
-impl Entry {
-    /// The calls that it makes, where it makes calls of a pool.
-    fn pool<'a>(&'a self, wishes: &Wishes<'a>) -> &'a [Call] {
-        let own = self.calls.as_deref();
-        own.map_or(&[], |own| wishes.calls.filter(|_| !self.own_calls).unwrap_or(own))
-    }
-
-    /// The rpcs that count as calls: those of the pool, and those that no pool can have.
-    fn rpcs(&self, wishes: &Wishes<'_>) -> BTreeSet<String> {
-        let pool = self.pool(wishes);
-        let of_pool = pool.iter().map(|it| it.request().0.to_owned());
-        let beside = |it: &&String| pool.is_empty() || !POOLED.contains(&it.as_str());
-        of_pool.chain(self.measured.iter().filter(beside).cloned()).collect()
-    }
-
-    /// Its own thresholds, but for those of rpcs that it will not make.
-    fn limits(&self, wishes: &Wishes<'_>) -> Thresholds {
-        let rpcs = self.rpcs(wishes);
-        let mut limits = self.thresholds.clone();
-        limits.retain(|metric, _| {
-            let rpc = metric.split_once("{rpc:").and_then(|(_, it)| it.strip_suffix('}'));
-            rpc.is_none_or(|it| rpcs.contains(it))
-        });
-        limits
-    }
-
-    /// The values that a tag of its calls will have.
-    fn tagged(&self, key: &str, wishes: &Wishes<'_>) -> BTreeSet<String> {
-        match key {
-            "tool" => self.pool(wishes).iter().map(|it| it.name().to_owned()).collect(),
-            _ => self.rpcs(wishes),
-        }
-    }
+    pub(crate) needs: Vec<Need>,
+    /// Whether k6 and the target may need no more memory at its end than before.
+    pub(crate) steady: bool,
+    /// The embedded target that it has for itself, where that is what is tested.
+    pub(crate) own_target: Option<OwnTarget>,
 }
 
 /// What a token must live for beyond the planned load of each scenario: k6's start, and its patience at the end.
@@ -141,6 +74,7 @@ impl Profiles {
         let cannot = || format!("`{}` cannot be used", path.display());
         let profiles: Self = from_json(&text).with_context(cannot)?;
         share("max_error_rate", profiles.max_error_rate).with_context(cannot)?;
+        profiles.resources.iter().try_for_each(ByDemand::check).with_context(cannot)?;
         Ok(profiles)
     }
 
@@ -253,6 +187,11 @@ impl Profiles {
         }
         let load = Load::of(&shape, calls_per_iteration, lasts);
         let mut load = load.with_context(|| format!("profile `{profile}` of scenario `{name}`"))?;
+        load.seconds +=
+            entry.ramp_s.get(profile).filter(|_| shape.duration.is_none()).unwrap_or(&0.0);
+        if entry.held {
+            load.calls = Some(f64_of(load.vus));
+        }
         if let Some(rate) = rate {
             if shape.vus.is_none() {
                 bail!(
@@ -264,7 +203,10 @@ impl Profiles {
         if load.calls.is_some_and(|it| it < 1.0) {
             bail!("scenario `{name}` would make no call at all");
         }
-        for (key, it) in [("pause_s", Some(entry.pause_s)), ("pace_s", entry.pace_s)] {
+        let ramp = entry.ramp_s.get(profile).copied();
+        for (key, it) in
+            [("pause_s", Some(entry.pause_s)), ("pace_s", entry.pace_s), ("ramp_s", ramp)]
+        {
             if it.is_some_and(|it| !(it >= 0.0 && it.is_finite())) {
                 bail!("`{key}` of scenario `{name}` is no number of seconds from 0 up");
             }
@@ -279,13 +221,18 @@ impl Profiles {
                 calls_per_iteration,
                 entry.pause_s,
                 entry.pace_s,
-                rate
+                rate,
+                ramp
             ])
             .to_string(),
             k6_scenario: Some(shape),
             thresholds: Some(merged(&entry.limits(wishes), wishes.limits, name)),
+            bounds: self.resources.map(|it| it.of(entry.load)),
             calls: entry.calls.clone(),
             own_calls: entry.own_calls,
+            needs: entry.needs.clone(),
+            steady: entry.steady,
+            own_target: entry.own_target,
         })
     }
 }
@@ -307,21 +254,13 @@ fn own_script(scripts: &mut Scripts, path: &str) -> anyhow::Result<Option<Planne
         .chars()
         .map(|it| if it.is_ascii_alphanumeric() || "-_.".contains(it) { it } else { '-' })
         .collect();
-    Ok(Some(Planned {
-        name,
-        script,
-        load: None,
-        k6_scenario: None,
-        thresholds: None,
-        shape: String::new(),
-        calls: None,
-        own_calls: false,
-    }))
+    Ok(Some(Planned { name, script, ..Planned::default() }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::bounds::Demand;
 
     #[test]
     fn two_scenarios_of_one_name_are_refused() {
@@ -341,5 +280,22 @@ mod tests {
         assert_eq!(plan(&["a"]).unwrap().len(), 1);
         assert!(plan(&["a", "a"]).unwrap_err().to_string().contains("`a`"));
         assert!(plan(&["b"]).unwrap_err().to_string().contains("There are: a"));
+    }
+
+    #[test]
+    fn a_scenario_is_held_to_the_bounds_of_its_load() {
+        let mut scripts = Scripts::find(None).unwrap();
+        let mut profiles = Profiles::read(&scripts).unwrap();
+        let mut bounds = |profiles: &Profiles, name: &str| {
+            let named = [name.to_owned()];
+            let plan = profiles.plan(&mut scripts, "mcp", &named, "smoke", &Wishes::default());
+            plan.unwrap()[0].bounds
+        };
+        let [normal, stress] = ["cold-start", "tool-execution"].map(|it| bounds(&profiles, it));
+        let resources = profiles.resources.take().unwrap();
+        assert_eq!(normal, Some(resources.of(Demand::Normal)));
+        assert_eq!(stress, Some(resources.of(Demand::Stress)));
+        assert_ne!(normal, stress);
+        assert_eq!(bounds(&profiles, "cold-start"), None);
     }
 }

@@ -14,26 +14,37 @@ macro_rules! files {
 }
 
 /// Every file, by its path below the folder of scripts.
-const FILES: [(&str, &str); 19] = files![
+const FILES: [(&str, &str); 30] = files![
     "README.md",
     "profiles.json",
+    "comprehensive/end-to-end.js",
     "lib/answer.js",
     "lib/answers.json",
     "lib/calls.js",
     "lib/mcp.d.ts",
     "lib/mcp.js",
     "lib/metrics.js",
+    "lib/oauth.js",
     "lib/profile.js",
     "lib/reply.js",
     "lib/request.js",
     "lib/stateless.js",
+    "lib/stream.js",
     "lib/token.js",
+    "lib/websocket.js",
     "mcp/cold-start.js",
     "mcp/concurrent-sessions.js",
+    "mcp/sustained.js",
     "mcp/tool-call-mix.js",
+    "oauth/authorization-flow.js",
+    "oauth/session-validation.js",
+    "oauth/token-refresh.js",
     "server/concurrent-api.js",
+    "server/event-streams.js",
     "server/large-payload.js",
+    "server/rate-limit-burst.js",
     "server/tool-execution.js",
+    "server/websocket-stress.js",
 ];
 
 /// A folder with `profiles.json`, the scripts that it names, and their `lib`.

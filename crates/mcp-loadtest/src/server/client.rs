@@ -312,7 +312,7 @@ impl<'a> Session<'a> {
         Ok(Exchange { answer, headers })
     }
 
-    fn request(&self, request: RequestBuilder) -> RequestBuilder {
+    pub(super) fn request(&self, request: RequestBuilder) -> RequestBuilder {
         let mut request = request.header("Accept", "application/json, text/event-stream");
         if !self.endpoint.bearer.is_empty() {
             request = request.bearer_auth(self.endpoint.bearer);

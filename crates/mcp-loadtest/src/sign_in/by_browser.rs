@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use browser_consent::{Consent, Credentials, WebDriver, consent, with_session};
+use browser_consent::{
+    Consent, Credentials, StorageState, Trail, WebDriver, consent, with_session,
+};
 use oauth_loopback::{
     AccessToken, ClientInformation, ClientKey, ClientSecret, ClientStore, Config, Error, Grant,
     LoopbackListener, Opening, TokenResponse, UnverifiedClaims,
@@ -19,6 +21,7 @@ use crate::environment::variable;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::sign_in::bearer::{Bearer, Wanted};
 use crate::sign_in::screens::Screens;
+use crate::sign_in::signed_in::SignedIn;
 use crate::{address, environment};
 
 const CLIENT_NAME: &str = "mcp-loadtest";
@@ -37,6 +40,8 @@ const FORGETTING: Duration = Duration::from_secs(10);
 pub(crate) struct Minted {
     pub(crate) bearer: Bearer,
     pub(crate) grant: Option<Grant>,
+    /// What gets more grants without a page, where the browser gives that away.
+    pub(crate) signed_in: Option<SignedIn>,
     /// Whether the client was registered for this run alone.
     pub(crate) for_this_run: bool,
 }
@@ -44,7 +49,7 @@ pub(crate) struct Minted {
 impl Minted {
     /// A bearer that was minted elsewhere.
     pub(crate) fn elsewhere(bearer: Bearer) -> Self {
-        Self { bearer, grant: None, for_this_run: false }
+        Self { bearer, grant: None, signed_in: None, for_this_run: false }
     }
 
     /// The grant, where it can be renewed and has to be: its token ends within `duration`, or nobody knows what is needed.
@@ -80,6 +85,9 @@ pub(crate) struct Requested {
     /// Client that is registered already, instead of registering one
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
+    /// Where such a client is redirected to, on this machine [default: a free port of 127.0.0.1]
+    #[arg(long, value_name = "URI")]
+    redirect_uri: Option<String>,
     /// Go on although the authorization server does not say that it supports PKCE
     #[arg(long)]
     allow_unadvertised_pkce: bool,
@@ -89,17 +97,24 @@ pub(crate) struct Requested {
 }
 
 impl Requested {
-    /// Takes from the file what no flag says.
-    pub(crate) fn fill(&mut self, file: &File) {
+    /// Takes from the environment and the file what no flag says.
+    ///
+    /// # Errors
+    /// A variable that is no text.
+    pub(crate) fn fill(&mut self, file: &File) -> anyhow::Result<()> {
         if self.issuer.is_none() {
             self.issuer.clone_from(&file.issuer);
         }
         if self.client_id.is_none() {
-            self.client_id.clone_from(&file.client_id);
+            self.client_id = variable("MAKE_CLIENT_ID")?.or_else(|| file.client_id.clone());
+        }
+        if self.redirect_uri.is_none() {
+            self.redirect_uri = variable("OAUTH_REDIRECT_URI")?;
         }
         if self.scope.is_empty() {
             self.scope.clone_from(&file.scopes);
         }
+        Ok(())
     }
 
     /// Writes down for the next time what the flags say.
@@ -130,7 +145,10 @@ pub(crate) async fn sign_in(
     interrupt: &Interrupt,
 ) -> anyhow::Result<Minted> {
     let SignIn { requested, screens, resource, credentials, webdriver, evidence } = *it;
-    let listener = LoopbackListener::bind().await?;
+    let listener = match &requested.redirect_uri {
+        Some(it) => LoopbackListener::bind_to(it).await?,
+        None => LoopbackListener::bind().await?,
+    };
     let mut config = Config::resource(resource);
     config.client_name = CLIENT_NAME.to_owned();
     config.pinned_issuer = requested.issuer.clone();
@@ -144,6 +162,7 @@ pub(crate) async fn sign_in(
     config.timeout = SIGN_IN + KEEPING_EVIDENCE;
     let recipe = screens.recipe()?;
     let started = Instant::now();
+    let mut signed_in = None;
     let open = async |mut opening: Opening| {
         let (url, name) = (opening.url.clone(), opening.client_name.clone());
         let name = name.as_deref().unwrap_or(CLIENT_NAME);
@@ -159,8 +178,14 @@ pub(crate) async fn sign_in(
         it.timeout = SIGN_IN;
         it.evidence = Some(evidence);
         let done = opening.code_arrived();
-        let trail =
-            with_session(webdriver, async |browser| consent(browser, &it, done).await).await??;
+        let session = async |browser: &browser_consent::Client| {
+            let trail = consent(browser, &it, done).await?;
+            // Its cookies alone; a browser that is no Chromium keeps them to itself.
+            let kept = StorageState::take(browser, &Trail::default()).await.ok();
+            Ok::<_, browser_consent::Error>((trail, kept))
+        };
+        let (trail, kept) = with_session(webdriver, session).await??;
+        signed_in = kept.map(|it| SignedIn::new(url.clone(), &it));
         for it in &trail.steps_left {
             say("sign in", format_args!("no page had anything for the step `{}`", brief(it)));
         }
@@ -186,7 +211,7 @@ pub(crate) async fn sign_in(
             return Err(error);
         }
     };
-    Ok(Minted { bearer, grant: Some(grant), for_this_run })
+    Ok(Minted { bearer, grant: Some(grant), signed_in, for_this_run })
 }
 
 /// Takes the token of a grant for a bearer, renewed once where it will have to be.

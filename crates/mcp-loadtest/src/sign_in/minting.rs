@@ -59,6 +59,18 @@ pub(crate) enum Source {
     Browser(Credentials, WebDriver),
 }
 
+/// A bearer that is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) http: &'a reqwest::Client,
+    pub(crate) resource: &'a str,
+    pub(crate) source: &'a Source,
+    /// What it has to live for, unless it can be renewed.
+    pub(crate) lifetime: Duration,
+    /// Where a picture of the page is kept if a sign-in fails.
+    pub(crate) evidence: &'a Path,
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -93,14 +105,18 @@ impl Minting {
     }
 
     /// Takes from the file what no flag says.
-    pub(crate) fn fill(&mut self, file: &File) {
+    ///
+    /// # Errors
+    /// A variable that is no text.
+    pub(crate) fn fill(&mut self, file: &File) -> anyhow::Result<()> {
         let Self { requested, screens, workspace_claim, anonymous, .. } = self;
-        requested.fill(file);
+        requested.fill(file)?;
         screens.fill(file);
         *anonymous |= file.anonymous;
         if workspace_claim.is_none() {
             workspace_claim.clone_from(&file.workspace_claim);
         }
+        Ok(())
     }
 
     /// Writes down for the next time what the flags say.
@@ -171,16 +187,30 @@ impl Minting {
         Ok(Source::Browser(credentials, webdriver))
     }
 
-    /// Gets a bearer for `resource` that lives for `lifetime` or can be renewed, and writes the bearer file.
+    /// Gets a bearer that lives for as long as asked or can be renewed, and writes the bearer file.
     pub(crate) async fn mint(
         &self,
-        http: &reqwest::Client,
-        resource: &str,
-        source: &Source,
-        lifetime: Duration,
-        evidence: &Path,
+        asked: &Asked<'_>,
         interrupt: &Interrupt,
     ) -> anyhow::Result<Minted> {
+        let minted = self.obtain(asked, interrupt).await?;
+        if matches!(asked.source, Source::Anonymous) {
+            return Ok(minted);
+        }
+        let bearer = &minted.bearer;
+        bearer_file::write(&self.bearer_file, bearer)?;
+        say("token", format_args!("{}; in {}", bearer.describe(), self.bearer_file.display()));
+        bearer_file::warn_if_committable(&self.bearer_file).await;
+        Ok(minted)
+    }
+
+    /// The same without the file.
+    pub(crate) async fn obtain(
+        &self,
+        asked: &Asked<'_>,
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<Minted> {
+        let Asked { http, resource, source, lifetime, evidence } = *asked;
         let wanted = Wanted {
             issuer: None,
             audience: None,
@@ -188,8 +218,8 @@ impl Minting {
             lifetime,
             workspace_claim: self.workspace_claim.as_deref(),
         };
-        let minted = match source {
-            Source::Anonymous => return Ok(Minted::elsewhere(Bearer::nobody())),
+        Ok(match source {
+            Source::Anonymous => Minted::elsewhere(Bearer::nobody()),
             Source::Given(token) => {
                 mask(token.reveal());
                 say("token", "from LOADTEST_BEARER");
@@ -210,12 +240,7 @@ impl Minting {
                 };
                 sign_in(http, &it, &wanted, interrupt).await?
             }
-        };
-        let bearer = &minted.bearer;
-        bearer_file::write(&self.bearer_file, bearer)?;
-        say("token", format_args!("{}; in {}", bearer.describe(), self.bearer_file.display()));
-        bearer_file::warn_if_committable(&self.bearer_file).await;
-        Ok(minted)
+        })
     }
 }
 

@@ -78,6 +78,53 @@ async fn one_tool_is_called_without_any_file() {
 }
 
 #[tokio::test]
+async fn the_target_is_that_of_the_flag_then_of_the_environment_then_of_the_file() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.path("repository");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("loadtest.json"), r#"{"target": "http://127.0.0.1:1/mcp"}"#)
+        .unwrap();
+    let k6 = sandbox.fake_k6("exit 1");
+    for (flags, variable, tried) in [
+        (&[][..], None, "127.0.0.1:1/mcp"),
+        (&[], Some("http://127.0.0.1:2/mcp?key=hush"), "127.0.0.1:2/mcp"),
+        (
+            &["--target", "http://127.0.0.1:3/mcp"],
+            Some("http://127.0.0.1:2/mcp"),
+            "127.0.0.1:3/mcp",
+        ),
+    ] {
+        let mut command = sandbox.mcp_loadtest("run");
+        command.args(flags).current_dir(&folder).env("K6", &k6).env("LOADTEST_BEARER", TOKEN);
+        command.envs(variable.map(|it| ("FASTMCP_URL", it)));
+        let ended = run(&mut command).await;
+        assert_eq!(ended.code, Some(1), "{ended:#?}");
+        assert!(ended.error().contains(tried), "{ended:#?}");
+        assert!(!ended.stderr.contains("hush"), "{ended:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_scenario_that_the_server_or_the_sign_in_has_not_what_it_needs_for_is_skipped_by_name() {
+    let sandbox = Sandbox::new();
+    let scenarios = ["cold-start", "authorization-flow", "websocket-stress", "event-streams"];
+    let file = json!({"target": mcp().await, "scenarios": scenarios});
+    run_in(&sandbox, &file, &[]).await.done();
+    let record = sandbox.record();
+    assert_eq!(record["scenarios"].as_array().unwrap().len(), 1);
+    let skipped = record["skipped"].as_array().unwrap();
+    assert_eq!(skipped.len(), 3, "{record:#}");
+    for (name, reason) in [
+        ("authorization-flow", "no Chromium was signed in for this run"),
+        ("websocket-stress", "/mcp/ws`: answered 404 Not Found"),
+        ("event-streams", "the server gives no event stream: GET is answered 405"),
+    ] {
+        let it = skipped.iter().find(|it| it["name"] == name).unwrap();
+        assert!(it["reason"].as_str().unwrap().contains(reason), "{it:#}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_named_and_not_there_is_an_error_before_any_load() {
     let target = mcp().await;
     let call = |tool: &str, arguments: Value| json!([{"tool": tool, "arguments": arguments}]);

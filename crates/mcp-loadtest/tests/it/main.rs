@@ -13,6 +13,7 @@ mod failures;
 mod faults;
 mod first_steps;
 mod interop;
+mod lint;
 mod page;
 mod points;
 mod program;

@@ -49,12 +49,13 @@ impl Sandbox {
         it
     }
 
-    /// A program that answers `k6 version` like k6 and runs `script` for `k6 run`, with `$summary` set.
+    /// A program that answers `k6 version` like k6, takes every script and runs `script` for `k6 run`, with `$summary` set.
     pub(crate) fn fake_k6(&self, script: &str) -> PathBuf {
         let path = self.path("fake-k6");
         let text = format!(
             "#!/bin/sh\n\
              if [ \"$1\" = version ]; then echo 'k6 v2.2.0 (fake)'; exit 0; fi\n\
+             if [ \"$1\" = inspect ]; then echo '{{}}'; exit 0; fi\n\
              while [ $# -gt 0 ]; do [ \"$1\" = --summary-export ] && summary=$2; shift; done\n\
              {script}\n"
         );
