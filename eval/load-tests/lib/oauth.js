@@ -40,7 +40,7 @@ export function authorize(counts = true) {
   const nonce = signedIn.nonce ? `&nonce=${random(16)}` : '';
   const url = `${signedIn.authorization_request}&state=${state}&code_challenge=${challenge}${nonce}`;
   const { location, failure, duration } = redirected(url);
-  const { code, failure: denied } = failure ? { failure } : codeIn(location, state);
+  const { code, failure: denied } = failure ? { failure } : codeAt(location, state);
   const done = denied ? { tokens: null, failure: denied, duration: 0 } : request('token', {
     grant_type: 'authorization_code',
     code,
@@ -72,7 +72,7 @@ function redirected(url) {
     const { status, headers: answered } = response;
     if (status < 300 || status > 399 || !answered.Location) {
       // A page asks for something, which nobody is there to give.
-      const failure = status === 200 ? 'unauthorized' : failureOf(response, 0, false);
+      const failure = status === 200 ? 'unauthorized' : classOf(response);
       tell(failure, response, status === 200 ? 'a page in the place of a code' : response.body || response.error);
       return { failure, duration };
     }
@@ -81,19 +81,37 @@ function redirected(url) {
       return { location: at, failure: null, duration };
     }
   }
-  return { failure: 'protocol_error', duration };
+  return { failure: atRedirectUri('protocol_error', `more than ${MOST_REDIRECTS} redirects`), duration };
 }
 
-function codeIn(location, state) {
+function codeAt(location, state) {
   const parameter = (name) => {
     const found = location.match(new RegExp(`[?&]${name}=([^&#]*)`));
-    return found ? decodeURIComponent(found[1].replace(/\+/g, ' ')) : null;
+    return found ? decoded(found[1]) : null;
   };
   const [code, error] = [parameter('code'), parameter('error')];
-  if (parameter('state') !== state || (!code && !error)) {
-    return { failure: 'protocol_error' };
+  if (parameter('state') !== state) {
+    return { failure: atRedirectUri('protocol_error', 'the state at the redirect URI is another one') };
   }
-  return error ? { failure: refusal(`error=${error}`) || 'protocol_error' } : { code, failure: null };
+  if (error) {
+    const words = [error, parameter('error_description')].filter(Boolean).join(': ');
+    return { failure: atRedirectUri(refusal(`error=${error}`) || 'protocol_error', words) };
+  }
+  return code ? { code, failure: null } : { failure: atRedirectUri('protocol_error', 'no code at the redirect URI') };
+}
+
+// What was no answer of its own, but an address.
+function atRedirectUri(failure, words) {
+  tell(failure, { status: 302 }, words);
+  return failure;
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text.replace(/\+/g, ' '));
+  } catch {
+    return null;
+  }
 }
 
 function request(name, form) {
@@ -105,10 +123,21 @@ function request(name, form) {
   if (tokens && tokens.access_token) {
     return { tokens, failure: null, duration };
   }
-  const failure = (response.status >= 400 && response.status < 500 && refusal(response.body)) || failureOf(response, 0, false);
+  const failure = (response.status >= 400 && response.status < 500 && refusal(response.body)) || classOf(response);
   // What is no answer in JSON may yet hold a token.
-  tell(failure, response, response.status === 200 ? 'no access_token' : response.body || response.error);
+  tell(failure, response, response.status === 200 ? 'no access_token' : struck(response.body || response.error, form));
   return { tokens: null, failure, duration };
+}
+
+// No answer without a code or a token is a success, whatever else it is.
+function classOf(response) {
+  return failureOf(response, 0, false) || 'protocol_error';
+}
+
+// A server may say again what it was sent.
+function struck(words, { code, code_verifier, refresh_token }) {
+  const secrets = [code, code_verifier, refresh_token, signedIn.form.client_secret].filter(Boolean);
+  return secrets.reduce((text, it) => text.split(it).join('…'), words);
 }
 
 function refusal(text) {

@@ -52,10 +52,11 @@ function open(client, timeout) {
   return http.asyncRequest('GET', url, null, { ...paramsOf(headers, TAGS), timeout, responseCallback: null, responseType: 'text' });
 }
 
-// Without a session nothing but our own patience ends a stream.
+// Without a session nothing but our own patience ends a stream, for which k6 has the status 0.
 function count(response, isSession) {
-  const hasBegun = response.status === 200 || (!isSession && response.timings.waiting > 0);
-  const failure = hasBegun ? null : failureOf(response, 0, isSession);
+  const { status, timings } = response;
+  const hasBegun = status === 200 || (!isSession && status === 0 && timings.waiting > 0);
+  const failure = hasBegun ? null : failureOf(response, 0, isSession) || 'protocol_error';
   record(TAGS, response.timings.waiting, failure);
   if (failure) {
     tell(failure, response, saidOf(response, 0));

@@ -20,6 +20,8 @@ const INITIALIZE = {
   clientInfo: { name: 'mcp-loadtest', version: '1' },
 };
 const NOBODY = { headers: {} };
+// A message as the table of answers knows it.
+const answer = (data) => ({ status: 200, body: data, headers: {} });
 
 const connections = new Trend('fastmcp_websocket_connection_duration', true);
 
@@ -53,19 +55,23 @@ export function hold(seconds, period, pick) {
     clearTimeout(overdue);
     socket.close();
   };
-  const ask = () => {
-    call = pick();
-    ids += 1;
-    pending = { id: ids, at: Date.now() };
+  const wait = () => {
     overdue = setTimeout(() => {
       failed('timeout', 'no answer on the WebSocket');
       end();
     }, TIMEOUT_MS);
+  };
+  const ask = () => {
+    call = pick();
+    ids += 1;
+    pending = { id: ids, at: Date.now() };
+    wait();
     say({ id: ids, method: call.rpc, params: JSON.parse(call.text) });
   };
   socket.onopen = () => {
     connections.add(Date.now() - begun);
     setTimeout(end, Math.max(0, seconds * 1000 - (Date.now() - begun)));
+    wait();
     say({ id: 0, method: 'initialize', params: INITIALIZE });
   };
   socket.onmessage = ({ data }) => {
@@ -76,6 +82,13 @@ export function hold(seconds, period, pick) {
     if (message.method) {
       say({ id: message.id, result: {} });
     } else if (message.id === 0) {
+      clearTimeout(overdue);
+      const failure = failureOf(answer(data), 0, false);
+      if (failure) {
+        failed(failure, saidOf(answer(data), 0));
+        end();
+        return;
+      }
       say({ method: 'notifications/initialized' });
       next = setTimeout(ask, Math.random() * period * 1000);
     } else if (pending && message.id === pending.id) {
@@ -85,7 +98,7 @@ export function hold(seconds, period, pick) {
   };
   const answered = (data) => {
     const took = Date.now() - pending.at;
-    const response = { status: 200, body: data, headers: {} };
+    const response = answer(data);
     const failure = plainlySucceeded(pending.id, data) ? null : failureOf(response, pending.id, false);
     record(tags(), took, failure);
     if (failure) {
