@@ -84,7 +84,7 @@ pub struct Args {
     /// Process of the target on this machine, whose CPU and memory stand beside the latency [default: those that listen there]
     #[arg(long, value_name = "PID")]
     pub(crate) target_pid: Option<u32>,
-    /// Tokens of the load-test user, a VU has one of them: servers that limit a token meet as many clients
+    /// Tokens of the load-test user, a VU has one of them: for a server that limits what one token may do
     #[arg(long, value_name = "N", value_parser = identities, help_heading = "Load")]
     pub(crate) identities: Option<usize>,
     /// Raise the load of one scenario until a target is missed or k6 has no more to give, and say which and at what rate

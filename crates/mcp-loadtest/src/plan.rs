@@ -42,7 +42,10 @@ fn planned(load: Load) -> String {
         || "calls as fast as they are answered".to_owned(),
         |it| format!("about {it:.0} calls"),
     );
-    format!("{calls} by up to {} VUs in {}", load.vus, clock(Duration::from_secs_f64(load.seconds)))
+    // Where nothing pauses, only the server says how long it takes.
+    let lasts = (load.seconds > 0.0).then(|| clock(Duration::from_secs_f64(load.seconds)));
+    let lasts = lasts.map_or_else(String::new, |it| format!(" in {it}"));
+    format!("{calls} by up to {} VUs{lasts}", load.vus)
 }
 
 /// Whether more is planned than what smoke is: half a minute of at most 30 calls a second.

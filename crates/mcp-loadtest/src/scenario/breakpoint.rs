@@ -7,7 +7,7 @@ use k6_summary::{Scenario, Verdict};
 use crate::console::section::say;
 use crate::interrupt::Interrupt;
 use crate::scenario::load::{K6Scenario, Load, f64_of};
-use crate::scenario::measure::{Common, Measured, did_not_run, run};
+use crate::scenario::measure::{Common, Measured, did_not_run, neighbours, run};
 use crate::scenario::profiles::Planned;
 
 /// How long a step lasts, in seconds.
@@ -61,17 +61,20 @@ pub(crate) async fn find(
     common: &Common<'_>,
     interrupt: &Interrupt,
 ) -> Measured {
-    let scenario = match search(planned, common, interrupt).await {
+    let mut measured = Measured::default();
+    let scenario = match search(planned, common, interrupt, &mut measured.dirty).await {
         Ok(it) => it,
         Err(error) => did_not_run(&planned.name, &format!("{error:#}")),
     };
-    Measured { scenarios: vec![scenario], dirty: Vec::new() }
+    measured.scenarios.push(scenario);
+    measured
 }
 
 async fn search(
     planned: &Planned,
     common: &Common<'_>,
     interrupt: &Interrupt,
+    dirty: &mut Vec<String>,
 ) -> anyhow::Result<Scenario> {
     let start = planned.load.and_then(|it| it.per_second);
     let mut rate = start.context("its rate is not known, so that there is none to raise")?;
@@ -80,7 +83,8 @@ async fn search(
         if interrupt.has_come() {
             break;
         }
-        let (scenario, _) = run(&at_rate(planned, rate)?, common, interrupt).await?;
+        let (scenario, others) = run(&at_rate(planned, rate)?, common, interrupt).await?;
+        dirty.extend(neighbours(&scenario.name, others, common));
         let step = Step { rate, ending: ending(&scenario, rate), scenario };
         say("breakpoint", step.sentence());
         match step.ending {
@@ -104,6 +108,10 @@ async fn search(
     let Some(Step { mut scenario, .. }) = held.or(broken) else {
         return Ok(did_not_run(&planned.name, "interrupted before it began"));
     };
+    // The step that is told is the scenario of the report, and its folder has that name.
+    let [step, told] = [&scenario.name, &planned.name].map(|it| common.folder.join(it));
+    let renamed = std::fs::rename(&step, &told);
+    renamed.with_context(|| format!("failed to rename `{}`", step.display()))?;
     scenario.name.clone_from(&planned.name);
     scenario.notes.extend(notes.into_iter().map(|it| format!("breakpoint: {it}")));
     Ok(scenario)

@@ -112,13 +112,15 @@ pub(crate) async fn run_all(
         say(&planned.name, format_args!("{}{reasons}", scenario.verdict));
         measured.dirty.extend(beyond_plan(planned, &scenario));
         measured.scenarios.push(scenario);
-        let busy = others.filter(|it| *it > NEIGHBOURS && !common.unknown_neighbour);
-        measured.dirty.extend(busy.map(|share| {
-            let (percent, name) = (share * 100.0, &planned.name);
-            format!("other processes took {percent:.0} % of the machine during {name}")
-        }));
+        measured.dirty.extend(neighbours(&planned.name, others, common));
     }
     measured
+}
+
+/// Says of a scenario beside which other processes took a share of the machine that is too large that they did.
+pub(crate) fn neighbours(name: &str, others: Option<f64>, common: &Common<'_>) -> Option<String> {
+    let busy = others.filter(|it| *it > NEIGHBOURS && !common.unknown_neighbour)?;
+    Some(format!("other processes took {:.0} % of the machine during {name}", busy * 100.0))
 }
 
 /// Says of a scenario that made far more calls than were planned that it did.

@@ -26,10 +26,11 @@ pub(crate) fn of_the_sign_in(minted: &Minted, again: Option<&anyhow::Result<()>>
         }
         Some(Ok(())) => {}
     }
-    let token = minted.grant.as_ref().map(|it| &it.token);
-    if token.is_none_or(|it| it.refresh_token.is_none()) {
-        lacking.insert(Need::RefreshToken, "the server gave no refresh token".to_owned());
-    }
+    let words = match &minted.grant {
+        Some(it) => it.token.refresh_token.is_none().then_some("the server gave no refresh token"),
+        None => Some("the token was not asked for by this run, so that none is known to renew it"),
+    };
+    lacking.extend(words.map(|it| (Need::RefreshToken, it.to_owned())));
     lacking
 }
 

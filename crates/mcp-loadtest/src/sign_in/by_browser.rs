@@ -87,7 +87,7 @@ pub(crate) struct Requested {
     client_id: Option<String>,
     /// Where such a client is redirected to, on this machine [default: a free port of 127.0.0.1]
     #[arg(long, value_name = "URI")]
-    redirect_uri: Option<String>,
+    pub(crate) redirect_uri: Option<String>,
     /// Go on although the authorization server does not say that it supports PKCE
     #[arg(long)]
     allow_unadvertised_pkce: bool,

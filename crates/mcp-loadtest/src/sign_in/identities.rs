@@ -55,41 +55,77 @@ impl Identities {
         let Some(grant) = &first.grant else {
             bail!("--identities needs a sign-in by a browser, which gets a token for each");
         };
-        let rest = number.saturating_sub(1);
         let mut sign_ins = Vec::new();
-        let grants: Vec<Grant> = match further {
-            Some((signed_in, http)) => {
-                let all = stream::iter(0..rest).map(|_| signed_in.authorize(http, grant));
-                let all = all.buffer_unordered(AT_A_TIME).try_collect();
-                interrupt.or(all).await.context("a token of --identities was not given")?
+        let rest = number.saturating_sub(1);
+        let grants = grants(rest, grant, further, (minting, asked), &mut sign_ins, interrupt).await;
+        match grants.and_then(|it| kept(grant, &it, asked.lifetime)) {
+            Ok((file, tokens)) => Ok(Self { file, tokens, sign_ins }),
+            Err(error) => {
+                forget(&sign_ins, asked.http).await;
+                Err(error)
             }
-            None if matches!(asked.source, Source::Browser(..)) => {
-                say(
-                    "identities",
-                    "each signs in, since the server gives no further token without a page",
-                );
-                let all = stream::iter(0..rest).map(|_| minting.obtain(asked, interrupt));
-                sign_ins = all.buffer_unordered(BROWSERS).try_collect().await?;
-                sign_ins.iter().filter_map(|it| it.grant.clone()).collect()
-            }
-            None => bail!("--identities needs a sign-in by a browser, which gets a token for each"),
-        };
-        let all: Vec<&Grant> = std::iter::once(grant).chain(&grants).collect();
-        check_ends(&all, asked.lifetime)?;
-        let tokens: Vec<AccessToken> = all.iter().map(|it| it.token.access_token.clone()).collect();
-        let shown: Vec<&str> = tokens.iter().map(AccessToken::reveal).collect();
-        shown.iter().for_each(|it| mask(it));
-        let file = private(&json!(shown)).context("failed to write the tokens")?;
-        say("identities", format_args!("{}, a VU has one of them", counted(number, "token")));
-        Ok(Self { file, tokens, sign_ins })
+        }
     }
 
     /// Deletes the clients that were registered for them alone.
     pub(crate) async fn forget_clients(&self, http: &reqwest::Client) {
-        for it in &self.sign_ins {
-            it.forget_client(http).await;
-        }
+        forget(&self.sign_ins, http).await;
     }
+}
+
+async fn forget(sign_ins: &[Minted], http: &reqwest::Client) {
+    for it in sign_ins {
+        it.forget_client(http).await;
+    }
+}
+
+/// Gets `rest` more grants; `sign_ins` are those that had to sign in, as far as they came.
+async fn grants(
+    rest: usize,
+    first: &Grant,
+    further: Option<(&SignedIn, &reqwest::Client)>,
+    (minting, asked): (&Minting, &Asked<'_>),
+    sign_ins: &mut Vec<Minted>,
+    interrupt: &Interrupt,
+) -> anyhow::Result<Vec<Grant>> {
+    match further {
+        Some((signed_in, http)) => {
+            let all = stream::iter(0..rest).map(|_| signed_in.authorize(http, first));
+            let all = all.buffer_unordered(AT_A_TIME).try_collect();
+            interrupt.or(all).await.context("a token of --identities was not given")
+        }
+        None if matches!(asked.source, Source::Browser(..)) => {
+            say(
+                "identities",
+                "each signs in, since the server gives no further token without a page",
+            );
+            // Two browsers cannot be sent back to one port.
+            let browsers = if minting.has_one_redirect_uri() { 1 } else { BROWSERS };
+            let all = stream::iter(0..rest).map(|_| minting.obtain(asked, interrupt));
+            let mut all = all.buffer_unordered(browsers);
+            while let Some(it) = all.next().await {
+                sign_ins.push(it?);
+            }
+            Ok(sign_ins.iter().filter_map(|it| it.grant.clone()).collect())
+        }
+        None => bail!("--identities needs a sign-in by a browser, which gets a token for each"),
+    }
+}
+
+/// Writes the tokens of all grants where the scripts read them.
+fn kept(
+    first: &Grant,
+    others: &[Grant],
+    lifetime: Duration,
+) -> anyhow::Result<(NamedTempFile, Vec<AccessToken>)> {
+    let all: Vec<&Grant> = std::iter::once(first).chain(others).collect();
+    check_ends(&all, lifetime)?;
+    let tokens: Vec<AccessToken> = all.iter().map(|it| it.token.access_token.clone()).collect();
+    let shown: Vec<&str> = tokens.iter().map(AccessToken::reveal).collect();
+    shown.iter().for_each(|it| mask(it));
+    let file = private(&json!(shown)).context("failed to write the tokens")?;
+    say("identities", format_args!("{}, a VU has one of them", counted(tokens.len(), "token")));
+    Ok((file, tokens))
 }
 
 fn check_ends(all: &[&Grant], lifetime: Duration) -> anyhow::Result<()> {

@@ -93,6 +93,11 @@ impl Minting {
         self.bearer_file.display()
     }
 
+    /// Whether every sign-in is sent back to the same address.
+    pub(crate) fn has_one_redirect_uri(&self) -> bool {
+        self.requested.redirect_uri.is_some()
+    }
+
     /// Whether nobody signs in.
     pub(crate) fn is_anonymous(&self) -> bool {
         self.anonymous

@@ -100,11 +100,20 @@ pub(crate) const PASSWORD: &str = "a-password-nobody-may-see";
 
 /// The reference target inside the test, with faults; returns its MCP address.
 pub(crate) async fn target(faults: &[Fault]) -> String {
+    started(faults, false).await
+}
+
+/// One that asks for consent once.
+pub(crate) async fn consented_target(faults: &[Fault]) -> String {
+    started(faults, true).await
+}
+
+async fn started(faults: &[Fault], remember_consent: bool) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let user = User::new(EMAIL, PASSWORD, "ws-test");
     let faults: Faults = faults.iter().copied().collect();
-    let config = Config { faults, ..Config::new(vec![user]) };
+    let config = Config { faults, remember_consent, ..Config::new(vec![user]) };
     tokio::spawn(mcp_target::serve(listener, config, std::future::pending()));
     format!("http://{address}/mcp")
 }

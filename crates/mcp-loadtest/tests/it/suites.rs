@@ -1,9 +1,10 @@
 //! Suites on the embedded target: every scenario in its smallest shape passes, in either kind of revision and on either k6.
 
+use mcp_target::Fault;
 use serde_json::Value;
 
 use crate::program::{Sandbox, program, run};
-use crate::servers::{EMAIL, PASSWORD, target};
+use crate::servers::{EMAIL, PASSWORD, consented_target, target};
 
 /// The record of a run of `arguments` that passed with these scenarios.
 async fn passed(k6: &str, arguments: &[&str], names: &[&str]) -> Value {
@@ -109,6 +110,7 @@ async fn each_user_has_a_token_and_the_load_is_raised_until_it_is_not_held() {
     let notes = record["scenarios"][0]["notes"].to_string();
     assert!(notes.contains("the target was missed"), "{record:#}");
     assert_eq!(record["suite"], "breakpoint");
+    assert!(sandbox.path("runs/latest/tool-call-mix/summary.json").exists());
 }
 
 #[tokio::test]
@@ -125,4 +127,21 @@ async fn a_server_that_asks_for_consent_each_time_is_told_and_measured_without_f
     assert_eq!(record["skipped"][0]["name"], "session-validation");
     let reason = record["skipped"][0]["reason"].as_str().unwrap();
     assert!(reason.contains("in the place of a code, though the browser is signed in"), "{reason}");
+}
+
+#[tokio::test]
+#[ignore = "needs k6 and a browser"]
+async fn a_refresh_token_that_is_refused_is_no_fast_answer() {
+    let sandbox = Sandbox::new();
+    let target = consented_target(&[Fault::RefreshRefused]).await;
+    let mut command = sandbox.mcp_loadtest("run");
+    command.args(["token-refresh", "--target", &target]);
+    command.env("LOADTEST_EMAIL", EMAIL).env("LOADTEST_PASSWORD", PASSWORD);
+    let ended = run(command.env("K6", program("K6"))).await;
+    assert_eq!(ended.code, Some(3), "{ended:#?}");
+    let record = sandbox.record();
+    let scenario = &record["scenarios"][0];
+    assert_eq!(scenario["verdict"], "invalid", "{record:#}");
+    assert!(scenario["failures"]["unauthorized"].as_u64() > Some(0), "{record:#}");
+    assert!(scenario["examples"].to_string().contains("invalid_grant"), "{record:#}");
 }
