@@ -55,24 +55,23 @@ export function hold(seconds, period, pick) {
     clearTimeout(overdue);
     socket.close();
   };
-  const wait = () => {
+  const request = (id, method, params) => {
+    pending = { id, at: Date.now() };
     overdue = setTimeout(() => {
       failed('timeout', 'no answer on the WebSocket');
       end();
     }, TIMEOUT_MS);
+    say({ id, method, params });
   };
   const ask = () => {
     call = pick();
     ids += 1;
-    pending = { id: ids, at: Date.now() };
-    wait();
-    say({ id: ids, method: call.rpc, params: JSON.parse(call.text) });
+    request(ids, call.rpc, JSON.parse(call.text));
   };
   socket.onopen = () => {
     connections.add(Date.now() - begun);
     setTimeout(end, Math.max(0, seconds * 1000 - (Date.now() - begun)));
-    wait();
-    say({ id: 0, method: 'initialize', params: INITIALIZE });
+    request(0, 'initialize', INITIALIZE);
   };
   socket.onmessage = ({ data }) => {
     const message = parse(data);
@@ -81,20 +80,22 @@ export function hold(seconds, period, pick) {
     }
     if (message.method) {
       say({ id: message.id, result: {} });
-    } else if (message.id === 0) {
-      clearTimeout(overdue);
-      const failure = failureOf(answer(data), 0, false);
-      if (failure) {
-        failed(failure, saidOf(answer(data), 0));
-        end();
-        return;
-      }
-      say({ method: 'notifications/initialized' });
-      next = setTimeout(ask, Math.random() * period * 1000);
     } else if (pending && message.id === pending.id) {
       clearTimeout(overdue);
-      answered(data);
+      (pending.id === 0 ? opened : answered)(data);
     }
+  };
+  // An answer counts once: a server that says it again makes nobody ask again.
+  const opened = (data) => {
+    pending = null;
+    const failure = failureOf(answer(data), 0, false);
+    if (failure) {
+      failed(failure, saidOf(answer(data), 0));
+      end();
+      return;
+    }
+    say({ method: 'notifications/initialized' });
+    next = setTimeout(ask, Math.random() * period * 1000);
   };
   const answered = (data) => {
     const took = Date.now() - pending.at;

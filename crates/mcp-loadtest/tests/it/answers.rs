@@ -149,14 +149,19 @@ async fn a_websocket_on_which_initialize_fails_or_is_not_answered_is_a_failed_ca
         export default function () { hold(5, 1, () => call); }";
     for (answer, class, words) in [
         (None, "timeout", "no answer on the WebSocket"),
-        (Some(json!({"code": -32602, "message": "no such revision"})), "protocol_error", "no such"),
+        (
+            Some(json!({"id": 0, "error": {"code": -32602, "message": "no such revision"}})),
+            "protocol_error",
+            "no such",
+        ),
+        // The same again, whatever was asked.
+        (Some(json!({"id": 0, "result": {}})), "timeout", "no answer on the WebSocket"),
     ] {
         let answered = any(async move |it: WebSocketUpgrade| {
             it.on_upgrade(async move |mut socket| {
                 while let Some(Ok(Message::Text(_))) = socket.recv().await {
-                    if let Some(error) = &answer {
-                        let said = json!({"jsonrpc": "2.0", "id": 0, "error": error}).to_string();
-                        socket.send(Message::Text(said.into())).await.unwrap();
+                    if let Some(it) = &answer {
+                        let _ended = socket.send(Message::Text(it.to_string().into())).await;
                     }
                 }
             })
